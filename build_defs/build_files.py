@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the BUILD files: a target per module and test, deps from its imports.
+
+    python -m build_defs.build_files           # writes what is missing or stale
+    python -m build_defs.build_files --check   # names the stale files, exits 1
+
+A folder with an `__init__.py` gets `:package`; each module gets a target of its
+own name, and so does each `*_test.py`. The deps are the project's modules that
+the file imports, anywhere in it. What the imports cannot tell is written by
+hand into the BUILD file and kept: `data`, `size` and `tags` of a target, and
+any other statement.
+"""
+
+import argparse
+import ast
+from collections.abc import Iterator
+import pathlib
+import sys
+
+# The folders of the checkout that hold Python files.
+_SOURCE_FOLDERS = (
+  'benchmarks',
+  'build_defs',
+  'datasets',
+  'depth_mai',
+  'notebooks',
+  'tests',
+)
+_PROJECT_MODULES = ('build_defs', 'depth_mai', 'tests')
+# A builder in datasets/ is imported from here (depth_mai/datasets/__init__.py).
+_DATASETS_PACKAGE = 'depth_mai.datasets'
+_MACROS_FILE = '//build_defs:depth.bzl'
+_MACROS = ('depth_library', 'depth_package', 'depth_test')
+_KEPT_ARGUMENTS = ('size', 'data', 'tags')
+
+
+def label(path: pathlib.PurePath) -> str:
+  """Returns the label of a Python file.
+
+  Args:
+    path: the file, relative to the checkout.
+  """
+  target = 'package' if path.name == '__init__.py' else path.stem
+  return f'//{path.parent.as_posix()}:{target}'
+
+
+def module_name(path: pathlib.PurePath) -> str:
+  """Returns the name under which a Python file is imported.
+
+  Args:
+    path: the file, relative to the checkout.
+  """
+  parts = list(path.with_suffix('').parts)
+  if parts[0] == 'datasets':
+    parts = _DATASETS_PACKAGE.split('.') + parts[1:]
+  if parts[-1] == '__init__':
+    parts.pop()
+  return '.'.join(parts)
+
+
+def source_files(root: pathlib.Path) -> list[pathlib.PurePath]:
+  """Returns the Python files of a checkout, relative to it, sorted."""
+  return sorted(
+    path.relative_to(root)
+    for folder in _SOURCE_FOLDERS
+    for path in (root / folder).rglob('*.py')
+  )
+
+
+def imported_names(
+  source: str, path: pathlib.PurePath
+) -> Iterator[tuple[str, ...]]:
+  """Yields what a file imports, the longest possible module name first.
+
+  Args:
+    source: the text of the file.
+    path: the file, relative to the checkout; relative imports start from it.
+
+  Yields:
+    One tuple for each imported name: for `from a.b import c` this is
+    `('a.b.c', 'a.b')`, since c may be a module or a name inside one.
+  """
+  here = module_name(path.parent / '__init__.py').split('.')
+  for node in ast.walk(ast.parse(source, filename=str(path))):
+    if isinstance(node, ast.Import):
+      for alias in node.names:
+        yield (alias.name,)
+    elif isinstance(node, ast.ImportFrom):
+      above = here[: len(here) - node.level + 1] if node.level else []
+      base = '.'.join(above + ([node.module] if node.module else []))
+      for alias in node.names:
+        yield (f'{base}.{alias.name}', base)
+
+
+def dependencies(
+  root: pathlib.Path, path: pathlib.PurePath, modules: dict[str, str]
+) -> list[str]:
+  """Returns the labels of the project's modules that a file imports.
+
+  Args:
+    root: the checkout.
+    path: the file, relative to the checkout.
+    modules: the label of each of the project's modules, by its name.
+
+  Raises:
+    ValueError: the file imports a module of the project that does not exist.
+  """
+  found = set()
+  for candidates in imported_names((root / path).read_text(), path):
+    known = [modules[name] for name in candidates if name in modules]
+    if known:
+      found.add(known[0])
+    elif candidates[-1].split('.')[0] in _PROJECT_MODULES:
+      raise ValueError(
+        f'{path} imports {candidates[-1]}, which does not exist; change the '
+        f'import or add {candidates[-1].replace(".", "/")}.py'
+      )
+  return sorted(found - {label(path)})
+
+
+def _written_by_hand(text: str) -> tuple[dict[str, dict[str, str]], list[str]]:
+  """Returns what is kept of a BUILD file.
+
+  Args:
+    text: the BUILD file. Its syntax is a part of Python's.
+
+  Returns:
+    The kept arguments of each target as source text, by the target's name, and
+    the statements that are not written by this tool.
+  """
+  arguments = {}
+  statements = []
+  for node in ast.parse(text).body:
+    segment = ast.get_source_segment(text, node)
+    call = getattr(node, 'value', None)
+    name = getattr(getattr(call, 'func', None), 'id', None)
+    if name == 'load' and call.args[0].value == _MACROS_FILE:
+      continue
+    if name not in _MACROS:
+      statements.append(segment)
+      continue
+    given = {keyword.arg: keyword.value for keyword in call.keywords}
+    target = given['name'].value if 'name' in given else 'package'
+    arguments[target] = {
+      key: ast.get_source_segment(text, given[key])
+      for key in _KEPT_ARGUMENTS
+      if key in given
+    }
+  return arguments, statements
+
+
+def _call(macro: str, arguments: dict[str, str]) -> str:
+  """Returns a call as Bazel's formatter writes it."""
+  if len(arguments) <= 1 and not any('\n' in v for v in arguments.values()):
+    inside = ''.join(f'{key} = {value}' for key, value in arguments.items())
+    return f'{macro}({inside})\n'
+  lines = ''.join(f'    {key} = {v},\n' for key, v in arguments.items())
+  return f'{macro}(\n{lines})\n'
+
+
+def _list(labels: list[str], folder: str) -> str:
+  """Returns a list of labels, those of the same folder in their short form."""
+  here = f'//{folder}:'
+  labels = sorted(labels, key=lambda name: (here not in name, name.split(':')))
+  if len(labels) == 1:
+    lines = f'["{labels[0]}"]'
+  else:
+    lines = '[\n' + ''.join(f'        "{x}",\n' for x in labels) + '    ]'
+  return lines.replace(f'"{here}', '":')
+
+
+def build_file(
+  root: pathlib.Path,
+  folder: pathlib.PurePath,
+  files: list[pathlib.PurePath],
+) -> str:
+  """Returns the text that the BUILD file of a folder must have.
+
+  Args:
+    root: the checkout.
+    folder: the folder, relative to the checkout.
+    files: all Python files of the checkout, as `source_files` returns them.
+
+  Raises:
+    ValueError: a module of the folder has no `__init__.py` beside it, or a file
+      imports a module that does not exist.
+  """
+  modules = {module_name(path): label(path) for path in files}
+  inside = [path for path in files if path.parent == folder]
+  build = root / folder / 'BUILD'
+  kept, statements = _written_by_hand(
+    build.read_text() if build.exists() else ''
+  )
+  calls = []
+  used = set()
+
+  def add(macro, target, arguments):
+    used.add(macro)
+    given = arguments | kept.get(target, {})
+    order = ('name', 'parent', *_KEPT_ARGUMENTS, 'deps')
+    calls.append(
+      _call(macro, {key: given[key] for key in order if key in given})
+    )
+
+  has_package = folder / '__init__.py' in inside
+  if has_package:
+    above = module_name(folder / '__init__.py').rpartition('.')[0]
+    parent = {'parent': f'"{modules[above]}"'} if above in modules else {}
+    add('depth_package', 'package', parent)
+  for path in inside:
+    if path.name == '__init__.py':
+      continue
+    is_test = path.stem.endswith('_test')
+    if not is_test and not has_package:
+      raise ValueError(
+        f'{path} is a module, but {folder}/ has no __init__.py; add one that '
+        'holds a docstring'
+      )
+    labels = dependencies(root, path, modules)
+    arguments = {'name': f'"{path.stem}"'}
+    if labels:
+      arguments['deps'] = _list(labels, folder.as_posix())
+    add('depth_test' if is_test else 'depth_library', path.stem, arguments)
+
+  loads = ', '.join(f'"{name}"' for name in (_MACROS_FILE, *sorted(used)))
+  parts = [f'load({loads})\n'] if used else []
+  parts += [f'{statement}\n' for statement in statements]
+  return '\n'.join(parts + calls)
+
+
+def stale_build_files(root: pathlib.Path) -> dict[pathlib.Path, str]:
+  """Returns the BUILD files that differ from the sources.
+
+  Args:
+    root: the checkout.
+
+  Returns:
+    The text that each stale or missing BUILD file must have, by its path.
+  """
+  files = source_files(root)
+  stale = {}
+  for folder in sorted({path.parent for path in files}):
+    path = root / folder / 'BUILD'
+    text = build_file(root, folder, files)
+    if not path.exists() or path.read_text() != text:
+      stale[path] = text
+  return stale
+
+
+def main(arguments: list[str] | None = None) -> int:
+  """Writes the stale BUILD files, or names them; returns the exit status."""
+  parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+  parser.add_argument('--check', action='store_true', help='change nothing')
+  check = parser.parse_args(arguments).check
+  root = pathlib.Path(__file__).resolve().parent.parent
+  stale = stale_build_files(root)
+  for path, text in stale.items():
+    print(('stale: ' if check else 'wrote ') + str(path.relative_to(root)))
+    if not check:
+      path.write_text(text)
+  return int(check and bool(stale))
+
+
+if __name__ == '__main__':
+  sys.exit(main())

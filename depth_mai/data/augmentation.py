@@ -1,0 +1,306 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One training example: what is changed at random, and how much.
+
+The order is LiteDepth's: rotate, flip, crop, resize, colour, pad. All of the
+geometry is one transform per image (geometry.py); every random decision comes
+from one stateless draw, so that an example is a pure function of its pair of
+seeds and of the options.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+import dataclasses
+import math
+from typing import Any
+
+import tensorflow as tf
+
+from depth_mai.data import colour
+from depth_mai.data import crop as crop_lib
+from depth_mai.data import geometry
+
+CROPS = ('r2', 'zoom', 'none')
+_OFF = (1.0, 1.0)
+
+# Every decision owns one number of the draw: switching one option on or off
+# leaves the others' numbers as they were. Append only.
+_DECISIONS = (
+  'rotate', 'angle', 'flip',
+  'crop_size', 'crop_top', 'crop_left', 'stretch_y', 'stretch_x',
+  'gamma', 'brightness', 'red', 'green', 'blue', 'saturation', 'contrast',
+  'cutout', 'cutout_y', 'cutout_x', 'cutout_height', 'cutout_width',
+)  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Augmentation:
+  """What is done to training examples. The defaults are LiteDepth's pipeline.
+
+  Ranges are (low, high), drawn uniformly; (1, 1) switches a factor off.
+
+  Attributes:
+    crop: 'r2' (three windows, constant scale), 'zoom' (any window, stretched
+      over the input) or 'none' (the whole frame); see crop.py.
+    min_zoom: 'zoom' only: smallest side of the window, as a fraction of the
+      frame's; the largest is 1.
+    aspect_jitter: 'zoom' only: each side of the window is multiplied by
+      exp(U(-aspect_jitter, aspect_jitter)), at most to the frame's side.
+    zoom_scales_depth: 'zoom' only: multiply depth by the zoom, as if the
+      camera, not the lens, had moved closer.
+    rotation_degrees: angle U(-rotation_degrees, rotation_degrees) about the
+      centre; what comes into view is black, of unknown depth.
+    rotation_probability: share of examples that are rotated.
+    flip_probability: share of examples that are mirrored.
+    gamma: range of the exponent.
+    gamma_white: value that the exponent leaves as it is: 1 is LiteDepth's
+      x ** gamma on 0..255, 255 keeps white white.
+    brightness: range of the factor on all values.
+    channel: range of the factors on red, green and blue, drawn one by one.
+    saturation: range of the factor on the distance to the pixel's grey.
+    contrast: range of the factor on the distance to the image's mean.
+    cutout_probability: share of examples that lose one rectangle (127.5 in the
+      image; the depth stays and has to be guessed).
+    cutout_size: range of the rectangle's height and width, drawn one by one,
+      as fractions of the image's.
+  """
+
+  crop: str = 'r2'
+  min_zoom: float = 0.5
+  aspect_jitter: float = 0.0
+  zoom_scales_depth: bool = False
+  rotation_degrees: float = 2.5
+  rotation_probability: float = 0.5
+  flip_probability: float = 0.5
+  gamma: Sequence[float] = (0.9, 1.1)
+  gamma_white: float = 1.0
+  brightness: Sequence[float] = (0.75, 1.25)
+  channel: Sequence[float] = (0.9, 1.1)
+  saturation: Sequence[float] = _OFF
+  contrast: Sequence[float] = _OFF
+  cutout_probability: float = 0.0
+  cutout_size: Sequence[float] = (0.1, 0.4)
+
+  def __post_init__(self):
+    if self.crop not in CROPS:
+      self._refuse('crop', f'one of {", ".join(map(repr, CROPS))}')
+    if not 0 < self.min_zoom <= 1:
+      self._refuse('min_zoom', 'above 0 and at most 1')
+    if not 0 <= self.aspect_jitter <= 1:
+      self._refuse('aspect_jitter', '0 to 1')
+    if not 0 <= self.rotation_degrees <= 180:
+      self._refuse('rotation_degrees', '0 to 180')
+    if not 0 < self.gamma_white <= 255:
+      self._refuse('gamma_white', 'above 0 and at most 255')
+    for name in ('rotation', 'flip', 'cutout'):
+      if not 0 <= getattr(self, f'{name}_probability') <= 1:
+        self._refuse(f'{name}_probability', '0 to 1')
+    for name in ('gamma', 'brightness', 'channel', 'saturation', 'contrast'):
+      self._check_range(name, 'two numbers, 0 <= low <= high')
+    if self.gamma[0] == 0:
+      self._refuse('gamma', 'two numbers, 0 < low <= high')
+    self._check_range('cutout_size', 'two numbers, 0 <= low <= high <= 1', 1.0)
+
+  def _refuse(self, name: str, allowed: str):
+    raise ValueError(
+      f'Augmentation.{name} is {getattr(self, name)!r}; allowed: {allowed}. '
+      f'Change Augmentation.{name} in the gin file or with --gin_param.'
+    )
+
+  def _check_range(self, name: str, allowed: str, most: float = math.inf):
+    """Raises unless `name` holds (low, high); keeps it as a tuple."""
+    value = getattr(self, name)
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+      self._refuse(name, allowed)
+    if not 0 <= value[0] <= value[1] <= most:
+      self._refuse(name, allowed)
+    object.__setattr__(self, name, tuple(map(float, value)))
+
+  @classmethod
+  def off(cls) -> 'Augmentation':
+    """Options that only resize the whole frame to the network's size."""
+    return cls(
+      crop='none',
+      rotation_probability=0.0,
+      flip_probability=0.0,
+      gamma=_OFF,
+      brightness=_OFF,
+      channel=_OFF,
+    )
+
+  @property
+  def rotates(self) -> bool:
+    """Whether any example can be rotated."""
+    return self.rotation_degrees > 0 and self.rotation_probability > 0
+
+
+def draw(seed_pair: Any) -> dict[str, tf.Tensor]:
+  """Draws the numbers behind every decision about one example.
+
+  Args:
+    seed_pair: [2] integers; the result depends on nothing else.
+
+  Returns:
+    Decision to scalar float32, uniform in [0, 1).
+  """
+  numbers = tf.random.stateless_uniform(
+    (len(_DECISIONS),), seed=seed_pair, alg='philox'
+  )
+  return dict(zip(_DECISIONS, tf.unstack(numbers), strict=True))
+
+
+def _between(value_range: Sequence[float], number: tf.Tensor) -> tf.Tensor:
+  low, high = value_range
+  return low + (high - low) * number
+
+
+def _choose_window(
+  numbers: Mapping[str, tf.Tensor], options: Augmentation, frame_size
+) -> tuple[crop_lib.Window, Sequence[Any]]:
+  """Returns the window and the span (crop.py) of one example."""
+  if options.crop == 'r2':
+    window = crop_lib.r2_window(
+      numbers['crop_size'], numbers['crop_top'], numbers['crop_left']
+    )
+    return window, frame_size
+  if options.crop == 'none':
+    return crop_lib.full_window(frame_size), frame_size
+  jitter = (-options.aspect_jitter, options.aspect_jitter)
+  window = crop_lib.zoom_window(
+    frame_size,
+    _between((options.min_zoom, 1.0), numbers['crop_size']),
+    tf.exp(_between(jitter, numbers['stretch_y'])),
+    tf.exp(_between(jitter, numbers['stretch_x'])),
+    numbers['crop_top'],
+    numbers['crop_left'],
+  )
+  return window, (window.height, window.width)
+
+
+def _frame_steps(numbers, options, source_size, frame_size):
+  """Matrices of all that happens to the source before it is cropped."""
+  steps = []
+  if options.crop == 'r2':
+    steps.append(geometry.resize(frame_size, source_size))
+  if options.rotates:
+    angle = _between(
+      (-options.rotation_degrees, options.rotation_degrees), numbers['angle']
+    )
+    turned = numbers['rotate'] < options.rotation_probability
+    steps.append(geometry.rotation(tf.where(turned, angle, 0.0), frame_size))
+  if options.flip_probability > 0:
+    flipped = numbers['flip'] < options.flip_probability
+    steps.append(geometry.horizontal_flip(frame_size[1], flipped))
+  return steps
+
+
+def change_colour(
+  rgb: tf.Tensor,
+  shown: tf.Tensor,
+  numbers: Mapping[str, tf.Tensor],
+  options: Augmentation,
+) -> tf.Tensor:
+  """Applies the colour options, then clips.
+
+  Args:
+    rgb: [H, W, 3] float32, 0..255.
+    shown: [H, W, 1] boolean, false where the image will be padded.
+    numbers: a result of `draw`.
+    options: what to change.
+
+  Returns:
+    [H, W, 3] float32, 0..255.
+  """
+  if options.gamma != _OFF:
+    gamma = _between(options.gamma, numbers['gamma'])
+    rgb = colour.adjust_gamma(rgb, gamma, options.gamma_white)
+  if options.brightness != _OFF:
+    factor = _between(options.brightness, numbers['brightness'])
+    rgb = colour.adjust_brightness(rgb, factor)
+  if options.channel != _OFF:
+    drawn = tf.stack([numbers[name] for name in ('red', 'green', 'blue')])
+    rgb = colour.adjust_channels(rgb, _between(options.channel, drawn))
+  if options.saturation != _OFF:
+    factor = _between(options.saturation, numbers['saturation'])
+    rgb = colour.adjust_saturation(rgb, factor)
+  if options.contrast != _OFF:
+    factor = _between(options.contrast, numbers['contrast'])
+    rgb = colour.adjust_contrast(rgb, factor, shown)
+  return colour.clip(rgb)
+
+
+def _cut_out(rgb, numbers, options, size):
+  """Fills one rectangle of some of the images."""
+  cut = tf.cast(numbers['cutout'] < options.cutout_probability, tf.float32)
+  kept = colour.cutout_mask(
+    size,
+    numbers['cutout_y'],
+    numbers['cutout_x'],
+    cut * _between(options.cutout_size, numbers['cutout_height']),
+    _between(options.cutout_size, numbers['cutout_width']),
+  )
+  return colour.pad(rgb, kept)
+
+
+def augment(
+  rgb_uint8: tf.Tensor,
+  depth_mm: tf.Tensor,
+  seed_pair: Any,
+  options: Augmentation,
+  input_size: Sequence[int],
+  target_size: Sequence[int],
+) -> dict[str, tf.Tensor]:
+  """Makes one training example.
+
+  The R2 crop is defined on a frame of 480x640; an image of another size is
+  stretched to it (within the same transform). The other crops take the image's
+  own size as the frame. Image and target show the same part of the frame, each
+  stretched by its own two factors; padding of the R2 crop, at the bottom and
+  on the right, is 127.5 in the image and unknown in the target.
+
+  Args:
+    rgb_uint8: [H, W, 3], 0..255.
+    depth_mm: [H', W', 1] uint16, millimetres, 0 = unknown; the same view, not
+      necessarily at the same resolution.
+    seed_pair: [2] integers that decide everything random.
+    options: what to change, and how much.
+    input_size: height and width of the network's input, pixels.
+    target_size: height and width of the target, pixels.
+
+  Returns:
+    'rgb' [h, w, 3] float32, 0..255; 'depth_m' [h', w', 1] float32, metres, 0
+    where unknown; 'valid_mask' [h', w', 1] float32, 1 where depth is known,
+    else 0.
+  """
+  numbers = draw(seed_pair)
+  rgb_size = tf.unstack(tf.shape(rgb_uint8)[:2])
+  depth_size = tf.unstack(tf.shape(depth_mm)[:2])
+  frame_size = crop_lib.R2_FRAME if options.crop == 'r2' else rgb_size
+  window, span = _choose_window(numbers, options, frame_size)
+  steps = _frame_steps(numbers, options, rgb_size, frame_size)
+
+  def transform(size):
+    return geometry.compose(*steps, crop_lib.window_matrix(window, span, size))
+
+  rgb = geometry.sample_rgb(rgb_uint8, transform(input_size), input_size)
+  shown = crop_lib.window_mask(window, span, input_size)
+  rgb = change_colour(rgb, shown, numbers, options)
+  rgb = colour.pad(rgb, shown)
+  if options.cutout_probability > 0:
+    rgb = _cut_out(rgb, numbers, options, input_size)
+
+  to_depth = geometry.compose(
+    geometry.resize(rgb_size, depth_size), transform(target_size)
+  )
+  depth_m = geometry.sample_depth(depth_mm, to_depth, target_size)
+  if options.zoom_scales_depth and options.crop == 'zoom':
+    depth_m *= _zoom_of(window, frame_size)
+  known = crop_lib.window_mask(window, span, target_size) & (depth_m > 0)
+  valid_mask = tf.cast(known, tf.float32)
+  depth_m *= valid_mask
+  return {'rgb': rgb, 'depth_m': depth_m, 'valid_mask': valid_mask}
+
+
+def _zoom_of(window: crop_lib.Window, frame_size) -> tf.Tensor:
+  """Side of the window as a fraction of the frame's, mean over the axes."""
+  height, width = [tf.cast(s, tf.float32) for s in frame_size]
+  return tf.sqrt(window.height * window.width / (height * width))

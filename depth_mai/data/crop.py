@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Crops: which window of the frame a training image shows, and at what scale.
+
+Three kinds, all pure functions of numbers drawn elsewhere:
+
+* R2 crop (LiteDepth, AIIA HIT's entry, `RandomCropV2` and `ResizeImg`): one of
+  three window sizes, resized by the *same two factors* whatever the window, so
+  that objects keep the scale they have at test time. A small window gives a
+  small image, padded at the bottom and on the right to the network's size.
+* Zoom crop: a window of any size, stretched over the whole network input.
+* No crop: the whole frame.
+
+A window lives in the frame's pixels. `span` is the part of the frame that the
+whole output stands for: the frame itself for the R2 crop (constant factors),
+the window for the others (the window fills the output).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from depth_mai.data import geometry
+
+# Challenge frame and the three R2 windows, height x width in pixels.
+R2_FRAME = (480, 640)
+R2_SIZES = ((240, 384), (360, 512), (480, 640))
+
+
+class Window(NamedTuple):
+  """A rectangle of the frame; four float32 scalars, pixels."""
+
+  top: tf.Tensor
+  left: tf.Tensor
+  height: tf.Tensor
+  width: tf.Tensor
+
+
+def full_window(frame_size: Sequence[Any]) -> Window:
+  """The whole frame.
+
+  Args:
+    frame_size: height and width of the frame, pixels; numbers or scalars.
+  """
+  height, width = [tf.cast(s, tf.float32) for s in frame_size]
+  return Window(tf.zeros(()), tf.zeros(()), height, width)
+
+
+def _whole_offset(draw: tf.Tensor, margin: tf.Tensor) -> tf.Tensor:
+  """Turns a draw in [0, 1) into one of the whole numbers 0..margin."""
+  return tf.minimum(tf.floor(draw * (margin + 1)), margin)
+
+
+def r2_window(
+  size_draw: tf.Tensor,
+  top_draw: tf.Tensor,
+  left_draw: tf.Tensor,
+  sizes: Sequence[Sequence[int]] = R2_SIZES,
+  frame_size: Sequence[int] = R2_FRAME,
+) -> Window:
+  """One of a few windows, each equally likely, at a uniform whole position.
+
+  Args:
+    size_draw: scalar in [0, 1) that chooses the size.
+    top_draw: scalar in [0, 1) that places the window vertically.
+    left_draw: scalar in [0, 1) that places it horizontally.
+    sizes: the windows, (height, width) in pixels of the frame.
+    frame_size: height and width of the frame, pixels.
+
+  Returns:
+    The window.
+  """
+  table = tf.constant(sizes, tf.float32)
+  last = len(sizes) - 1
+  index = tf.minimum(tf.cast(size_draw * len(sizes), tf.int32), last)
+  height, width = tf.unstack(tf.gather(table, index))
+  top = _whole_offset(top_draw, frame_size[0] - height)
+  left = _whole_offset(left_draw, frame_size[1] - width)
+  return Window(top, left, height, width)
+
+
+def zoom_window(
+  frame_size: Sequence[Any],
+  zoom: tf.Tensor,
+  stretch_y: tf.Tensor,
+  stretch_x: tf.Tensor,
+  top_draw: tf.Tensor,
+  left_draw: tf.Tensor,
+) -> Window:
+  """A window of `zoom` times the frame, stretched a little, anywhere in it.
+
+  Args:
+    frame_size: height and width of the frame, pixels; numbers or scalars.
+    zoom: side of the window as a fraction of the frame's, 0..1.
+    stretch_y: factor on the window's height, about 1.
+    stretch_x: factor on its width, about 1. Neither side exceeds the frame.
+    top_draw: scalar in [0, 1) that places the window vertically.
+    left_draw: scalar in [0, 1) that places it horizontally.
+
+  Returns:
+    The window.
+  """
+  frame_height, frame_width = [tf.cast(s, tf.float32) for s in frame_size]
+  height = frame_height * tf.minimum(zoom * stretch_y, 1.0)
+  width = frame_width * tf.minimum(zoom * stretch_x, 1.0)
+  top = top_draw * (frame_height - height)
+  left = left_draw * (frame_width - width)
+  return Window(top, left, height, width)
+
+
+def window_matrix(
+  window: Window, span: Sequence[Any], output_size: Sequence[int]
+) -> tf.Tensor:
+  """Transform from the output to the frame.
+
+  Args:
+    window: the window whose top-left corner is the output's.
+    span: height and width, in pixels of the frame, of the whole output.
+    output_size: height and width of the output, pixels.
+
+  Returns:
+    [3, 3] float32, output place to frame place (see geometry.py).
+  """
+  return geometry.compose(
+    geometry.crop(window.top, window.left), geometry.resize(output_size, span)
+  )
+
+
+def window_mask(
+  window: Window, span: Sequence[Any], output_size: Sequence[int]
+) -> tf.Tensor:
+  """Tells the output pixels that show the window from the padding.
+
+  Args:
+    window: the window whose top-left corner is the output's.
+    span: height and width, in pixels of the frame, of the whole output.
+    output_size: height and width of the output, pixels.
+
+  Returns:
+    [H, W, 1] boolean, true where the pixel's centre lies in the window.
+  """
+  y, x = geometry.pixel_centres(output_size)
+  span_height, span_width = [tf.cast(s, tf.float32) for s in span]
+  rows = y * (span_height / output_size[0]) < window.height
+  columns = x * (span_width / output_size[1]) < window.width
+  return (rows & columns)[..., None]

@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Batches for training and for evaluation, out of an opened split.
+
+A training stream has a position: batch k is a pure function of (source, seed,
+k). Three things make it so, and make a restart at any step cheap:
+
+* the order of epoch e is a permutation seeded with (seed, e) alone; a restart
+  opens the epoch that it falls into and skips the examples already used,
+  before any of them is decoded or augmented;
+* epochs follow one another without a seam: a batch may hold the end of one and
+  the beginning of the next, and nothing is dropped;
+* example number c of the stream is augmented with seeds (seed, c), so that it
+  does not matter which thread takes it.
+
+None of it looks at TensorFlow's global seed.
+"""
+
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from depth_mai.data import augmentation as augmentation_lib
+from depth_mai.data import geometry
+from depth_mai.data import source as source_lib
+
+CACHES = ('decoded', 'encoded', 'none')
+
+# Number of examples, encoded or decoded, among which the next is drawn.
+LARGEST_SHUFFLE_BUFFER = 10_000
+UNCACHED_SHUFFLE_BUFFER = 1_000
+
+# What a stream of random numbers is for; keeps the two streams apart.
+_FOR_ORDER = 0
+_FOR_AUGMENTATION = 1
+
+_LAST_EPOCH = 2**62
+_GRAPH_SEED = 1
+
+
+def train_dataset(
+  source: tf.data.Dataset,
+  *,
+  batch_size: int,
+  seed: int,
+  start_step: int = 0,
+  augmentation: augmentation_lib.Augmentation | None = None,
+  input_size: Sequence[int] = (128, 160),
+  target_size: Sequence[int] = (120, 160),
+  cache: str = 'decoded',
+  shuffle_buffer: int | None = None,
+  parallel_calls: int = tf.data.AUTOTUNE,
+) -> tf.data.Dataset:
+  """Makes the endless stream of training batches, from `start_step` on.
+
+  Args:
+    source: finite dataset of {'id', 'rgb', 'depth_mm'}, in a fixed order, of
+      known cardinality; 'rgb' and 'depth_mm' either encoded (strings) or
+      decoded (uint8 [H, W, 3], uint16 [H, W, 1]). Image sizes may differ.
+    batch_size: examples per batch.
+    seed: decides order and augmentation.
+    start_step: batches already used; the stream begins with the next one.
+    augmentation: what is changed at random; None is `Augmentation()`.
+    input_size: height and width of 'rgb', pixels.
+    target_size: height and width of 'depth_m' and 'valid_mask', pixels.
+    cache: what stays in memory after its first use. 'decoded': all images as
+      raw numbers (1.5 MB per pair of 480x640; 677 pairs are 1 GB); 'encoded':
+      their PNG or JPEG bytes, decoded each time; 'none': the shuffle buffer
+      alone, and the source is read anew in every epoch.
+    shuffle_buffer: number of examples among which the next is drawn. None is
+      the whole split, up to 10 000; up to 1 000 for `cache='none'`. Changing
+      it changes the order.
+    parallel_calls: examples decoded and augmented at the same time.
+
+  Returns:
+    Endless dataset of 'rgb' [B, h, w, 3] float32, 0..255; 'depth_m' [B, h',
+    w', 1] float32, metres, 0 where unknown; 'valid_mask' [B, h', w', 1]
+    float32, 0 or 1.
+
+  Raises:
+    ValueError: for an option out of range, or an empty or endless source.
+  """
+  if cache not in CACHES:
+    raise ValueError(
+      f'cache is {cache!r}; allowed: {", ".join(map(repr, CACHES))}. Change '
+      'train.cache in the gin file.'
+    )
+  for name, value, least in (
+    ('batch_size', batch_size, 1),
+    ('start_step', start_step, 0),
+    ('shuffle_buffer', 1 if shuffle_buffer is None else shuffle_buffer, 1),
+  ):
+    if value < least:
+      raise ValueError(
+        f'{name} is {value}; allowed: {least} or more. Change the argument '
+        f'{name} of train_dataset (in a gin file, train.{name}).'
+      )
+  options = augmentation or augmentation_lib.Augmentation()
+  examples = _number_of_examples(source)
+  if shuffle_buffer is None:
+    largest = (
+      UNCACHED_SHUFFLE_BUFFER if cache == 'none' else LARGEST_SHUFFLE_BUFFER
+    )
+    shuffle_buffer = min(examples, largest)
+
+  encoded = source_is_encoded(source)
+  if cache == 'decoded' and encoded:
+    source = source.map(
+      source_lib.decode_example, parallel_calls, deterministic=True
+    )
+  elif cache == 'encoded' and not encoded:
+    raise ValueError(
+      "cache is 'encoded' but the source holds decoded images. Open it with "
+      "open_split(..., decode=False), or set train.cache to 'decoded'."
+    )
+  if cache != 'none':
+    source = source.cache()
+
+  first_example = start_step * batch_size
+  shuffled = _endless_permutations(
+    source, examples, shuffle_buffer, seed, first_example
+  )
+
+  @tf.autograph.experimental.do_not_convert
+  def make_example(number, example):
+    if source_is_encoded(shuffled):
+      example = source_lib.decode_example(example)
+    return augmentation_lib.augment(
+      example['rgb'],
+      example['depth_mm'],
+      _seed_pair(seed, _FOR_AUGMENTATION, number),
+      options,
+      input_size,
+      target_size,
+    )
+
+  batches = (
+    shuffled.enumerate(start=first_example)
+    .map(make_example, parallel_calls, deterministic=True)
+    .batch(batch_size, drop_remainder=True)
+    .prefetch(tf.data.AUTOTUNE)
+  )
+  endless = tf.data.experimental.assert_cardinality(
+    tf.data.INFINITE_CARDINALITY
+  )
+  return batches.apply(endless)
+
+
+def eval_dataset(
+  source: tf.data.Dataset,
+  batch_size: int = 1,
+  image_size: Sequence[int] = (480, 640),
+  parallel_calls: int = tf.data.AUTOTUNE,
+) -> tf.data.Dataset:
+  """Makes one pass over a split, in its order, without augmentation.
+
+  Args:
+    source: as for `train_dataset`.
+    batch_size: examples per batch; the last batch may be smaller.
+    image_size: height and width, pixels. Examples of this size are passed on
+      bit for bit; others are resized, the image bilinearly and rounded, the
+      depth to the nearest pixel.
+    parallel_calls: examples decoded at the same time.
+
+  Returns:
+    Dataset of 'id' [B] string, 'rgb' [B, H, W, 3] uint8, 'depth_mm' [B, H, W,
+    1] uint16, millimetres, 0 where unknown.
+
+  Raises:
+    ValueError: for a batch size below 1.
+  """
+  if batch_size < 1:
+    raise ValueError(
+      f'batch_size is {batch_size}; allowed: 1 or more. Change the argument '
+      'batch_size of eval_dataset (in a gin file, train.batch_size).'
+    )
+  encoded = source_is_encoded(source)
+
+  @tf.autograph.experimental.do_not_convert
+  def make_example(example):
+    if encoded:
+      example = source_lib.decode_example(example)
+    return {
+      'id': example['id'],
+      'rgb': _with_size(example['rgb'], image_size, geometry.sample_rgb),
+      'depth_mm': _with_size(
+        example['depth_mm'], image_size, _nearest_millimetres
+      ),
+    }
+
+  return (
+    source.map(make_example, parallel_calls, deterministic=True)
+    .batch(batch_size)
+    .prefetch(tf.data.AUTOTUNE)
+  )
+
+
+def source_is_encoded(source: tf.data.Dataset) -> bool:
+  """Tells whether a source's images are still PNG or JPEG bytes."""
+  return source.element_spec['rgb'].dtype == tf.string
+
+
+def _number_of_examples(source: tf.data.Dataset) -> int:
+  examples = int(source.cardinality())
+  if examples <= 0:
+    what = {
+      tf.data.INFINITE_CARDINALITY: 'endless',
+      tf.data.UNKNOWN_CARDINALITY: 'of unknown length',
+    }.get(examples, 'empty')
+    raise ValueError(
+      f'The source is {what}; it must hold a known number of examples, at '
+      'least one. Check --data_dir and the split, or apply '
+      'tf.data.experimental.assert_cardinality.'
+    )
+  return examples
+
+
+def _seed_pair(seed: int, purpose: int, number: tf.Tensor) -> tf.Tensor:
+  """[2] integers that differ for every (seed, purpose, number)."""
+  seeds = tf.constant([seed, purpose], tf.int64)
+  return tf.random.fold_in(seeds, number, alg='philox')
+
+
+def _endless_permutations(
+  source: tf.data.Dataset,
+  examples: int,
+  shuffle_buffer: int,
+  seed: int,
+  first_example: int,
+) -> tf.data.Dataset:
+  """One permutation of the source after the other, from an example on.
+
+  `source` is made once and captured by the function below, so that its cache
+  is one for all epochs.
+  """
+  first_epoch, used = divmod(first_example, examples)
+
+  @tf.autograph.experimental.do_not_convert
+  def permutation(epoch):
+    # Dataset.shuffle mixes its seed with that of the graph it is built in,
+    # here the graph of this function, which starts from the global one. This
+    # fixes the function's and leaves the global one as it is.
+    tf.compat.v1.set_random_seed(_GRAPH_SEED)
+    epoch_seed = tf.random.stateless_uniform(
+      (),
+      seed=_seed_pair(seed, _FOR_ORDER, epoch),
+      minval=None,
+      maxval=None,
+      dtype=tf.int64,
+      alg='philox',
+    )
+    shuffled = source.shuffle(
+      shuffle_buffer, seed=epoch_seed, reshuffle_each_iteration=False
+    )
+    used_here = tf.where(epoch == first_epoch, tf.constant(used, tf.int64), 0)
+    return shuffled.skip(used_here)
+
+  return tf.data.Dataset.range(first_epoch, _LAST_EPOCH).flat_map(permutation)
+
+
+def _with_size(image, size, sample):
+  """Resizes an image with `sample` unless it has that size already."""
+  matrix = geometry.resize(size, tf.unstack(tf.shape(image)[:2]))
+  resized = tf.cond(
+    tf.reduce_all(tf.shape(image)[:2] == tf.constant(size)),
+    lambda: image,
+    lambda: tf.cast(tf.round(sample(image, matrix, size)), image.dtype),
+  )
+  return tf.ensure_shape(resized, [*size, image.shape[-1]])
+
+
+def _nearest_millimetres(depth_mm, matrix, size):
+  depth_m = geometry.sample_depth(depth_mm, matrix, size)
+  return depth_m * geometry.MILLIMETRES_PER_METRE

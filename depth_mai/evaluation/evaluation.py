@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs a predictor over a split and measures what it predicts."""
+
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Sequence
+import itertools
+import json
+import os
+import pathlib
+from typing import Any
+from typing import Protocol
+
+import numpy as np
+from PIL import Image
+
+from depth_mai import atomic
+from depth_mai.data import folder
+from depth_mai.data import source
+from depth_mai.metrics import depth_metrics
+from depth_mai.report import picture
+from depth_mai.runtime import image_io
+
+OVERVIEW = '_overview.png'
+
+
+class Predictor(Protocol):
+  """What can be evaluated.
+
+  Attributes:
+    batch_size: the most images per call.
+  """
+
+  batch_size: int
+
+  def predict_mm(
+    self, names: Sequence[str], rgb_uint8: Sequence[np.ndarray]
+  ) -> Sequence[np.ndarray]:
+    """Returns a depth map [h, w] in millimetres for each image [H, W, 3]."""
+
+
+def split_ids(data_dir: str | os.PathLike[str], split: str) -> list[str]:
+  """Lists the ids of a split in the order of `source.evaluation_pairs`.
+
+  Args:
+    data_dir: challenge folder or prepared tfds directory.
+    split: name of the split.
+
+  Returns:
+    The ids.
+
+  Raises:
+    ValueError: if there is no such split.
+  """
+  data_dir = pathlib.Path(data_dir).expanduser()
+  if (data_dir / 'dataset_info.json').is_file():
+    records = source.open_split(data_dir, split)
+    return [x['id'].decode() for x in records.as_numpy_iterator()]
+  return [pair.id for pair in folder.list_pairs(data_dir, split)]
+
+
+def evaluate(
+  predictor: Predictor,
+  pairs: Iterable[tuple[str, np.ndarray, np.ndarray]],
+  limit: int | None = None,
+  pictures_dir: str | os.PathLike[str] | None = None,
+) -> dict[str, Any]:
+  """Measures a predictor.
+
+  A prediction whose size is not that of the ground truth is resized to it,
+  bilinearly; the ground truth is never touched.
+
+  Args:
+    predictor: what to measure.
+    pairs: (id, rgb_uint8 [H, W, 3], depth_mm [H, W]), as
+      `source.evaluation_pairs` gives them.
+    limit: measure the first images only.
+    pictures_dir: folder for a picture <id>.png of each image, prediction,
+      truth and error, and for an overview of the worst, middle and best.
+
+  Returns:
+    What `DepthMetrics.result` returns, and under `per_image` the metrics of
+    each measured image by id.
+
+  Raises:
+    ValueError: if limit is below 1, there is nothing to measure, or a
+      prediction is not usable.
+  """
+  if limit is not None and limit < 1:
+    raise ValueError(f'limit must be at least 1, got {limit}. Change --limit.')
+  metrics = depth_metrics.DepthMetrics()
+  per_image = {}
+  pairs = itertools.islice(pairs, limit)
+  for name, rgb_uint8, pred_mm, depth_mm in _predictions(predictor, pairs):
+    try:
+      measured = metrics.add(pred_mm, depth_mm)
+    except ValueError as error:
+      raise ValueError(f'Image {name}: {error}') from error
+    if measured is None:
+      continue
+    per_image[name] = measured
+    if pictures_dir is not None:
+      picture.save_picture(
+        pathlib.Path(pictures_dir, f'{name}.png'),
+        picture.side_by_side(rgb_uint8, pred_mm / 1000.0, depth_mm / 1000.0),
+      )
+  result = metrics.result()
+  result['per_image'] = per_image
+  if pictures_dir is not None:
+    _save_overview(pathlib.Path(pictures_dir), per_image)
+  return result
+
+
+def write_json(path: str | os.PathLike[str], result: dict[str, Any]) -> None:
+  """Writes a result, all of it or nothing."""
+  text = json.dumps(result, indent=2, allow_nan=False)
+  atomic.write_text(path, text + '\n')
+
+
+def _predictions(
+  predictor: Predictor,
+  pairs: Iterator[tuple[str, np.ndarray, np.ndarray]],
+) -> Iterator[tuple[str, np.ndarray, np.ndarray, np.ndarray]]:
+  """Yields (id, rgb_uint8, pred_mm, depth_mm), the maps of one size."""
+  while batch := list(itertools.islice(pairs, predictor.batch_size)):
+    names, rgbs, truths = zip(*batch, strict=True)
+    predictions = predictor.predict_mm(names, rgbs)
+    for name, rgb, pred_mm, depth_mm in zip(
+      names, rgbs, predictions, truths, strict=True
+    ):
+      if pred_mm.shape != depth_mm.shape:
+        pred_mm = image_io.resize_depth_mm(pred_mm, depth_mm.shape)
+      yield name, rgb, pred_mm, depth_mm
+
+
+def _save_overview(pictures_dir, per_image):
+  """Shows the three worst, middle and best images by si-RMSE, at half size."""
+  names = sorted(per_image, key=lambda name: -per_image[name]['si_rmse'])
+  middle = max(0, len(names) // 2 - 1)
+  chosen = names[:3] + names[middle : middle + 3] + names[-3:]
+  chosen = sorted(set(chosen), key=names.index)
+  rows, titles = [], []
+  for name in chosen:
+    with Image.open(pictures_dir / f'{name}.png') as saved:
+      rows.append([np.array(saved.convert('RGB').reduce(2))])
+    place = f'{names.index(name) + 1} of {len(names)} from the worst'
+    si_rmse = per_image[name]['si_rmse']
+    titles.append(f'{name}: si-RMSE {si_rmse:.4f}, {place}')
+  picture.save_picture(
+    pictures_dir / OVERVIEW, picture.grid(rows, row_titles=titles)
+  )

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one place where library code meets gin.
+
+Library modules take plain arguments and import no gin; this file names what a
+configuration may set, parses configurations, and turns gin's errors into ones
+that name the nearest key.
+"""
+
+from collections.abc import Callable
+from collections.abc import Sequence
+import difflib
+import hashlib
+import inspect
+import pathlib
+import re
+
+import gin
+import keras
+
+from depth_mai.data import augmentation
+from depth_mai.losses import gradient
+from depth_mai.losses import regression
+from depth_mai.losses import robust
+from depth_mai.losses import si_rmse
+from depth_mai.losses import silog
+from depth_mai.losses import weighted
+from depth_mai.models.systems import tcl
+from depth_mai.training import loop
+from depth_mai.training import optimizers
+from depth_mai.training import schedules
+
+_REGISTERED: dict[str, Callable] = {
+  'Augmentation': augmentation.Augmentation,
+  'TclOptions': tcl.TclOptions,
+  'WeightedLoss': weighted.WeightedLoss,
+  'adam': optimizers.adam,
+  'adamw': optimizers.adamw,
+  'cosine': schedules.cosine,
+  'gradient': gradient.gradient,
+  'l1': regression.l1,
+  'l2': regression.l2,
+  'log_l1': regression.log_l1,
+  'log_l2': regression.log_l2,
+  'polynomial': schedules.polynomial,
+  'robust': robust.robust,
+  'si_rmse': si_rmse.si_rmse,
+  'silog': silog.silog,
+  'tcl': tcl.tcl,
+  'train': loop.train,
+}
+
+CONFIGURABLES = {
+  name: gin.external_configurable(function, name=name, module='depth_mai')
+  for name, function in _REGISTERED.items()
+}
+
+# Included files are named from the checkout's root, wherever the command runs.
+gin.add_config_file_search_path(str(pathlib.Path(__file__).parents[1]))
+
+
+def _nearest(word: str, known: Sequence[str]) -> str:
+  near = difflib.get_close_matches(word, known, n=3, cutoff=0.4)
+  return f'Did you mean {" or ".join(near)}?' if near else ''
+
+
+def _explain(error: Exception) -> str:
+  """Adds the nearest configurables or parameters to gin's message."""
+  message = str(error)
+  unknown = re.search(
+    r"No configurable matching (?:reference )?'@?([\w./]+)", message
+  )
+  if unknown:
+    name = unknown.group(1).rsplit('.', 1)[-1]
+    hint = _nearest(name, list(_REGISTERED))
+    return f'gin: {unknown.group(1)!r} is not configurable. {hint}'
+  unknown = re.search(
+    r"Configurable '([\w.]+)' doesn't have a parameter named '(\w+)'", message
+  )
+  if unknown:
+    owner = unknown.group(1).rsplit('.', 1)[-1]
+    parameters = list(inspect.signature(_REGISTERED[owner]).parameters)
+    hint = _nearest(unknown.group(2), parameters)
+    return (
+      f'gin: {owner} has no parameter {unknown.group(2)!r}. {hint} '
+      f'All: {", ".join(parameters)}.'
+    )
+  return f'gin: {message}'
+
+
+def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
+  """Parses configuration files and single bindings.
+
+  Args:
+    gin_files: paths, e.g. gin_configs/tcl.gin.
+    gin_params: bindings, e.g. 'train.epochs = 2'; they win over the files.
+
+  Raises:
+    ValueError: for a file that is not there, bad syntax or an unknown key;
+      names the nearest known keys.
+  """
+  gin.clear_config()
+  try:
+    gin.parse_config_files_and_bindings(
+      list(gin_files), list(gin_params), skip_unknown=False
+    )
+  except (ValueError, OSError, SyntaxError) as error:
+    raise ValueError(_explain(error)) from error
+
+
+def train(**kwargs) -> pathlib.Path:
+  """Runs training.loop.train with the parsed configuration."""
+  return CONFIGURABLES['train'](**kwargs)
+
+
+def build_network() -> keras.Model:
+  """Builds the network that the parsed configuration trains."""
+  try:
+    network = gin.query_parameter('train.network')
+  except ValueError as error:
+    raise ValueError(
+      'The configuration has no train.network. Give --gin_file=FILE, e.g. '
+      'gin_configs/tcl.gin.'
+    ) from error
+  return network.scoped_configurable_fn()
+
+
+def config_text() -> str:
+  """Returns the parsed configuration as text."""
+  return gin.config_str()
+
+
+def operative_config_text() -> str:
+  """Returns every parameter that has taken part, defaults included."""
+  return gin.operative_config_str()
+
+
+def config_hash(text: str) -> str:
+  """Returns a short hash of a configuration's text."""
+  return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Resize to a fixed size, safe in front of BatchNorm.
+
+`keras.layers.Resizing` must not stand in a network: its `training=True` default
+leaks into the call context and puts every BatchNorm behind it into training
+mode, at inference too (Keras 3.15).
+"""
+
+import keras
+
+_INTERPOLATIONS = ('bilinear', 'nearest')
+
+
+@keras.saving.register_keras_serializable(package='depth_mai')
+class Resize(keras.layers.Layer):
+  """Resizes [B, H, W, C] to [B, height, width, C] without antialiasing.
+
+  Bilinear uses half-pixel centres, as TFLite's RESIZE_BILINEAR v3 does.
+  """
+
+  def __init__(
+    self, height: int, width: int, interpolation: str = 'bilinear', **kwargs
+  ):
+    """Creates the layer.
+
+    Args:
+      height: of the result, pixels.
+      width: of the result, pixels.
+      interpolation: 'bilinear' or 'nearest'.
+      **kwargs: of keras.layers.Layer.
+
+    Raises:
+      ValueError: for an unknown interpolation.
+    """
+    super().__init__(**kwargs)
+    if interpolation not in _INTERPOLATIONS:
+      raise ValueError(
+        f'interpolation={interpolation!r} is not one of {_INTERPOLATIONS}.'
+      )
+    self.height = height
+    self.width = width
+    self.interpolation = interpolation
+
+  def call(self, inputs):
+    """Resizes [B, H, W, C]."""
+    if tuple(inputs.shape[1:3]) == (self.height, self.width):
+      return inputs
+    return keras.ops.image.resize(
+      inputs,
+      (self.height, self.width),
+      interpolation=self.interpolation,
+      antialias=False,
+      data_format='channels_last',
+    )
+
+  def compute_output_shape(self, input_shape):
+    """Returns [B, height, width, C]."""
+    return (input_shape[0], self.height, self.width, input_shape[-1])
+
+  def get_config(self):
+    """Returns the constructor's arguments."""
+    return {
+      **super().get_config(),
+      'height': self.height,
+      'width': self.width,
+      'interpolation': self.interpolation,
+    }

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Brings a low-resolution prediction and its target to one size.
+
+Two ways: the prediction goes up to the target's size, as it will at inference,
+or the target and its mask go down to the prediction's. Coordinates are those of
+half-pixel centres throughout, as in the deployed model's resize.
+"""
+
+import tensorflow as tf
+
+from depth_mai.losses import arguments
+
+UPSAMPLINGS = ('bilinear', 'nearest')
+DOWNSAMPLINGS = ('average', 'nearest')
+
+
+def upsample_prediction(pred_depth_m, height, width, method: str = 'bilinear'):
+  """Resizes a prediction to the target's size; differentiable.
+
+  Args:
+    pred_depth_m: predicted depth [B, h, w, 1], metres, any float type.
+    height: of the result, pixels.
+    width: of the result, pixels.
+    method: 'bilinear' (half-pixel centres, no antialiasing) or 'nearest'.
+
+  Returns:
+    float32 [B, height, width, 1], metres.
+
+  Raises:
+    ValueError: for an unknown method.
+  """
+  _check_method('upsampling', method, UPSAMPLINGS)
+  pred_depth_m = tf.cast(pred_depth_m, tf.float32)
+  if _has_size(pred_depth_m, height, width):
+    return pred_depth_m
+  return tf.image.resize(pred_depth_m, (height, width), method)
+
+
+def downsample_target(
+  depth_m,
+  valid_mask,
+  height,
+  width,
+  method: str = 'average',
+  min_valid_fraction: float = 0.5,
+):
+  """Resizes a target and its mask to the prediction's size.
+
+  Args:
+    depth_m: target depth [B, H, W, 1], metres.
+    valid_mask: [B, H, W, 1], above 0.5 (or True) where the target is known.
+    height: of the result, pixels.
+    width: of the result, pixels.
+    method: 'average', the mean of the valid pixels under each new pixel
+      weighted by the area they share with it (the factor need not be an
+      integer), or 'nearest', the pixel under its centre.
+    min_valid_fraction: for 'average', the part of a new pixel's area, in (0,
+      1], that must be valid for it to be valid.
+
+  Returns:
+    (depth_m, valid_mask): float32 [B, height, width, 1] each; the depth is 0
+    metres where the mask is 0.
+
+  Raises:
+    ValueError: for an unknown method, a fraction out of range, or a depth and a
+      mask of different shapes.
+  """
+  _check_method('downsampling', method, DOWNSAMPLINGS)
+  if not 0 < min_valid_fraction <= 1:
+    raise ValueError(
+      f'min_valid_fraction={min_valid_fraction} must lie in (0, 1].'
+    )
+  depth_m = tf.cast(depth_m, tf.float32)
+  valid = arguments.as_bool(valid_mask)
+  arguments.check_maps(depth_m=depth_m, valid_mask=valid)
+  depth_m = tf.where(valid, depth_m, 0.0)
+  coverage = tf.cast(valid, tf.float32)
+  if _has_size(depth_m, height, width):
+    return depth_m, coverage
+  if method == 'nearest':
+    return (
+      _sample(_sample(depth_m, 1, height), 2, width),
+      _sample(_sample(coverage, 1, height), 2, width),
+    )
+  total_m = _area_mean(_area_mean(depth_m, 1, height), 2, width)
+  coverage = _area_mean(_area_mean(coverage, 1, height), 2, width)
+  valid = coverage > min_valid_fraction - 1e-5  # 1e-5: rounding of the sums
+  mean_m = total_m / tf.where(valid, coverage, 1.0)
+  return tf.where(valid, mean_m, 0.0), tf.cast(valid, tf.float32)
+
+
+def _sample(maps, axis: int, size):
+  """Keeps the `size` pixels of an axis that lie under the new centres."""
+  old_size = tf.shape(maps)[axis]
+  index = (2 * tf.range(size) + 1) * old_size // (2 * size)
+  return tf.gather(maps, index, axis=axis)
+
+
+def _area_mean(maps, axis: int, size):
+  """Means over `size` equal, possibly fractional, stretches of an axis.
+
+  A gather and a sum rather than a matrix product, which a GPU would compute in
+  TensorFloat-32. Lengths are counted in 1 / size of an old pixel, so that they
+  are integers: an old pixel is `size` long, a new one `old_size`.
+  """
+  old_size = tf.shape(maps)[axis]
+  start = tf.range(size)[:, tf.newaxis] * old_size
+  old = start // size + tf.range(old_size // size + 2)
+  shared = tf.minimum(start + old_size, (old + 1) * size) - tf.maximum(
+    start, old * size
+  )
+  weights = tf.cast(tf.maximum(shared, 0), tf.float32) / tf.cast(
+    old_size, tf.float32
+  )
+  # Indices past the end share nothing with a new pixel: any pixel will do.
+  pixels = tf.gather(maps, tf.minimum(old, old_size - 1), axis=axis)
+  rank_after = maps.shape.rank - 1 - axis
+  weights = tf.reshape(
+    weights, tf.concat([tf.shape(weights), [1] * rank_after], axis=0)
+  )
+  return tf.reduce_sum(pixels * weights, axis=axis + 1)
+
+
+def _has_size(maps, height, width) -> bool:
+  """Whether the static size of maps is known to be height x width."""
+  return (
+    isinstance(height, int)
+    and isinstance(width, int)
+    and maps.shape[1:3].as_list() == [height, width]
+  )
+
+
+def _check_method(name: str, method: str, allowed: tuple[str, ...]):
+  if method not in allowed:
+    raise ValueError(
+      f'{name}={method!r} is not one of {allowed}; change WeightedLoss.{name} '
+      'in the gin file.'
+    )

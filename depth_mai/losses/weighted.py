@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A weighted sum of losses, each at the resolution that it is meant for."""
+
+import collections.abc
+import dataclasses
+import difflib
+import math
+
+import tensorflow as tf
+
+from depth_mai.losses import registry
+from depth_mai.losses import resolution
+
+
+@dataclasses.dataclass(frozen=True)
+class _Term:
+  weight: float
+  function: collections.abc.Callable
+  resolution: str
+
+
+class WeightedLoss:
+  """Weighted sum of named terms; call it on a low-resolution prediction.
+
+      loss = WeightedLoss({'silog': 1.0, 'gradient': 0.25, 'robust': 0.6})
+      total, values = loss(pred_depth_m, depth_m, valid_mask)
+
+  The weights above are LiteDepth's, without its virtual normal term.
+
+  Attributes:
+    weights: name -> weight of each term, in the order given.
+  """
+
+  def __init__(
+    self,
+    weights: dict[str, float],
+    terms: dict[str, str | collections.abc.Callable] | None = None,
+    resolutions: dict[str, str] | None = None,
+    upsampling: str = 'bilinear',
+    downsampling: str = 'average',
+  ):
+    """Looks the terms up.
+
+    Args:
+      weights: name -> weight, finite and >= 0. A term of weight 0 is only
+        reported: it adds nothing to the total or to its gradient.
+      terms: further names, or other functions for known ones: name -> a
+        function (pred_depth_m, depth_m, valid_mask) -> scalar, for instance one
+        configured by gin, or the name of a registered loss.
+      resolutions: name -> 'target' (at the target's size, on the upsampled
+        prediction) or 'prediction' (at the prediction's size, on the
+        downsampled target), where that differs from the default: 'prediction'
+        for 'gradient', 'target' for all else.
+      upsampling: of the prediction, 'bilinear' or 'nearest'.
+      downsampling: of the target, 'average' or 'nearest'; see resolution.py.
+
+    Raises:
+      ValueError: for a name, weight, resolution or method that is not allowed.
+    """
+    terms = dict(terms or {})
+    resolutions = dict(resolutions or {})
+    known = sorted(registry.LOSSES | terms)
+    if not weights:
+      raise ValueError(
+        'WeightedLoss.weights is empty; give at least one of the terms '
+        f'{known} a weight in the gin file.'
+      )
+    for name in [*weights, *resolutions]:
+      _check_name(name, known)
+    _check_option('upsampling', upsampling, resolution.UPSAMPLINGS)
+    _check_option('downsampling', downsampling, resolution.DOWNSAMPLINGS)
+    self.weights = {
+      name: _checked_weight(name, weight) for name, weight in weights.items()
+    }
+    self._upsampling = upsampling
+    self._downsampling = downsampling
+    self._terms = {
+      name: _make_term(name, weight, terms, resolutions)
+      for name, weight in self.weights.items()
+    }
+
+  def __call__(self, pred_depth_m, depth_m, valid_mask):
+    """Computes the sum and its terms.
+
+    Args:
+      pred_depth_m: predicted depth [B, h, w, 1], metres, any float type.
+      depth_m: target depth [B, H, W, 1], metres.
+      valid_mask: [B, H, W, 1], above 0.5 (or True) where the target is known.
+
+    Returns:
+      (total, values): a float32 scalar, the sum of weight times value, and a
+      dict name -> value without its weight, a float32 scalar.
+
+    Raises:
+      ValueError: for shapes that do not fit.
+    """
+    depth_m = tf.convert_to_tensor(depth_m)
+    maps = {}  # each resolution is made once, and only if a term asks for it
+    total = tf.zeros([], tf.float32)
+    values = {}
+    for name, term in self._terms.items():
+      if term.resolution not in maps:
+        maps[term.resolution] = self._maps_at(
+          term.resolution, pred_depth_m, depth_m, valid_mask
+        )
+      value = tf.cast(term.function(*maps[term.resolution]), tf.float32)
+      if term.weight:
+        total += term.weight * value
+      values[name] = value
+    return total, values
+
+  def _maps_at(self, where: str, pred_depth_m, depth_m, valid_mask):
+    """The three arguments of a loss, at the size of 'where'."""
+    pred_depth_m = tf.cast(pred_depth_m, tf.float32)
+    if where == 'target':
+      pred_depth_m = resolution.upsample_prediction(
+        pred_depth_m, *_size(depth_m), self._upsampling
+      )
+    else:
+      depth_m, valid_mask = resolution.downsample_target(
+        depth_m, valid_mask, *_size(pred_depth_m), self._downsampling
+      )
+    return pred_depth_m, depth_m, valid_mask
+
+
+def _make_term(name: str, weight: float, terms, resolutions) -> _Term:
+  """Finds the function of a term and the resolution it is computed at."""
+  function = terms.get(name, name)
+  registered_name = name
+  if not callable(function):
+    registered_name = function
+    _check_name(registered_name, sorted(registry.LOSSES))
+    function = registry.LOSSES[registered_name]
+  where = resolutions.get(
+    name, registry.LOSS_RESOLUTIONS.get(registered_name, 'target')
+  )
+  _check_option(f'resolutions[{name!r}]', where, registry.RESOLUTIONS)
+  return _Term(weight, function, where)
+
+
+def _check_name(name: str, known: list[str]):
+  if name in known:
+    return
+  near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
+  hint = f' Did you mean {" or ".join(map(repr, near))}?' if near else ''
+  raise ValueError(
+    f'{name!r} is no loss term; known terms are {known}.{hint} Change '
+    'WeightedLoss.weights, .terms or .resolutions in the gin file.'
+  )
+
+
+def _check_option(option: str, value: str, allowed: tuple[str, ...]):
+  if value not in allowed:
+    raise ValueError(
+      f'WeightedLoss.{option}={value!r} is not one of {allowed}; change it in '
+      'the gin file.'
+    )
+
+
+def _checked_weight(name: str, weight) -> float:
+  if not (isinstance(weight, (int, float)) and 0 <= weight < math.inf):
+    raise ValueError(
+      f'The weight {weight!r} of loss term {name!r} must be a finite number of '
+      '0 or more; change WeightedLoss.weights in the gin file.'
+    )
+  return float(weight)
+
+
+def _size(maps):
+  """(height, width) of maps [B, H, W, 1]: integers, or tensors if unknown."""
+  height, width = maps.shape[1:3]
+  dynamic = tf.shape(maps)
+  return (
+    dynamic[1] if height is None else height,
+    dynamic[2] if width is None else width,
+  )

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The organisers' metrics and the challenge score, in NumPy alone."""

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a network to what runs on the device: image in, depth map out."""
+
+import keras
+
+from depth_mai.layers import resize
+from depth_mai.layers import upsample
+
+IMAGE_SIZE = (480, 640)
+OUTPUT_UNITS = {'mm': 1000.0, 'm': 1.0}
+
+
+def deployment_model(
+  network: keras.Model,
+  image_size: tuple[int, int] = IMAGE_SIZE,
+  batch_size: int | None = None,
+  output_upsampling: str = 'bilinear',
+  output_unit: str = 'mm',
+) -> keras.Model:
+  """Puts the challenge's interface around a network.
+
+  Args:
+    network: maps [B, h, w, 3] RGB 0..255 to [B, h', w', 1] metres.
+    image_size: (height, width) of the image and of the depth map, pixels.
+    batch_size: fixed batch size; the TFLite converter needs 1.
+    output_upsampling: 'bilinear', 'nearest' or 'tile'.
+    output_unit: 'mm' (the challenge's) or 'm'.
+
+  Returns:
+    A model that maps [B, H, W, 3] float32 RGB 0..255 to [B, H, W, 1] float32
+    depth. It shares the network's weights. Call it with training=False.
+
+  Raises:
+    ValueError: for an unknown unit or upsampling.
+  """
+  if output_unit not in OUTPUT_UNITS:
+    raise ValueError(
+      f'output_unit={output_unit!r} is not one of {sorted(OUTPUT_UNITS)}.'
+    )
+  height, width = image_size
+  image = keras.Input(
+    (height, width, 3), batch_size=batch_size, name='rgb', dtype='float32'
+  )
+  network_height, network_width = network.input_shape[1:3]
+  x = resize.Resize(network_height, network_width, name='input_resize')(image)
+  depth = network(x)
+  # Scaling the small map is a hundred times cheaper than the large one.
+  if output_unit != 'm':
+    depth = keras.layers.Rescaling(
+      OUTPUT_UNITS[output_unit], name=f'depth_{output_unit}', dtype='float32'
+    )(depth)
+  depth = upsample.upsample_output(depth, height, width, output_upsampling)
+  return keras.Model(image, depth, name=f'{network.name}_deployed')

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""MobileNetV3 encoders (Howard et al., ICCV 2019) as tables.
+
+Why not keras-cv's MobileNetV3Backbone, whose constructor takes such a table?
+Its stem is always hard-swish (the minimalistic variant has ReLU), its
+hard-swish is three operators instead of one HARD_SWISH, its BatchNorm momentum
+is fixed at 0.999, and it always ends in the classifier's wide 1x1 convolution,
+which no system here keeps. It serves as a reference in this file's test.
+"""
+
+import dataclasses
+
+from depth_mai.layers import conv_norm
+from depth_mai.layers import inverted_residual
+
+
+@dataclasses.dataclass(frozen=True)
+class Block:
+  """A row of the paper's table.
+
+  Attributes:
+    kernel: depthwise kernel size.
+    expanded: channels between expansion and projection.
+    out: output channels.
+    squeeze_excite: whether the block has a gate.
+    activation: 'relu' or 'hard_swish'.
+    stride: 1 or 2.
+  """
+
+  kernel: int
+  expanded: int
+  out: int
+  squeeze_excite: bool
+  activation: str
+  stride: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+  """A stem of 16 channels at stride 2, and the blocks that follow it."""
+
+  stem_activation: str
+  blocks: tuple[Block, ...]
+
+
+def _minimalistic(table: Table) -> Table:
+  """Returns the variant with 3x3 kernels, ReLU and no squeeze-excite."""
+  return Table(
+    'relu',
+    tuple(
+      dataclasses.replace(
+        block, kernel=3, squeeze_excite=False, activation='relu'
+      )
+      for block in table.blocks
+    ),
+  )
+
+
+_RE, _HS, _SE, _NO = 'relu', 'hard_swish', True, False
+
+SMALL = Table(
+  _HS,
+  (
+    Block(3, 16, 16, _SE, _RE, 2),
+    Block(3, 72, 24, _NO, _RE, 2),
+    Block(3, 88, 24, _NO, _RE, 1),
+    Block(5, 96, 40, _SE, _HS, 2),
+    Block(5, 240, 40, _SE, _HS, 1),
+    Block(5, 240, 40, _SE, _HS, 1),
+    Block(5, 120, 48, _SE, _HS, 1),
+    Block(5, 144, 48, _SE, _HS, 1),
+    Block(5, 288, 96, _SE, _HS, 2),
+    Block(5, 576, 96, _SE, _HS, 1),
+    Block(5, 576, 96, _SE, _HS, 1),
+  ),
+)
+
+LARGE = Table(
+  _HS,
+  (
+    Block(3, 16, 16, _NO, _RE, 1),
+    Block(3, 64, 24, _NO, _RE, 2),
+    Block(3, 72, 24, _NO, _RE, 1),
+    Block(5, 72, 40, _SE, _RE, 2),
+    Block(5, 120, 40, _SE, _RE, 1),
+    Block(5, 120, 40, _SE, _RE, 1),
+    Block(3, 240, 80, _NO, _HS, 2),
+    Block(3, 200, 80, _NO, _HS, 1),
+    Block(3, 184, 80, _NO, _HS, 1),
+    Block(3, 184, 80, _NO, _HS, 1),
+    Block(3, 480, 112, _SE, _HS, 1),
+    Block(3, 672, 112, _SE, _HS, 1),
+    Block(5, 672, 160, _SE, _HS, 2),
+    Block(5, 960, 160, _SE, _HS, 1),
+    Block(5, 960, 160, _SE, _HS, 1),
+  ),
+)
+
+SMALL_MINIMALISTIC = _minimalistic(SMALL)
+LARGE_MINIMALISTIC = _minimalistic(LARGE)
+
+
+def encode(x, table: Table, taps: tuple[int, ...], norm: conv_norm.BatchNorm):
+  """Runs the table as far as its last tap.
+
+  Args:
+    x: [B, H, W, 3], scaled to -1..1.
+    table: one of this module's tables.
+    taps: numbers of the blocks, from 1, whose (linear) outputs are wanted, in
+      ascending order; nothing behind the last one is built.
+    norm: the BatchNorm setting.
+
+  Returns:
+    The tapped outputs, one for each of `taps`.
+
+  Raises:
+    ValueError: if a tap is outside the table.
+  """
+  if list(taps) != sorted(set(taps)) or not (
+    1 <= taps[0] and taps[-1] <= len(table.blocks)
+  ):
+    raise ValueError(
+      f'taps={taps} must ascend within 1..{len(table.blocks)}, the table.'
+    )
+  x = conv_norm.conv_norm(
+    x,
+    16,
+    3,
+    name='stem',
+    norm=norm,
+    stride=2,
+    activation=table.stem_activation,
+  )
+  features = []
+  for number, block in enumerate(table.blocks[: taps[-1]], start=1):
+    x = inverted_residual.inverted_residual(
+      x,
+      kernel_size=block.kernel,
+      expanded=block.expanded,
+      filters=block.out,
+      use_squeeze_excite=block.squeeze_excite,
+      activation=block.activation,
+      stride=block.stride,
+      norm=norm,
+      name=f'block_{number}',
+    )
+    if number in taps:
+      features.append(x)
+  return features

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The challenge's systems, one file each, by their names in Table 1."""

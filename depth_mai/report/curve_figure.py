@@ -1,0 +1,327 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Draws training and validation curves of one or several trainings.
+
+One panel per metric, one colour per training. Dots joined by a line are the
+evaluations on the validation split (a star on the best), dashes those on a part
+of the training set, and the thin line is the running value on training batches
+(smoothed; the raw values lie behind it).
+
+matplotlib is imported when something is drawn: `pip install depth_mai[report]`.
+"""
+
+from collections.abc import Sequence
+import dataclasses
+import math
+import os
+
+import numpy as np
+
+from depth_mai import atomic
+from depth_mai.report import metrics_log
+
+TIMES = {'step': 'step', 'images': 'images seen', 'epoch': 'epoch'}
+_DEFAULT_METRICS = ('loss', 'si_rmse', 'rmse', 'log10', 'rel')
+_TITLES = {
+  'loss': 'loss',
+  'si_rmse': 'si-RMSE',
+  'rmse': 'RMSE [m]',
+  'log10': 'LOG10',
+  'rel': 'REL',
+  'learning_rate': 'learning rate',
+}
+# Okabe and Ito's colours, which colour-blind readers can tell apart too.
+_RUN_COLOURS = (
+  '#0072b2',
+  '#d55e00',
+  '#009e73',
+  '#cc79a7',
+  '#e69f00',
+  '#56b4e9',
+  '#000000',
+)
+_LINES = {
+  'validation': {'lw': 1.8, 'marker': 'o', 'ms': 3.5, 'zorder': 4},
+  'train_eval': {'lw': 1.4, 'ls': (0, (4, 2)), 'zorder': 3},
+  'train': {'lw': 1.0, 'alpha': 0.85, 'zorder': 2},
+}
+_NAMES = {
+  'validation': 'validation',
+  'train_eval': 'training set, evaluated',
+  'train': 'training batches',
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Reference:
+  """A horizontal line to compare with.
+
+  Attributes:
+    name: what the line shows.
+    value: its height.
+    metric: the panel it belongs into.
+  """
+
+  name: str
+  value: float
+  metric: str = 'si_rmse'
+
+
+def parse_reference(text: str) -> Reference:
+  """Reads 'NAME:VALUE' (si-RMSE) or 'METRIC/NAME:VALUE'.
+
+  Args:
+    text: such as 'mean map:0.306' or 'rmse/mean map:1.47'.
+
+  Returns:
+    The reference.
+
+  Raises:
+    ValueError: if the text has another form.
+  """
+  name, colon, value = text.rpartition(':')
+  metric, slash, short_name = name.partition('/')
+  if slash:
+    name = short_name
+  try:
+    height = float(value)
+  except ValueError:
+    height = math.nan
+  if not (colon and name and math.isfinite(height)):
+    raise ValueError(
+      f"The reference '{text}' is not NAME:VALUE, such as 'mean map:0.306', "
+      "or METRIC/NAME:VALUE, such as 'rmse/mean map:1.47'. Change --reference."
+    )
+  return Reference(name, height, metric if slash else 'si_rmse')
+
+
+def save_curves(
+  path: str | os.PathLike[str],
+  run_dirs: Sequence[str | os.PathLike[str]],
+  metrics: Sequence[str] | None = None,
+  references: Sequence[Reference] = (),
+  time_key: str = 'step',
+) -> None:
+  """Draws the curves of trainings into one picture.
+
+  Args:
+    path: the picture to write; its suffix names the format, such as .png.
+    run_dirs: workdirs of trainings. Their folder names label them.
+    metrics: one panel for each; default: those of loss, si_rmse, rmse, log10
+      and rel that occur.
+    references: horizontal lines.
+    time_key: 'step', 'images' or 'epoch'.
+
+  Raises:
+    ImportError: if matplotlib is not installed.
+    ValueError: for a missing or damaged log, or when there is nothing to draw.
+  """
+  if time_key not in TIMES:
+    raise ValueError(f'time_key={time_key!r} is not one of {sorted(TIMES)}.')
+  if not run_dirs:
+    raise ValueError('No runs to draw. Name at least one workdir.')
+  runs = [metrics_log.read_run(run_dir) for run_dir in run_dirs]
+  metrics = _chosen_metrics(runs, metrics, references)
+  figure = _draw(runs, metrics, references, time_key)
+  with atomic.atomic_path(path) as temporary:
+    figure.savefig(temporary)
+
+
+def _chosen_metrics(runs, metrics, references):
+  available = list(
+    dict.fromkeys(name for run in runs for name in run.metric_names())
+  )
+  if metrics is None:
+    metrics = [name for name in _DEFAULT_METRICS if name in available]
+  asked = [*metrics, *(reference.metric for reference in references)]
+  unknown = [name for name in asked if name not in available]
+  if unknown or not metrics:
+    raise ValueError(
+      f'The logs hold the metrics {available}, not {unknown or "the usual"}. '
+      'Change --metrics or --reference.'
+    )
+  missing = [reference.metric for reference in references]
+  return list(dict.fromkeys([*metrics, *missing]))
+
+
+def _draw(runs, metrics, references, time_key):
+  try:
+    from matplotlib import figure as figure_lib
+    from matplotlib import ticker
+  except ImportError as error:
+    raise ImportError(
+      'Curves are drawn with matplotlib, which is not installed here: '
+      "pip install 'depth_mai[report]'"
+    ) from error
+  columns = min(len(metrics), 3)
+  rows = math.ceil(len(metrics) / columns)
+  # Not pyplot: no display, no global state. Agg is the default canvas.
+  figure = figure_lib.Figure(
+    figsize=(4.6 * columns, 3.3 * rows + 0.6), dpi=120, layout='constrained'
+  )
+  axes = figure.subplots(rows, columns, squeeze=False).ravel()
+  for axis in axes[len(metrics) :]:
+    axis.remove()
+  names = _run_names(runs)
+  for axis, metric in zip(axes, metrics, strict=False):
+    for run, colour in zip(runs, _colours(len(runs)), strict=True):
+      _draw_run(axis, run, metric, time_key, colour)
+    for reference in references:
+      if reference.metric == metric:
+        _draw_reference(axis, reference)
+    _finish_panel(axis, metric, time_key, ticker)
+    _draw_best(axis, runs, metric, time_key)
+  _draw_legend(figure, runs, names, columns)
+  return figure
+
+
+def _draw_run(axis, run, metric, time_key, colour):
+  for split in run.splits():
+    curve = run.curve(split, metric, time_key)
+    if not curve.values.size:
+      continue
+    style = dict(_LINES.get(split, _LINES['train_eval']), color=colour)
+    values = curve.values
+    if split == 'train':
+      smooth = smoothed(values)
+      if smooth is not values:
+        axis.plot(curve.times, values, color=colour, lw=0.6, alpha=0.2)
+        values = smooth
+    if len(values) > 60:
+      style['marker'] = None
+    axis.plot(curve.times, values, **style)
+
+
+def _draw_best(axis, runs, metric, time_key):
+  """Marks the best validation of each run, and lists them in the corner."""
+  pick = np.argmax if metric.startswith('delta') else np.argmin
+  line = 0
+  for run, colour in zip(runs, _colours(len(runs)), strict=True):
+    curve = run.curve('validation', metric, time_key)
+    if not curve.values.size:
+      continue
+    best = pick(curve.values)
+    time, value = curve.times[best], curve.values[best]
+    axis.plot(
+      time,
+      value,
+      marker='*',
+      ms=12,
+      color=colour,
+      mec='white',
+      mew=0.9,
+      zorder=5,
+      ls='none',
+      clip_on=False,
+    )
+    when = f'{time:.3g}'
+    if time >= 1000:
+      when = axis.xaxis.get_major_formatter()(time)
+    axis.annotate(
+      f'best {value:.4g} at {when}',
+      (1.0, 1.0),
+      (-2, -2 - 12 * line),
+      xycoords='axes fraction',
+      ha='right',
+      textcoords='offset points',
+      va='top',
+      fontsize=8,
+      color=colour,
+      zorder=6,
+      bbox={'fc': 'white', 'ec': 'none', 'alpha': 0.8, 'pad': 1.0},
+    )
+    line += 1
+
+
+def smoothed(values: np.ndarray) -> np.ndarray:
+  """Returns a moving average over about 3 % of a curve, centred.
+
+  Args:
+    values: [N].
+
+  Returns:
+    [N]; `values` itself when it is too short to need smoothing.
+  """
+  half = len(values) // 60
+  if not half:
+    return values
+  sums = np.concatenate(([0.0], np.cumsum(values)))
+  index = np.arange(len(values))
+  # The window shrinks at both ends alike, so that the ends are not biased.
+  reach = np.minimum(half, np.minimum(index, len(values) - 1 - index))
+  return (sums[index + reach + 1] - sums[index - reach]) / (2 * reach + 1)
+
+
+def _draw_reference(axis, reference):
+  axis.axhline(reference.value, color='#666666', lw=1.1, ls=':', zorder=1)
+  axis.annotate(
+    f'{reference.name} ({reference.value:g})',
+    (1.0, reference.value),
+    (-4, 3),
+    xycoords=('axes fraction', 'data'),
+    textcoords='offset points',
+    ha='right',
+    va='bottom',
+    fontsize=8,
+    color='#444444',
+  )
+
+
+def _finish_panel(axis, metric, time_key, ticker):
+  axis.set_title(_TITLES.get(metric, metric), loc='left', fontsize=11)
+  axis.set_xlabel(TIMES[time_key], fontsize=9)
+  axis.tick_params(labelsize=8)
+  axis.grid(True, color='#e4e4e4', lw=0.7)
+  axis.set_axisbelow(True)
+  for side in ('top', 'right'):
+    axis.spines[side].set_visible(False)
+  axis.xaxis.set_major_formatter(ticker.EngFormatter(sep=''))
+  axis.margins(x=0.02)
+  _leave_out_outliers(axis)
+
+
+def _leave_out_outliers(axis):
+  """Keeps a few huge first values from flattening the rest of a panel."""
+  values = [line.get_ydata() for line in axis.lines if len(line.get_ydata())]
+  lowest = min(np.min(part) for part in values)
+  # Each line counts alike: there are few evaluations and many batches.
+  high = max(np.percentile(part, 95) for part in values)
+  highest = max(np.max(part) for part in values)
+  room = 0.1 * (high - lowest) or 0.1 * abs(high) or 1.0
+  top = high + 2 * room if highest > high + 5 * room else highest + room
+  axis.set_ylim(lowest - room, top)
+
+
+def _draw_legend(figure, runs, names, columns):
+  from matplotlib import lines
+
+  handles = [
+    lines.Line2D([], [], color=colour, lw=3, label=name)
+    for name, colour in zip(names, _colours(len(runs)), strict=True)
+  ]
+  splits = list(dict.fromkeys(s for run in runs for s in run.splits()))
+  known = [split for split in _LINES if split in splits]
+  for split in known + [split for split in splits if split not in _LINES]:
+    style = dict(_LINES.get(split, _LINES['train_eval']), color='#555555')
+    handles.append(
+      lines.Line2D([], [], label=_NAMES.get(split, split), **style)
+    )
+  figure.legend(
+    handles=handles,
+    loc='outside upper left',
+    ncols=2 * columns,
+    frameon=False,
+    fontsize=9,
+  )
+
+
+def _colours(count):
+  return [_RUN_COLOURS[i % len(_RUN_COLOURS)] for i in range(count)]
+
+
+def _run_names(runs):
+  """Returns the names of runs; equal ones get a number."""
+  names = [run.name for run in runs]
+  return [
+    f'{name} ({names[: i + 1].count(name)})' if names.count(name) > 1 else name
+    for i, name in enumerate(names)
+  ]

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Draws the training and validation curves of one or several trainings.
+
+  python -m depth_mai.report.curves --output=curves.png RUN_DIR [RUN_DIR...]
+
+Needs matplotlib: pip install 'depth_mai[report]'.
+"""
+
+from absl import app
+from absl import flags
+
+from depth_mai.report import curve_figure
+
+_OUTPUT = flags.DEFINE_string(
+  'output', None, 'The picture to write, such as curves.png.', required=True
+)
+_METRICS = flags.DEFINE_list(
+  'metrics',
+  None,
+  'The metrics to draw, such as loss,si_rmse; default: those of loss, si_rmse, '
+  'rmse, log10 and rel that the logs hold.',
+)
+_REFERENCES = flags.DEFINE_multi_string(
+  'reference',
+  [],
+  'A horizontal line to compare with: NAME:VALUE for the si-RMSE, '
+  'METRIC/NAME:VALUE for another metric. May be repeated.',
+)
+_TIME = flags.DEFINE_enum(
+  'time', 'step', list(curve_figure.TIMES), 'What the horizontal axis counts.'
+)
+
+
+def main(argv: list[str]) -> None:
+  """Draws the curves of the workdirs named on the command line."""
+  if len(argv) < 2:
+    raise app.UsageError('Name at least one workdir of a training.')
+  try:
+    curve_figure.save_curves(
+      _OUTPUT.value,
+      argv[1:],
+      metrics=_METRICS.value,
+      references=[curve_figure.parse_reference(r) for r in _REFERENCES.value],
+      time_key=_TIME.value,
+    )
+  except (ValueError, ImportError) as error:
+    raise SystemExit(f'error: {error}') from error
+  print(f'Wrote {_OUTPUT.value}.')
+
+
+if __name__ == '__main__':
+  app.run(main)

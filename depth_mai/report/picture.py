@@ -1,0 +1,315 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures of depth: colours, a bar in metres, comparisons side by side.
+
+Pictures are uint8 arrays [H, W, 3] throughout. NumPy and Pillow only, so that
+all of it also works on the device.
+"""
+
+from collections.abc import Sequence
+import os
+
+import numpy as np
+from PIL import Image
+from PIL import ImageDraw
+from PIL import ImageFont
+
+from depth_mai import atomic
+from depth_mai.report import colours
+from depth_mai.report import scale as scale_lib
+
+depth_range = scale_lib.depth_range
+
+PAPER_RGB = (255, 255, 255)
+INK_RGB = (32, 32, 32)
+# Relative errors from here on have the last colour of the error map.
+ERROR_LIMIT = 0.5
+
+
+def colourise(
+  depth_m: np.ndarray, near_m: float, far_m: float, scale: str = 'log'
+) -> np.ndarray:
+  """Colours a depth map: near is yellow, far is blue, unknown is dark grey.
+
+  Args:
+    depth_m: [H, W] or [H, W, 1], metres; 0, negative and non-finite values are
+      unknown. Values outside of near_m..far_m get the first or last colour.
+    near_m: depth of the first colour, metres.
+    far_m: depth of the last colour, metres.
+    scale: 'log' or 'linear', see `scale.position`.
+
+  Returns:
+    A picture, uint8 [H, W, 3].
+
+  Raises:
+    ValueError: if depth_m is no map, or for an empty range.
+  """
+  depth_m = _as_map(depth_m, 'depth_m')
+  return colours.apply_map(
+    scale_lib.position(depth_m, near_m, far_m, scale),
+    scale_lib.known_mask(depth_m),
+    colours.depth_map(),
+  )
+
+
+def colourise_error(
+  depth_m: np.ndarray, truth_m: np.ndarray, limit: float = ERROR_LIMIT
+) -> np.ndarray:
+  """Colours the relative error (depth - truth) / truth.
+
+  Args:
+    depth_m: [H, W] or [H, W, 1], metres.
+    truth_m: the same shape, metres, 0 = unknown (dark grey).
+    limit: relative error of the outermost colours; red is too near, blue is
+      too far.
+
+  Returns:
+    A picture, uint8 [H, W, 3].
+
+  Raises:
+    ValueError: if the shapes differ, or limit is not positive.
+  """
+  depth_m, truth_m = _as_map(depth_m, 'depth_m'), _as_map(truth_m, 'truth_m')
+  if depth_m.shape != truth_m.shape:
+    raise ValueError(
+      f'depth_m is {depth_m.shape}, truth_m is {truth_m.shape}; resize the '
+      'depth to the size of the truth first.'
+    )
+  if not limit > 0:
+    raise ValueError(f'limit must be above 0, got {limit}.')
+  known = scale_lib.known_mask(truth_m) & np.isfinite(depth_m)
+  error = np.zeros(truth_m.shape)
+  np.divide(depth_m - truth_m, truth_m, out=error, where=known)
+  return colours.apply_map(
+    0.5 + 0.5 * error / limit, known, colours.error_map()
+  )
+
+
+def with_colour_bar(
+  picture: np.ndarray, near_m: float, far_m: float, scale: str = 'log'
+) -> np.ndarray:
+  """Puts the colour bar of `colourise` at the right of a picture.
+
+  Args:
+    picture: uint8 [H, W, 3].
+    near_m: as given to `colourise`.
+    far_m: as given to `colourise`.
+    scale: as given to `colourise`.
+
+  Returns:
+    A picture, uint8 [H, W + bar, 3]; near is at the bottom.
+
+  Raises:
+    ValueError: for an empty range.
+  """
+  values_m = scale_lib.ticks(near_m, far_m, scale)
+  places = scale_lib.position(np.array(values_m), near_m, far_m, scale)
+  labels = [f'{value_m:g} m' for value_m in values_m]
+  return _with_bar(
+    picture, colours.depth_map(), zip(places, labels, strict=True)
+  )
+
+
+def with_error_bar(
+  picture: np.ndarray, limit: float = ERROR_LIMIT
+) -> np.ndarray:
+  """Puts the colour bar of `colourise_error` at the right of a picture.
+
+  Args:
+    picture: uint8 [H, W, 3].
+    limit: as given to `colourise_error`.
+
+  Returns:
+    A picture, uint8 [H, W + bar, 3]; too near is at the bottom.
+  """
+  percent = 100 * limit
+  ticks = [
+    (0.5 + 0.5 * part, f'{part * percent:+g} %' if part else '0 %')
+    for part in (-1, -0.5, 0, 0.5, 1)
+  ]
+  return _with_bar(picture, colours.error_map(), ticks)
+
+
+def side_by_side(
+  rgb_uint8: np.ndarray,
+  depth_m: np.ndarray,
+  truth_m: np.ndarray | None = None,
+  near_m: float | None = None,
+  far_m: float | None = None,
+  scale: str = 'log',
+  titles: Sequence[str] = ('Image', 'Depth', 'Truth', 'Error'),
+) -> np.ndarray:
+  """Shows an image beside its depth and, if known, truth and error.
+
+  Args:
+    rgb_uint8: the image, uint8 [H, W, 3].
+    depth_m: predicted depth, [h, w] or [h, w, 1], metres.
+    truth_m: ground truth, the same shape, metres, 0 = unknown; or None.
+    near_m: depth of the nearest colour, metres; default: from the maps.
+    far_m: depth of the farthest colour, metres; default: from the maps.
+    scale: 'log' or 'linear'.
+    titles: names of the image, the depth, the truth and the error.
+
+  Returns:
+    A picture: image | depth with bar, or image | depth | truth with bar |
+    error with bar. All are as large as the image.
+
+  Raises:
+    ValueError: for wrong shapes or an empty range.
+  """
+  size = _checked_picture(rgb_uint8).shape[:2]
+  maps = [depth_m] if truth_m is None else [truth_m, depth_m]
+  automatic = depth_range(maps[0])  # One wild prediction must not spoil it.
+  near_m = automatic[0] if near_m is None else near_m
+  far_m = automatic[1] if far_m is None else far_m
+  panels = [rgb_uint8]
+  for map_m in reversed(maps):
+    panels.append(_enlarged(colourise(map_m, near_m, far_m, scale), size))
+  panels[-1] = with_colour_bar(panels[-1], near_m, far_m, scale)
+  if truth_m is not None:
+    error = _enlarged(colourise_error(depth_m, truth_m), size)
+    panels.append(with_error_bar(error))
+  return grid([panels], column_titles=list(titles)[: len(panels)])
+
+
+def grid(
+  rows: Sequence[Sequence[np.ndarray | None]],
+  column_titles: Sequence[str] | None = None,
+  row_titles: Sequence[str] | None = None,
+) -> np.ndarray:
+  """Arranges pictures in rows and columns on white paper.
+
+  Args:
+    rows: rows of pictures, uint8 [H, W, 3] of any size; None leaves a gap.
+      Rows may differ in length.
+    column_titles: one title above each column, or None.
+    row_titles: one title above each row, or None.
+
+  Returns:
+    A picture, uint8 [H, W, 3].
+
+  Raises:
+    ValueError: if there is no picture, or too few or too many titles.
+  """
+  shapes = [
+    [(0, 0) if cell is None else _checked_picture(cell).shape[:2] for cell in r]
+    for r in rows
+  ]
+  columns = max((len(row) for row in shapes), default=0)
+  if not any(size != (0, 0) for row in shapes for size in row):
+    raise ValueError('grid needs at least one picture in `rows`.')
+  for name, titles, count in (
+    ('column_titles', column_titles, columns),
+    ('row_titles', row_titles, len(rows)),
+  ):
+    if titles is not None and len(titles) != count:
+      raise ValueError(
+        f'{name} has {len(titles)} entries, the grid needs {count}: {titles}.'
+      )
+  widths = [max(r[i][1] for r in shapes if len(r) > i) for i in range(columns)]
+  heights = [max(size[0] for size in row) for row in shapes]
+  text_size = _text_size(max(heights))
+  gap, strip = max(4, text_size // 2), 2 * text_size
+  x_of = np.cumsum([gap] + [width + gap for width in widths])
+  header = strip if column_titles else gap
+  row_strip = strip if row_titles else 0
+  extra = [row_strip + height + gap for height in heights]
+  y_of = np.cumsum([header] + extra) + row_strip
+
+  paper = Image.new(
+    'RGB', (int(x_of[-1]), int(y_of[-1]) - row_strip), PAPER_RGB
+  )
+  draw, font = ImageDraw.Draw(paper), _font(text_size)
+  for x, title in zip(x_of, column_titles or (), strict=False):
+    _write(draw, (x, header / 2), title, font)
+  for y, title in zip(y_of, row_titles or (), strict=False):
+    _write(draw, (gap, y - row_strip / 2), title, font)
+  for y, row in zip(y_of, rows, strict=False):
+    for x, cell in zip(x_of, row, strict=False):
+      if cell is not None:
+        paper.paste(Image.fromarray(cell), (int(x), int(y)))
+  return np.array(paper)
+
+
+def save_picture(path: str | os.PathLike[str], picture: np.ndarray) -> None:
+  """Writes a picture (uint8 [H, W, 3]) under its final name when complete."""
+  with atomic.atomic_path(path) as temporary:
+    Image.fromarray(_checked_picture(picture)).save(temporary)
+
+
+def _with_bar(picture, map_rgb, ticks):
+  """Adds a bar of colours, the first at the bottom; ticks: (place, label)."""
+  height, width = _checked_picture(picture).shape[:2]
+  text_size = _text_size(height)
+  gap, bar, mark = text_size // 2, text_size, max(3, text_size // 4)
+  # Half a line of space, so that the outermost labels are not cut.
+  top, bottom = text_size // 2, height - 1 - text_size // 2
+  font, ticks = _font(text_size), list(ticks)
+  # As wide for all usual labels, so that pictures can be stacked.
+  label_width = max(
+    ImageDraw.Draw(Image.new('RGB', (1, 1))).textbbox((0, 0), label, font)[2]
+    for label in ['88.88 m', *(label for _, label in ticks)]
+  )
+  full = width + gap + bar + mark + gap + label_width + gap
+  paper = Image.new('RGB', (int(full), height), PAPER_RGB)
+  paper.paste(Image.fromarray(picture), (0, 0))
+  index = np.linspace(len(map_rgb) - 1, 0, max(1, bottom - top + 1))
+  strip = np.repeat(map_rgb[np.rint(index).astype(int)][:, None], bar, axis=1)
+  paper.paste(Image.fromarray(strip), (width + gap, top))
+  draw = ImageDraw.Draw(paper)
+  for place, label in ticks:
+    x, y = width + gap + bar, bottom - place * (bottom - top)
+    draw.line((x, y, x + mark, y), INK_RGB, max(1, text_size // 12))
+    _write(draw, (x + mark + gap, y), label, font)
+  return np.array(paper)
+
+
+def _write(draw, left_middle, text, font):
+  """Writes text whose capitals are centred on a height."""
+  x, y = left_middle
+  _, top, _, bottom = draw.textbbox((0, 0), 'H', font)
+  draw.text((float(x), float(y) - (top + bottom) / 2), text, INK_RGB, font)
+
+
+def _text_size(height):
+  return int(np.clip(height / 20, 10, 48))
+
+
+def _font(size):
+  """Returns Pillow's own font; old versions have it in one size only."""
+  try:
+    return ImageFont.load_default(size=size)
+  except (TypeError, ImportError, OSError):
+    return ImageFont.load_default()
+
+
+def _enlarged(picture, size):
+  """Returns a picture at (height, width), without inventing colours."""
+  if picture.shape[:2] == size:
+    return picture
+  image = Image.fromarray(picture).resize(size[::-1], Image.Resampling.NEAREST)
+  return np.array(image)
+
+
+def _as_map(values, name):
+  values = np.asarray(values)
+  if values.ndim == 3 and values.shape[2] == 1:
+    values = values[..., 0]
+  if values.ndim != 2 or not values.size or values.dtype.kind not in 'uif':
+    raise ValueError(
+      f'{name} must hold numbers [H, W] or [H, W, 1], in metres, got '
+      f'{values.dtype} {values.shape}.'
+    )
+  return values.astype(np.float64)
+
+
+def _checked_picture(picture):
+  if (
+    not isinstance(picture, np.ndarray)
+    or picture.dtype != np.uint8
+    or picture.ndim != 3
+    or picture.shape[2] != 3
+    or not picture.size
+  ):
+    got = (getattr(picture, 'dtype', None), getattr(picture, 'shape', None))
+    raise ValueError(f'A picture must be uint8 [H, W, 3], got {got}.')
+  return picture

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From metres to a place on the colour map, and the ticks beside it."""
+
+import math
+
+import numpy as np
+
+SCALES = ('log', 'linear')
+_MAX_TICKS = 8
+_DEFAULT_RANGE_M = (1.0, 10.0)
+
+
+def depth_range(*depths_m: np.ndarray) -> tuple[float, float]:
+  """Chooses near and far so that pictures of these maps use all colours.
+
+  Args:
+    *depths_m: maps of any shape, metres; 0, negative and non-finite values are
+      unknown. Pictures that are to be compared belong into one call.
+
+  Returns:
+    (near_m, far_m) with 0 < near_m < far_m: the 1st and 99th percentiles of
+    the known values, widened to a ratio of at least 1.2. Without a known value
+    1 m to 10 m.
+  """
+  known = [
+    depth_m[known_mask(depth_m)] for depth_m in map(np.asarray, depths_m)
+  ]
+  known = np.concatenate(known) if known else np.zeros(0)
+  if not known.size:
+    return _DEFAULT_RANGE_M
+  near_m, far_m = np.percentile(known.astype(np.float64), (1, 99))
+  widening = max(1.0, 1.2 * near_m / far_m) ** 0.5
+  return float(near_m / widening), float(far_m * widening)
+
+
+def known_mask(depth_m: np.ndarray) -> np.ndarray:
+  """Returns where a depth map is known: finite and above 0."""
+  depth_m = np.asarray(depth_m)
+  return np.isfinite(depth_m) & (depth_m > 0)
+
+
+def position(
+  depth_m: np.ndarray, near_m: float, far_m: float, scale: str = 'log'
+) -> np.ndarray:
+  """Maps metres to 0 at near_m .. 1 at far_m, not clipped.
+
+  Args:
+    depth_m: metres, any shape. Unknown values become 0.
+    near_m: metres; above 0 for the logarithmic scale.
+    far_m: metres, above near_m.
+    scale: 'log' (equal ratios of depth are equal steps of colour, as in the
+      si-RMSE) or 'linear'.
+
+  Returns:
+    float64, the shape of depth_m.
+
+  Raises:
+    ValueError: for an unknown scale or an empty range.
+  """
+  check_range(near_m, far_m, scale)
+  depth_m = np.asarray(depth_m, np.float64)
+  known = known_mask(depth_m)
+  depth_m = np.where(known, depth_m, far_m)
+  if scale == 'log':
+    place = np.log(depth_m / near_m) / math.log(far_m / near_m)
+  else:
+    place = (depth_m - near_m) / (far_m - near_m)
+  return np.where(known, place, 0.0)
+
+
+def ticks(near_m: float, far_m: float, scale: str = 'log') -> list[float]:
+  """Chooses up to eight round values, in metres, within a range.
+
+  Args:
+    near_m: as for `position`.
+    far_m: as for `position`.
+    scale: as for `position`.
+
+  Returns:
+    Ascending values; at least one.
+  """
+  check_range(near_m, far_m, scale)
+  if scale == 'log':
+    for mantissas in (
+      (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9),
+      (1, 1.5, 2, 3, 4, 5, 6, 8),
+      (1, 1.5, 2, 3, 5, 7),
+      (1, 2, 5),
+      (1, 3),
+      (1,),
+    ):
+      values = _decade_values(mantissas, near_m, far_m)
+      if len(values) <= _MAX_TICKS:
+        break
+    if len(values) >= 3:
+      return values[:: math.ceil(len(values) / _MAX_TICKS)]
+  return _linear_ticks(near_m, far_m)
+
+
+def check_range(near_m: float, far_m: float, scale: str) -> None:
+  """Raises a ValueError unless 0 <= near_m < far_m suits the scale."""
+  if scale not in SCALES:
+    raise ValueError(f'scale={scale!r} is not one of {SCALES}.')
+  if not (math.isfinite(near_m) and math.isfinite(far_m) and near_m < far_m):
+    raise ValueError(
+      f'near_m={near_m} must lie below far_m={far_m}, both finite.'
+    )
+  if near_m < 0 or (scale == 'log' and near_m == 0):
+    raise ValueError(
+      f"near_m={near_m} must be above 0 metres for scale='log', and not "
+      "negative for scale='linear'."
+    )
+
+
+def _decade_values(mantissas, near_m, far_m):
+  first, last = math.floor(math.log10(near_m)), math.floor(math.log10(far_m))
+  values = [
+    float(f'{mantissa}e{exponent}')
+    for exponent in range(first, last + 1)
+    for mantissa in mantissas
+  ]
+  return [value for value in values if near_m <= value <= far_m]
+
+
+def _linear_ticks(near_m, far_m):
+  smallest = (far_m - near_m) / _MAX_TICKS
+  exponent = math.floor(math.log10(smallest))
+  for factor in (1, 2, 2.5, 5, 10, 20):
+    step = float(f'{factor}e{exponent}')
+    first, last = math.ceil(near_m / step), math.floor(far_m / step)
+    if 1 <= last - first + 1 <= _MAX_TICKS:
+      break
+  return [float(f'{index * step:.12g}') for index in range(first, last + 1)]

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How much of a graph the XNNPACK delegate took.
+
+Each partition of the delegate costs a hand-over of tensors; one partition and
+nothing outside is the best there is. LiteRT has no public call for this: the
+private `_get_ops_details()` lists the operators of the file and, after
+allocation, one 'DELEGATE' entry per partition. An operator is inside when its
+result is needed to make a partition's outputs from that partition's inputs.
+"""
+
+import collections
+import dataclasses
+import typing
+
+_DELEGATE = 'DELEGATE'
+
+
+@dataclasses.dataclass(frozen=True)
+class Delegation:
+  """What the delegate took.
+
+  Attributes:
+    operators: number of operators in the file.
+    partitions: number of pieces the delegate took; 0 without a delegate.
+    outside: dict from operator name to the number of such operators that the
+      built-in kernels run.
+  """
+
+  operators: int
+  partitions: int
+  outside: dict[str, int]
+
+  def outside_text(self) -> str:
+    """Returns e.g. '2 RESIZE_NEAREST_NEIGHBOR, 1 TILE', or 'none'."""
+    items = sorted(self.outside.items(), key=lambda item: (-item[1], item[0]))
+    return ', '.join(f'{count} {name}' for name, count in items) or 'none'
+
+
+def describe_delegation(interpreter: typing.Any) -> Delegation | None:
+  """Finds what the delegate took.
+
+  Args:
+    interpreter: allocated interpreter.
+
+  Returns:
+    A `Delegation`, or None where this runtime does not tell.
+  """
+  if not hasattr(interpreter, '_get_ops_details'):
+    return None
+  # pylint: disable=protected-access
+  entries = interpreter._get_ops_details()
+  # pylint: enable=protected-access
+  operators = [entry for entry in entries if entry['op_name'] != _DELEGATE]
+  partitions = [entry for entry in entries if entry['op_name'] == _DELEGATE]
+  producers = {
+    int(tensor): entry for entry in operators for tensor in entry['outputs']
+  }
+  inside = set()
+  for partition in partitions:
+    inside |= _operators_between(partition, producers)
+  outside = collections.Counter(
+    entry['op_name'] for entry in operators if entry['index'] not in inside
+  )
+  return Delegation(len(operators), len(partitions), dict(outside))
+
+
+def _operators_between(partition: dict, producers: dict[int, dict]) -> set[int]:
+  """Returns the indices of the operators that a partition replaces."""
+  given = {int(tensor) for tensor in partition['inputs']}
+  wanted = [int(tensor) for tensor in partition['outputs']]
+  found = set()
+  while wanted:
+    producer = producers.get(wanted.pop())
+    if producer is None or producer['index'] in found:
+      continue
+    found.add(producer['index'])
+    wanted += [
+      int(tensor) for tensor in producer['inputs'] if int(tensor) not in given
+    ]
+  return found

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Loads a .tflite model with whichever interpreter this machine has.
+
+The order is ai-edge-litert (the current package), TensorFlow (a training
+machine), tflite-runtime (its last wheels are the only ones for 32-bit boards).
+The modules are named in a table and imported on demand, so that importing this
+file imports none of them.
+"""
+
+import functools
+import importlib
+import os
+import typing
+
+# (module with the Interpreter, package that carries __version__, pip name).
+_RUNTIMES = (
+  ('ai_edge_litert.interpreter', 'ai_edge_litert', 'ai-edge-litert'),
+  ('tensorflow.lite.python.interpreter', 'tensorflow', 'tensorflow'),
+  ('tflite_runtime.interpreter', 'tflite_runtime', 'tflite-runtime'),
+)
+
+# A .tflite file or its content.
+ModelSource = str | os.PathLike[str] | bytes | bytearray
+
+# Every TensorFlow Lite flatbuffer carries this at byte 4.
+_FILE_IDENTIFIER = b'TFL3'
+
+
+class Runtime(typing.NamedTuple):
+  """The interpreter package in use.
+
+  Attributes:
+    name: its pip name, e.g. 'ai-edge-litert'.
+    version: its version, e.g. '2.3.0'.
+    module: the module that holds `Interpreter` and `OpResolverType`.
+  """
+
+  name: str
+  version: str
+  module: typing.Any
+
+
+@functools.cache
+def find_runtime() -> Runtime:
+  """Returns the `Runtime` in use, the first of the table that imports.
+
+  Raises:
+    ValueError: none of the three packages is installed.
+  """
+  for module_name, package_name, pip_name in _RUNTIMES:
+    try:
+      module = importlib.import_module(module_name)
+      package = importlib.import_module(package_name)
+    except ImportError:
+      continue
+    version = getattr(package, '__version__', None)
+    return Runtime(pip_name, version or _pip_version(pip_name), module)
+  raise ValueError(
+    'No interpreter for .tflite files is installed. Run '
+    '"pip install ai-edge-litert" (64-bit systems) or '
+    '"pip install tflite-runtime" (32-bit Raspberry Pi OS).'
+  )
+
+
+def load_interpreter(
+  path_or_bytes: ModelSource, num_threads: int = 1, xnnpack: bool = True
+) -> typing.Any:
+  """Loads a model and allocates its tensors.
+
+  Args:
+    path_or_bytes: a .tflite file (str or os.PathLike) or its content (bytes).
+    num_threads: threads for the kernels, at least 1; fixed for the life of
+      the interpreter.
+    xnnpack: whether the default XNNPACK delegate may take the graph. Off, all
+      operators run on the built-in kernels, as on the old 32-bit ARM builds.
+
+  Returns:
+    An `Interpreter`, ready for set_tensor and invoke.
+
+  Raises:
+    ValueError: the file is missing, is no TensorFlow Lite model, or needs an
+      operator that this runtime lacks; or num_threads is below 1.
+  """
+  if isinstance(num_threads, bool) or int(num_threads) != num_threads:
+    raise ValueError(f'num_threads must be a whole number, got {num_threads}.')
+  if num_threads < 1:
+    raise ValueError(
+      f'num_threads must be at least 1, got {num_threads}; change '
+      '--num_threads (benchmark: --threads).'
+    )
+  name = check_is_tflite(path_or_bytes)
+  runtime = find_runtime()
+  resolver = runtime.module.OpResolverType
+  source = (
+    {'model_content': bytes(path_or_bytes)}
+    if isinstance(path_or_bytes, (bytes, bytearray))
+    else {'model_path': os.fspath(path_or_bytes)}
+  )
+  try:
+    interpreter = runtime.module.Interpreter(
+      num_threads=int(num_threads),
+      experimental_op_resolver_type=(
+        resolver.AUTO if xnnpack else resolver.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+      ),
+      **source,
+    )
+    interpreter.allocate_tensors()
+  except (ValueError, RuntimeError) as error:
+    reason = ' '.join(str(error).split()).rstrip('.')
+    raise ValueError(
+      f'{name} cannot be loaded by {runtime.name} {runtime.version}: '
+      f'{reason}. The file is damaged (copy or convert it again) or needs an '
+      'operator that this runtime lacks (install a newer ai-edge-litert, or '
+      'convert with built-in operators only: depth_mai.convert).'
+    ) from error
+  return interpreter
+
+
+def check_is_tflite(path_or_bytes: ModelSource) -> str:
+  """Checks that a model is there and begins as a TensorFlow Lite flatbuffer.
+
+  Args:
+    path_or_bytes: a file (str or os.PathLike) or its content (bytes).
+
+  Returns:
+    The name to use for it in messages.
+
+  Raises:
+    ValueError: there is no such file, it cannot be read, or it is something
+      else.
+  """
+  if isinstance(path_or_bytes, (bytes, bytearray)):
+    name, start, size = (
+      'the model in memory',
+      bytes(path_or_bytes[:8]),
+      len(path_or_bytes),
+    )
+  else:
+    name = os.fspath(path_or_bytes)
+    try:
+      with open(name, 'rb') as stream:
+        start = stream.read(8)
+      size = os.path.getsize(name)
+    except FileNotFoundError as error:
+      raise ValueError(
+        f'There is no model file {name}; give --model a .tflite file, as '
+        'depth_mai.convert writes it.'
+      ) from error
+    except OSError as error:
+      raise ValueError(
+        f'The model file {name} cannot be read: {error.strerror}; give '
+        '--model a readable .tflite file.'
+      ) from error
+  if start[4:8] != _FILE_IDENTIFIER:
+    raise ValueError(
+      f'{name} ({size} bytes) is not a .tflite model: bytes 4 to 8 are '
+      f'{start[4:8]!r}, not {_FILE_IDENTIFIER!r}. It may be incomplete, a '
+      'Git LFS pointer, or a .keras file: convert that with '
+      'depth_mai.convert, or fetch the file again.'
+    )
+  return name
+
+
+def _pip_version(pip_name: str) -> str:
+  """Returns the installed version by pip's records, or 'unknown'."""
+  metadata = importlib.import_module('importlib.metadata')
+  try:
+    return metadata.version(pip_name)
+  except metadata.PackageNotFoundError:
+    return 'unknown'

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a run writes down: metrics.jsonl, TensorBoard and the progress line."""
+
+import json
+import pathlib
+import time
+
+import numpy as np
+import tensorflow as tf
+
+from depth_mai import atomic
+
+
+def _duration(seconds: float) -> str:
+  minutes, seconds = divmod(int(seconds), 60)
+  hours, minutes = divmod(minutes, 60)
+  return f'{hours}:{minutes:02d}:{seconds:02d}'
+
+
+class Journal:
+  """Writes a run's records under its workdir and prints its progress.
+
+  Lines of metrics.jsonl behind the step where the run (re)starts are dropped: a
+  killed run trains those steps again and writes them again.
+  """
+
+  def __init__(
+    self, workdir: pathlib.Path, *, start_step: int, total_steps: int
+  ):
+    """Opens the journal.
+
+    Args:
+      workdir: of the run.
+      start_step: steps taken before.
+      total_steps: of the whole training.
+    """
+    self._path = workdir / 'metrics.jsonl'
+    self._total_steps = total_steps
+    self._summaries = tf.summary.create_file_writer(str(workdir / 'events'))
+    self._drop_lines_behind(start_step)
+    self._clock_step = start_step
+    self._clock = time.monotonic()
+
+  def _drop_lines_behind(self, step: int) -> None:
+    if not self._path.exists():
+      return
+    kept = []
+    for line in self._path.read_text().splitlines():
+      try:
+        if json.loads(line)['step'] <= step:
+          kept.append(line + '\n')
+      except ValueError:
+        continue  # The line that the kill cut short.
+    atomic.write_text(self._path, ''.join(kept))
+
+  def skip_time(self, seconds: float) -> None:
+    """Takes time spent on something else out of the images/s."""
+    self._clock += seconds
+
+  def write(self, split: str, step: int, values: dict[str, float]) -> None:
+    """Appends a line to metrics.jsonl and scalars to TensorBoard.
+
+    Args:
+      split: 'train' (losses), 'train_eval' or 'validation' (metrics).
+      step: steps taken.
+      values: numbers by name.
+    """
+    line = {'split': split, 'step': step}
+    line.update((name, float(f'{value:.6g}')) for name, value in values.items())
+    with self._path.open('a') as file:
+      file.write(json.dumps(line) + '\n')
+    with self._summaries.as_default():
+      for name, value in values.items():
+        tf.summary.scalar(f'{split}/{name}', value, step=step)
+    self._summaries.flush()
+
+  def picture(self, name: str, step: int, rgb_uint8: np.ndarray) -> None:
+    """Sends a picture [H, W, 3] to TensorBoard."""
+    with self._summaries.as_default():
+      tf.summary.image(name, rgb_uint8[None], step=step)
+
+  def progress(self, step: int, epoch: float, batch_size: int, losses: dict):
+    """Prints step, epoch, losses, images/s and the time left.
+
+    Args:
+      step: steps taken.
+      epoch: passes over the data so far.
+      batch_size: images per step.
+      losses: means since the last line.
+
+    Returns:
+      images/s since the last call.
+    """
+    now = time.monotonic()
+    seconds = (now - self._clock) / max(step - self._clock_step, 1)
+    self._clock, self._clock_step = now, step
+    values = '  '.join(f'{name} {value:.4g}' for name, value in losses.items())
+    left = _duration(seconds * (self._total_steps - step))
+    speed = batch_size / max(seconds, 1e-9)
+    print(
+      f'step {step}/{self._total_steps}  epoch {epoch:.1f}  {values}  '
+      f'{speed:.0f} images/s  {left} left',
+      flush=True,
+    )
+    return speed

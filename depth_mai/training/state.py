@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Everything of a run that changes from step to step."""
+
+from collections.abc import Callable
+import dataclasses
+import pathlib
+
+import keras
+import tensorflow as tf
+
+from depth_mai.training import checkpoint
+from depth_mai.training import ema
+from depth_mai.training import workdir as workdir_lib
+
+
+@dataclasses.dataclass
+class State:
+  """A run's variables and counters.
+
+  Attributes:
+    network: the network being trained.
+    average: the same with averaged weights; it is judged, saved, converted.
+    optimizer: built for the network.
+    step: steps taken.
+    best: smallest validation si-RMSE so far.
+  """
+
+  network: keras.Model
+  average: keras.Model
+  optimizer: keras.optimizers.Optimizer
+  step: int = 0
+  best: float = float('inf')
+
+  def _variables(self) -> dict[str, list]:
+    return {
+      'network': self.network.variables,
+      'average': self.average.variables,
+      'optimizer': self.optimizer.variables,
+    }
+
+  def save(self, workdir: pathlib.Path) -> None:
+    """Writes last.keras and a checkpoint."""
+    workdir_lib.save_network(self.average, workdir / workdir_lib.LAST)
+    checkpoint.save(
+      workdir / workdir_lib.CHECKPOINTS,
+      self.step,
+      self.best,
+      self._variables(),
+    )
+
+  def restore(self, workdir: pathlib.Path) -> bool:
+    """Goes back to the newest checkpoint; returns whether there was one."""
+    path = checkpoint.newest(workdir / workdir_lib.CHECKPOINTS)
+    if path is None:
+      return False
+    self.step, self.best = checkpoint.restore(path, self._variables())
+    return True
+
+
+def _load_weights(network: keras.Model, path: pathlib.Path) -> None:
+  if not path.exists():
+    raise ValueError(
+      f'train.initial_network={path} does not exist. Give a .keras file of an '
+      "earlier run, e.g. its workdir's best.keras."
+    )
+  source = keras.models.load_model(path, compile=False)
+  try:
+    ema.copy_weights(source, network)
+  except ValueError as error:
+    raise ValueError(
+      f'train.initial_network={path} holds {source.name} with '
+      f'{len(source.variables)} variables; the network to train, '
+      f'{network.name}, has {len(network.variables)}: {error}'
+    ) from error
+
+
+def create(
+  *,
+  strategy: tf.distribute.Strategy,
+  network: Callable[[], keras.Model],
+  optimizer: Callable[[int], keras.optimizers.Optimizer],
+  total_steps: int,
+  initial_network: str | None,
+  loss_scaling: bool,
+) -> State:
+  """Builds the variables of a run.
+
+  Args:
+    strategy: where they live.
+    network: builds the network.
+    optimizer: from the number of steps to an optimizer.
+    total_steps: of the whole training.
+    initial_network: .keras file to start from instead of random weights.
+    loss_scaling: whether the optimizer scales the loss (float16).
+
+  Returns:
+    A state at step 0.
+  """
+  with strategy.scope():
+    trained = network()
+    average = network()
+    if initial_network:
+      _load_weights(trained, pathlib.Path(initial_network))
+    ema.copy_weights(trained, average)
+    built = optimizer(total_steps)
+    if loss_scaling:
+      built = keras.optimizers.LossScaleOptimizer(built)
+    built.build(trained.trainable_variables)
+  return State(trained, average, built)

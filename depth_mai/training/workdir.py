@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The workdir's contract: the files that every tool finds in a run's folder.
+
+best.keras, last.keras     averaged weights: best on validation, and newest
+checkpoints/               what is needed to go on (training/checkpoint.py)
+config.gin                 the configuration as it was given
+operative_config.gin       every parameter that took part, defaults included
+versions.json              of Python and the packages, git commit, command
+metrics.jsonl, events/     losses and metrics (training/journal.py)
+pictures/                  predictions on validation images
+"""
+
+import difflib
+import importlib.metadata
+import json
+import pathlib
+import platform
+import subprocess
+import sys
+
+import keras
+
+from depth_mai import atomic
+
+BEST = 'best.keras'
+LAST = 'last.keras'
+CHECKPOINTS = 'checkpoints'
+PICTURES = 'pictures'
+CONFIG = 'config.gin'
+OPERATIVE_CONFIG = 'operative_config.gin'
+VERSIONS = 'versions.json'
+
+_PACKAGES = (
+  'tensorflow',
+  'keras',
+  'keras-cv',
+  'tensorflow-datasets',
+  'ai-edge-litert',
+  'numpy',
+  'pillow',
+  'gin-config',
+  'absl-py',
+)
+
+
+def claim(workdir: pathlib.Path, config: str) -> None:
+  """Makes the workdir, or checks that it is of the same configuration.
+
+  Args:
+    workdir: of the run.
+    config: the parsed configuration as text.
+
+  Raises:
+    ValueError: if a run of another configuration lives there.
+  """
+  workdir.mkdir(parents=True, exist_ok=True)
+  path = workdir / CONFIG
+  if path.exists():
+    different = [
+      line
+      for line in difflib.unified_diff(
+        path.read_text().splitlines(), config.splitlines(), lineterm='', n=0
+      )
+      if line[:1] in '+-' and line[:3] not in ('+++', '---')
+    ]
+    if different:
+      listed = '\n  '.join(different[:10])
+      raise ValueError(
+        f'{workdir} holds a run with another configuration:\n  {listed}\n'
+        'To go on with that run give the same configuration; to start a new '
+        'one choose another --workdir or remove this one.'
+      )
+  else:
+    atomic.write_text(path, config)
+
+
+def git_commit() -> str:
+  """Returns the checkout's commit, '+' appended if changed, or 'unknown'."""
+  here = pathlib.Path(__file__).parent
+  try:
+    commit = subprocess.run(
+      ['git', 'describe', '--always', '--abbrev=12', '--dirty=+'],
+      cwd=here,
+      capture_output=True,
+      text=True,
+      check=True,
+    )
+  except (OSError, subprocess.CalledProcessError):
+    return 'unknown'
+  return commit.stdout.strip()
+
+
+def write_versions(workdir: pathlib.Path) -> None:
+  """Writes versions.json."""
+  packages = {}
+  for package in _PACKAGES:
+    try:
+      packages[package] = importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+      packages[package] = None
+  versions = {
+    'git_commit': git_commit(),
+    'command': sys.argv,
+    'python': platform.python_version(),
+    'platform': platform.platform(),
+    'packages': packages,
+  }
+  atomic.write_text(workdir / VERSIONS, json.dumps(versions, indent=2) + '\n')
+
+
+def save_network(network: keras.Model, path: pathlib.Path) -> None:
+  """Writes a .keras file atomically."""
+  with atomic.atomic_path(path) as temporary:
+    network.save(temporary)

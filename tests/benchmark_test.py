@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs depth_mai.benchmark as its user does."""
+
+import json
+import os
+import subprocess
+import sys
+
+from absl.testing import absltest
+
+from tests.runtime import tiny_model
+
+_ENVIRONMENT = {
+  **os.environ,
+  'PYTHONPATH': os.pathsep.join(filter(None, sys.path)),
+}
+# What a leaderboard needs to know of each configuration.
+_KEYS = (
+  'device',
+  'threads',
+  'xnnpack',
+  'median_ms',
+  'p10_ms',
+  'p90_ms',
+  'partitions',
+  'runtime',
+  'runtime_version',
+)
+
+
+def _benchmark(*arguments):
+  return subprocess.run(
+    [sys.executable, '-m', 'depth_mai.benchmark', *arguments],
+    env=_ENVIRONMENT,
+    capture_output=True,
+    text=True,
+    check=False,
+  )
+
+
+class BenchmarkTest(absltest.TestCase):
+  def test_table_and_json(self):
+    path = self.create_tempfile(
+      'm.tflite', tiny_model.split_model((48, 64))
+    ).full_path
+    target = os.path.join(self.create_tempdir().full_path, 'b.json')
+    done = _benchmark(
+      f'--model={path}',
+      '--threads=1,2',
+      '--warmup=1',
+      '--runs=4',
+      f'--json={target}',
+    )
+    self.assertEqual(done.returncode, 0, done.stderr)
+    with open(target, encoding='utf-8') as stream:
+      report = json.load(stream)
+    rows = report['configurations']
+    self.assertEqual(
+      [(row['threads'], row['xnnpack'], row['partitions']) for row in rows],
+      [(1, True, 2), (1, False, 0), (2, True, 2), (2, False, 0)],
+    )
+    for row in rows:
+      self.assertContainsSubset(_KEYS, row)
+      self.assertIn(f'{row["median_ms"]:.3f}', done.stdout)
+    self.assertIn(report['note'], done.stdout)
+    self.assertIn('1 RESIZE_NEAREST_NEIGHBOR', done.stdout)
+
+  def test_errors_are_short(self):
+    for arguments, message in (
+      (['--model=/x/y.tflite'], 'benchmark: There is no model file'),
+      (['--model=m', '--threads=one'], '--threads must list whole numbers'),
+      (['--model=m', '--threads=0'], '--threads must list different whole'),
+      (['m.tflite', '--model=m'], "got ['m.tflite']; name the model with"),
+    ):
+      done = _benchmark(*arguments)
+      self.assertEqual(done.returncode, 1)
+      self.assertIn(message, done.stdout + done.stderr)
+      self.assertNotIn('Traceback', done.stderr)
+
+
+if __name__ == '__main__':
+  absltest.main()

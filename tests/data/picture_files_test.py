@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests for depth_mai.data.picture_files."""
+
+import io
+import pathlib
+import struct
+import zlib
+
+from absl.testing import absltest
+from absl.testing import parameterized
+import numpy as np
+from PIL import Image
+
+from depth_mai.data import picture_files
+from depth_mai.data import problems
+
+_CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
+
+
+def _png(samples: np.ndarray, bits: int, colour_type: int) -> bytes:
+  """Encodes [H, W * channels] samples after the PNG standard, by hand."""
+
+  def chunk(name: bytes, content: bytes) -> bytes:
+    checksum = struct.pack('>I', zlib.crc32(name + content))
+    return struct.pack('>I', len(content)) + name + content + checksum
+
+  samples = np.asarray(samples)
+  height, width = samples.shape
+  width //= _CHANNELS[colour_type]
+  dtype = {8: 'u1', 16: '>u2'}[bits]
+  rows = b''.join(b'\0' + row.astype(dtype).tobytes() for row in samples)
+  header = struct.pack('>IIBBBBB', width, height, bits, colour_type, 0, 0, 0)
+  return (
+    b'\x89PNG\r\n\x1a\n'
+    + chunk(b'IHDR', header)
+    + chunk(b'IDAT', zlib.compress(rows))
+    + chunk(b'IEND', b'')
+  )
+
+
+def _jpeg(mode: str = 'RGB') -> bytes:
+  noise = np.random.default_rng(0).integers(0, 256, (24, 32, 3), np.uint8)
+  content = io.BytesIO()
+  Image.fromarray(noise).convert(mode).save(content, 'JPEG')
+  return content.getvalue()
+
+
+class PictureFilesTest(parameterized.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.path = pathlib.Path(self.create_tempdir().full_path) / 'a.png'
+
+  def assert_refused(self, read, *words):
+    with self.assertRaises(problems.BadInputError) as caught:
+      read(self.path)
+    (problem,) = caught.exception.problems
+    self.assertEqual(problem.path, self.path)
+    for word in words:
+      self.assertIn(word, str(caught.exception))
+
+  def test_depth_is_exact(self):
+    depth_mm = np.array(
+      [[0, 1, 255, 256, 257], [32767, 32768, 40000, 65534, 65535]], np.uint16
+    )
+    self.path.write_bytes(_png(depth_mm, 16, 0))
+    read = picture_files.read_depth_mm(self.path)
+    self.assertEqual(read.dtype, np.uint16)
+    np.testing.assert_array_equal(read, depth_mm)
+
+  def test_rgb_is_exact(self):
+    rgb_uint8 = np.arange(24, dtype=np.uint8).reshape(2, 4, 3) * 10
+    self.path.write_bytes(_png(rgb_uint8.reshape(2, 12), 8, 2))
+    read = picture_files.read_rgb(str(self.path))
+    self.assertEqual(read.dtype, np.uint8)
+    np.testing.assert_array_equal(read, rgb_uint8)
+
+  @parameterized.named_parameters(
+    ('grey', 0, [7, 200], [[7, 7, 7], [200, 200, 200]]),
+    ('grey_alpha', 4, [7, 9, 8, 0], [[7, 7, 7], [8, 8, 8]]),
+    ('rgba', 6, [1, 2, 3, 0, 4, 5, 6, 9], [[1, 2, 3], [4, 5, 6]]),
+  )
+  def test_rgb_of_other_channels(self, colour_type, samples, expected):
+    self.path.write_bytes(_png([samples], 8, colour_type))
+    np.testing.assert_array_equal(picture_files.read_rgb(self.path), [expected])
+
+  def test_exif_orientation_is_not_applied(self):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # Viewers turn it by 90 degrees.
+    Image.new('RGB', (32, 24)).save(self.path, 'JPEG', exif=exif)
+    self.assertEqual(picture_files.read_rgb(self.path).shape, (24, 32, 3))
+
+  @parameterized.named_parameters(
+    ('8_bits', 8, 0, 'one channel of 8 bits'),
+    ('rgb', 8, 2, 'three channels of 8 bits'),
+    ('rgb_of_16_bits', 16, 2, 'three channels of 16 bits'),
+    ('grey_alpha_of_16_bits', 16, 4, 'two channels of 16 bits'),
+    ('rgba', 8, 6, 'four channels of 8 bits'),
+  )
+  def test_depth_of_other_formats(self, bits, colour_type, words):
+    samples = np.full((6, 8 * _CHANNELS[colour_type]), 200)
+    self.path.write_bytes(_png(samples, bits, colour_type))
+    self.assert_refused(
+      picture_files.read_depth_mm, words, '16-bit one-channel PNG'
+    )
+
+  def test_palette_depth(self):
+    picture = Image.new('P', (32, 24), 3)
+    picture.putpalette([9] * 12)
+    picture.save(self.path)
+    self.assert_refused(picture_files.read_depth_mm, 'a palette')
+
+  def test_depth_that_is_jpeg_inside(self):
+    self.path.write_bytes(_jpeg('L'))
+    self.assert_refused(picture_files.read_depth_mm, 'JPEG inside')
+
+  @parameterized.parameters('CMYK', '1')
+  def test_picture_of_another_mode(self, mode):
+    file_format = 'JPEG' if mode == 'CMYK' else 'PNG'
+    Image.new(mode, (32, 24)).save(self.path, file_format)
+    self.assert_refused(picture_files.read_rgb, mode, '8-bit RGB')
+
+  def test_other_file(self):
+    self.path.write_text('<html>404</html>')
+    self.assert_refused(picture_files.read_rgb, 'no PNG or JPEG', '16 bytes')
+
+  def test_no_file(self):
+    self.assert_refused(picture_files.read_depth_mm, 'No such file')
+
+  @parameterized.parameters(0, 5, 20, 40, 0.5, 0.95, -5, -1)
+  def test_truncated_png(self, kept):
+    noise = np.random.default_rng(0).integers(400, 50000, (24, 32))
+    self._truncate(picture_files.read_depth_mm, _png(noise, 16, 0), kept)
+
+  @parameterized.parameters(0, 5, 40, 0.5, 0.9)
+  def test_truncated_jpeg(self, kept):
+    self._truncate(picture_files.read_rgb, _jpeg(), kept)
+
+  def _truncate(self, read, content, kept):
+    kept = round(kept * len(content)) if isinstance(kept, float) else kept
+    self.path.write_bytes(content)
+    read(self.path)
+    self.path.write_bytes(content[:kept])
+    self.assert_refused(read, 'again')
+
+  def test_png_with_a_flipped_bit(self):
+    # The checksum of the data is the only thing that is wrong here.
+    content = bytearray(_png(np.full((24, 32), 900), 16, 0))
+    content[-13] ^= 4
+    self.path.write_bytes(content)
+    self.assert_refused(picture_files.read_depth_mm, 'damaged')
+
+
+if __name__ == '__main__':
+  absltest.main()

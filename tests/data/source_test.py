@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests for depth_mai.data.source."""
+
+import pathlib
+import subprocess
+import sys
+
+from absl.testing import parameterized
+import tensorflow as tf
+
+from depth_mai.data import folder
+from depth_mai.data import records
+from depth_mai.data import source
+from depth_mai.datasets.mai_depth import dummy_data
+
+_EVALUATE_WITHOUT_TENSORFLOW = """
+import sys
+from depth_mai.data import source
+(pair,) = source.evaluation_pairs(sys.argv[1], 'test')
+assert 'tensorflow' not in sys.modules
+print(pair[0], pair[1].shape, pair[2].shape)
+"""
+
+
+class SourceTest(tf.test.TestCase, parameterized.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.tmp = pathlib.Path(self.create_tempdir().full_path)
+    self.records_dir = self.tmp / 'records'
+    self.root = dummy_data.write_folder(
+      self.tmp / 'data',
+      {'train': 5, 'validation': 2, 'test': 1},
+      size=(18, 24),
+      rgb_suffix='.jpg',
+    )
+
+  def _open(self, data_dir, split, **options):
+    return source.open_split(
+      data_dir, split, records_dir=self.records_dir, **options
+    )
+
+  def test_split_names(self):
+    directory = records.prepare(self.root, self.records_dir)
+    for data_dir in (self.root, directory):
+      self.assertCountEqual(
+        source.split_names(data_dir), ['train', 'validation', 'test']
+      )
+
+  def test_elements_are_encoded_files(self):
+    dataset = self._open(self.root, 'train')
+    self.assertEqual(
+      dataset.element_spec,
+      dict.fromkeys(('id', 'rgb', 'depth_mm'), tf.TensorSpec((), tf.string)),
+    )
+    self.assertEqual(dataset.cardinality(), 5)
+    for example in dataset.as_numpy_iterator():
+      path = self.root / 'train' / 'rgb' / f'{example["id"].decode()}.jpg'
+      self.assertEqual(example['rgb'], path.read_bytes())
+
+  def test_decoded_elements_are_those_of_the_folder(self):
+    decoded = self._open(self.root, 'train', decode=True)
+    by_hand = self._open(self.root, 'train').map(source.decode_example)
+    self.assertEqual(decoded.cardinality(), 5)
+    self.assertEqual(decoded.element_spec, by_hand.element_spec)
+    expected = {
+      name: (rgb_uint8, depth_mm)
+      for name, rgb_uint8, depth_mm in folder.iterate_pairs(self.root, 'train')
+    }
+    for dataset in (decoded, by_hand):
+      found = list(dataset.as_numpy_iterator())
+      self.assertCountEqual(
+        [example['id'].decode() for example in found], expected
+      )
+      for example in found:
+        rgb_uint8, depth_mm = expected[example['id'].decode()]
+        self.assertAllEqual(example['rgb'], rgb_uint8)
+        self.assertAllEqual(example['depth_mm'][..., 0], depth_mm)
+
+  def test_order_is_always_the_same(self):
+    first, second = (
+      [name.numpy() for name in self._open(self.root, 'train').map(_id)]
+      for _ in range(2)
+    )
+    self.assertEqual(first, second)
+
+  def test_sizes_may_differ_between_pairs(self):
+    other = dummy_data.write_folder(self.tmp / 'o', {'train': 1}, size=(9, 7))
+    for kind in ('rgb', 'depth'):
+      (path,) = (other / 'train' / kind).iterdir()
+      path.rename(self.root / 'train' / kind / f'other{path.suffix}')
+    shapes = [
+      example['rgb'].shape
+      for example in self._open(self.root, 'train', decode=True)
+    ]
+    self.assertCountEqual(shapes, [(18, 24, 3)] * 5 + [(9, 7, 3)])
+
+  def test_prepared_directory_is_opened_as_it_is(self):
+    directory = records.prepare(self.root, self.tmp / 'prepared')
+    self.assertLen(list(self._open(directory, 'validation')), 2)
+    self.assertFalse(self.records_dir.exists())
+
+  def test_directory_above_records_names_them(self):
+    directory = records.prepare(self.root, self.tmp / 'prepared')
+    for above in (directory.parent, directory.parent.parent):
+      for call in (self._open, source.evaluation_pairs):
+        with self.assertRaisesRegex(ValueError, f'one of: {directory}'):
+          call(above, 'train')
+
+  def test_missing_split_is_refused_before_records_are_made(self):
+    root = dummy_data.write_folder(self.tmp / 'other', {'train': 1})
+    for call in (self._open, source.evaluation_pairs):
+      with self.assertRaisesRegex(ValueError, "no split 'validation'.*train"):
+        call(root, 'validation')
+    self.assertFalse(self.records_dir.exists())
+
+  def test_data_dir_that_is_not_there(self):
+    for call in (self._open, source.evaluation_pairs):
+      with self.assertRaisesRegex(ValueError, 'nowhere is not a folder'):
+        call(self.tmp / 'nowhere', 'train')
+
+  def test_evaluation_pairs_are_the_same_for_both_kinds(self):
+    directory = records.prepare(self.root, self.records_dir)
+    from_folder = list(source.evaluation_pairs(self.root, 'train'))
+    from_records = list(source.evaluation_pairs(directory, 'train'))
+    self.assertEqual(
+      [name for name, _, _ in from_folder],
+      ['00000', '00001', '00002', '00003', '00004'],
+    )
+    for expected, found in zip(
+      from_folder, sorted(from_records, key=lambda pair: pair[0]), strict=True
+    ):
+      self.assertEqual(expected[0], found[0])
+      for i in (1, 2):
+        self.assertEqual(expected[i].dtype, found[i].dtype)
+        self.assertAllEqual(expected[i], found[i])
+
+  def test_split_without_depth_cannot_be_evaluated(self):
+    root = dummy_data.write_folder(
+      self.tmp / 'other', {'test': 1}, test_depth=False
+    )
+    with self.assertRaisesRegex(ValueError, 'no depth maps'):
+      source.evaluation_pairs(root, 'test')
+    directory = records.prepare(root, self.records_dir)
+    with self.assertRaisesRegex(ValueError, "'00000'.*unknown"):
+      list(source.evaluation_pairs(directory, 'test'))
+
+  def test_folder_is_evaluated_without_tensorflow(self):
+    checkout = pathlib.Path(__file__).parents[2]
+    output = subprocess.run(
+      [sys.executable, '-c', _EVALUATE_WITHOUT_TENSORFLOW, self.root],
+      cwd=checkout,
+      check=True,
+      capture_output=True,
+      text=True,
+    ).stdout
+    self.assertEqual(output, '00000 (18, 24, 3) (18, 24)\n')
+
+
+def _id(example):
+  return example['id']
+
+
+if __name__ == '__main__':
+  tf.test.main()

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs depth_mai.evaluate as its user does."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+from absl.testing import absltest
+import numpy as np
+from PIL import Image
+
+from tests.runtime import tiny_model
+
+
+class EvaluateTest(absltest.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.root = pathlib.Path(self.create_tempdir().full_path)
+    rng = np.random.default_rng(0)
+    self.truths_mm, self.preds_mm = {}, {}
+    for name in ('00', '01', '02'):
+      truth_mm = rng.integers(400, 30000, (480, 640)).astype(np.uint16)
+      truth_mm[rng.random(truth_mm.shape) < 0.3] = 0
+      self.truths_mm[name] = truth_mm
+      self.preds_mm[name] = rng.integers(0, 65536, (480, 640)).astype(np.uint16)
+      rgb = rng.integers(0, 256, (480, 640, 3)).astype(np.uint8)
+      self.write(f'data/validation/rgb/{name}.png', rgb)
+      self.write(f'data/validation/depth/{name}.png', truth_mm)
+      self.write(f'predictions/{name}.png', self.preds_mm[name])
+
+  def write(self, path, values):
+    (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(values).save(self.root / path, compress_level=0)
+
+  def evaluate(self, *arguments, before='', code=0):
+    """Runs the command; returns what it printed."""
+    program = (
+      f'import runpy, sys\n{before}\n'
+      "runpy.run_module('depth_mai.evaluate', run_name='__main__')\n"
+    )
+    path = os.pathsep.join(filter(None, sys.path))
+    done = subprocess.run(
+      [sys.executable, '-c', program, f'--data_dir={self.root / "data"}']
+      + list(arguments),
+      cwd=self.root,
+      env={**os.environ, 'PYTHONPATH': path},
+      capture_output=True,
+      text=True,
+      check=False,
+    )
+    self.assertEqual(done.returncode, code, done.stderr)
+    return done.stdout if code == 0 else done.stderr
+
+  def result(self):
+    return json.loads((self.root / 'result.json').read_text())
+
+  def test_predictions(self):
+    printed = self.evaluate('--predictions=predictions', '--json=result.json')
+    each = []
+    for name, truth_mm in self.truths_mm.items():
+      known = truth_mm > 0
+      d = truth_mm[known] / 1e3
+      p = np.maximum(self.preds_mm[name][known], 1) / 1e3
+      each.append(
+        {
+          'rmse': np.mean((p - d) ** 2) ** 0.5,
+          'si_rmse': np.std(np.log(p) - np.log(d)),
+          'log10': np.mean(np.abs(np.log10(p) - np.log10(d))),
+          'rel': np.mean(np.abs(p - d) / d),
+        }
+      )
+    result = self.result()
+    for key in each[0]:
+      want = np.mean([image[key] for image in each])
+      self.assertAlmostEqual(result[key], want, delta=1e-6)
+      self.assertIn(f'{want:.4f}', printed)
+      self.assertIn(f'pooled_{key}', result)
+    self.assertEqual(result['images'], 3)
+    self.assertEqual(result['split'], 'validation')
+    self.assertEqual(result['model'], 'predictions')
+    self.assertEqual(result['data_dir'], str(self.root / 'data'))
+    self.assertEqual(list(result['per_image']), ['00', '01', '02'])
+    for line in ('0-1 m', '16+ m', 'delta < 1.25^3'):
+      self.assertIn(line, printed)
+
+  def test_needs_no_tensorflow(self):
+    model = tiny_model.float_model((480, 640), (20.0, 0.0, 0.0), 500.0)
+    (self.root / 'm.tflite').write_bytes(model)
+    without = (
+      "for name in ('tensorflow', 'keras', 'tensorflow_datasets', 'gin'):\n"
+      '  sys.modules[name] = None'
+    )
+    self.evaluate(
+      '--model=m.tflite', '--json=result.json', '--limit=1', before=without
+    )
+    with Image.open(self.root / 'data/validation/rgb/00.png') as rgb:
+      pred_mm = np.asarray(rgb)[..., 0] * 20.0 + 500.0
+    truth_mm = self.truths_mm['00']
+    known = truth_mm > 0
+    want = np.std(np.log(pred_mm[known]) - np.log(truth_mm[known]))
+    self.assertEqual(self.result()['images'], 1)
+    self.assertAlmostEqual(self.result()['si_rmse'], want, delta=1e-6)
+
+  def test_wrong_input_is_said_in_one_line(self):
+    (self.root / 'predictions/01.png').unlink()
+    for arguments, message in (
+      (['--predictions=predictions'], '1 of 3 predictions are missing'),
+      (['--predictions=x', '--model=y.keras'], 'exactly one of --workdir'),
+      (['--model=y.onnx'], 'must end with .keras or .tflite'),
+    ):
+      with self.subTest(arguments=arguments):
+        error = self.evaluate(*arguments, '--json=result.json', code=1)
+        self.assertIn(message, error)
+        self.assertStartsWith(error, 'error: ')
+        self.assertFalse((self.root / 'result.json').exists())
+
+
+if __name__ == '__main__':
+  absltest.main()

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of depth_mai/gin_registry.py and of every file in gin_configs."""
+
+import pathlib
+
+from absl.testing import parameterized
+import tensorflow as tf
+
+from depth_mai import gin_registry
+
+_CONFIGS = pathlib.Path(__file__).parents[1] / 'gin_configs'
+_FILES = sorted(path.name for path in _CONFIGS.glob('*.gin'))
+
+
+class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
+  @parameterized.parameters(_FILES)
+  def test_every_configuration_builds_its_network(self, name):
+    gin_registry.parse([str(_CONFIGS / name)])
+    network = gin_registry.build_network()
+    self.assertEqual(network.output_shape[-1], 1)
+    lines = (_CONFIGS / name).read_text().splitlines()
+    self.assertLessEqual(len(lines), 25)
+
+  def test_bindings_win_over_files(self):
+    gin_registry.parse(
+      [str(_CONFIGS / 'tcl.gin')], ['TclOptions.input_size = (96, 128)']
+    )
+    network = gin_registry.build_network()
+    self.assertEqual(network.input_shape[1:3], (96, 128))
+
+  def test_misspelt_parameter_names_its_neighbours(self):
+    with self.assertRaisesRegex(ValueError, "'epoch'.*mean epochs"):
+      gin_registry.parse([], ['train.epoch = 2'])
+
+  def test_misspelt_configurable_names_its_neighbours(self):
+    with self.assertRaisesRegex(ValueError, 'TclOption.*mean TclOptions'):
+      gin_registry.parse([], ['TclOption.dropout = 0.1'])
+    with self.assertRaisesRegex(ValueError, 'cosin.*mean cosine'):
+      gin_registry.parse([], ['adamw.schedule = @cosin'])
+
+  def test_missing_file_and_missing_network(self):
+    with self.assertRaisesRegex(ValueError, 'nowhere.gin'):
+      gin_registry.parse(['nowhere.gin'])
+    gin_registry.parse([])
+    with self.assertRaisesRegex(ValueError, '--gin_file'):
+      gin_registry.build_network()
+
+  def test_hash_is_of_the_text(self):
+    one = gin_registry.config_hash('train.epochs = 1')
+    self.assertEqual(one, gin_registry.config_hash('train.epochs = 1'))
+    self.assertNotEqual(one, gin_registry.config_hash('train.epochs = 2'))
+
+
+if __name__ == '__main__':
+  tf.test.main()

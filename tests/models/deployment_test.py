@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of depth_mai/models/deployment.py."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from depth_mai.models import deployment
+
+
+def _network():
+  """A network that says: depth in metres is the red channel, at half size."""
+  inputs = keras.Input((4, 4, 3))
+  red = keras.layers.Conv2D(1, 1, use_bias=False, name='red')
+  outputs = keras.layers.AveragePooling2D(2)(red(inputs))
+  red.kernel.assign(np.reshape([1.0, 0.0, 0.0], (1, 1, 3, 1)))
+  return keras.Model(inputs, outputs, name='toy')
+
+
+class DeploymentTest(tf.test.TestCase):
+  def test_image_in_millimetres_out(self):
+    model = deployment.deployment_model(
+      _network(), image_size=(8, 8), batch_size=1, output_upsampling='nearest'
+    )
+    self.assertEqual(model.name, 'toy_deployed')
+    self.assertEqual(model.input_shape, (1, 8, 8, 3))
+    self.assertEqual(model.output_shape, (1, 8, 8, 1))
+    image = np.zeros((1, 8, 8, 3), np.float32)
+    image[0, :4, :4, 0] = 2.0
+    depth = model(image, training=False)[0, :, :, 0]
+    expected = np.zeros((8, 8))
+    expected[:4, :4] = 2000.0
+    self.assertAllClose(depth, expected)
+
+  def test_metres_on_request(self):
+    model = deployment.deployment_model(
+      _network(), image_size=(8, 8), output_unit='m'
+    )
+    depth = model(np.full((1, 8, 8, 3), 5.0, np.float32), training=False)
+    self.assertAllClose(depth, np.full((1, 8, 8, 1), 5.0))
+
+  def test_refuses_unknown_unit(self):
+    with self.assertRaisesRegex(ValueError, "'cm'"):
+      deployment.deployment_model(_network(), output_unit='cm')
+
+
+if __name__ == '__main__':
+  tf.test.main()

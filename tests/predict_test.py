@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs depth_mai.predict as its user does."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+from absl.testing import absltest
+import numpy as np
+from PIL import Image
+
+from depth_mai.runtime import png16
+from tests.runtime import tiny_model
+
+_ENVIRONMENT = {
+  **os.environ,
+  'PYTHONPATH': os.pathsep.join(filter(None, sys.path)),
+}
+
+
+def _run(*arguments):
+  return subprocess.run(
+    [sys.executable, *map(str, arguments)],
+    env=_ENVIRONMENT,
+    capture_output=True,
+    text=True,
+    check=False,
+  )
+
+
+class PredictTest(absltest.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.root = pathlib.Path(self.create_tempdir().full_path)
+    self.model = self.root / 'm.tflite'
+    # Depth in metres is 1 + red / 51, so 1 m to 6 m.
+    self.model.write_bytes(
+      tiny_model.float_model(
+        (48, 64), (1 / 51, 0.0, 0.0), 1.0, metadata={'output_unit': 'm'}
+      )
+    )
+    ramp = np.zeros((60, 256, 3), np.uint8)
+    ramp[..., 0] = np.arange(256)
+    self.picture = self.root / 'ramp.png'
+    Image.fromarray(ramp).save(self.picture)
+
+  def _predict(self, *arguments):
+    return _run(
+      '-m',
+      'depth_mai.predict',
+      f'--model={self.model}',
+      f'--output_dir={self.root / "out"}',
+      *arguments,
+    )
+
+  def test_good_and_bad_pictures(self):
+    (self.root / 'bad.jpg').write_bytes(b'bad')
+    done = self._predict(
+      self.picture, self.root / 'bad.jpg', '--near_m=1', '--far_m=8'
+    )
+    self.assertEqual(done.returncode, 1)
+    self.assertRegex(done.stdout, r'\[1/2\] .*ramp.png: 256x60, .* 3\.5\d m')
+    self.assertRegex(done.stderr, 'predict: .*bad.jpg cannot be read')
+    depth_mm = png16.read_depth_png(self.root / 'out/ramp_depth.png')
+    expected_mm = 1000 + 1000 * np.arange(256) / 51
+    np.testing.assert_allclose(
+      depth_mm[:, 8:-8], np.tile(expected_mm[8:-8], (60, 1)), atol=60
+    )
+    for name in ('ramp_colour.png', 'ramp_side_by_side.png'):
+      with Image.open(self.root / 'out' / name) as picture:
+        self.assertEqual(picture.mode, 'RGB')
+        self.assertGreater(picture.width, 256)  # There is a bar.
+
+  def test_good_pictures_only(self):
+    done = self._predict(self.picture, '--num_threads=2')
+    self.assertEqual(done.returncode, 0, done.stderr)
+    self.assertLen(os.listdir(self.root / 'out'), 3)
+
+  def test_flags_that_cannot_be(self):
+    done = self._predict(self.picture, '--near_m=5', '--far_m=2')
+    self.assertEqual(done.returncode, 1)
+    self.assertIn('0 < near_m < far_m', done.stdout + done.stderr)
+    self.assertFalse((self.root / 'out').exists())
+
+  def test_missing_model(self):
+    self.model.unlink()
+    done = self._predict(self.picture)
+    self.assertEqual(done.returncode, 1)
+    self.assertIn('predict: There is no model file', done.stderr)
+    self.assertNotIn('Traceback', done.stderr)
+
+  def test_works_without_tensorflow(self):
+    # Even where it is installed, nothing on the device side may import it.
+    done = _run(
+      '-c',
+      'import sys\n'
+      'from depth_mai import predict\n'
+      'from depth_mai.runtime import benchmark_report, model_file\n'
+      f'model_file.TfliteModel({str(self.model)!r})\n'
+      'print(sorted({"tensorflow", "keras", "gin"} & set(sys.modules)))',
+    )
+    self.assertEqual(done.stdout.strip(), '[]', done.stderr)
+
+
+if __name__ == '__main__':
+  absltest.main()

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of reading metrics.jsonl."""
+
+import json
+import os
+
+from absl.testing import absltest
+from absl.testing import parameterized
+
+from depth_mai.report import metrics_log
+
+
+class ReadRunTest(parameterized.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.run_dir = os.path.join(self.create_tempdir().full_path, 'tcl_silog')
+    os.mkdir(self.run_dir)
+
+  def write(self, *records, end='\n'):
+    lines = [r if isinstance(r, str) else json.dumps(r) for r in records]
+    path = os.path.join(self.run_dir, 'metrics.jsonl')
+    with open(path, 'w', encoding='utf-8') as stream:
+      stream.write('\n'.join(lines) + end)
+    return path
+
+  def test_curves(self):
+    self.write(
+      {'split': 'train', 'step': 10, 'images': 320, 'loss': 0.5},
+      {'split': 'train', 'step': 20, 'images': 640, 'loss': 0.25, 'note': 'x'},
+      {'split': 'validation', 'step': 20, 'images': 640, 'si_rmse': 0.3},
+    )
+    run = metrics_log.read_run(self.run_dir)
+    self.assertEqual(run.name, 'tcl_silog')
+    self.assertEqual(run.splits(), ['train', 'validation'])
+    self.assertEqual(run.metric_names(), ['loss', 'si_rmse'])
+    curve = run.curve('train', 'loss', 'images')
+    self.assertEqual(curve.times.tolist(), [320, 640])
+    self.assertEqual(curve.values.tolist(), [0.5, 0.25])
+    self.assertEmpty(run.curve('train', 'si_rmse').times)
+
+  def test_the_file_itself(self):
+    path = self.write({'split': 'train', 'step': 1, 'loss': 1})
+    self.assertEqual(metrics_log.read_run(path).name, 'tcl_silog')
+
+  def test_folder_with_a_slash(self):
+    self.write({'split': 'train', 'step': 1, 'loss': 1})
+    self.assertEqual(metrics_log.read_run(self.run_dir + '/').name, 'tcl_silog')
+
+  def test_a_continued_training_replaces_what_it_repeats(self):
+    self.write(
+      *({'split': 'train', 'step': s, 'loss': 1.0} for s in (10, 20, 30)),
+      {'split': 'validation', 'step': 20, 'si_rmse': 0.3},
+      *({'split': 'train', 'step': s, 'loss': 2.0} for s in (20, 30, 40)),
+    )
+    run = metrics_log.read_run(self.run_dir)
+    curve = run.curve('train', 'loss')
+    self.assertEqual(curve.times.tolist(), [10, 20, 30, 40])
+    self.assertEqual(curve.values.tolist(), [1.0, 2.0, 2.0, 2.0])
+    self.assertEqual(run.curve('validation', 'si_rmse').times.tolist(), [20])
+
+  def test_values_that_are_no_numbers_are_left_out(self):
+    self.write(
+      {'split': 'train', 'step': 1, 'loss': float('nan')},
+      {'split': 'train', 'step': 2, 'loss': None},
+      {'split': 'train', 'step': 3, 'loss': 0.5},
+    )
+    curve = metrics_log.read_run(self.run_dir).curve('train', 'loss')
+    self.assertEqual(curve.times.tolist(), [3])
+
+  def test_a_last_line_that_was_cut_off(self):
+    self.write(
+      {'split': 'train', 'step': 1, 'loss': 0.5}, '{"split": "tra', end=''
+    )
+    run = metrics_log.read_run(self.run_dir)
+    self.assertLen(run.records, 1)
+
+  @parameterized.parameters(
+    ('{"split": "tra', 'line 2'),
+    ('[1]', r'line 2: got \[1\]'),
+    ('{"step": 3}', '"split" is None'),
+    ('{"split": "train", "step": true}', '"step" is True'),
+  )
+  def test_damaged_lines(self, line, message):
+    good = {'split': 'train', 'step': 1, 'loss': 0.5}
+    self.write(good, line, good)
+    with self.assertRaisesRegex(ValueError, message):
+      metrics_log.read_run(self.run_dir)
+
+  def test_no_log(self):
+    with self.assertRaisesRegex(ValueError, 'metrics.jsonl does not exist'):
+      metrics_log.read_run(self.run_dir)
+
+  def test_empty_log(self):
+    self.write()
+    with self.assertRaisesRegex(ValueError, 'no metrics yet'):
+      metrics_log.read_run(self.run_dir)
+
+
+if __name__ == '__main__':
+  absltest.main()

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+import json
+import os
+
+from absl.testing import absltest
+
+from depth_mai.runtime import configuration
+from tests.runtime import tiny_model
+
+
+class MeasureInChildTest(absltest.TestCase):
+  def test_all_figures_come_back(self):
+    path = self.create_tempfile(
+      'm.tflite', tiny_model.split_model((32, 32))
+    ).full_path
+    measured = configuration.measure_in_child(path, 2, True, warmup=2, runs=5)
+    self.assertEqual(measured['threads'], 2)
+    self.assertIs(measured['xnnpack'], True)
+    self.assertEqual(measured['runs'], 5)
+    self.assertEqual(measured['partitions'], 2)
+    self.assertEqual(
+      measured['operators_outside'], {'RESIZE_NEAREST_NEIGHBOR': 1}
+    )
+    self.assertGreater(measured['median_ms'], 0)
+    self.assertLessEqual(measured['p10_ms'], measured['median_ms'])
+    self.assertLessEqual(measured['median_ms'], measured['p90_ms'])
+    self.assertEqual(measured['runtime'], 'ai-edge-litert')
+    self.assertEqual(json.loads(json.dumps(measured)), measured)
+
+  def test_memory_is_that_of_the_configuration(self):
+    if not os.path.exists('/proc/self/status'):
+      self.skipTest('memory is read from Linux /proc')
+    # This process is large; the one that measures must not inherit that.
+    ballast = b'x' * (250 * 2**20)
+    grown_mb = []
+    for name, size in (('small', (8, 8)), ('large', (900, 1200))):
+      path = self.create_tempfile(
+        f'{name}.tflite', tiny_model.float_model(size)
+      ).full_path
+      measured = configuration.measure_in_child(path, 1, True, 1, 1)
+      self.assertLess(measured['peak_rss_mb'], 200)
+      grown_mb.append(measured['model_memory_mb'])
+    del ballast
+    # 1.08 M pixels: at least input (12.4 MB) and output (4.1 MB) in the arena
+    # and the input's and the output's copies outside.
+    self.assertBetween(grown_mb[1] - grown_mb[0], 30, 60)
+
+  def test_errors_come_back(self):
+    path = self.create_tempfile(
+      'half.tflite', tiny_model.float_model()[:300]
+    ).full_path
+    with self.assertRaisesRegex(ValueError, 'half.tflite cannot be loaded'):
+      configuration.measure_in_child(path, 1, True, 1, 1)
+
+
+if __name__ == '__main__':
+  absltest.main()

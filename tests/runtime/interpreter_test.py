@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+from importlib import metadata
+
+from absl.testing import absltest
+from absl.testing import parameterized
+import numpy as np
+
+from depth_mai.runtime import interpreter
+from tests.runtime import tiny_model
+
+
+class InterpreterTest(parameterized.TestCase):
+  def test_litert_is_preferred(self):
+    runtime = interpreter.find_runtime()
+    self.assertEqual(runtime.name, 'ai-edge-litert')
+    self.assertEqual(runtime.version, metadata.version('ai-edge-litert'))
+
+  @parameterized.product(xnnpack=(True, False), num_threads=(1, 2))
+  def test_file_and_bytes_compute_the_same(self, xnnpack, num_threads):
+    content = tiny_model.float_model(kernel=(1.0, 10.0, 100.0), bias=0.5)
+    path = self.create_tempfile('m.tflite', content).full_path
+    image = np.random.default_rng(0).uniform(0, 255, (1, 6, 8, 3))
+    for source in (content, path):
+      loaded = interpreter.load_interpreter(source, num_threads, xnnpack)
+      (input_detail,) = loaded.get_input_details()
+      (output_detail,) = loaded.get_output_details()
+      loaded.set_tensor(input_detail['index'], image.astype(np.float32))
+      loaded.invoke()
+      np.testing.assert_allclose(
+        loaded.get_tensor(output_detail['index'])[..., 0],
+        image @ [1, 10, 100] + 0.5,
+        rtol=1e-5,
+      )
+
+  def test_missing_file(self):
+    with self.assertRaisesRegex(ValueError, 'no model file /x/y.tflite.*conv'):
+      interpreter.load_interpreter('/x/y.tflite')
+
+  def test_folder_instead_of_a_file(self):
+    folder = self.create_tempdir().full_path
+    with self.assertRaisesRegex(ValueError, f'{folder} cannot be read'):
+      interpreter.load_interpreter(folder)
+
+  @parameterized.parameters(b'', b'PK\x03\x04 a keras file', b'version https:')
+  def test_other_file(self, content):
+    path = self.create_tempfile('other.tflite', content).full_path
+    with self.assertRaisesRegex(ValueError, 'other.tflite .*not a .tflite'):
+      interpreter.load_interpreter(path)
+
+  @parameterized.parameters(0.4, 0.7, 0.99)
+  def test_incomplete_file(self, part):
+    content = tiny_model.float_model()
+    content = content[: int(part * len(content))]
+    path = self.create_tempfile('half.tflite', content).full_path
+    with self.assertRaisesRegex(ValueError, 'half.tflite cannot be loaded'):
+      interpreter.load_interpreter(path)
+
+  def test_operator_that_the_runtime_lacks(self):
+    content = tiny_model.float_model(version=99)
+    with self.assertRaisesRegex(ValueError, "CONV_2D' version '99'.*convert"):
+      interpreter.load_interpreter(content)
+
+  @parameterized.parameters(0, -1, 1.5, True)
+  def test_bad_thread_count(self, num_threads):
+    with self.assertRaisesRegex(ValueError, 'num_threads must be'):
+      interpreter.load_interpreter(tiny_model.float_model(), num_threads)
+
+
+if __name__ == '__main__':
+  absltest.main()

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of depth_mai/training/loop.py: a whole run, killed and resumed."""
+
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import keras
+import numpy as np
+from PIL import Image
+import tensorflow as tf
+
+from depth_mai import gin_registry
+from depth_mai.training import loop
+from depth_mai.training import workdir as workdir_lib
+
+_ROOT = pathlib.Path(__file__).parents[2]
+_STEPS = 60
+_BINDINGS = (
+  'train.network = @tcl',
+  'tcl.options = @TclOptions()',
+  'TclOptions.input_size = (32, 32)',
+  'TclOptions.output_size = (8, 8)',
+  'TclOptions.clb_expansion = 4',
+  'TclOptions.dropout = 0.1',
+  'train.epochs = 20',
+  'train.batch_size = 2',
+  'train.target_size = (16, 16)',
+  'train.evaluations = 2',
+  'train.train_eval_images = 2',
+  'train.log_every_steps = 5',
+  'train.checkpoint_every_steps = 5',
+)
+
+
+def _write_data(root: pathlib.Path) -> None:
+  """Writes six training and two validation pairs: nearer is brighter."""
+  rng = np.random.default_rng(0)
+  for split, count in (('train', 6), ('validation', 2)):
+    for kind in ('rgb', 'depth'):
+      (root / split / kind).mkdir(parents=True)
+    for index in range(count):
+      depth_mm = np.tile(np.linspace(800, 4000, 64), (48, 1))
+      depth_mm = np.roll(depth_mm, rng.integers(64), axis=1).astype(np.uint16)
+      rgb = np.repeat((200e3 / depth_mm)[..., None].astype(np.uint8), 3, 2)
+      Image.fromarray(rgb).save(root / split / 'rgb' / f'{index}.png')
+      Image.fromarray(depth_mm).save(root / split / 'depth' / f'{index}.png')
+
+
+class LoopTest(tf.test.TestCase):
+  @classmethod
+  def setUpClass(cls):
+    super().setUpClass()
+    cls.folder = pathlib.Path(cls.get_temp_dir(cls('test_run_is_complete')))
+    cls.data_dir = cls.folder / 'data'
+    _write_data(cls.data_dir)
+    (cls.folder / 'tiny.gin').write_text('\n'.join(_BINDINGS))
+    cls.workdir = cls.folder / 'whole'
+    process = cls._start(cls.workdir)
+    output, _ = process.communicate(timeout=300)
+    if process.returncode:
+      raise RuntimeError(output)
+    cls.output = output
+
+  @classmethod
+  def _start(cls, workdir, *arguments):
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+    environment['DEPTH_MAI_RECORDS'] = str(cls.folder / 'records')
+    return subprocess.Popen(
+      [
+        sys.executable,
+        '-m',
+        'depth_mai.train',
+        f'--gin_file={cls.folder / "tiny.gin"}',
+        f'--data_dir={cls.data_dir}',
+        f'--workdir={workdir}',
+        *arguments,
+      ],
+      cwd=_ROOT,
+      env=environment,
+      stdout=subprocess.PIPE,
+      stderr=subprocess.STDOUT,
+      text=True,
+    )
+
+  def _lines(self, workdir):
+    lines = []
+    for line in (workdir / 'metrics.jsonl').read_text().splitlines():
+      line = json.loads(line)
+      line.pop('images_per_second', None)
+      lines.append(line)
+    return lines
+
+  def test_run_is_complete(self):
+    for name in (
+      workdir_lib.BEST,
+      workdir_lib.LAST,
+      workdir_lib.CONFIG,
+      workdir_lib.OPERATIVE_CONFIG,
+      workdir_lib.VERSIONS,
+    ):
+      self.assertTrue((self.workdir / name).is_file(), name)
+    self.assertIn('images/s', self.output)
+    self.assertIn('left', self.output)
+    self.assertLen(list((self.workdir / 'pictures').iterdir()), 4)
+    lines = self._lines(self.workdir)
+    self.assertLen([line for line in lines if line['split'] == 'train'], 12)
+    losses = [line['loss'] for line in lines if line['split'] == 'train']
+    self.assertLess(losses[-1], losses[0])
+    judged = [line for line in lines if line['split'] == 'validation']
+    self.assertEqual([line['step'] for line in judged], [30, 60])
+    self.assertEqual([line['images'] for line in judged], [60, 120])
+    operative = (self.workdir / workdir_lib.OPERATIVE_CONFIG).read_text()
+    self.assertIn('TclOptions.clb_expansion = 4', operative)
+    self.assertIn('train.ema_decay', operative)
+
+  def test_killed_run_ends_with_the_same_weights(self):
+    workdir = self.folder / 'killed'
+    process = self._start(workdir)
+    checkpoints = workdir / workdir_lib.CHECKPOINTS
+    deadline = time.monotonic() + 200
+    while not list(checkpoints.glob('step_*.npz')):
+      self.assertIsNone(process.poll(), 'ended before its first checkpoint')
+      self.assertLess(time.monotonic(), deadline)
+      time.sleep(0.01)
+    time.sleep(random.uniform(0.0, 0.5))
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    self.assertEqual(process.returncode, -signal.SIGKILL)
+    process = self._start(workdir)
+    output, _ = process.communicate(timeout=300)
+    self.assertEqual(process.returncode, 0, output)
+    self.assertIn('Going on at step', output)
+    whole = keras.models.load_model(self.workdir / workdir_lib.LAST)
+    resumed = keras.models.load_model(workdir / workdir_lib.LAST)
+    for one, other in zip(whole.weights, resumed.weights, strict=True):
+      self.assertAllEqual(one, other, msg=one.path)
+    self.assertEqual(self._lines(self.workdir), self._lines(workdir))
+
+  def _train(self, name, **kwargs):
+    gin_registry.parse([], _BINDINGS)
+    return gin_registry.train(
+      workdir=str(self.folder / name),
+      data_dir=str(self.data_dir),
+      records_dir=str(self.folder / 'records'),
+      **kwargs,
+    )
+
+  def test_trained_already(self):
+    last = self.workdir / workdir_lib.LAST
+    before = last.stat().st_mtime_ns
+    self._train('whole')
+    self.assertEqual(last.stat().st_mtime_ns, before)
+
+  def test_not_a_number_stops_with_step_and_term(self):
+    calls = []
+
+    def loss(prediction, depth_m, valid_mask):
+      del depth_m, valid_mask
+      calls.append(1)
+      good = tf.reduce_mean(prediction**2)
+      bad = tf.math.log(-good)
+      return good + bad, {'good': good, 'bad': bad}
+
+    with self.assertRaisesRegex(FloatingPointError, r'Step 1: bad is not'):
+      self._train('nan', loss=loss)
+    self.assertLen(calls, 1)
+    checkpoints = self.folder / 'nan' / workdir_lib.CHECKPOINTS
+    self.assertFalse(checkpoints.exists())
+
+  def test_initial_network_is_the_start(self):
+    start = str(self.workdir / workdir_lib.LAST)
+    frozen = self._train(
+      'tuned',
+      initial_network=start,
+      epochs=0.4,
+      ema_decay=1e-9,
+      optimizer=lambda steps: keras.optimizers.SGD(0.0),
+    )
+    before = keras.models.load_model(start)
+    after = keras.models.load_model(frozen / workdir_lib.LAST)
+    for one, other in zip(before.weights, after.weights, strict=True):
+      if 'moving' not in one.path and 'seed' not in one.path:
+        self.assertAllClose(one, other, atol=1e-6, msg=one.path)
+    with self.assertRaisesRegex(ValueError, 'does not exist'):
+      self._train('none', initial_network='nowhere.keras')
+
+  def test_options_are_checked(self):
+    with self.assertRaisesRegex(ValueError, 'train.precision'):
+      loop.train('unused', 'unused', precision='float8')
+    with self.assertRaisesRegex(ValueError, 'train.epochs'):
+      loop.train('unused', 'unused', epochs=0)
+
+
+if __name__ == '__main__':
+  tf.test.main()

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of depth_mai/training/state.py."""
+
+import pathlib
+
+import keras
+import tensorflow as tf
+
+from depth_mai.training import state as state_lib
+from depth_mai.training import workdir as workdir_lib
+
+
+def _network(units=2):
+  inputs = keras.Input((3,))
+  return keras.Model(inputs, keras.layers.Dense(units)(inputs), name='toy')
+
+
+def _create(network=_network, initial_network=None):
+  return state_lib.create(
+    strategy=tf.distribute.get_strategy(),
+    network=network,
+    optimizer=lambda steps: keras.optimizers.Adam(1.0 / steps),
+    total_steps=10,
+    initial_network=initial_network,
+    loss_scaling=False,
+  )
+
+
+class StateTest(tf.test.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.workdir = pathlib.Path(self.create_tempdir().full_path)
+
+  def test_the_average_starts_as_the_network(self):
+    state = _create()
+    self.assertAllEqual(state.network.weights[0], state.average.weights[0])
+    self.assertIsNot(state.network, state.average)
+
+  def test_restores_all_that_changes(self):
+    state = _create()
+    self.assertFalse(state.restore(self.workdir))
+    gradients = [tf.ones(v.shape) for v in state.network.trainable_variables]
+    state.optimizer.apply_gradients(
+      zip(gradients, state.network.trainable_variables, strict=True)
+    )
+    state.step, state.best = 7, 0.5
+    state.save(self.workdir)
+    other = _create()
+    self.assertTrue(other.restore(self.workdir))
+    self.assertEqual((other.step, other.best), (7, 0.5))
+    for one, two in (
+      (state.network, other.network),
+      (state.average, other.average),
+      (state.optimizer, other.optimizer),
+    ):
+      for old, new in zip(one.variables, two.variables, strict=True):
+        self.assertAllEqual(old, new, msg=old.path)
+    self.assertTrue((self.workdir / workdir_lib.LAST).is_file())
+
+  def test_starts_from_a_network(self):
+    start = _network()
+    path = self.workdir / 'start.keras'
+    start.save(path)
+    state = _create(initial_network=str(path))
+    self.assertAllEqual(state.network.weights[0], start.weights[0])
+    with self.assertRaisesRegex(ValueError, 'initial_network.*toy'):
+      _create(lambda: _network(units=4), initial_network=str(path))
+    with self.assertRaisesRegex(ValueError, 'does not exist'):
+      _create(initial_network='nowhere.keras')
+
+
+if __name__ == '__main__':
+  tf.test.main()

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of depth_mai/training/step.py, on one device and on two."""
+
+import os
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from depth_mai.training import step
+
+_TWO_CPUS = 'DEPTH_MAI_TWO_CPUS' in os.environ
+if _TWO_CPUS:
+  tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices('CPU')[0],
+    [tf.config.LogicalDeviceConfiguration()] * 2,
+  )
+
+
+def _network():
+  inputs = keras.Input((2, 2, 3))
+  layer = keras.layers.Conv2D(1, 1, name='conv')
+  outputs = layer(inputs)
+  layer.kernel.assign(np.reshape([0.5, -1.0, 2.0], (1, 1, 3, 1)))
+  return keras.Model(inputs, outputs)
+
+
+def _loss(prediction, depth_m, valid_mask):
+  error = tf.reduce_mean(valid_mask * (prediction - depth_m) ** 2)
+  return error, {'l2': error}
+
+
+def _batch():
+  rng = np.random.default_rng(0)
+  return {
+    'rgb': rng.normal(size=(4, 2, 2, 3)).astype(np.float32),
+    'depth_m': rng.normal(size=(4, 2, 2, 1)).astype(np.float32),
+    'valid_mask': np.ones((4, 2, 2, 1), np.float32),
+  }
+
+
+def _run(strategy, batch, clip, optimizer=None):
+  with strategy.scope():
+    network, average = _network(), _network()
+    optimizer = optimizer or keras.optimizers.SGD(0.1)
+    optimizer.build(network.trainable_variables)
+  train_step = step.make_train_step(
+    strategy=strategy,
+    network=network,
+    average=average,
+    optimizer=optimizer,
+    loss=_loss,
+    gradient_clip=clip,
+    ema_decay=0.5,
+  )
+  dataset = tf.data.Dataset.from_tensors(batch).unbatch().batch(4)
+  dataset = strategy.experimental_distribute_dataset(dataset)
+  results = train_step(next(iter(dataset)))
+  weights = np.concatenate([v.numpy().ravel() for v in network.variables])
+  means = np.concatenate([v.numpy().ravel() for v in average.variables])
+  return {k: float(v) for k, v in results.items()}, weights, means
+
+
+def _reference(batch, clip):
+  """One clipped SGD step, by hand."""
+  weights = np.array([0.5, -1.0, 2.0, 0.0])
+  rgb = batch['rgb'].reshape(-1, 3)
+  features = np.concatenate([rgb, np.ones((len(rgb), 1))], axis=1)
+  error = features @ weights - batch['depth_m'].ravel()
+  gradient = 2 * features.T @ error / len(error)
+  norm = np.linalg.norm(gradient)
+  stepped = weights - 0.1 * gradient * min(1, clip / norm)
+  # The average's decay in step 1 is min(0.5, (1 + 1) / (10 + 1)).
+  decay = 2 / 11
+  return (
+    np.mean(error**2),
+    norm,
+    stepped,
+    decay * weights + (1 - decay) * stepped,
+  )
+
+
+class StepTest(tf.test.TestCase):
+  def _check(self, strategy, clip):
+    batch = _batch()
+    results, weights, means = _run(strategy, batch, clip)
+    loss, norm, expected, expected_means = _reference(batch, clip)
+    self.assertAllClose(results['loss'], loss, rtol=1e-5)
+    self.assertAllClose(results['l2'], loss, rtol=1e-5)
+    self.assertAllClose(results['gradient_norm'], norm, rtol=1e-5)
+    self.assertAllClose(weights, expected, rtol=1e-5)
+    self.assertAllClose(means, expected_means, rtol=1e-5)
+
+  def test_one_device(self):
+    self._check(tf.distribute.get_strategy(), clip=100.0)
+
+  def test_gradients_are_clipped(self):
+    self._check(tf.distribute.get_strategy(), clip=0.1)
+
+  def test_two_devices_do_the_same(self):
+    if not _TWO_CPUS:
+      # TensorFlow splits a CPU in two only before its first use.
+      environment = {
+        **os.environ,
+        'DEPTH_MAI_TWO_CPUS': '1',
+        'PYTHONPATH': os.pathsep.join(sys.path),
+      }
+      process = subprocess.run(
+        [sys.executable, __file__, f'StepTest.{self._testMethodName}'],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+      )
+      self.assertEqual(process.returncode, 0, process.stderr)
+      self.assertIn('Ran 1 test', process.stderr)
+      return
+    self._check(tf.distribute.MirroredStrategy(['cpu:0', 'cpu:1']), clip=0.1)
+
+  def test_loss_scaling_changes_nothing_but_the_range(self):
+    strategy = tf.distribute.get_strategy()
+    scaled = keras.optimizers.LossScaleOptimizer(
+      keras.optimizers.SGD(0.1), initial_scale=1024.0
+    )
+    results, weights, _ = _run(strategy, _batch(), 0.1, scaled)
+    _, norm, expected, _ = _reference(_batch(), 0.1)
+    self.assertAllClose(results['gradient_norm'], norm, rtol=1e-4)
+    self.assertAllClose(weights, expected, rtol=1e-4)
+
+
+if __name__ == '__main__':
+  tf.test.main()

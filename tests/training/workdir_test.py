@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of depth_mai/training/workdir.py."""
+
+import json
+import pathlib
+import platform
+
+import keras
+import tensorflow as tf
+
+from depth_mai.training import workdir as workdir_lib
+
+
+class WorkdirTest(tf.test.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.workdir = pathlib.Path(self.create_tempdir().full_path) / 'run'
+
+  def test_a_workdir_belongs_to_one_configuration(self):
+    workdir_lib.claim(self.workdir, 'train.epochs = 1\ntrain.seed = 1\n')
+    workdir_lib.claim(self.workdir, 'train.epochs = 1\ntrain.seed = 1\n')
+    with self.assertRaisesRegex(
+      ValueError, r'(?s)-train.epochs = 1.*\+train.epochs = 2.*--workdir'
+    ):
+      workdir_lib.claim(self.workdir, 'train.epochs = 2\ntrain.seed = 1\n')
+
+  def test_versions(self):
+    self.workdir.mkdir()
+    workdir_lib.write_versions(self.workdir)
+    versions = json.loads((self.workdir / workdir_lib.VERSIONS).read_text())
+    self.assertEqual(versions['python'], platform.python_version())
+    self.assertEqual(versions['packages']['keras'], keras.__version__)
+    self.assertIn('git_commit', versions)
+
+  def test_networks_are_saved_whole(self):
+    inputs = keras.Input((2,))
+    network = keras.Model(inputs, keras.layers.Dense(1)(inputs))
+    path = self.workdir / workdir_lib.BEST
+    workdir_lib.save_network(network, path)
+    loaded = keras.models.load_model(path)
+    self.assertAllEqual(network.weights[0], loaded.weights[0])
+    self.assertLen(list(self.workdir.iterdir()), 1)
+
+
+if __name__ == '__main__':
+  tf.test.main()
