@@ -51,6 +51,7 @@ _ALLOWED = {
     'layers',
     'models',
     'runtime',
+    'training.workdir',
   ),
   # Judges a network, a .tflite file or a folder of depth pictures.
   'evaluation': (

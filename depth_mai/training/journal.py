@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from depth_mai import atomic
+from depth_mai.training import workdir as workdir_lib
 
 
 def _duration(seconds: float) -> str:
@@ -34,7 +35,7 @@ class Journal:
       start_step: steps taken before.
       total_steps: of the whole training.
     """
-    self._path = workdir / 'metrics.jsonl'
+    self._path = workdir / workdir_lib.METRICS
     self._total_steps = total_steps
     self._summaries = tf.summary.create_file_writer(str(workdir / 'events'))
     self._drop_lines_behind(start_step)

@@ -8,6 +8,7 @@ import pathlib
 import keras
 import tensorflow as tf
 
+from depth_mai.models import network_file
 from depth_mai.training import checkpoint
 from depth_mai.training import ema
 from depth_mai.training import workdir as workdir_lib
@@ -57,13 +58,8 @@ class State:
     return True
 
 
-def _load_weights(network: keras.Model, path: pathlib.Path) -> None:
-  if not path.exists():
-    raise ValueError(
-      f'train.initial_network={path} does not exist. Give a .keras file of an '
-      "earlier run, e.g. its workdir's best.keras."
-    )
-  source = keras.models.load_model(path, compile=False)
+def _load_weights(network: keras.Model, path: str) -> None:
+  source = network_file.load_network(path)
   try:
     ema.copy_weights(source, network)
   except ValueError as error:
@@ -100,7 +96,7 @@ def create(
     trained = network()
     average = network()
     if initial_network:
-      _load_weights(trained, pathlib.Path(initial_network))
+      _load_weights(trained, initial_network)
     ema.copy_weights(trained, average)
     built = optimizer(total_steps)
     if loss_scaling:

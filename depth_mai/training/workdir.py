@@ -29,6 +29,7 @@ PICTURES = 'pictures'
 CONFIG = 'config.gin'
 OPERATIVE_CONFIG = 'operative_config.gin'
 VERSIONS = 'versions.json'
+METRICS = 'metrics.jsonl'
 
 _PACKAGES = (
   'tensorflow',
@@ -90,20 +91,25 @@ def git_commit() -> str:
   return commit.stdout.strip()
 
 
-def write_versions(workdir: pathlib.Path) -> None:
-  """Writes versions.json."""
-  packages = {}
+def package_versions() -> dict[str, str | None]:
+  """Returns the packages that results depend on, None where one is absent."""
+  versions = {}
   for package in _PACKAGES:
     try:
-      packages[package] = importlib.metadata.version(package)
+      versions[package] = importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
-      packages[package] = None
+      versions[package] = None
+  return versions
+
+
+def write_versions(workdir: pathlib.Path) -> None:
+  """Writes versions.json."""
   versions = {
     'git_commit': git_commit(),
     'command': sys.argv,
     'python': platform.python_version(),
     'platform': platform.platform(),
-    'packages': packages,
+    'packages': package_versions(),
   }
   atomic.write_text(workdir / VERSIONS, json.dumps(versions, indent=2) + '\n')
 

@@ -9,7 +9,6 @@ import numpy as np
 import tensorflow as tf
 
 from depth_mai.evaluation import keras_predictor
-from depth_mai.layers import clb
 
 
 class KerasPredictorTest(parameterized.TestCase, tf.test.TestCase):
@@ -48,36 +47,6 @@ class KerasPredictorTest(parameterized.TestCase, tf.test.TestCase):
     values = np.unique(depth_mm.round())
     self.assertEqual(len(values) == 2, is_blocky)
     self.assertAllClose(values[[0, -1]], [0, 3000])
-
-  def test_layers_of_the_project_are_known(self):
-    image = keras.Input((12, 16, 3))
-    depth = clb.CollapsibleConv2D(1, expansion=4)(image)
-    network = keras.Model(image, depth)
-    network.save(self.path)
-    loaded = keras_predictor.load_network(self.path)
-    rgb = np.random.default_rng(0).uniform(0, 255, (2, 12, 16, 3))
-    self.assertAllClose(
-      loaded(rgb, training=False), network(rgb, training=False)
-    )
-
-  def test_missing_file(self):
-    with self.assertRaisesRegex(ValueError, 'There is no file .*best.keras'):
-      keras_predictor.KerasPredictor('runs/none/best.keras')
-
-  def test_no_network(self):
-    with open(self.path, 'w') as stream:
-      stream.write('something else')
-    with self.assertRaisesRegex(ValueError, 'cannot be loaded'):
-      keras_predictor.KerasPredictor(self.path)
-
-  @parameterized.parameters(
-    ((12, 16, 1), 1), ((12, 16, 3), 2), ((None, None, 3), 1)
-  )
-  def test_no_depth_network(self, input_shape, channels):
-    image = keras.Input(input_shape)
-    keras.Model(image, keras.layers.Conv2D(channels, 1)(image)).save(self.path)
-    with self.assertRaisesRegex(ValueError, 'is no depth network'):
-      keras_predictor.KerasPredictor(self.path)
 
 
 if __name__ == '__main__':

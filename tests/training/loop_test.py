@@ -187,7 +187,7 @@ class LoopTest(tf.test.TestCase):
     for one, other in zip(before.weights, after.weights, strict=True):
       if 'moving' not in one.path and 'seed' not in one.path:
         self.assertAllClose(one, other, atol=1e-6, msg=one.path)
-    with self.assertRaisesRegex(ValueError, 'does not exist'):
+    with self.assertRaisesRegex(ValueError, 'There is no network'):
       self._train('none', initial_network='nowhere.keras')
 
   def test_options_are_checked(self):

@@ -10,9 +10,10 @@ from depth_mai.training import state as state_lib
 from depth_mai.training import workdir as workdir_lib
 
 
-def _network(units=2):
-  inputs = keras.Input((3,))
-  return keras.Model(inputs, keras.layers.Dense(units)(inputs), name='toy')
+def _network(kernel_size=1):
+  inputs = keras.Input((4, 4, 3))
+  outputs = keras.layers.Conv2D(1, kernel_size)(inputs)
+  return keras.Model(inputs, outputs, name='toy')
 
 
 def _create(network=_network, initial_network=None):
@@ -64,8 +65,8 @@ class StateTest(tf.test.TestCase):
     state = _create(initial_network=str(path))
     self.assertAllEqual(state.network.weights[0], start.weights[0])
     with self.assertRaisesRegex(ValueError, 'initial_network.*toy'):
-      _create(lambda: _network(units=4), initial_network=str(path))
-    with self.assertRaisesRegex(ValueError, 'does not exist'):
+      _create(lambda: _network(kernel_size=2), initial_network=str(path))
+    with self.assertRaisesRegex(ValueError, 'There is no network'):
       _create(initial_network='nowhere.keras')
 
 

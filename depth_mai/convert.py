@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+r"""Converts a network to .tflite files for the device.
+
+  python -m depth_mai.convert --workdir=runs/tcl --data_dir=DIR \
+      --precision=fp32,fp16,int8 --output_dir=DIR
+
+Instead of --workdir: --model=FILE.keras, or --untrained with --gin_file=FILE
+(to measure a network's speed). Precisions: fp32, fp16, int8, dynamic, int16x8.
+"""
+
+import os
+
+# Its start-up notices would bury the table.
+os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
+
+from absl import app
+from absl import flags
+
+from depth_mai import gin_registry
+from depth_mai.lite import calibration
+from depth_mai.lite import export
+from depth_mai.lite import provenance
+from depth_mai.models import network_file
+from depth_mai.training import workdir as workdir_lib
+
+_STRING, _BOOL = flags.DEFINE_string, flags.DEFINE_bool
+_WORKDIR = _STRING('workdir', None, 'Folder of a training.')
+_MODEL = _STRING('model', None, 'A .keras file.')
+_GIN_FILE = flags.DEFINE_multi_string('gin_file', [], 'With --untrained.')
+_GIN_PARAM = flags.DEFINE_multi_string('gin_param', [], 'With --untrained.')
+_UNTRAINED = _BOOL('untrained', False, 'Converts random weights.')
+_OUTPUT_DIR = _STRING('output_dir', None, 'For the files.', required=True)
+_PRECISION = flags.DEFINE_list('precision', ['fp32'], 'Comma-separated.')
+_DATA_DIR = _STRING('data_dir', None, 'For calibration and parity check.')
+_COUNT = flags.DEFINE_integer('calibration_count', 128, 'Training images.')
+_SEED = flags.DEFINE_integer('calibration_seed', 1, 'Of their draw.')
+_UNIT = _STRING('output_unit', 'mm', 'Of the depth: mm or m.')
+_UPSAMPLING = _STRING('output_upsampling', 'bilinear', 'Or nearest, or tile.')
+_RUNTIME = _STRING('target_runtime', '2.5.0', 'TFLite that must run the files.')
+_INT8_IO = _BOOL('int8_io', False, 'For int8: also in- and output.')
+_ALLOW = _BOOL('allow_incompatible', False, 'Writes refused files, too.')
+
+
+def _network_and_origin():
+  """Returns the network the flags ask for, and where it comes from."""
+  given = [bool(_WORKDIR.value), bool(_MODEL.value), _UNTRAINED.value]
+  if sum(given) != 1 or _UNTRAINED.value != bool(_GIN_FILE.value):
+    raise ValueError(
+      'Give exactly one of --workdir=DIR, --model=FILE.keras, or --untrained '
+      'with --gin_file=FILE.'
+    )
+  if _WORKDIR.value:
+    network, config, origin = provenance.load_workdir(_WORKDIR.value)
+  elif _MODEL.value:
+    network, config = network_file.load_network(_MODEL.value), ''
+    origin = {'source': os.path.basename(_MODEL.value)}
+  else:
+    gin_registry.parse(_GIN_FILE.value, _GIN_PARAM.value)
+    network, config = gin_registry.build_network(), gin_registry.config_text()
+    origin = {'source': 'untrained'}
+  origin['gin_hash'] = gin_registry.config_hash(config) if config else 'unknown'
+  return network, {**origin, 'git_commit': workdir_lib.git_commit()}
+
+
+def _convert():
+  options = export.ExportOptions(
+    precisions=tuple(_PRECISION.value),
+    output_unit=_UNIT.value,
+    output_upsampling=_UPSAMPLING.value,
+    int8_io=_INT8_IO.value,
+    target_runtime=_RUNTIME.value,
+    allow_incompatible=_ALLOW.value,
+  )
+  network, origin = _network_and_origin()
+  samples = calibration.draw_samples(
+    _DATA_DIR.value,
+    calibrate=options.needs_calibration,
+    count=_COUNT.value,
+    seed=_SEED.value,
+    image_size=options.image_size,
+  )
+  return export.export(network, _OUTPUT_DIR.value, options, origin, *samples)
+
+
+def main(argv):
+  """Converts, prints the table, fails if a file was refused."""
+  if len(argv) > 1:
+    raise app.UsageError(f'Unexpected arguments: {argv[1:]}')
+  try:
+    files = _convert()
+  except (ValueError, RuntimeError) as error:
+    raise SystemExit(f'error: {error}') from error
+  print(export.table(files))
+  if not all(file.written for file in files):
+    raise SystemExit('error: not every file is written; see above.')
+
+
+if __name__ == '__main__':
+  app.run(main)

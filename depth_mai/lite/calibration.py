@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Images that show the quantiser which values a network meets.
+
+They are drawn from the training split, never from validation or test: the
+ranges are part of the model.
+"""
+
+import dataclasses
+import pathlib
+
+import numpy as np
+
+from depth_mai.data import folder
+from depth_mai.data import source
+from depth_mai.runtime import image_io
+
+_PREPARED_MARK = 'dataset_info.json'
+_PARITY_IMAGES = 8
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageSample:
+  """A reproducible draw of images.
+
+  Attributes:
+    images: RGB, each [H, W, 3] uint8 of one size.
+    data_name: last part of the data set's path.
+    split: where they are from.
+    seed: of the draw.
+  """
+
+  images: tuple[np.ndarray, ...]
+  data_name: str
+  split: str
+  seed: int
+
+  def record(self) -> dict:
+    """Returns what the metadata says of the draw."""
+    return {
+      'data': self.data_name,
+      'split': self.split,
+      'seed': self.seed,
+      'count': len(self.images),
+    }
+
+
+def _positions(total: int, count: int, seed: int) -> list[int]:
+  """Returns sorted positions of a draw without repeats."""
+  if count < 1:
+    raise ValueError(
+      f'{count} images were asked for; at least 1 is needed. Change '
+      '--calibration_count.'
+    )
+  generator = np.random.default_rng(seed)
+  drawn = generator.choice(total, size=min(count, total), replace=False)
+  return sorted(int(position) for position in drawn)
+
+
+def _is_challenge_folder(root: pathlib.Path) -> bool:
+  is_prepared = (root / _PREPARED_MARK).is_file()
+  return not is_prepared and any(
+    (root / name).is_dir() for name in folder.SPLITS
+  )
+
+
+def sample_images(
+  data_dir: str,
+  *,
+  count: int,
+  seed: int,
+  image_size: tuple[int, int],
+  split: str = 'train',
+) -> ImageSample:
+  """Draws images of a split, without repeats, in their stored order.
+
+  Args:
+    data_dir: folder in the challenge's layout, or a prepared tfds folder.
+    count: how many; a smaller split gives all it has.
+    seed: of the NumPy generator that draws.
+    image_size: (height, width) the images are brought to, pixels.
+    split: which split.
+
+  Returns:
+    An ImageSample.
+
+  Raises:
+    ValueError: if the data set cannot be read or `count` is below 1.
+  """
+  root = pathlib.Path(data_dir).expanduser()
+  if _is_challenge_folder(root):
+    pairs = folder.list_pairs(root, split)
+    images = [
+      folder.read_rgb(pairs[position].rgb_path)
+      for position in _positions(len(pairs), count, seed)
+    ]
+  else:
+    images = _from_prepared(root, split, count, seed)
+  return ImageSample(
+    images=tuple(image_io.resize_rgb(image, image_size) for image in images),
+    data_name=root.resolve().name,
+    split=split,
+    seed=seed,
+  )
+
+
+def _from_prepared(root, split, count, seed) -> list[np.ndarray]:
+  examples = source.open_split(str(root), split)
+  wanted = _positions(int(examples.cardinality()), count, seed)
+  images = []
+  # Skipped records stay encoded; only the drawn ones are decoded.
+  for position, example in enumerate(examples):
+    if position == wanted[len(images)]:
+      images.append(np.asarray(source.decode_example(example)['rgb']))
+    if len(images) == len(wanted):
+      break
+  return images
+
+
+def draw_samples(
+  data_dir: str | None,
+  *,
+  calibrate: bool,
+  count: int,
+  seed: int,
+  image_size: tuple[int, int],
+) -> tuple[ImageSample | None, ImageSample]:
+  """Draws the images for calibration and those for the parity check.
+
+  Args:
+    data_dir: see `sample_images`; None without a data set.
+    calibrate: whether calibration images are needed.
+    count: of the calibration images.
+    seed: of both draws.
+    image_size: (height, width), pixels.
+
+  Returns:
+    Training images, or None if not needed; and a few validation images
+    (training images where there is no validation split, synthetic ones without
+    a data set).
+
+  Raises:
+    ValueError: if calibration images are needed and there is no data set, or
+      it cannot be read.
+  """
+  if data_dir is None:
+    if calibrate:
+      raise ValueError(
+        'int8 and int16x8 need calibration images. Give a data set with '
+        '--data_dir, or leave them out of --precision.'
+      )
+    return None, synthetic_sample(image_size)
+  sample = None
+  if calibrate:
+    sample = sample_images(
+      data_dir, count=count, seed=seed, image_size=image_size
+    )
+  has_validation = 'validation' in source.split_names(data_dir)
+  return sample, sample_images(
+    data_dir,
+    count=_PARITY_IMAGES,
+    seed=seed,
+    image_size=image_size,
+    split='validation' if has_validation else 'train',
+  )
+
+
+def synthetic_sample(
+  image_size: tuple[int, int], count: int = 2, seed: int = 1
+) -> ImageSample:
+  """Draws smooth coloured pictures, for checks where no data set is at hand.
+
+  Args:
+    image_size: (height, width), pixels.
+    count: how many.
+    seed: of the NumPy generator.
+
+  Returns:
+    An ImageSample named 'synthetic'. Never calibrate with it.
+  """
+  generator = np.random.default_rng(seed)
+  images = tuple(
+    image_io.resize_rgb(
+      generator.integers(0, 256, (12, 16, 3), dtype=np.uint8), image_size
+    )
+    for _ in range(count)
+  )
+  return ImageSample(images, 'synthetic', 'none', seed)

@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One network, several .tflite files: collapse, convert, check, prove, write.
+
+Every file is named `<network>_<precision>.tflite` and gets a twin
+`<network>_<precision>.json` with its sizes, operators, runtime check and
+parity. A file that the chosen runtime cannot run is not written.
+"""
+
+from collections.abc import Sequence
+import dataclasses
+import json
+import pathlib
+
+import keras
+
+from depth_mai import atomic
+from depth_mai.lite import calibration
+from depth_mai.lite import collapse
+from depth_mai.lite import converter
+from depth_mai.lite import metadata
+from depth_mai.lite import operators
+from depth_mai.lite import parity
+from depth_mai.models import deployment
+from depth_mai.runtime import delegation
+from depth_mai.training import workdir as workdir_lib
+
+METADATA_VERSION = 1
+
+# Rounding explains at most this mean relative difference; more is a fault.
+_LARGEST_MEAN_RELATIVE = {'fp32': 1e-3, 'fp16': 2e-2}
+
+
+@dataclasses.dataclass(frozen=True)
+class ExportOptions:
+  """What to write.
+
+  Attributes:
+    precisions: see converter.PRECISIONS.
+    image_size: (height, width) of the image and the depth map, pixels.
+    output_unit: 'mm' (the challenge's) or 'm'.
+    output_upsampling: 'bilinear', 'nearest' or 'tile'.
+    int8_io: whether the 'int8' file also takes and gives int8.
+    target_runtime: oldest TFLite release that must run the files.
+    allow_incompatible: writes files that `target_runtime` cannot run, too.
+  """
+
+  precisions: Sequence[str] = ('fp32',)
+  image_size: tuple[int, int] = deployment.IMAGE_SIZE
+  output_unit: str = 'mm'
+  output_upsampling: str = 'bilinear'
+  int8_io: bool = False
+  target_runtime: str = operators.CHALLENGE_RUNTIME
+  allow_incompatible: bool = False
+
+  def __post_init__(self):
+    """Checks the options."""
+    unknown = [p for p in self.precisions if p not in converter.PRECISIONS]
+    if unknown or not self.precisions:
+      raise ValueError(
+        f'precisions={list(self.precisions)} must be among '
+        f'{converter.PRECISIONS}. Change --precision.'
+      )
+    operators.parse_release(self.target_runtime)
+    if self.int8_io and 'int8' not in self.precisions:
+      raise ValueError(
+        "int8_io needs 'int8' among the precisions "
+        f'{list(self.precisions)}. Drop --int8_io or change --precision.'
+      )
+
+  @property
+  def needs_calibration(self) -> bool:
+    """Whether a precision needs calibration images."""
+    return any(p in converter.CALIBRATED_PRECISIONS for p in self.precisions)
+
+
+@dataclasses.dataclass(frozen=True)
+class ExportedFile:
+  """A file that was made, or refused.
+
+  Attributes:
+    path: where it is, or would be.
+    precision: of its numbers.
+    written: whether it is there.
+    size_bytes: of the file.
+    parameters: stored weights and biases.
+    delegated: what XNNPACK took of the graph; None if the runtime is silent.
+    report: see operators.OperatorReport.
+    parity: distance from Keras.
+  """
+
+  path: pathlib.Path
+  precision: str
+  written: bool
+  size_bytes: int
+  parameters: int
+  delegated: delegation.Delegation | None
+  report: operators.OperatorReport
+  parity: parity.Parity
+
+  @property
+  def partitions(self) -> int | None:
+    """Pieces that XNNPACK took; 1 with nothing outside is the best."""
+    return self.delegated and self.delegated.partitions
+
+  def record(self) -> dict:
+    """Returns the content of the JSON file beside the .tflite file."""
+    return {
+      'file': self.path.name,
+      'precision': self.precision,
+      'size_bytes': self.size_bytes,
+      'parameters': self.parameters,
+      'partitions': self.partitions,
+      'outside_delegate': self.delegated and self.delegated.outside,
+      'operators': self.report.histogram,
+      'runtime_check': _check_record(self.report),
+      'parity': self.parity.record(),
+    }
+
+
+def _check_record(report: operators.OperatorReport) -> dict:
+  return {
+    'target_runtime': report.target_runtime,
+    'compatible': report.compatible,
+    'min_runtime': report.min_runtime,
+    'declared_min_runtime': report.declared_min_runtime,
+    'problems': [str(problem) for problem in report.problems],
+  }
+
+
+def _describe(network, options, precision, origin, calibrated_with) -> dict:
+  """Returns the metadata of one file, parity still missing."""
+  quantised = options.int8_io and precision == 'int8'
+  return {
+    **origin,
+    'metadata_version': METADATA_VERSION,
+    'system': network.name,
+    'precision': precision,
+    'output_unit': options.output_unit,
+    'output_upsampling': options.output_upsampling,
+    'image_size': list(options.image_size),
+    'network_size': list(network.input_shape[1:3]),
+    'input': {
+      'range': [0, 255],
+      'channels': 'RGB',
+      'layout': 'NHWC',
+      'type': 'int8' if quantised else 'float32',
+    },
+    'calibration': calibrated_with.record() if calibrated_with else None,
+    'versions': workdir_lib.package_versions(),
+  }
+
+
+def _check_parity(name: str, precision: str, distance: parity.Parity) -> None:
+  limit = _LARGEST_MEAN_RELATIVE.get(precision)
+  if limit is not None and distance.mean_relative > limit:
+    raise ValueError(
+      f'{name}: the file differs from Keras by {distance.mean_relative:.2g} '
+      f'(mean relative); rounding explains {limit:g} at most. A layer behaves '
+      'differently at inference: look for one that ignores training=False.'
+    )
+
+
+def export(
+  network: keras.Model,
+  output_dir: str | pathlib.Path,
+  options: ExportOptions,
+  origin: dict | None = None,
+  calibration_sample: calibration.ImageSample | None = None,
+  parity_sample: calibration.ImageSample | None = None,
+) -> list[ExportedFile]:
+  """Writes the .tflite files of a network.
+
+  Args:
+    network: functional, [B, h, w, 3] RGB 0..255 to [B, h', w', 1] metres.
+      Neither its weights nor its statistics are changed.
+    output_dir: folder for the files; made if missing.
+    options: what to write.
+    origin: goes into the metadata as it is; see provenance.py.
+    calibration_sample: images for 'int8' and 'int16x8'.
+    parity_sample: images that Keras and the file are compared on; synthetic
+      pictures if None.
+
+  Returns:
+    One ExportedFile per precision. `written` is False for those that the
+    target runtime cannot run.
+
+  Raises:
+    ValueError: for options that do not fit, missing calibration images, or a
+      file that does not agree with Keras. Nothing is written for it.
+    RuntimeError: if TensorFlow cannot convert the network.
+  """
+  if options.needs_calibration and calibration_sample is None:
+    raise ValueError(
+      f'Precisions {list(options.precisions)} need calibration images: give '
+      'a data set with --data_dir, or leave int8 and int16x8 out of '
+      '--precision.'
+    )
+  parity_sample = parity_sample or calibration.synthetic_sample(
+    options.image_size
+  )
+  model = deployment.deployment_model(
+    collapse.collapse(network),
+    image_size=options.image_size,
+    batch_size=1,
+    output_upsampling=options.output_upsampling,
+    output_unit=options.output_unit,
+  )
+  keras_mm = parity.predict_with_keras_mm(
+    model, parity_sample.images, options.output_unit
+  )
+  files = []
+  for precision in options.precisions:
+    calibrated = precision in converter.CALIBRATED_PRECISIONS
+    sample = calibration_sample if calibrated else None
+    content = converter.convert(
+      model,
+      precision,
+      sample.images if sample else None,
+      int8_io=options.int8_io and precision == 'int8',
+    )
+    description = _describe(network, options, precision, origin or {}, sample)
+    path = pathlib.Path(output_dir) / f'{network.name}_{precision}.tflite'
+    file, content = _judge(
+      path, content, description, options, parity_sample, keras_mm
+    )
+    if file.written:
+      _write(file, content)
+    files.append(file)
+  return files
+
+
+def _judge(path, content, description, options, parity_sample, keras_mm):
+  """Checks and compares one file; returns its figures and final bytes."""
+  report = operators.check(content, options.target_runtime)
+  description = {**description, 'runtime_check': _check_record(report)}
+  # The unit is read from the metadata: what is compared is what is shipped.
+  content = metadata.add_metadata(content, description)
+  file_mm, delegated = parity.predict_with_file_mm(
+    content, parity_sample.images
+  )
+  distance = parity.compare_depth(file_mm, keras_mm)
+  _check_parity(path.name, description['precision'], distance)
+  description['parity'] = {
+    **distance.record(),
+    'data': parity_sample.record(),
+  }
+  content = metadata.add_metadata(content, description)
+  file = ExportedFile(
+    path=path,
+    precision=description['precision'],
+    written=report.compatible or options.allow_incompatible,
+    size_bytes=len(content),
+    parameters=operators.count_parameters(content),
+    delegated=delegated,
+    report=report,
+    parity=distance,
+  )
+  return file, content
+
+
+def _write(file: ExportedFile, content: bytes) -> None:
+  text = json.dumps(file.record(), indent=2, sort_keys=True) + '\n'
+  with atomic.atomic_path(file.path) as temporary:
+    pathlib.Path(temporary).write_bytes(content)
+  with atomic.atomic_path(file.path.with_suffix('.json')) as temporary:
+    pathlib.Path(temporary).write_text(text, encoding='utf-8')
+
+
+def table(files: Sequence[ExportedFile]) -> str:
+  """Returns the files' figures as text, with what was refused and why."""
+  lines = [
+    f'{"file":<28} {"MB":>7} {"params":>9} {"runtime":>8} {"parts":>5} '
+    f'{"max mm":>9} {"mean rel":>9} {"si-RMSE":>9}'
+  ]
+  for file in files:
+    lines.append(
+      f'{file.path.name:<28} {file.size_bytes / 1e6:>7.3f} '
+      f'{file.parameters:>9} {file.report.min_runtime:>8} '
+      f'{file.partitions!s:>5} {file.parity.max_abs_mm:>9.3g} '
+      f'{file.parity.mean_relative:>9.2g} {file.parity.si_rmse:>9.2g}'
+    )
+  lines.append(
+    'runtime: oldest TFLite release that runs the file; parts: partitions '
+    'taken by XNNPACK; the rest: distance from Keras.'
+  )
+  for file in files:
+    if not file.report.compatible:
+      target = file.report.target_runtime
+      what = 'is written, but' if file.written else 'is NOT written:'
+      lines.append(f'{file.path.name} {what} TFLite {target} cannot run it.')
+      lines.append(file.report.message())
+  return '\n'.join(lines)

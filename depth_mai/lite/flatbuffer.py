@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading and writing the TFLite flatbuffer as plain Python objects."""
+
+import flatbuffers
+import numpy as np
+
+try:
+  from ai_edge_litert import schema_py_generated as schema
+except ImportError:
+  from tensorflow.lite.python import schema_py_generated as schema
+
+_BUFFER_ALIGNMENT = 16
+
+
+def _names(enum) -> dict[int, str]:
+  return {
+    value: name
+    for name, value in vars(enum).items()
+    if not name.startswith('_')
+  }
+
+
+_OPERATOR_NAMES = _names(schema.BuiltinOperator)
+_TYPE_NAMES = _names(schema.TensorType)
+
+
+class _AligningBuilder(flatbuffers.Builder):
+  """A builder that keeps constant data on 16-byte boundaries.
+
+  The schema asks for it (`force_align: 16`), the generated Python code forgets
+  it, and a runtime that maps the file into memory reads the weights in place.
+  """
+
+  def CreateNumpyVector(self, x):  # noqa: N802, the base class's name
+    """Writes a one-dimensional array, bytes on a 16-byte boundary."""
+    if x.dtype != np.uint8:
+      return super().CreateNumpyVector(x)
+    self.StartVector(1, x.size, _BUFFER_ALIGNMENT)
+    self.head = self.head - x.size
+    self.Bytes[self.head : self.head + x.size] = x.tobytes()
+    self.vectorNumElems = x.size
+    return self.EndVector()
+
+
+def read_model(content: bytes) -> schema.ModelT:
+  """Unpacks a .tflite file's bytes.
+
+  Args:
+    content: the whole file.
+
+  Returns:
+    The model as an object tree; constants are uint8 arrays.
+
+  Raises:
+    ValueError: if the bytes are no TFLite flatbuffer.
+  """
+  if len(content) < 8 or content[4:8] != b'TFL3':
+    raise ValueError(
+      'These bytes are no .tflite model: the file identifier TFL3 is missing. '
+      'Give a file written by `python -m depth_mai.convert`.'
+    )
+  return schema.ModelT.InitFromPackedBuf(bytearray(content), 0)
+
+
+def write_model(model: schema.ModelT) -> bytes:
+  """Packs what `read_model` unpacked, constants aligned as the schema asks."""
+  builder = _AligningBuilder(1024)
+  builder.Finish(model.Pack(builder), file_identifier=b'TFL3')
+  return bytes(builder.Output())
+
+
+def operator_name(code: schema.OperatorCodeT) -> str:
+  """Returns 'CONV_2D' and the like, or 'CUSTOM:<name>' for a custom operator.
+
+  Args:
+    code: an entry of ModelT.operatorCodes.
+  """
+  # Files from before 2.4 only have the deprecated one-byte field.
+  number = max(code.builtinCode, code.deprecatedBuiltinCode)
+  name = _OPERATOR_NAMES.get(number, f'BUILTIN_{number}')
+  if name != 'CUSTOM':
+    return name
+  custom = code.customCode or b'?'
+  return 'CUSTOM:' + (
+    custom.decode('utf-8') if isinstance(custom, bytes) else custom
+  )
+
+
+def type_name(tensor: schema.TensorT) -> str:
+  """Returns 'FLOAT32', 'INT8' and the like."""
+  return _TYPE_NAMES.get(tensor.type, f'TYPE_{tensor.type}')
+
+
+def tensor_name(tensor: schema.TensorT) -> str:
+  """Returns the tensor's name as text."""
+  name = tensor.name or b''
+  return name.decode('utf-8') if isinstance(name, bytes) else name
+
+
+def constant_size(model: schema.ModelT, tensor: schema.TensorT) -> int:
+  """Returns the number of stored elements of a tensor, 0 for an activation."""
+  data = model.buffers[tensor.buffer].data
+  if data is None or not len(data):
+    return 0
+  if tensor.shape is None or not len(tensor.shape):
+    return 1
+  return int(np.prod(tensor.shape))

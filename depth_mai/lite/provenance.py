@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a network comes from: what its training's workdir tells."""
+
+import json
+import pathlib
+
+import keras
+
+from depth_mai.models import network_file
+from depth_mai.training import workdir as workdir_lib
+
+_CONFIGS = (workdir_lib.OPERATIVE_CONFIG, workdir_lib.CONFIG)
+
+
+def config_text(workdir: str | pathlib.Path) -> str:
+  """Returns a workdir's configuration as text, '' if there is none."""
+  for name in _CONFIGS:
+    path = pathlib.Path(workdir) / name
+    if path.is_file():
+      return path.read_text(encoding='utf-8')
+  return ''
+
+
+def best_metrics(workdir: str | pathlib.Path) -> dict:
+  """Returns the validation metrics of a workdir's best network.
+
+  Args:
+    workdir: of a training.
+
+  Returns:
+    The 'validation' line of metrics.jsonl with the smallest si_rmse; {} if
+    there is none.
+  """
+  path = pathlib.Path(workdir) / workdir_lib.METRICS
+  if not path.is_file():
+    return {}
+  best = {}
+  for line in path.read_text(encoding='utf-8').splitlines():
+    try:
+      record = json.loads(line)
+    except ValueError:
+      continue  # A line that an interruption cut short.
+    if record.get('split') != 'validation' or 'si_rmse' not in record:
+      continue
+    if not best or record['si_rmse'] < best['si_rmse']:
+      best = record
+  return best
+
+
+def training_commit(workdir: str | pathlib.Path) -> str:
+  """Returns the git commit a workdir was trained with, or 'unknown'."""
+  path = pathlib.Path(workdir) / workdir_lib.VERSIONS
+  try:
+    versions = json.loads(path.read_text(encoding='utf-8'))
+    return versions.get('git_commit', 'unknown')
+  except (OSError, ValueError):
+    return 'unknown'
+
+
+def load_workdir(
+  workdir: str | pathlib.Path,
+) -> tuple[keras.Model, str, dict]:
+  """Loads the best network of a training, and what is known of it.
+
+  Args:
+    workdir: of a training.
+
+  Returns:
+    The network, its configuration as text ('' if there is none), and what the
+    metadata says of its origin.
+
+  Raises:
+    ValueError: if there is no best network (yet).
+  """
+  workdir = pathlib.Path(workdir)
+  path = workdir / workdir_lib.BEST
+  if not path.is_file():
+    raise ValueError(
+      f'{workdir} holds no {workdir_lib.BEST}: no validation has finished '
+      'there. Change --workdir, wait for the training, or give '
+      '--model=FILE.keras.'
+    )
+  origin = {
+    'source': workdir.resolve().name,
+    'training_git_commit': training_commit(workdir),
+    'metrics': best_metrics(workdir),
+  }
+  return network_file.load_network(path), config_text(workdir), origin

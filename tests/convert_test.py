@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs depth_mai.convert as its user does."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from absl.testing import absltest
+import numpy as np
+from PIL import Image
+
+from depth_mai.runtime import model_file
+from tests.lite import small_network
+
+# Importing TensorFlow takes longer than converting, so that one process runs
+# all the commands; it prints what each of them ended with.
+_PROGRAM = """
+import json, sys
+from absl import flags
+from absl.testing import flagsaver
+from depth_mai import convert
+ends = []
+for arguments in json.loads(sys.argv[1]):
+  with flagsaver.flagsaver():
+    flags.FLAGS(['convert', *arguments])
+    try:
+      convert.main(['convert'])
+      ends.append('')
+    except SystemExit as error:
+      ends.append(str(error))
+print(json.dumps(ends))
+"""
+
+
+class ConvertTest(absltest.TestCase):
+  @classmethod
+  def setUpClass(cls):
+    super().setUpClass()
+    temporary = tempfile.TemporaryDirectory()
+    cls.addClassCleanup(temporary.cleanup)
+    cls.root = root = pathlib.Path(temporary.name)
+    workdir = root / 'my_run'
+    workdir.mkdir()
+    small_network.small_network('tiny').save(workdir / 'best.keras')
+    (workdir / 'operative_config.gin').write_text('train.epochs = 2\n')
+    (workdir / 'metrics.jsonl').write_text(
+      '{"split": "validation", "step": 4, "si_rmse": 0.25}\n'
+    )
+    for split in ('train', 'validation'):
+      for part in ('rgb', 'depth'):
+        (root / 'rooms' / split / part).mkdir(parents=True)
+      for index, picture in enumerate(small_network.pictures(2)):
+        depth_mm = np.full(picture.shape[:2], 2500, np.uint16)
+        base = root / 'rooms' / split
+        Image.fromarray(picture).save(base / 'rgb' / f'{index}.png')
+        Image.fromarray(depth_mm).save(base / 'depth' / f'{index}.png')
+
+    run = [f'--workdir={workdir}', f'--output_dir={root / "files"}']
+    data = [f'--data_dir={root / "rooms"}', '--calibration_count=2']
+    commands = {
+      'run': [*run, *data, '--precision=fp32,int8'],
+      'model': [
+        f'--model={workdir / "best.keras"}',
+        f'--output_dir={root / "model"}',
+        '--output_unit=m',
+      ],
+      'no data': [*run, '--precision=int8'],
+      'no network': [f'--output_dir={root / "none"}'],
+      'two networks': [*run, f'--model={workdir / "best.keras"}'],
+      'untrained alone': [f'--output_dir={root / "none"}', '--untrained'],
+      'old runtime': [
+        f'--workdir={workdir}',
+        f'--output_dir={root / "old"}',
+        '--target_runtime=2.1.0',
+      ],
+    }
+    done = subprocess.run(
+      [sys.executable, '-c', _PROGRAM, json.dumps(list(commands.values()))],
+      env={**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, sys.path))},
+      capture_output=True,
+      text=True,
+      check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    *cls.printed, ends = done.stdout.splitlines()
+    cls.ends = dict(zip(commands, json.loads(ends), strict=True))
+
+  def test_workdir(self):
+    self.assertEqual(self.ends['run'], '')
+    for precision in ('fp32', 'int8'):
+      path = self.root / 'files' / f'tiny_{precision}.tflite'
+      model = model_file.TfliteModel(path)
+      self.assertEqual(model.input_size, (480, 640))
+      self.assertEqual(model.metadata['source'], 'my_run')
+      self.assertEqual(model.metadata['metrics']['si_rmse'], 0.25)
+      self.assertEqual(model.metadata['parity']['data']['split'], 'validation')
+      self.assertRegex(model.metadata['gin_hash'], '^[0-9a-f]{12}$')
+      self.assertNotEmpty(model.metadata['git_commit'])
+      self.assertTrue(path.with_suffix('.json').exists())
+      self.assertTrue(any(path.name in line for line in self.printed))
+
+  def test_model_file_in_metres(self):
+    self.assertEqual(self.ends['model'], '')
+    model = model_file.TfliteModel(self.root / 'model' / 'tiny_fp32.tflite')
+    self.assertEqual(model.output_unit, 'm')
+    self.assertEqual(model.metadata['source'], 'best.keras')
+    self.assertEqual(model.metadata['gin_hash'], 'unknown')
+    self.assertEqual(model.metadata['parity']['data']['data'], 'synthetic')
+
+  def test_int8_needs_data(self):
+    self.assertRegex(self.ends['no data'], '^error: int8.*--data_dir')
+
+  def test_one_network_is_needed(self):
+    for name in ('no network', 'two networks', 'untrained alone'):
+      self.assertRegex(self.ends[name], '^error: Give exactly one', name)
+    self.assertFalse((self.root / 'none').exists())
+
+  def test_refused_file_ends_in_an_error(self):
+    self.assertRegex(self.ends['old runtime'], '^error: not every file')
+    self.assertFalse((self.root / 'old').exists())
+    self.assertTrue(any('2.1.0 cannot run it' in x for x in self.printed))
+
+
+if __name__ == '__main__':
+  absltest.main()

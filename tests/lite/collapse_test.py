@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of depth_mai/lite/collapse.py."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from depth_mai.layers import clb
+from depth_mai.lite import collapse
+from tests.lite import small_network
+
+
+def _batch(count=2):
+  return np.stack(small_network.pictures(count, (32, 40))).astype(np.float32)
+
+
+class CollapseTest(tf.test.TestCase):
+  def test_outputs_are_equal(self):
+    network = small_network.small_network()
+    copy = collapse.collapse(network)
+    self.assertAllClose(
+      network(_batch(), training=False),
+      copy(_batch(), training=False),
+      rtol=1e-4,
+      atol=0,
+    )
+
+  def test_no_block_is_left_and_the_name_stays(self):
+    network = small_network.small_network('tcl')
+    copy = collapse.collapse(network)
+    self.assertEqual(copy.name, 'tcl')
+    kinds = {layer.name: type(layer) for layer in copy.layers}
+    self.assertNotIn(clb.CollapsibleConv2D, kinds.values())
+    self.assertIs(kinds['middle'], keras.layers.Conv2D)
+    # 3x3x3x8 stem, 4x8 norm, 3x3x8+8, 3x3x8x8+8, 3x3x16x1+1.
+    self.assertEqual(copy.count_params(), 216 + 32 + 80 + 584 + 145)
+
+  def test_weights_and_statistics_stay_and_are_not_shared(self):
+    network = small_network.small_network()
+    before = [np.array(weight) for weight in network.get_weights()]
+    copy = collapse.collapse(network)
+    copy(_batch(), training=True)
+    self.assertAllEqual(
+      np.concatenate([weight.ravel() for weight in before]),
+      np.concatenate([weight.ravel() for weight in network.get_weights()]),
+    )
+
+  def test_networks_inside_networks(self):
+    inner = small_network.small_network('inner')
+    rgb = keras.Input((32, 40, 3))
+    outer = keras.Model(rgb, inner(rgb), name='outer')
+    copy = collapse.collapse(outer)
+    self.assertAllClose(
+      outer(_batch(), training=False),
+      copy(_batch(), training=False),
+      rtol=1e-4,
+      atol=0,
+    )
+    self.assertIsInstance(
+      copy.get_layer('inner').get_layer('head'), keras.layers.Conv2D
+    )
+
+  def test_mixed_precision_becomes_float32(self):
+    keras.mixed_precision.set_global_policy('mixed_bfloat16')
+    self.addCleanup(keras.mixed_precision.set_global_policy, 'float32')
+    network = small_network.small_network()
+    keras.mixed_precision.set_global_policy('float32')
+    copy = collapse.collapse(network)
+    self.assertEqual(network.get_layer('stem').compute_dtype, 'bfloat16')
+    self.assertEqual(
+      {layer.compute_dtype for layer in copy.layers}, {'float32'}
+    )
+    exact = small_network.small_network()
+    self.assertAllClose(
+      exact(_batch(), training=False), copy(_batch(), training=False), rtol=1e-4
+    )
+
+  def test_refuses_what_is_not_functional(self):
+    class Subclassed(keras.Model):
+      pass
+
+    with self.assertRaisesRegex(ValueError, 'functional keras.Model'):
+      collapse.collapse(Subclassed())
+
+
+if __name__ == '__main__':
+  tf.test.main()

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of depth_mai/lite/export.py."""
+
+import json
+import pathlib
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from depth_mai.lite import calibration
+from depth_mai.lite import export
+from depth_mai.runtime import model_file
+from tests.lite import small_network
+
+_ORIGIN = {'source': 'tcl_run', 'git_commit': 'abc', 'gin_hash': '0123'}
+
+
+def _sample(name, seed):
+  return calibration.ImageSample(
+    tuple(small_network.pictures(3, seed=seed)), name, 'train', seed
+  )
+
+
+def _options(**options):
+  return export.ExportOptions(image_size=small_network.IMAGE_SIZE, **options)
+
+
+class ExportTest(tf.test.TestCase):
+  @classmethod
+  def setUpClass(cls):
+    super().setUpClass()
+    cls.network = small_network.small_network('tiny')
+    cls.weights = [np.array(weight) for weight in cls.network.get_weights()]
+
+  def setUp(self):
+    super().setUp()
+    self.folder = pathlib.Path(self.create_tempdir().full_path) / 'new'
+
+  def _written(self):
+    if not self.folder.exists():
+      return []
+    return sorted(path.name for path in self.folder.iterdir())
+
+  def test_files_their_records_and_metadata(self):
+    files = export.export(
+      self.network,
+      self.folder,
+      _options(precisions=('fp32', 'int8'), output_unit='m'),
+      _ORIGIN,
+      _sample('rooms', 7),
+      _sample('rooms', 8),
+    )
+    self.assertEqual(
+      self._written(),
+      [
+        'tiny_fp32.json',
+        'tiny_fp32.tflite',
+        'tiny_int8.json',
+        'tiny_int8.tflite',
+      ],
+    )
+    for file in files:
+      self.assertTrue(file.written)
+      self.assertEqual(file.path.stat().st_size, file.size_bytes)
+      record = json.loads(file.path.with_suffix('.json').read_text())
+      self.assertEqual(record['size_bytes'], file.size_bytes)
+      self.assertEqual(record['operators']['DEPTHWISE_CONV_2D'], 1)
+      self.assertTrue(record['runtime_check']['compatible'])
+      self.assertEqual(record['runtime_check']['target_runtime'], '2.5.0')
+
+      model = model_file.TfliteModel(file.path)
+      self.assertContainsSubset(_ORIGIN, model.metadata)
+      self.assertEqual(model.metadata['precision'], file.precision)
+      self.assertEqual(model.metadata['system'], 'tiny')
+      self.assertEqual(model.metadata['image_size'], [48, 64])
+      self.assertEqual(model.metadata['network_size'], [32, 40])
+      self.assertEqual(model.metadata['input']['range'], [0, 255])
+      self.assertEqual(model.metadata['versions']['keras'], keras.__version__)
+      self.assertEqual(
+        {k: v for k, v in model.metadata['parity'].items() if k != 'data'},
+        record['parity'],
+      )
+      self.assertLess(record['parity']['mean_relative'], 0.02)
+      # The unit in the file is the metre; the device is given millimetres.
+      depth_mm = model.predict_mm(small_network.pictures(1)[0])
+      self.assertBetween(float(depth_mm.mean()), 500, 20000)
+    calibrations = [
+      model_file.TfliteModel(file.path).metadata['calibration']
+      for file in files
+    ]
+    self.assertEqual(
+      calibrations,
+      [None, {'data': 'rooms', 'split': 'train', 'seed': 7, 'count': 3}],
+    )
+
+    lines = export.table(files).splitlines()
+    self.assertLen(lines, 4)
+    self.assertIn('tiny_fp32.tflite', lines[1])
+    self.assertIn('2.2.0', lines[1])
+
+    for before, after in zip(
+      self.weights, self.network.get_weights(), strict=True
+    ):
+      self.assertAllEqual(before, after)
+
+  def test_incompatible_file_is_not_written(self):
+    options = _options(precisions=('fp32',), target_runtime='2.1.0')
+    (file,) = export.export(self.network, self.folder, options)
+    self.assertFalse(file.written)
+    self.assertEmpty(self._written())
+    text = export.table([file])
+    self.assertIn('NOT written: TFLite 2.1.0 cannot run it', text)
+    self.assertIn('RESIZE_BILINEAR version 3', text)
+
+  def test_incompatible_file_on_request(self):
+    options = _options(
+      precisions=('fp32',), target_runtime='2.1.0', allow_incompatible=True
+    )
+    (file,) = export.export(self.network, self.folder, options)
+    self.assertEqual(self._written(), ['tiny_fp32.json', 'tiny_fp32.tflite'])
+    check = json.loads(file.path.with_suffix('.json').read_text())
+    self.assertFalse(check['runtime_check']['compatible'])
+    self.assertIn('RESIZE_BILINEAR', check['runtime_check']['problems'][0])
+
+  def test_network_that_changes_in_the_file_is_refused(self):
+    @keras.saving.register_keras_serializable('depth_mai_test')
+    class Deceitful(keras.layers.Layer):
+      def call(self, x):
+        return 2 * x if tf.executing_eagerly() else x
+
+    last = Deceitful()(self.network.output)
+    network = keras.Model(self.network.input, last, name='deceitful')
+    with self.assertRaisesRegex(ValueError, 'differs from Keras by 0.5'):
+      export.export(network, self.folder, _options())
+    self.assertEmpty(self._written())
+
+  def test_refusals(self):
+    with self.assertRaisesRegex(ValueError, '--data_dir'):
+      export.export(self.network, self.folder, _options(precisions=('int8',)))
+    with self.assertRaisesRegex(ValueError, '--precision'):
+      _options(precisions=('fp32', 'int4'))
+    with self.assertRaisesRegex(ValueError, '--precision'):
+      _options(precisions=())
+    with self.assertRaisesRegex(ValueError, '--int8_io'):
+      _options(int8_io=True)
+    with self.assertRaisesRegex(ValueError, '--target_runtime'):
+      _options(target_runtime='latest')
+    with self.assertRaisesRegex(ValueError, 'output_unit'):
+      export.export(self.network, self.folder, _options(output_unit='cm'))
+    self.assertEmpty(self._written())
+
+
+if __name__ == '__main__':
+  tf.test.main()

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of depth_mai/models/network_file.py."""
+
+import os
+
+from absl.testing import parameterized
+import keras
+import numpy as np
+import tensorflow as tf
+
+from depth_mai.layers import clb
+from depth_mai.models import network_file
+
+
+class NetworkFileTest(tf.test.TestCase, parameterized.TestCase):
+  def setUp(self):
+    super().setUp()
+    folder = self.create_tempdir().full_path
+    self.path = os.path.join(folder, 'network.keras')
+
+  def test_layers_of_the_project_are_known(self):
+    image = keras.Input((12, 16, 3))
+    depth = clb.CollapsibleConv2D(1, expansion=4)(image)
+    network = keras.Model(image, depth)
+    network.save(self.path)
+    loaded = network_file.load_network(self.path)
+    rgb = np.random.default_rng(0).uniform(0, 255, (2, 12, 16, 3))
+    self.assertAllClose(
+      loaded(rgb, training=False), network(rgb, training=False)
+    )
+
+  def test_missing_file(self):
+    with self.assertRaisesRegex(ValueError, 'There is no network .*best.keras'):
+      network_file.load_network('runs/none/best.keras')
+
+  def test_no_network(self):
+    with open(self.path, 'w') as stream:
+      stream.write('something else')
+    with self.assertRaisesRegex(ValueError, 'cannot be loaded'):
+      network_file.load_network(self.path)
+
+  @parameterized.parameters(
+    ((12, 16, 1), 1), ((12, 16, 3), 2), ((None, None, 3), 1)
+  )
+  def test_no_depth_network(self, input_shape, channels):
+    image = keras.Input(input_shape)
+    keras.Model(image, keras.layers.Conv2D(channels, 1)(image)).save(self.path)
+    with self.assertRaisesRegex(ValueError, 'is no depth network'):
+      network_file.load_network(self.path)
+
+
+if __name__ == '__main__':
+  tf.test.main()
