@@ -16,7 +16,7 @@ OUTPUT_UPSAMPLINGS = ('bilinear', 'nearest', 'tile')
 
 
 def upsample_output(depth, height: int, width: int, method: str):
-  """Upsamples a map [B, h, w, 1] to [B, height, width, 1].
+  """Upsamples a map [B, h, w, 1] to [B, height, width, 1], in float32.
 
   Args:
     depth: Keras tensor [B, h, w, 1].
@@ -36,7 +36,9 @@ def upsample_output(depth, height: int, width: int, method: str):
       f'output_upsampling={method!r} is not one of {OUTPUT_UPSAMPLINGS}.'
     )
   if method != 'tile':
-    return resize.Resize(height, width, method, name='output_upsampling')(depth)
+    return resize.Resize(
+      height, width, method, name='output_upsampling', dtype='float32'
+    )(depth)
   low_height, low_width = depth.shape[1:3]
   if height % low_height or width % low_width:
     raise ValueError(
@@ -45,5 +47,8 @@ def upsample_output(depth, height: int, width: int, method: str):
     )
   factors = (height // low_height, width // low_width)
   return keras.layers.UpSampling2D(
-    factors, interpolation='nearest', name='output_upsampling'
+    factors,
+    interpolation='nearest',
+    name='output_upsampling',
+    dtype='float32',
   )(depth)

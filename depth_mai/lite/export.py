@@ -198,16 +198,21 @@ def export(
   parity_sample = parity_sample or calibration.synthetic_sample(
     options.image_size
   )
-  model = deployment.deployment_model(
-    collapse.collapse(network),
-    image_size=options.image_size,
-    batch_size=1,
-    output_upsampling=options.output_upsampling,
-    output_unit=options.output_unit,
-  )
+
+  def deploy(inner: keras.Model) -> keras.Model:
+    return deployment.deployment_model(
+      inner,
+      image_size=options.image_size,
+      batch_size=1,
+      output_upsampling=options.output_upsampling,
+      output_unit=options.output_unit,
+    )
+
+  # Parity is with the network as it was trained, before it was collapsed.
   keras_mm = parity.predict_with_keras_mm(
-    model, parity_sample.images, options.output_unit
+    deploy(network), parity_sample.images, options.output_unit
   )
+  model = deploy(collapse.collapse(network))
   files = []
   for precision in options.precisions:
     calibrated = precision in converter.CALIBRATED_PRECISIONS

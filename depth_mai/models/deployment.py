@@ -42,7 +42,9 @@ def deployment_model(
     (height, width, 3), batch_size=batch_size, name='rgb', dtype='float32'
   )
   network_height, network_width = network.input_shape[1:3]
-  x = resize.Resize(network_height, network_width, name='input_resize')(image)
+  x = resize.Resize(
+    network_height, network_width, name='input_resize', dtype='float32'
+  )(image)
   depth = network(x)
   # Scaling the small map is a hundred times cheaper than the large one.
   if output_unit != 'm':

@@ -208,6 +208,8 @@ def train(
     raise ValueError(
       f'train.epochs={epochs} and train.batch_size={batch_size} must be > 0.'
     )
+  # Before anything else of TensorFlow, as several machines need it.
+  chosen_strategy = strategy_lib.make_strategy(strategy)
   tf.config.experimental.enable_op_determinism()
   keras.mixed_precision.set_global_policy(precision)
   workdir = pathlib.Path(workdir)
@@ -215,7 +217,6 @@ def train(
   examples = int(train_source.cardinality())
   total_steps = max(1, math.floor(epochs * examples / batch_size))
 
-  chosen_strategy = strategy_lib.make_strategy(strategy)
   # Only now: preparing records draws random numbers, opening them does not.
   keras.utils.set_random_seed(seed)
   state = state_lib.create(
@@ -232,7 +233,13 @@ def train(
     print(f'{workdir} is trained already ({state.step} steps).')
     return workdir
 
-  run = _Run(workdir, state, total_steps, examples, batch_size)
+  run = _Run(
+    strategy_lib.own_folder(chosen_strategy, workdir),
+    state,
+    total_steps,
+    examples,
+    batch_size,
+  )
   sets = _evaluation_sets(
     data_dir, records_dir, train_source, train_eval_images, batch_size
   )
@@ -275,6 +282,6 @@ def train(
     if at_end:
       break
   if 'validation' not in sets:
-    workdir_lib.save_network(state.average, workdir / workdir_lib.BEST)
+    workdir_lib.save_network(state.average, run.workdir / workdir_lib.BEST)
   print(f'Done. Results are in {workdir}.')
   return workdir

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Distribution strategies by name."""
 
+import pathlib
+
 import tensorflow as tf
 
 STRATEGIES = {
@@ -28,3 +30,26 @@ def make_strategy(name: str) -> tf.distribute.Strategy:
       f'train.strategy={name!r} is not one of {sorted(STRATEGIES)}.'
     )
   return STRATEGIES[name]()
+
+
+def own_folder(
+  strategy: tf.distribute.Strategy, workdir: pathlib.Path
+) -> pathlib.Path:
+  """Returns where this process writes: workers leave the workdir to the chief.
+
+  All processes restore from the chief's checkpoints, so the workdir must lie on
+  a file system that they share.
+
+  Args:
+    strategy: from make_strategy.
+    workdir: of the run.
+
+  Returns:
+    The workdir, or for a worker that is not the first a folder inside it.
+  """
+  resolver = strategy.cluster_resolver
+  if resolver is None or not resolver.task_id:
+    return workdir
+  folder = workdir / f'worker_{resolver.task_id}'
+  folder.mkdir(parents=True, exist_ok=True)
+  return folder

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of depth_mai/lite/collapse.py."""
 
+import os
+
 import keras
 import numpy as np
 import tensorflow as tf
 
+from depth_mai.data import folder
+from depth_mai.datasets.procedural_rooms import scene
 from depth_mai.layers import clb
 from depth_mai.lite import collapse
+from depth_mai.models.systems import tcl
 from tests.lite import small_network
 
 
@@ -24,6 +29,32 @@ class CollapseTest(tf.test.TestCase):
       rtol=1e-4,
       atol=0,
     )
+
+  def _check_tcl(self, images):
+    """Compares TCL with its collapsed copy, statistics as after training."""
+    network = tcl.tcl()
+    images = tf.image.resize(np.float32(images), network.input_shape[1:3])
+    for _ in range(20):
+      network(images, training=True)
+    copy = collapse.collapse(network)
+    expanded = network(images, training=False).numpy()
+    collapsed = copy(images, training=False).numpy()
+    self.assertGreater(expanded.std(), 0.01)
+    self.assertAllClose(expanded, collapsed, rtol=1e-4, atol=0)
+    self.assertLess(copy.count_params(), network.count_params() / 2)
+
+  def test_tcl_on_procedural_rooms(self):
+    self._check_tcl([scene.make_pair(seed)[0] for seed in range(2)])
+
+  def test_tcl_on_real_images(self):
+    data_dir = os.environ.get('DEPTH_MAI_TEST_DATA')
+    if not data_dir:
+      self.skipTest(
+        'DEPTH_MAI_TEST_DATA is not set: the folder of a data set of real '
+        'pairs in the layout of the challenge, with a validation split.'
+      )
+    pairs = folder.list_pairs(data_dir, 'validation')[:8]
+    self._check_tcl([folder.read_rgb(pair.rgb_path) for pair in pairs])
 
   def test_no_block_is_left_and_the_name_stays(self):
     network = small_network.small_network('tcl')

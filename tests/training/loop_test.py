@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 
+from absl.testing import parameterized
 import keras
 import numpy as np
 from PIL import Image
@@ -52,7 +53,7 @@ def _write_data(root: pathlib.Path) -> None:
       Image.fromarray(depth_mm).save(root / split / 'depth' / f'{index}.png')
 
 
-class LoopTest(tf.test.TestCase):
+class LoopTest(tf.test.TestCase, parameterized.TestCase):
   @classmethod
   def setUpClass(cls):
     super().setUpClass()
@@ -172,6 +173,19 @@ class LoopTest(tf.test.TestCase):
     self.assertLen(calls, 1)
     checkpoints = self.folder / 'nan' / workdir_lib.CHECKPOINTS
     self.assertFalse(checkpoints.exists())
+
+  @parameterized.parameters('mixed_bfloat16', 'mixed_float16')
+  def test_mixed_precision(self, precision):
+    self.addCleanup(keras.mixed_precision.set_global_policy, 'float32')
+    workdir = self._train(precision, precision=precision, epochs=2)
+    network = keras.models.load_model(workdir / workdir_lib.LAST)
+    self.assertIn(
+      network.get_layer('mid_1').compute_dtype, precision.partition('_')[2]
+    )
+    lines = self._lines(workdir)
+    losses = [line['loss'] for line in lines if line['split'] == 'train']
+    self.assertLen(losses, 3)
+    self.assertAllInRange(losses, 0.01, 2.0)
 
   def test_initial_network_is_the_start(self):
     start = str(self.workdir / workdir_lib.LAST)

@@ -116,7 +116,9 @@ def tcl(options: TclOptions = TclOptions()) -> keras.Model:
     return keras.layers.SpatialDropout2D(options.dropout, name=name)(x)
 
   rgb = keras.Input((height, width, 3), name='rgb', dtype='float32')
-  x = keras.layers.Rescaling(1 / 127.5, -1.0, name='normalise')(rgb)
+  x = keras.layers.Rescaling(
+    1 / 127.5, -1.0, name='normalise', dtype='float32'
+  )(rgb)
   quarter, eighth, sixteenth = mobilenet_v3.encode(
     x,
     mobilenet_v3.SMALL_MINIMALISTIC,
