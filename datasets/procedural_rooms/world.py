@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a layout hands to the renderer: shapes, materials and light."""
+
+import dataclasses
+import math
+
+import numpy as np
+
+from depth_mai.datasets.procedural_rooms import materials
+from depth_mai.datasets.procedural_rooms import primitives
+
+
+@dataclasses.dataclass(frozen=True)
+class Light:
+  """A lamp, a window or the sun.
+
+  Attributes:
+    position: [3], metres; the sun is far away along its direction.
+    colour: [3], linear RGB it gives to a white surface facing it nearby.
+    reach_m: distance at which it has lost half of its strength.
+    aim: [3], direction its shadow map looks along.
+    tan_half: tangent of half the shadow map's opening angle.
+    softness: width of a shadow's edge as a part of the shadow map.
+  """
+
+  position: np.ndarray
+  colour: np.ndarray
+  reach_m: float
+  aim: np.ndarray
+  tan_half: float
+  softness: float = 0.01
+
+
+@dataclasses.dataclass(frozen=True)
+class Sky:
+  """Seen where no ray hits anything.
+
+  Attributes:
+    zenith: [3], linear RGB.
+    horizon: [3], linear RGB.
+    clouds: how much of the sky is clouded, 0..1.
+    haze_m: distance at which the air hides 63 % of a thing.
+  """
+
+  zenith: np.ndarray
+  horizon: np.ndarray
+  clouds: float
+  haze_m: float
+
+
+@dataclasses.dataclass(frozen=True)
+class World:
+  """A scene ready to be rendered.
+
+  Attributes:
+    quads: `primitives.Quads`.
+    quadrics: `primitives.Quadrics`.
+    tables: `materials.Tables`.
+    lights: tuple of `Light`.
+    ambient: [2, 3], light from all around on what faces down and up.
+    sky: `Sky`, or None indoors.
+  """
+
+  quads: primitives.Quads
+  quadrics: primitives.Quadrics
+  tables: materials.Tables
+  lights: tuple
+  ambient: np.ndarray
+  sky: Sky | None
+
+
+def sun(direction, colour, centre, radius_m, softness=0.006):
+  """A far light whose shadow map covers a ball around `centre`.
+
+  Args:
+    direction: [3], from the scene to the sun.
+    colour: [3], linear RGB.
+    centre: [3], metres.
+    radius_m: metres.
+    softness: as in `Light`.
+
+  Returns:
+    `Light`.
+  """
+  direction = np.asarray(direction, np.float64)
+  direction = direction / math.sqrt(float(direction @ direction))
+  distance_m = 20.0 * radius_m
+  return Light(
+    position=np.asarray(centre) + distance_m * direction,
+    colour=np.asarray(colour),
+    reach_m=1e4 * distance_m,
+    aim=-direction,
+    tan_half=radius_m / distance_m,
+    softness=softness,
+  )
