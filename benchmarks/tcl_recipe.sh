@@ -31,13 +31,11 @@ run silog_of_batch "$data_dir" 'silog.per_image = False'
 run silog_gradient_robust "$data_dir" \
   "WeightedLoss.weights = {'silog': 1.0, 'gradient': 0.25, 'robust': 0.6}"
 run no_norm_in_decoder "$data_dir" 'TclOptions.clb_batch_norm = False'
-run half_learning_rate "$data_dir" 'cosine.peak = 2e-3'
 run depth_not_zoomed "$data_dir" 'Augmentation.zoom_scales_depth = False'
 run r2_crop "$data_dir" "Augmentation.crop = 'r2'"
 run mild_colours "$data_dir" 'Augmentation.gamma = (0.9, 1.1)' \
   'Augmentation.brightness = (0.75, 1.25)' 'Augmentation.channel = (0.9, 1.1)' \
   'Augmentation.saturation = (1, 1)' 'Augmentation.contrast = (1, 1)'
-run no_average "$data_dir" 'train.ema_decay = 0.0'
 run rooms "$rooms_dir"
 run after_rooms "$data_dir" \
   "train.initial_network = '$runs_dir/rooms/best.keras'"

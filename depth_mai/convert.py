@@ -10,13 +10,13 @@ Instead of --workdir: --model=FILE.keras, or --untrained with --gin_file=FILE
 
 import os
 
-# Its start-up notices would bury the table.
-os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
+os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')  # Before the import.
 
 from absl import app
 from absl import flags
 
 from depth_mai import gin_registry
+from depth_mai.data import embedded
 from depth_mai.lite import calibration
 from depth_mai.lite import export
 from depth_mai.lite import provenance
@@ -52,8 +52,8 @@ def _network_and_origin():
   if _WORKDIR.value:
     network, config, origin = provenance.load_workdir(_WORKDIR.value)
   elif _MODEL.value:
-    network, config = network_file.load_network(_MODEL.value), ''
-    origin = {'source': os.path.basename(_MODEL.value)}
+    network = network_file.load_network(_MODEL.value)
+    config, origin = '', {'source': os.path.basename(_MODEL.value)}
   else:
     gin_registry.parse(_GIN_FILE.value, _GIN_PARAM.value)
     network, config = gin_registry.build_network(), gin_registry.config_text()
@@ -73,7 +73,7 @@ def _convert():
   )
   network, origin = _network_and_origin()
   samples = calibration.draw_samples(
-    _DATA_DIR.value,
+    embedded.resolve(_DATA_DIR.value),
     calibrate=options.needs_calibration,
     count=_COUNT.value,
     seed=_SEED.value,

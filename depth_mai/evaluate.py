@@ -18,6 +18,7 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 from absl import app
 from absl import flags
 
+from depth_mai.data import embedded
 from depth_mai.data import source
 from depth_mai.evaluation import evaluation
 from depth_mai.evaluation import png_predictor
@@ -30,7 +31,8 @@ _PREDICTIONS = _STRING('predictions', None, 'Folder of 16-bit PNGs <id>.png.')
 _DATA_DIR = _STRING(
   'data_dir',
   None,
-  'Folder with {train,validation}/{rgb,depth}, or a prepared tfds folder.',
+  'Folder with {train,validation}/{rgb,depth}, a prepared tfds folder, or '
+  'procedural_rooms.',
   required=True,
 )
 _SPLIT = _STRING('split', 'validation', 'What to measure on.')
@@ -43,7 +45,7 @@ _UPSAMPLING = _STRING(
 _NUM_THREADS = flags.DEFINE_integer('num_threads', 1, 'For .tflite files.')
 
 
-def _open_predictor():
+def _open_predictor(data_dir):
   """Returns what the flags ask for, and its name."""
   given = [_WORKDIR.value, _MODEL.value, _PREDICTIONS.value]
   if sum(value is not None for value in given) != 1:
@@ -52,7 +54,7 @@ def _open_predictor():
       '--model=FILE.tflite or --predictions=DIR.'
     )
   if _PREDICTIONS.value is not None:
-    names = evaluation.split_ids(_DATA_DIR.value, _SPLIT.value)
+    names = evaluation.split_ids(data_dir, _SPLIT.value)
     return png_predictor.PngPredictor(
       _PREDICTIONS.value, names, names[: _LIMIT.value]
     ), _PREDICTIONS.value
@@ -76,14 +78,15 @@ def main(argv: list[str]) -> None:
   if len(argv) > 1:
     raise app.UsageError(f'Unexpected arguments: {argv[1:]}')
   try:
-    pairs = source.evaluation_pairs(_DATA_DIR.value, _SPLIT.value)
-    predictor, name = _open_predictor()
+    data_dir = embedded.resolve(_DATA_DIR.value)
+    pairs = source.evaluation_pairs(data_dir, _SPLIT.value)
+    predictor, name = _open_predictor(data_dir)
     result = evaluation.evaluate(
       predictor, pairs, _LIMIT.value, _PICTURES_DIR.value
     )
   except ValueError as error:
     raise SystemExit(f'error: {error}') from error
-  result |= {'model': name, 'data_dir': _DATA_DIR.value, 'split': _SPLIT.value}
+  result |= {'model': name, 'data_dir': data_dir, 'split': _SPLIT.value}
   print(f'{name} on {_SPLIT.value}: {table.metrics_tables(result)}')
   if _JSON.value is not None:
     evaluation.write_json(_JSON.value, result)

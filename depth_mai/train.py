@@ -19,6 +19,7 @@ from absl import logging
 
 from depth_mai import atomic
 from depth_mai import gin_registry
+from depth_mai.data import embedded
 from depth_mai.training import workdir as workdir_lib
 
 _GIN_FILE = flags.DEFINE_multi_string(
@@ -29,9 +30,9 @@ _GIN_PARAM = flags.DEFINE_multi_string(
 )
 _DATA_DIR = flags.DEFINE_string(
   'data_dir',
-  None,
-  'Folder with {train,validation}/{rgb,depth}, or a prepared tfds folder.',
-  required=True,
+  'procedural_rooms',
+  'Folder with {train,validation}/{rgb,depth}, a prepared tfds folder, or '
+  'procedural_rooms.',
 )
 _WORKDIR = flags.DEFINE_string(
   'workdir', None, 'Folder of the run, e.g. runs/tcl.', required=True
@@ -48,7 +49,8 @@ def main(argv):
     gin_registry.parse(_GIN_FILE.value, _GIN_PARAM.value)
     workdir_lib.claim(workdir, gin_registry.config_text())
     workdir_lib.write_versions(workdir)
-    gin_registry.train(workdir=str(workdir), data_dir=_DATA_DIR.value)
+    data_dir = embedded.resolve(_DATA_DIR.value)
+    gin_registry.train(workdir=str(workdir), data_dir=data_dir)
   except (ValueError, FloatingPointError) as error:
     raise SystemExit(f'error: {error}') from error
   atomic.write_text(
