@@ -255,11 +255,11 @@ def _draw_reference(axis, reference):
   axis.axhline(reference.value, color='#666666', lw=1.1, ls=':', zorder=1)
   axis.annotate(
     f'{reference.name} ({reference.value:g})',
-    (1.0, reference.value),
-    (-4, 3),
+    (0.0, reference.value),
+    (4, 3),
     xycoords=('axes fraction', 'data'),
     textcoords='offset points',
-    ha='right',
+    ha='left',
     va='bottom',
     fontsize=8,
     color='#444444',

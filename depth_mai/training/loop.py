@@ -32,18 +32,26 @@ from depth_mai.training import workdir as workdir_lib
 _PRECISIONS = ('float32', 'mixed_bfloat16', 'mixed_float16')
 
 
-def _check_finite(first_step: int, results: list[dict]) -> None:
+def _check_finite(
+  first_step: int, results: list[dict], loss_scaling: bool
+) -> None:
   """Raises FloatingPointError that names the first bad step and its terms."""
+  # With loss scaling, gradients overflow now and then; the step is skipped.
+  ignored = ('gradient_norm',) if loss_scaling else ()
   for step, values in enumerate(results, start=first_step):
-    bad = [name for name, value in values.items() if not np.isfinite(value)]
-    if 'loss' in bad or len(bad) == len(values):
-      terms = [name for name in bad if name not in ('loss', 'gradient_norm')]
-      raise FloatingPointError(
-        f'Step {step}: {", ".join(terms or bad)} is not finite '
-        f'({ {name: float(value) for name, value in values.items()} }). The '
-        'last checkpoint is from before. Lower the learning rate, clip '
-        'gradients (train.gradient_clip), or look at the data of that step.'
-      )
+    bad = [
+      name
+      for name, value in values.items()
+      if not np.isfinite(value) and name not in ignored
+    ]
+    if not bad:
+      continue
+    terms = [name for name in bad if name not in ('loss', 'gradient_norm')]
+    raise FloatingPointError(
+      f'Step {step}: {", ".join(terms or bad)} is not finite ({values}). The '
+      'last checkpoint is from before. Lower the learning rate, clip gradients '
+      '(train.gradient_clip), or look at the data of that step.'
+    )
 
 
 class _Run:
@@ -78,7 +86,11 @@ class _Run:
       for values in self._pending
     ]
     self._pending = []
-    _check_finite(self.state.step - len(results) + 1, results)
+    _check_finite(
+      self.state.step - len(results) + 1,
+      results,
+      isinstance(self.state.optimizer, keras.optimizers.LossScaleOptimizer),
+    )
     means = {
       name: float(np.mean([values[name] for values in results]))
       for name in results[0]
@@ -93,18 +105,17 @@ class _Run:
     rate = self.state.optimizer.learning_rate
     return float(keras.ops.convert_to_numpy(rate))
 
-  def evaluate(self, split: str, batches, draw: bool) -> dict[str, float]:
+  def evaluate(self, split: str, batches) -> dict[str, float]:
     """Judges the averaged network on a split and writes the result down."""
     started = time.monotonic()
     metrics = validation.evaluate(self.predict, batches)
     step = self.state.step
     self.journal.write(split, step, {**self._position(), **metrics})
-    if draw:
-      drawn = validation.draw(self.predict, next(iter(batches)))
-      self.journal.picture(split, step, drawn)
-      folder = self.workdir / workdir_lib.PICTURES
-      folder.mkdir(exist_ok=True)
-      picture.save_picture(folder / f'{split}_{step:08d}.png', drawn)
+    drawn = validation.draw(self.predict, next(iter(batches)))
+    self.journal.picture(split, step, drawn)
+    folder = self.workdir / workdir_lib.PICTURES
+    folder.mkdir(exist_ok=True)
+    picture.save_picture(folder / f'{split}_{step:08d}.png', drawn)
     print(
       f'{split}: '
       + '  '.join(f'{name} {value:.4g}' for name, value in metrics.items()),
@@ -274,7 +285,7 @@ def train(
       run.log()
     if evaluate:
       for split, batches_of_split in sets.items():
-        metrics = run.evaluate(split, batches_of_split, draw=True)
+        metrics = run.evaluate(split, batches_of_split)
         if split == 'validation':
           run.save_if_best(metrics['si_rmse'])
     if checkpoint:
