@@ -20,9 +20,9 @@ pip install --quiet --disable-pip-version-check -e '.[train]'
 
 say 'Procedural rooms: RGB and exact depth'
 python -m depth_mai.datasets.procedural_rooms.write \
-  --output_dir="$out/rooms" --train=320 --validation=32 --test=6
+  --output_dir="$out/rooms" --train=320 --validation=24 --test=6
 
-say 'Training TCL (a real training takes an hour: docs/results.md)'
+say 'Training TCL (a real training takes 20 minutes: docs/results.md)'
 python -m depth_mai.train --gin_file=gin_configs/tcl.gin \
   --data_dir="$out/rooms" --workdir="$out/tcl" \
   --gin_param='train.epochs = 18' --gin_param='train.evaluations = 2' \
@@ -30,7 +30,8 @@ python -m depth_mai.train --gin_file=gin_configs/tcl.gin \
 
 say 'Judging the Keras network'
 python -m depth_mai.evaluate --workdir="$out/tcl" \
-  --data_dir="$out/rooms" --split=validation --json="$out/keras.json"
+  --data_dir="$out/rooms" --split=validation --json="$out/keras.json" \
+  --pictures_dir="$out/judged"
 
 say 'Converting to TFLite'
 python -m depth_mai.convert --workdir="$out/tcl" --data_dir="$out/rooms" \
