@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From nothing but Python to depth pictures, in about three minutes on two idle cores:
+# From nothing but Python to depth pictures, in three minutes on two idle cores:
 # makes a data set of procedural rooms, trains TCL briefly, judges it, converts
 # it, judges the converted file, predicts and benchmarks.
 #
