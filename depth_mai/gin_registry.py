@@ -24,19 +24,32 @@ from depth_mai.losses import robust
 from depth_mai.losses import si_rmse
 from depth_mai.losses import silog
 from depth_mai.losses import weighted
+from depth_mai.models.systems import aiia_hit
+from depth_mai.models.systems import icl
+from depth_mai.models.systems import jmu_cvlab
 from depth_mai.models.systems import tcl
+from depth_mai.models.systems import tencent_gylab
+from depth_mai.models.systems import tencent_gylab_2021
 from depth_mai.training import loop
 from depth_mai.training import optimizers
 from depth_mai.training import schedules
 
 _REGISTERED: dict[str, Callable] = {
+  'AiiaHitOptions': aiia_hit.AiiaHitOptions,
   'Augmentation': augmentation.Augmentation,
+  'IclOptions': icl.IclOptions,
+  'JmuCvlabOptions': jmu_cvlab.JmuCvlabOptions,
   'TclOptions': tcl.TclOptions,
+  'TencentGylab2021Options': tencent_gylab_2021.TencentGylab2021Options,
+  'TencentGylabOptions': tencent_gylab.TencentGylabOptions,
   'WeightedLoss': weighted.WeightedLoss,
   'adam': optimizers.adam,
   'adamw': optimizers.adamw,
+  'aiia_hit': aiia_hit.aiia_hit,
   'cosine': schedules.cosine,
   'gradient': gradient.gradient,
+  'icl': icl.icl,
+  'jmu_cvlab': jmu_cvlab.jmu_cvlab,
   'l1': regression.l1,
   'l2': regression.l2,
   'log_l1': regression.log_l1,
@@ -46,6 +59,8 @@ _REGISTERED: dict[str, Callable] = {
   'si_rmse': si_rmse.si_rmse,
   'silog': silog.silog,
   'tcl': tcl.tcl,
+  'tencent_gylab': tencent_gylab.tencent_gylab,
+  'tencent_gylab_2021': tencent_gylab_2021.tencent_gylab_2021,
   'train': loop.train,
 }
 

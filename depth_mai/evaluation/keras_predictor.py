@@ -22,7 +22,7 @@ class KerasPredictor:
   def __init__(
     self,
     path: str | os.PathLike[str],
-    output_upsampling: str = 'bilinear',
+    output_upsampling: str | None = None,
     batch_size: int = 8,
   ):
     """Loads a network.

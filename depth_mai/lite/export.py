@@ -38,7 +38,8 @@ class ExportOptions:
     precisions: see converter.PRECISIONS.
     image_size: (height, width) of the image and the depth map, pixels.
     output_unit: 'mm' (the challenge's) or 'm'.
-    output_upsampling: 'bilinear', 'nearest' or 'tile'.
+    output_upsampling: 'bilinear', 'nearest' or 'tile'; None for what belongs
+      to the system.
     int8_io: whether the 'int8' file also takes and gives int8.
     target_runtime: oldest TFLite release that must run the files.
     allow_incompatible: writes files that `target_runtime` cannot run, too.
@@ -47,7 +48,7 @@ class ExportOptions:
   precisions: Sequence[str] = ('fp32',)
   image_size: tuple[int, int] = deployment.IMAGE_SIZE
   output_unit: str = 'mm'
-  output_upsampling: str = 'bilinear'
+  output_upsampling: str | None = None
   int8_io: bool = False
   target_runtime: str = operators.CHALLENGE_RUNTIME
   allow_incompatible: bool = False
@@ -136,7 +137,8 @@ def _describe(network, options, precision, origin, calibrated_with) -> dict:
     'system': network.name,
     'precision': precision,
     'output_unit': options.output_unit,
-    'output_upsampling': options.output_upsampling,
+    'output_upsampling': options.output_upsampling
+    or deployment.default_upsampling(network),
     'image_size': list(options.image_size),
     'network_size': list(network.input_shape[1:3]),
     'input': {

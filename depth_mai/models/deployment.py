@@ -9,12 +9,26 @@ from depth_mai.layers import upsample
 IMAGE_SIZE = (480, 640)
 OUTPUT_UNITS = {'mm': 1000.0, 'm': 1.0}
 
+# How the systems bring their map to the image's size: by the report, and by its
+# authors' code for aiia_hit. The others are not known: bilinear is our choice.
+_UPSAMPLINGS = {
+  'aiia_hit': 'nearest',
+  'miaigo': 'nearest',
+  'tencent_gylab': 'nearest',
+  'tencent_gylab_2021': 'nearest',
+}
+
+
+def default_upsampling(network: keras.Model) -> str:
+  """Returns the upsampling that belongs to a system, by its name."""
+  return _UPSAMPLINGS.get(network.name, 'bilinear')
+
 
 def deployment_model(
   network: keras.Model,
   image_size: tuple[int, int] = IMAGE_SIZE,
   batch_size: int | None = None,
-  output_upsampling: str = 'bilinear',
+  output_upsampling: str | None = None,
   output_unit: str = 'mm',
 ) -> keras.Model:
   """Puts the challenge's interface around a network.
@@ -23,7 +37,8 @@ def deployment_model(
     network: maps [B, h, w, 3] RGB 0..255 to [B, h', w', 1] metres.
     image_size: (height, width) of the image and of the depth map, pixels.
     batch_size: fixed batch size; the TFLite converter needs 1.
-    output_upsampling: 'bilinear', 'nearest' or 'tile'.
+    output_upsampling: 'bilinear', 'nearest' or 'tile'; None for what belongs
+      to the system.
     output_unit: 'mm' (the challenge's) or 'm'.
 
   Returns:
@@ -51,5 +66,7 @@ def deployment_model(
     depth = keras.layers.Rescaling(
       OUTPUT_UNITS[output_unit], name=f'depth_{output_unit}', dtype='float32'
     )(depth)
-  depth = upsample.upsample_output(depth, height, width, output_upsampling)
+  depth = upsample.upsample_output(
+    depth, height, width, output_upsampling or default_upsampling(network)
+  )
   return keras.Model(image, depth, name=f'{network.name}_deployed')

@@ -32,6 +32,17 @@ class DeploymentTest(tf.test.TestCase):
     expected[:4, :4] = 2000.0
     self.assertAllClose(depth, expected)
 
+  def test_a_system_brings_its_own_upsampling(self):
+    network = _network()
+    image = np.zeros((1, 8, 8, 3), np.float32)
+    image[0, :4, :4, 0] = 2.0
+    smooth = deployment.deployment_model(network, image_size=(8, 8))
+    self.assertGreater(len(np.unique(smooth(image, training=False))), 2)
+    # AIIA HIT's released code resizes by nearest neighbour.
+    system = keras.Model(network.input, network.output, name='aiia_hit')
+    steps = deployment.deployment_model(system, image_size=(8, 8))
+    self.assertLen(np.unique(steps(image, training=False)), 2)
+
   def test_metres_on_request(self):
     model = deployment.deployment_model(
       _network(), image_size=(8, 8), output_unit='m'

@@ -43,6 +43,7 @@ import keras
 
 from depth_mai.layers import clb
 from depth_mai.layers import conv_norm
+from depth_mai.layers import depth_head
 from depth_mai.layers import resize
 from depth_mai.models.encoders import mobilenet_v3
 
@@ -151,8 +152,5 @@ def tcl(options: TclOptions = TclOptions()) -> keras.Model:
     ),
     name='head',
   )(x)
-  x = keras.layers.ReLU(name='head_act', dtype='float32')(x)
-  depth = keras.layers.Rescaling(
-    1.0, options.min_depth_m, name='depth_m', dtype='float32'
-  )(x)
+  depth = depth_head.to_depth_m(x, options.min_depth_m)
   return keras.Model(rgb, depth, name='tcl')

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""AIIA HIT, "LiteDepth" (rank 2): MobileNetV3 encoder, 1x1 decoder.
+
+Stage table (operation, channels, height x width; 128x160 input)
+
+  in     bilinear resize (outside), (x - 127.5) / 127.5    3   128x160
+  enc    MobileNetV3-Small minimalistic, stem             16    64x80
+           block 1, tapped                                16    32x40
+           blocks 2-3, tapped                             24    16x20
+           blocks 4-6                                     40     8x10
+           blocks 7-8, tapped                             48     8x10
+           blocks 9-11, tapped; no 1x1 to 576             96     4x5
+  dec 1  1x1 conv, ReLU                                   72     4x5
+  dec 2  bilinear x2, concatenate 48, 1x1 conv, ReLU      24     8x10
+  dec 3  bilinear x2, concatenate 24, 1x1 conv, ReLU       8    16x20
+  dec 4  bilinear x2, concatenate 16 (24 in all)
+           3x3 conv, ReLU                                 24    32x40
+  head   1x1 conv, ReLU, plus the smallest depth           1    32x40
+  out    upsampling x15, x16 (outside)                     1   480x640
+
+382 473 parameters once BatchNorm is folded, 1.53 MB in FP32. Distillation
+compares what 'dec_2', 'dec_3' and 'dec_4' say before their ReLU.
+
+Differences from the report (section 4.2; [stated], [authors' code], [chosen])
+  [stated]       160x128 (width x height) input, MobileNetV3 encoder, a decoder
+                 of a single 3x3 and four 1x1 convolution modules that fuses
+                 features by bilinear upsampling and concatenation.
+  [authors' code] The encoder's variant and taps, every width, Xavier-uniform
+                 kernels and no BatchNorm in the decoder, ReLU at the end, a
+                 nearest upsampling to 640x480.
+  [chosen]       Half-pixel bilinear resizing instead of aligned corners (one
+                 rule for all systems, and XNNPACK runs it), BatchNorm momentum
+                 0.9, `decoder_batch_norm`, the head's offset `min_depth_m`
+                 (the authors clip to 1e-3..40 m when they test) and its start
+                 `initial_depth_m`.
+"""
+
+import dataclasses
+
+import keras
+
+from depth_mai.layers import conv_norm
+from depth_mai.layers import depth_head
+from depth_mai.layers import resize
+from depth_mai.models import rgb_input
+from depth_mai.models.encoders import mobilenet_v3
+
+
+@dataclasses.dataclass(frozen=True)
+class AiiaHitOptions:
+  """What can be chosen in LiteDepth.
+
+  Attributes:
+    input_size: (height, width) of the network's input, multiples of 32; the
+      predicted map has a quarter of it.
+    decoder_batch_norm: whether BatchNorm stands between the decoder's
+      convolutions and their ReLU. It costs nothing once folded.
+    batch_norm_momentum: of the moving statistics.
+    min_depth_m: smallest depth the head can say, metres.
+    initial_depth_m: what the untrained head says, metres.
+  """
+
+  input_size: tuple[int, int] = (128, 160)
+  decoder_batch_norm: bool = False
+  batch_norm_momentum: float = 0.9
+  min_depth_m: float = 0.1
+  initial_depth_m: float = 2.5
+
+  def __post_init__(self):
+    """Checks the options."""
+    rgb_input.check_input_size(self, 32)
+
+
+def aiia_hit(options: AiiaHitOptions = AiiaHitOptions()) -> keras.Model:
+  """Builds LiteDepth.
+
+  Args:
+    options: see AiiaHitOptions.
+
+  Returns:
+    A functional model from RGB [B, h, w, 3], 0..255, at `input_size` to depth
+    [B, h/4, w/4, 1], metres.
+  """
+  norm = conv_norm.BatchNorm(options.batch_norm_momentum)
+
+  def conv(x, filters, kernel_size, name):
+    # Keras draws kernels Xavier-uniform, as the authors do.
+    if options.decoder_batch_norm:
+      return conv_norm.conv_norm(x, filters, kernel_size, name=name, norm=norm)
+    x = keras.layers.Conv2D(filters, kernel_size, padding='same', name=name)(x)
+    return keras.layers.ReLU(name=f'{name}_act')(x)
+
+  def fuse(x, skip, name):
+    x = resize.Resize(*skip.shape[1:3], name=f'{name}_resize')(x)
+    return keras.layers.Concatenate(name=f'{name}_concat')([x, skip])
+
+  rgb, x = rgb_input.rgb_input(options.input_size)
+  quarter, eighth, sixteenth, deepest = mobilenet_v3.encode(
+    x, mobilenet_v3.SMALL_MINIMALISTIC, taps=(1, 3, 8, 11), norm=norm
+  )
+  x = conv(deepest, 72, 1, 'dec_1')
+  x = conv(fuse(x, sixteenth, 'dec_2'), 24, 1, 'dec_2')
+  x = conv(fuse(x, eighth, 'dec_3'), 8, 1, 'dec_3')
+  x = conv(fuse(x, quarter, 'dec_4'), 24, 3, 'dec_4')
+  depth = depth_head.depth_head(
+    x,
+    kernel_size=1,
+    min_depth_m=options.min_depth_m,
+    initial_depth_m=options.initial_depth_m,
+  )
+  return keras.Model(rgb, depth, name='aiia_hit')

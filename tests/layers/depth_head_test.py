@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of depth_mai/layers/depth_head.py."""
+
+from absl.testing import parameterized
+import keras
+import numpy as np
+import tensorflow as tf
+
+from depth_mai.layers import depth_head
+
+
+def _head(kernel_size=1, min_depth_m=0.5, initial_depth_m=2.0):
+  inputs = keras.Input((4, 5, 3))
+  depth_m = depth_head.depth_head(
+    inputs,
+    kernel_size=kernel_size,
+    min_depth_m=min_depth_m,
+    initial_depth_m=initial_depth_m,
+  )
+  return keras.Model(inputs, depth_m)
+
+
+class DepthHeadTest(tf.test.TestCase, parameterized.TestCase):
+  @parameterized.parameters(1, 3)
+  def test_zero_features_give_the_initial_depth(self, kernel_size):
+    model = _head(kernel_size)
+    self.assertEqual(
+      model.get_layer('head').kernel.shape, (kernel_size, kernel_size, 3, 1)
+    )
+    self.assertAllClose(
+      np.full((1, 4, 5, 1), 2.0), model(np.zeros((1, 4, 5, 3), np.float32))
+    )
+
+  def test_is_the_lifted_relu_of_a_linear_map(self):
+    model = _head()
+    rng = np.random.default_rng(0)
+    kernel = rng.normal(size=3)
+    model.get_layer('head').kernel.assign(kernel.reshape((1, 1, 3, 1)))
+    features = rng.normal(scale=2.0, size=(2, 4, 5, 3)).astype(np.float32)
+    expected = np.maximum(features @ kernel + 1.5, 0) + 0.5
+    self.assertEqual(expected.min(), 0.5)
+    self.assertAllClose(expected[..., None], model(features), atol=1e-5)
+
+  def test_metres_are_float32_in_mixed_precision(self):
+    inputs = keras.Input((1, 1, 1), dtype='float16')
+    keras.config.set_dtype_policy('mixed_float16')
+    try:
+      model = keras.Model(inputs, depth_head.to_depth_m(inputs, 0.1))
+    finally:
+      keras.config.set_dtype_policy('float32')
+    # 8 m + 0.1 m is 8.1016 m in half precision.
+    depth_m = model(np.full((1, 1, 1, 1), 8.0, np.float16))
+    self.assertEqual(depth_m.dtype, tf.float32)
+    self.assertAllClose(8.1, depth_m[0, 0, 0, 0], rtol=1e-6)
+    self.assertEqual(
+      [layer.name for layer in model.layers[1:]], ['head_act', 'depth_m']
+    )
+
+  def test_refuses_a_start_without_gradient(self):
+    with self.assertRaisesRegex(ValueError, 'initial_depth_m=0.5'):
+      _head(min_depth_m=0.5, initial_depth_m=0.5)
+
+
+if __name__ == '__main__':
+  tf.test.main()

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests of all systems ask of a network."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from depth_mai.lite import collapse
+from depth_mai.lite import converter
+from depth_mai.models import deployment
+
+
+def convolution_weights(kernel_size: int, inputs: int, outputs: int) -> int:
+  """Returns the weights of a convolution with bias."""
+  return kernel_size**2 * inputs * outputs + outputs
+
+
+def separable_weights(inputs: int, outputs: int) -> int:
+  """Returns those of a 3x3 depthwise and a 1x1 convolution with biases."""
+  return 9 * inputs + inputs + convolution_weights(1, inputs, outputs)
+
+
+def folded_parameters(network: keras.Model) -> int:
+  """Counts weights as in the file: all kernels, and a bias for each."""
+  count = 0
+  for layer in network.layers:
+    if isinstance(layer, keras.layers.DepthwiseConv2D):
+      count += np.prod(layer.kernel.shape) + layer.kernel.shape[2]
+    elif isinstance(layer, keras.layers.Conv2D):
+      count += np.prod(layer.kernel.shape) + layer.kernel.shape[3]
+  return int(count)
+
+
+class SystemCase(tf.test.TestCase):
+  """Assertions on a system's network."""
+
+  def assert_starts_at(self, network, initial_depth_m, min_depth_m):
+    """Untrained, it says about what it was told to say, in metres."""
+    rgb = np.random.default_rng(0).uniform(
+      0, 255, (2, *network.input_shape[1:])
+    )
+    depth_m = network(rgb.astype(np.float32), training=False)
+    self.assertEqual(depth_m.dtype, tf.float32)
+    self.assertAllInRange(depth_m, min_depth_m, 20.0)
+    self.assertAllClose(tf.reduce_mean(depth_m), initial_depth_m, atol=1.0)
+
+  def assert_stage_table(self, network, expected):
+    """Layers have the (height, width, channels) of the module's docstring."""
+    actual = {
+      name: network.get_layer(name).output.shape[1:] for name in expected
+    }
+    self.assertEqual(actual, expected)
+
+  def assert_convolutions_with_bias(self, network, expected):
+    """All others (but the encoder's gates) leave the bias to BatchNorm."""
+    biased = [
+      layer.name
+      for layer in network.layers
+      if getattr(layer, 'use_bias', False) and '_se_' not in layer.name
+    ]
+    self.assertEqual(biased, expected)
+
+  def assert_inference_changes_no_weight(self, network):
+    """Neither a plain call nor one with training=False moves BatchNorm."""
+    before = [v.numpy() for v in network.variables]
+    rgb = tf.random.uniform((1, *network.input_shape[1:]), 0, 255, seed=1)
+    self.assertAllEqual(network(rgb), network(rgb, training=False))
+    for old, variable in zip(before, network.variables, strict=True):
+      self.assertAllEqual(old, variable)
+
+  def assert_every_weight_learns(self, network):
+    """One gradient reaches all that can be trained."""
+    rgb = tf.random.uniform((4, *network.input_shape[1:]), 0, 255, seed=2)
+    with tf.GradientTape() as tape:
+      depth_m = network(rgb, training=True)
+      target_m = 1.0 + tf.random.uniform(depth_m.shape, seed=3)
+      loss = tf.reduce_mean((tf.math.log(depth_m) - tf.math.log(target_m)) ** 2)
+    variables = network.trainable_variables
+    gradients = tape.gradient(loss, [v.value for v in variables])
+    for variable, gradient in zip(variables, gradients, strict=True):
+      self.assertIsNotNone(gradient, variable.path)
+      self.assertTrue(np.isfinite(gradient).all(), variable.path)
+      self.assertGreater(
+        float(tf.reduce_max(tf.abs(gradient))), 0, variable.path
+      )
+
+  def assert_file_size_mb(self, network, precision, expected, tolerance=0.03):
+    """The .tflite file has `expected` megabytes (1e6 bytes)."""
+    model = deployment.deployment_model(
+      collapse.collapse(network), batch_size=1
+    )
+    size_mb = len(converter.convert(model, precision)) / 1e6
+    self.assertAllClose(expected, size_mb, rtol=tolerance)
