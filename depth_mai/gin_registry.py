@@ -27,6 +27,8 @@ from depth_mai.losses import weighted
 from depth_mai.models.systems import aiia_hit
 from depth_mai.models.systems import icl
 from depth_mai.models.systems import jmu_cvlab
+from depth_mai.models.systems import miaigo
+from depth_mai.models.systems import smartlab
 from depth_mai.models.systems import tcl
 from depth_mai.models.systems import tencent_gylab
 from depth_mai.models.systems import tencent_gylab_2021
@@ -39,6 +41,8 @@ _REGISTERED: dict[str, Callable] = {
   'Augmentation': augmentation.Augmentation,
   'IclOptions': icl.IclOptions,
   'JmuCvlabOptions': jmu_cvlab.JmuCvlabOptions,
+  'MiaigoOptions': miaigo.MiaigoOptions,
+  'SmartlabOptions': smartlab.SmartlabOptions,
   'TclOptions': tcl.TclOptions,
   'TencentGylab2021Options': tencent_gylab_2021.TencentGylab2021Options,
   'TencentGylabOptions': tencent_gylab.TencentGylabOptions,
@@ -54,10 +58,12 @@ _REGISTERED: dict[str, Callable] = {
   'l2': regression.l2,
   'log_l1': regression.log_l1,
   'log_l2': regression.log_l2,
+  'miaigo': miaigo.miaigo,
   'polynomial': schedules.polynomial,
   'robust': robust.robust,
   'si_rmse': si_rmse.si_rmse,
   'silog': silog.silog,
+  'smartlab': smartlab.smartlab,
   'tcl': tcl.tcl,
   'tencent_gylab': tencent_gylab.tencent_gylab,
   'tencent_gylab_2021': tencent_gylab_2021.tencent_gylab_2021,

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ghost module and ghost bottleneck.
+
+Source: Han et al., "GhostNet: More Features from Cheap Operations" (CVPR 2020)
+and the authors' PyTorch code. Half of the channels come from a convolution; a
+3x3 depthwise convolution makes the other half, their ghosts, out of these.
+"""
+
+import keras
+
+from depth_mai.layers import conv_norm
+from depth_mai.layers import inverted_residual
+
+
+def ghost_module(
+  x,
+  filters: int,
+  *,
+  norm: conv_norm.BatchNorm,
+  name: str,
+  activation: str | None = 'relu',
+):
+  """Stands in for a 1x1 convolution: [B, H, W, C] to [B, H, W, filters].
+
+  Args:
+    x: input.
+    filters: output channels, an even number (ratio 2 of the paper).
+    norm: the BatchNorm setting.
+    name: prefix of the layers' names.
+    activation: of both halves; None for a linear module.
+
+  Returns:
+    The convolved half and its ghosts, concatenated in this order.
+
+  Raises:
+    ValueError: if `filters` has no half.
+  """
+  if filters % 2:
+    raise ValueError(
+      f'{name}: a ghost module of filters={filters} has no half. Choose an '
+      'even number.'
+    )
+  primary = conv_norm.conv_norm(
+    x,
+    filters // 2,
+    1,
+    name=f'{name}_primary',
+    norm=norm,
+    activation=activation,
+  )
+  cheap = conv_norm.depthwise_norm(
+    primary, 3, name=f'{name}_cheap', norm=norm, activation=activation
+  )
+  return keras.layers.Concatenate(name=f'{name}_concat')([primary, cheap])
+
+
+def _gate(x, name: str):
+  """Squeeze-excite of the authors' code, which rounds to multiples of 4."""
+  channels = x.shape[-1]
+  reduced = inverted_residual.round_channels(channels / 4, divisor=4)
+  y = keras.layers.GlobalAveragePooling2D(
+    keepdims=True, name=f'{name}_squeeze'
+  )(x)
+  y = keras.layers.Conv2D(reduced, 1, activation='relu', name=f'{name}_in')(y)
+  y = keras.layers.Conv2D(
+    channels, 1, activation='hard_sigmoid', name=f'{name}_out'
+  )(y)
+  return keras.layers.Multiply(name=f'{name}_scale')([x, y])
+
+
+def ghost_bottleneck(
+  x,
+  *,
+  kernel_size: int,
+  expanded: int,
+  filters: int,
+  use_squeeze_excite: bool,
+  stride: int,
+  norm: conv_norm.BatchNorm,
+  name: str,
+):
+  """One block: [B, H, W, C] to [B, H/stride, W/stride, filters].
+
+  Args:
+    x: input.
+    kernel_size: of the depthwise convolutions of a block with stride 2 or with
+      a change of channels; a plain block has none.
+    expanded: channels between the two ghost modules, an even number.
+    filters: output channels, an even number; the output is linear.
+    use_squeeze_excite: whether a gate stands between the modules.
+    stride: 1 or 2.
+    norm: the BatchNorm setting.
+    name: prefix of the layers' names.
+
+  Returns:
+    The sum of the block and its shortcut.
+  """
+  y = ghost_module(x, expanded, norm=norm, name=f'{name}_expand')
+  if stride > 1:
+    y = conv_norm.depthwise_norm(
+      y,
+      kernel_size,
+      name=f'{name}_depthwise',
+      norm=norm,
+      stride=stride,
+      activation=None,
+    )
+  if use_squeeze_excite:
+    y = _gate(y, f'{name}_se')
+  y = ghost_module(
+    y, filters, norm=norm, name=f'{name}_project', activation=None
+  )
+  if stride > 1 or x.shape[-1] != filters:
+    x = conv_norm.depthwise_norm(
+      x,
+      kernel_size,
+      name=f'{name}_shortcut_depthwise',
+      norm=norm,
+      stride=stride,
+      activation=None,
+    )
+    x = conv_norm.conv_norm(
+      x, filters, 1, name=f'{name}_shortcut', norm=norm, activation=None
+    )
+  return keras.layers.Add(name=f'{name}_add')([x, y])

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Feature fusion of MiDaS: residual units around a sum, then twice the size.
+
+Source: Ranftl et al., "Towards Robust Monocular Depth Estimation" (TPAMI 2022)
+and the authors' code (`ResidualConvUnit_custom`, `FeatureFusionBlock_custom`).
+"""
+
+import keras
+
+from depth_mai.layers import conv_norm
+from depth_mai.layers import resize
+
+
+def conv3x3(
+  x,
+  filters: int,
+  *,
+  norm: conv_norm.BatchNorm | None,
+  name: str,
+  activation: str | None = None,
+):
+  """3x3 convolution [B, H, W, filters] with BatchNorm, or with a bias.
+
+  Args:
+    x: [B, H, W, C].
+    filters: output channels.
+    norm: the BatchNorm setting; None for a convolution with bias instead.
+    name: of the convolution.
+    activation: see conv_norm.activate.
+
+  Returns:
+    The activated map.
+  """
+  if norm is not None:
+    return conv_norm.conv_norm(
+      x, filters, 3, name=name, norm=norm, activation=activation
+    )
+  x = keras.layers.Conv2D(filters, 3, padding='same', name=name)(x)
+  return conv_norm.activate(x, activation, f'{name}_act')
+
+
+def residual_conv_unit(x, *, norm: conv_norm.BatchNorm | None, name: str):
+  """Adds conv(relu(conv(relu(x)))) to x, at [B, H, W, C].
+
+  Args:
+    x: input.
+    norm: the BatchNorm setting; None for biases, MiDaS's default.
+    name: prefix of the layers' names.
+
+  Returns:
+    The sum.
+  """
+  channels = x.shape[-1]
+  y = conv_norm.activate(x, 'relu', f'{name}_act')
+  y = conv3x3(y, channels, norm=norm, name=f'{name}_1', activation='relu')
+  y = conv3x3(y, channels, norm=norm, name=f'{name}_2')
+  return keras.layers.Add(name=f'{name}_add')([x, y])
+
+
+def residual_fusion(
+  path, skip=None, *, norm: conv_norm.BatchNorm | None, name: str
+):
+  """Fuses a decoder's map with a skip and doubles the size.
+
+  MiDaS has its 1x1 convolution behind the resize. Here it stands in front,
+  where it costs a quarter; the result is the same, because both are linear and
+  the weights of an interpolation sum to one.
+
+  Args:
+    path: the decoder's map [B, h, w, C].
+    skip: the encoder's map [B, h, w, C]; None at the coarsest level.
+    norm: the BatchNorm setting of the residual units; None for biases.
+    name: prefix of the layers' names.
+
+  Returns:
+    [B, 2h, 2w, C].
+  """
+  height, width, channels = path.shape[1:]
+  if skip is not None:
+    skip = residual_conv_unit(skip, norm=norm, name=f'{name}_skip')
+    path = keras.layers.Add(name=f'{name}_add')([path, skip])
+  path = residual_conv_unit(path, norm=norm, name=f'{name}_unit')
+  path = keras.layers.Conv2D(channels, 1, name=f'{name}_out')(path)
+  return resize.Resize(2 * height, 2 * width, name=f'{name}_up')(path)

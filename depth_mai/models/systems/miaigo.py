@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""MiAIgo, "SL-Depth" (rank 3): narrow GhostNet, ASPP, concatenating decoder.
+
+Stage table (operation, channels, height x width; 96x128 input)
+
+  in     bilinear resize (outside), (x - 127.5) / 127.5    3    96x128
+  stem   3x3 convolution, stride 2                        16    48x64
+  B1     ghost bottleneck, tapped                         16    48x64
+  B2     2 ghost bottlenecks, tapped                      24    24x32
+  B3     2 ghost bottlenecks with gates, tapped           40    12x16
+  B4     3 ghost bottlenecks                              80     6x8
+  ASPP   1x1; 3x3 at rates 1, 2, 3; image mean: 5 x 40,
+         joined by 1x1                                    64     6x8
+  SFM 3  bilinear x2, concatenate B3, 3x3 104->40         40    12x16
+  SFM 2  bilinear x2, concatenate B2, 3x3 64->24          24    24x32
+  SFM 1  bilinear x2, concatenate B1, 3x3 40->16          16    48x64
+  head   3x3 16->1, ReLU, plus the smallest depth          1    48x64
+  out    nearest x10 (outside)                             1   480x640
+
+BatchNorm follows every convolution but the head's, ReLU as in the GhostNet
+authors' code.
+
+Differences from the report (section 4.3; [stated], [inferred], [chosen])
+  [stated]   128x96 (width x height) input, a GhostNet with fewer channels as an
+             encoder of four blocks, ASPP on top of it, Simple Fusion Modules
+             that concatenate the stages' outputs with the decoder's maps, a
+             nearest resize to 640x480.
+  [authors' code] GhostNet's ghost modules, bottlenecks, kernel sizes,
+             expansions and the place of the gates (its first four sizes).
+  [chosen]   Which of GhostNet's bottlenecks stay; the ASPP's rates 1, 2, 3
+             (DeepLabv3's 6, 12, 18 would see nothing but zeros around a 6x8
+             map) and its width, tuned until the FP32 file met Table 1's 1.0 MB;
+             the decoder's widths and its 3x3 convolutions; input in -1..1; the
+             head's offset `min_depth_m` and its start `initial_depth_m`.
+"""
+
+import dataclasses
+
+import keras
+
+from depth_mai.layers import aspp
+from depth_mai.layers import conv_norm
+from depth_mai.layers import depth_head
+from depth_mai.layers import ghost
+from depth_mai.layers import simple_fusion
+from depth_mai.models import rgb_input
+
+# The encoder's four blocks, rows of GhostNet's table: kernel, expanded
+# channels, output channels, gate, stride.
+_ENCODER = (
+  ((3, 16, 16, False, 1),),
+  ((3, 48, 24, False, 2), (3, 72, 24, False, 1)),
+  ((5, 72, 40, True, 2), (5, 120, 40, True, 1)),
+  ((3, 240, 80, False, 2), (3, 200, 80, False, 1), (3, 184, 80, False, 1)),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class MiaigoOptions:
+  """What can be chosen in MiAIgo.
+
+  Attributes:
+    input_size: (height, width) of the network's input, multiples of 16; the
+      predicted map has half of it.
+    aspp_channels: channels of each of the ASPP's five branches.
+    aspp_rates: of its atrous convolutions.
+    batch_norm_momentum: of the moving statistics.
+    min_depth_m: smallest depth the head can say, metres.
+    initial_depth_m: what the untrained head says, metres.
+  """
+
+  input_size: tuple[int, int] = (96, 128)
+  aspp_channels: int = 40
+  aspp_rates: tuple[int, ...] = (1, 2, 3)
+  batch_norm_momentum: float = 0.9
+  min_depth_m: float = 0.1
+  initial_depth_m: float = 2.5
+
+  def __post_init__(self):
+    """Checks the options."""
+    rgb_input.check_input_size(self, 16)
+    smallest_side = min(self.input_size) // 16
+    if any(not 1 <= rate < smallest_side for rate in self.aspp_rates):
+      raise ValueError(
+        f'MiaigoOptions.aspp_rates={self.aspp_rates} must be within '
+        f'1..{smallest_side - 1}: the map has {smallest_side} rows or columns, '
+        'and a larger rate sees only zeros.'
+      )
+    if len(set(self.aspp_rates)) != len(self.aspp_rates):
+      raise ValueError(
+        f'MiaigoOptions.aspp_rates={self.aspp_rates} must differ.'
+      )
+
+
+def miaigo(options: MiaigoOptions = MiaigoOptions()) -> keras.Model:
+  """Builds MiAIgo.
+
+  Args:
+    options: see MiaigoOptions.
+
+  Returns:
+    A functional model from RGB [B, h, w, 3], 0..255, at `input_size` to depth
+    [B, h/2, w/2, 1], metres.
+  """
+  norm = conv_norm.BatchNorm(options.batch_norm_momentum)
+  rgb, x = rgb_input.rgb_input(options.input_size)
+  x = conv_norm.conv_norm(x, 16, 3, name='stem', norm=norm, stride=2)
+  taps = []
+  for stage, rows in enumerate(_ENCODER, start=1):
+    for row, (kernel, expanded, filters, gate, stride) in enumerate(rows, 1):
+      x = ghost.ghost_bottleneck(
+        x,
+        kernel_size=kernel,
+        expanded=expanded,
+        filters=filters,
+        use_squeeze_excite=gate,
+        stride=stride,
+        norm=norm,
+        name=f'block_{stage}_{row}',
+      )
+    taps.append(x)
+
+  x = aspp.aspp(
+    taps.pop(),
+    branch_filters=options.aspp_channels,
+    filters=64,
+    rates=options.aspp_rates,
+    norm=norm,
+    name='aspp',
+  )
+  for level, filters in ((3, 40), (2, 24), (1, 16)):
+    x = simple_fusion.simple_fusion(
+      x, taps.pop(), filters, norm=norm, name=f'sfm_{level}'
+    )
+  depth = depth_head.depth_head(
+    x,
+    kernel_size=3,
+    min_depth_m=options.min_depth_m,
+    initial_depth_m=options.initial_depth_m,
+  )
+  return keras.Model(rgb, depth, name='miaigo')
