@@ -11,10 +11,14 @@ import sys
 from absl import app
 from absl import flags
 
+from depth_mai import ready_models
 from depth_mai.runtime import benchmark_report
 
 _MODEL = flags.DEFINE_string(
-  'model', None, 'The .tflite file to measure.', required=True
+  'model',
+  None,
+  'The .tflite file to measure, or the name of a system in pretrained/.',
+  required=True,
 )
 _THREADS = flags.DEFINE_list(
   'threads', ['1'], 'Thread counts to measure, e.g. 1,2,4.'
@@ -45,7 +49,10 @@ def main(argv: list[str]) -> None:
     ) from error
   try:
     report = benchmark_report.measure_model(
-      _MODEL.value, threads, warmup=_WARMUP.value, runs=_RUNS.value
+      ready_models.model_path(_MODEL.value),
+      threads,
+      warmup=_WARMUP.value,
+      runs=_RUNS.value,
     )
   except ValueError as error:
     sys.exit(f'benchmark: {error}')

@@ -18,6 +18,7 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 from absl import app
 from absl import flags
 
+from depth_mai import ready_models
 from depth_mai.data import embedded
 from depth_mai.data import source
 from depth_mai.evaluation import evaluation
@@ -26,7 +27,7 @@ from depth_mai.metrics import table
 
 _STRING = flags.DEFINE_string
 _WORKDIR = _STRING('workdir', None, 'Of a training; measures its best.keras.')
-_MODEL = _STRING('model', None, 'A .keras or .tflite file.')
+_MODEL = _STRING('model', None, 'A .keras or .tflite file, or a system.')
 _PREDICTIONS = _STRING('predictions', None, 'Folder of 16-bit PNGs <id>.png.')
 _DATA_DIR = _STRING(
   'data_dir',
@@ -58,9 +59,10 @@ def _open_predictor(data_dir):
     return png_predictor.PngPredictor(
       _PREDICTIONS.value, names, names[: _LIMIT.value]
     ), _PREDICTIONS.value
-  path = _MODEL.value
-  if path is None:
+  if _MODEL.value is None:
     path = os.path.join(_WORKDIR.value, 'best.keras')
+  else:
+    path = ready_models.model_path(_MODEL.value)
   # Imported here: a device has no TensorFlow, a desktop may have no LiteRT.
   if path.endswith('.tflite'):
     from depth_mai.evaluation import tflite_predictor

@@ -19,10 +19,15 @@ import keras
 
 from depth_mai.data import augmentation
 from depth_mai.losses import gradient
+from depth_mai.losses import gradient_matching
+from depth_mai.losses import learned_weights
 from depth_mai.losses import regression
 from depth_mai.losses import robust
+from depth_mai.losses import scale_invariant
 from depth_mai.losses import si_rmse
 from depth_mai.losses import silog
+from depth_mai.losses import ssim
+from depth_mai.losses import virtual_normal
 from depth_mai.losses import weighted
 from depth_mai.models.systems import aiia_hit
 from depth_mai.models.systems import icl
@@ -41,6 +46,7 @@ _REGISTERED: dict[str, Callable] = {
   'Augmentation': augmentation.Augmentation,
   'IclOptions': icl.IclOptions,
   'JmuCvlabOptions': jmu_cvlab.JmuCvlabOptions,
+  'LearnedWeights': learned_weights.LearnedWeights,
   'MiaigoOptions': miaigo.MiaigoOptions,
   'SmartlabOptions': smartlab.SmartlabOptions,
   'TclOptions': tcl.TclOptions,
@@ -52,6 +58,7 @@ _REGISTERED: dict[str, Callable] = {
   'aiia_hit': aiia_hit.aiia_hit,
   'cosine': schedules.cosine,
   'gradient': gradient.gradient,
+  'gradient_matching': gradient_matching.gradient_matching,
   'icl': icl.icl,
   'jmu_cvlab': jmu_cvlab.jmu_cvlab,
   'l1': regression.l1,
@@ -61,13 +68,16 @@ _REGISTERED: dict[str, Callable] = {
   'miaigo': miaigo.miaigo,
   'polynomial': schedules.polynomial,
   'robust': robust.robust,
+  'scale_invariant': scale_invariant.scale_invariant,
   'si_rmse': si_rmse.si_rmse,
   'silog': silog.silog,
   'smartlab': smartlab.smartlab,
+  'ssim': ssim.ssim,
   'tcl': tcl.tcl,
   'tencent_gylab': tencent_gylab.tencent_gylab,
   'tencent_gylab_2021': tencent_gylab_2021.tencent_gylab_2021,
   'train': loop.train,
+  'virtual_normal': virtual_normal.virtual_normal,
 }
 
 CONFIGURABLES = {

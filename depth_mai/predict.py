@@ -6,8 +6,7 @@ Each picture gives <name>_depth.png (16 bits, millimetres), <name>_colour.png
 are listed at the end and make the exit code 1; the others are done.
 
 Example:
-  python -m depth_mai.predict --model=model.tflite photo.jpg holiday/ \
-    --output_dir=depth
+  python -m depth_mai.predict --model=tcl photo.jpg holiday/ --output_dir=depth
 """
 
 import sys
@@ -15,12 +14,16 @@ import sys
 from absl import app
 from absl import flags
 
+from depth_mai import ready_models
 from depth_mai.report import picture
 from depth_mai.runtime import batch_prediction
 from depth_mai.runtime import model_file
 
 _MODEL = flags.DEFINE_string(
-  'model', None, 'The .tflite file to predict with.', required=True
+  'model',
+  None,
+  'The .tflite file to predict with, or the name of a system in pretrained/.',
+  required=True,
 )
 _OUTPUT_DIR = flags.DEFINE_string(
   'output_dir', None, 'Folder for the results; made if missing.', required=True
@@ -65,7 +68,9 @@ def main(argv: list[str]) -> int:
   _check_range()
   try:
     problems = batch_prediction.predict_files(
-      model_file.TfliteModel(_MODEL.value, num_threads=_NUM_THREADS.value),
+      model_file.TfliteModel(
+        ready_models.model_path(_MODEL.value), num_threads=_NUM_THREADS.value
+      ),
       argv[1:],
       _OUTPUT_DIR.value,
       _draw,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of depth_mai/gin_registry.py and of every file in gin_configs."""
 
+import itertools
 import pathlib
 
 from absl.testing import parameterized
@@ -10,6 +11,14 @@ from depth_mai import gin_registry
 
 _CONFIGS = pathlib.Path(__file__).parents[1] / 'gin_configs'
 _FILES = sorted(path.name for path in _CONFIGS.glob('*.gin'))
+_ALL_FILES = sorted(_CONFIGS.rglob('*.gin'))
+# Two files may share this part of the shorter one's settings.
+_MOST = 0.5
+
+
+def _settings(path):
+  lines = (line.strip() for line in path.read_text().splitlines())
+  return {line for line in lines if line and not line.startswith('#')}
 
 
 class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
@@ -18,8 +27,23 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
     gin_registry.parse([str(_CONFIGS / name)])
     network = gin_registry.build_network()
     self.assertEqual(network.output_shape[-1], 1)
-    lines = (_CONFIGS / name).read_text().splitlines()
-    self.assertLessEqual(len(lines), 25)
+
+  def test_a_base_alone_parses(self):
+    for path in sorted((_CONFIGS / 'base').glob('*.gin')):
+      gin_registry.parse([str(path)])
+
+  def test_files_are_short_and_share_little(self):
+    for path in _ALL_FILES:
+      self.assertLessEqual(len(path.read_text().splitlines()), 25, path)
+    for one, other in itertools.combinations(_ALL_FILES, 2):
+      shared = _settings(one) & _settings(other)
+      shorter = min(len(_settings(one)), len(_settings(other)))
+      self.assertLessEqual(
+        len(shared) / shorter,
+        _MOST,
+        f'{one.name} and {other.name} share {sorted(shared)}; move that to a '
+        'file in gin_configs/base that both include.',
+      )
 
   def test_bindings_win_over_files(self):
     gin_registry.parse(

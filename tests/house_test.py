@@ -121,14 +121,14 @@ class HouseTest(absltest.TestCase):
       for path in _files()
       if path.name == '__init__.py'
       and path.parts[0] in ('datasets', 'depth_mai')
-    }
+    } | {'depth_mai.pretrained': 'pretrained'}
     self.assertSequenceEqual(
       setup['options']['packages'].split(), sorted(packages)
     )
     folders = {
       name: folder
       for name, folder in packages.items()
-      if folder.startswith('datasets/')
+      if not folder.startswith('depth_mai')
     }
     lines = setup['options']['package_dir'].strip().splitlines()
     self.assertEqual(

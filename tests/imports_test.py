@@ -20,6 +20,8 @@ _ROOT = pathlib.Path(__file__).resolve().parent.parent
 _ALLOWED = {
   # Renames a finished file into place; everything that writes may use it.
   'atomic': (),
+  # Finds files beside the package.
+  'ready_models': (),
   # The challenge layout on disk is plain files: a device reads it too.
   'data.folder': ('data.picture_files', 'data.problems'),
   'data.picture_files': ('data.problems',),
@@ -29,9 +31,12 @@ _ALLOWED = {
   # A builder validates with the code that reads the layout; its command
   # prepares records with the code that opens them.
   'datasets': ('atomic', 'data.folder', 'data.problems', 'data.records'),
+  # Shows a folder's depth before hours are spent on it.
+  'datasets.rgbd_folder.preview': ('datasets.rgbd_folder', 'report.picture'),
   # Blocks know nothing of the networks they are in, networks nothing of data.
   'layers': (),
   'models': ('layers',),
+  'models.compact_weights': ('atomic',),
   # A loss sees three tensors.
   'losses': (),
   # Runs where nothing but LiteRT, NumPy and Pillow is installed.
@@ -41,7 +46,15 @@ _ALLOWED = {
   # Pictures and tables of what was measured.
   'report': ('atomic', 'metrics', 'runtime'),
   # Brings networks, losses and batches together, and validates as it goes.
-  'training': ('atomic', 'data', 'losses', 'metrics', 'models', 'report'),
+  'training': (
+    'atomic',
+    'data',
+    'losses',
+    'metrics',
+    'models',
+    'ready_models',
+    'report',
+  ),
   # Turns a network into a .tflite file, calibrates it on pictures and proves
   # that the file computes the same.
   'lite': (
@@ -63,6 +76,18 @@ _ALLOWED = {
     'report',
     'runtime',
   ),
+  # Judges .tflite files of many systems, on a device too, and publishes them.
+  'ranking': (
+    'atomic',
+    'data.folder',
+    'data.problems',
+    'data.source',
+    'evaluation.evaluation',
+    'evaluation.tflite_predictor',
+    'metrics',
+    'report',
+    'runtime',
+  ),
   # Names library code for gin, so that library code need not know gin.
   'gin_registry': ('data', 'layers', 'lite', 'losses', 'models', 'training'),
 }
@@ -72,10 +97,14 @@ _DEVICE_CODE = (
   'atomic',
   'benchmark',
   'data.folder',
+  'leaderboard',
   'metrics',
   'predict',
+  'ranking',
+  'ready_models',
   'report',
   'runtime',
+  'summary',
 )
 _NOT_ON_A_DEVICE = (
   'gin',

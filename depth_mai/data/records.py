@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Records of a challenge folder: prepared once, complete or not there.
+"""Records: those of a challenge folder prepared, those of others opened.
+
+Those of a challenge folder are prepared once, complete or not there:
 
     <records_dir>/<fingerprint of the folder>/mai_depth/<version>/
 
@@ -9,16 +11,20 @@ gets new ones. Records are written under another name in `records_dir`, one that
 ends in `.partial`, and renamed when they are complete: a run that was stopped
 leaves nothing that a later one would take for records, and of two processes
 that prepare the same folder at once, the second to finish takes the first's.
+
+`LAYOUTS` lists the features that records of other builders may have.
 """
 
 from collections.abc import Iterator
 import contextlib
+import dataclasses
 import hashlib
 import io
 import os
 import pathlib
 import shutil
 import sys
+import tempfile
 import threading
 import time
 import uuid
@@ -33,9 +39,35 @@ from depth_mai.datasets.mai_depth import mai_depth_dataset_builder
 RECORDS_DIR_VARIABLE = 'DEPTH_MAI_RECORDS'
 DEFAULT_RECORDS_DIR = '~/.cache/depth_mai/records'
 
-_FEATURES = ('depth', 'id', 'rgb')
 _MAX_SHARD_BYTES = 256 * 2**20
 _WRITING = threading.Lock()
+_LARGEST_MM = 65535
+
+
+@dataclasses.dataclass(frozen=True)
+class Layout:
+  """Names of the features of records that can be used.
+
+  Attributes:
+    rgb: the picture, an image feature of 8 bits.
+    depth: its depth.
+    id: the name, or None: then tfds numbers the examples.
+    in_metres: whether the depth is a tensor of floats, [H, W] or [H, W, 1],
+      metres, and not an image of uint16 millimetres.
+    sets: where it is found.
+  """
+
+  rgb: str
+  depth: str
+  id: str | None
+  in_metres: bool
+  sets: str
+
+
+LAYOUTS = (
+  Layout('rgb', 'depth', 'id', False, 'mai_depth and its siblings here'),
+  Layout('image', 'depth', None, True, 'nyu_depth_v2 of tfds'),
+)
 
 
 def fingerprint(root: str | os.PathLike[str]) -> str:
@@ -100,8 +132,7 @@ def prepare(
       f'another folder with --records_dir or ${RECORDS_DIR_VARIABLE}.'
     ) from error
   try:
-    with _WRITING, _quiet():
-      _write(root, partial)
+    write(builder_cls(data_dir=partial), root)
     if fingerprint(root) != name:
       raise ValueError(
         f'{root} has changed while its records were prepared, which were '
@@ -131,59 +162,143 @@ def counts_in(directory: str | os.PathLike[str]) -> list[tuple[str, int]]:
   return [(name, info.num_examples) for name, info in splits.items()]
 
 
+def write(
+  builder: tfds.core.DatasetBuilder, manual_dir: str | os.PathLike[str]
+) -> None:
+  """Writes the records of a builder, one builder at a time, in silence.
+
+  Args:
+    builder: with its own `data_dir`, where nothing is prepared yet.
+    manual_dir: the files that it reads.
+
+  Raises:
+    ValueError: if the builder refuses these files.
+  """
+  # tfds makes the folder of the downloads; it stays empty.
+  with _WRITING, _quiet(), tempfile.TemporaryDirectory() as downloads:
+    builder.download_and_prepare(
+      download_dir=downloads,
+      download_config=tfds.download.DownloadConfig(
+        manual_dir=manual_dir,
+        try_download_gcs=False,
+        max_shard_size=_MAX_SHARD_BYTES,
+      ),
+    )
+
+
 def open_records(
   directory: str | os.PathLike[str], split: str
 ) -> tf.data.Dataset:
   """Opens a split of a prepared directory, in the order of its files.
 
   Args:
-    directory: prepared tfds directory with the features rgb, depth and id.
+    directory: prepared tfds directory with the features of one of `LAYOUTS`.
     split: name of a split in it.
 
   Returns:
     {'id', 'rgb', 'depth_mm'}, all strings, the pictures still encoded; with a
-    known cardinality.
+    known cardinality. Depth in metres is rounded to millimetres; what is not
+    finite, not above 0 or beyond 65.535 m is unknown.
 
   Raises:
     ValueError: if the split, a feature or a file is not there.
   """
   builder = tfds.builder_from_directory(directory)
-  splits, features = builder.info.splits, builder.info.features
+  splits = builder.info.splits
   if split not in splits:
     raise ValueError(
       f"The records {directory} have no split '{split}'; they have "
       f'{", ".join(splits)}. Choose one of these.'
     )
-  missing = [name for name in _FEATURES if name not in features]
-  if missing:
-    raise ValueError(
-      f'The records {directory} have no feature {", ".join(missing)}; they '
-      f'have {", ".join(sorted(features))}. Point --data_dir at records of '
-      'mai_depth or procedural_rooms.'
-    )
+  layout = layout_of(builder.info.features, directory)
   lost = [p for p in splits[split].filepaths if not pathlib.Path(p).is_file()]
   if lost:
     raise ValueError(
       f'The records {directory} are not complete: {lost[0]} is missing. '
       'Remove that folder and prepare or copy it again.'
     )
-  encoded = tfds.decode.SkipDecoding()
+  images = [layout.rgb] if layout.in_metres else [layout.rgb, layout.depth]
   dataset = builder.as_dataset(
     split=split,
-    decoders={'rgb': encoded, 'depth': encoded},
+    decoders=dict.fromkeys(images, tfds.decode.SkipDecoding()),
     shuffle_files=False,
     read_config=tfds.ReadConfig(
       interleave_cycle_length=1,  # One file after the other.
       try_autocache=False,  # The pipeline decides what to keep in memory.
+      add_tfds_id=layout.id is None,
     ),
   )
-  return dataset.map(
-    lambda example: {
-      'id': example['id'],
-      'rgb': example['rgb'],
-      'depth_mm': example['depth'],
+
+  @tf.autograph.experimental.do_not_convert
+  def rename(example):
+    depth = example[layout.depth]
+    return {
+      'id': example[layout.id or 'tfds_id'],
+      'rgb': example[layout.rgb],
+      'depth_mm': _encoded_mm(depth) if layout.in_metres else depth,
     }
+
+  return dataset.map(rename, tf.data.AUTOTUNE, deterministic=True)
+
+
+def layout_of(
+  features: tfds.features.FeaturesDict, directory: str | os.PathLike[str]
+) -> Layout:
+  """Finds out what can be made of records.
+
+  Args:
+    features: what they hold.
+    directory: where they are, for the message.
+
+  Returns:
+    One of `LAYOUTS`.
+
+  Raises:
+    ValueError: if none of them fits.
+  """
+  for layout in LAYOUTS:
+    names = [layout.rgb, layout.depth, *([layout.id] if layout.id else [])]
+    if all(name in features for name in names) and (
+      isinstance(features[layout.rgb], tfds.features.Image)
+      and _is_depth(features[layout.depth], layout.in_metres)
+    ):
+      return layout
+  known = '; '.join(
+    f'{layout.rgb}, {layout.depth}{", id" * bool(layout.id)} with depth in '
+    f'{"metres (floats)" if layout.in_metres else "millimetres (uint16 image)"}'
+    f', as in {layout.sets}'
+    for layout in LAYOUTS
   )
+  raise ValueError(
+    f'The records {directory} have the features {", ".join(sorted(features))}, '
+    f'of which no picture and depth can be made. Known are: {known}. Point '
+    '--data_dir at such records, or prepare the original files with '
+    'depth_mai.datasets.rgbd_folder.prepare.'
+  )
+
+
+def _is_depth(feature: tfds.features.FeatureConnector, in_metres: bool) -> bool:
+  """Whether a feature is one map of metres, or of uint16 millimetres."""
+  if not in_metres:
+    return (
+      isinstance(feature, tfds.features.Image)
+      and feature.tf_dtype == tf.uint16
+      and feature.shape[-1] == 1
+    )
+  return (
+    isinstance(feature, tfds.features.Tensor)
+    and feature.tf_dtype.is_floating
+    and (len(feature.shape) == 2 or feature.shape[2:] == (1,))
+  )
+
+
+def _encoded_mm(depth_m: tf.Tensor) -> tf.Tensor:
+  """Encodes metres, [H, W] or [H, W, 1], as a PNG of uint16 millimetres."""
+  shape = tf.concat([tf.shape(depth_m)[:2], [1]], axis=0)
+  depth_mm = tf.round(tf.reshape(tf.cast(depth_m, tf.float32), shape) * 1000.0)
+  known = (depth_mm > 0.0) & (depth_mm <= _LARGEST_MM)  # False for NaN.
+  depth_mm = tf.where(known, depth_mm, 0.0)
+  return tf.io.encode_png(tf.cast(depth_mm, tf.uint16), compression=1)
 
 
 def decode(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
@@ -208,21 +323,6 @@ def decode(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
       example['depth_mm'], channels=1, dtype=tf.uint16
     ),
   }
-
-
-def _write(root: pathlib.Path, tfds_data_dir: pathlib.Path) -> None:
-  """Writes the records below a directory, as tfds lays them out."""
-  downloads = tfds_data_dir / 'downloads'  # tfds makes it; it stays empty.
-  builder = mai_depth_dataset_builder.Builder(data_dir=tfds_data_dir)
-  builder.download_and_prepare(
-    download_dir=downloads,
-    download_config=tfds.download.DownloadConfig(
-      manual_dir=root,
-      try_download_gcs=False,
-      max_shard_size=_MAX_SHARD_BYTES,
-    ),
-  )
-  shutil.rmtree(downloads, ignore_errors=True)
 
 
 @contextlib.contextmanager

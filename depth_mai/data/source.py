@@ -3,8 +3,8 @@
 
 A data directory (`--data_dir`) is a folder in the challenge's layout
 (`depth_mai.data.folder`), or a directory that tfds has prepared, which holds a
-dataset_info.json: records of mai_depth, procedural_rooms or a builder with the
-same features.
+dataset_info.json: records of mai_depth, procedural_rooms, rgbd_folder, or of
+another builder whose features `records.LAYOUTS` lists.
 
 TensorFlow is imported only where records are read, so that a challenge folder
 can be evaluated on a device without it.

@@ -4,6 +4,7 @@
 from collections.abc import Sequence
 import os
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -21,14 +22,14 @@ class KerasPredictor:
 
   def __init__(
     self,
-    path: str | os.PathLike[str],
+    network: str | os.PathLike[str] | keras.Model,
     output_upsampling: str | None = None,
     batch_size: int = 8,
   ):
     """Loads a network.
 
     Args:
-      path: a .keras file: RGB 0..255 at the network's own size to metres.
+      network: RGB 0..255 at its own size to metres; or a .keras file of it.
       output_upsampling: how the depth is brought to 480 x 640, see
         `deployment.deployment_model`.
       batch_size: images per call.
@@ -36,7 +37,8 @@ class KerasPredictor:
     Raises:
       ValueError: if the file is missing or is no network of this project.
     """
-    network = network_file.load_network(path)
+    if not isinstance(network, keras.Model):
+      network = network_file.load_network(network)
     model = deployment.deployment_model(
       network, output_upsampling=output_upsampling
     )

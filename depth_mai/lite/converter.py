@@ -20,8 +20,9 @@ import tensorflow as tf
 from tensorflow.lite.python import convert as tf_convert
 
 from depth_mai.lite import ranges
+from depth_mai.runtime import precision as precision_lib
 
-PRECISIONS = ('fp32', 'fp16', 'int8', 'dynamic', 'int16x8')
+PRECISIONS = precision_lib.PRECISIONS
 CALIBRATED_PRECISIONS = ('int8', 'int16x8')
 
 _OPERATOR_SETS = {

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reading and writing the TFLite flatbuffer as plain Python objects."""
+"""Changing a .tflite file: its flatbuffer as objects of the schema's classes.
+
+To look at a graph only, runtime/graph.py needs neither the schema's classes nor
+TensorFlow.
+"""
 
 import flatbuffers
 import numpy as np
@@ -9,19 +13,10 @@ try:
 except ImportError:
   from tensorflow.lite.python import schema_py_generated as schema
 
+from depth_mai.runtime import interpreter as interpreter_lib
+from depth_mai.runtime import schema_names
+
 _BUFFER_ALIGNMENT = 16
-
-
-def _names(enum) -> dict[int, str]:
-  return {
-    value: name
-    for name, value in vars(enum).items()
-    if not name.startswith('_')
-  }
-
-
-_OPERATOR_NAMES = _names(schema.BuiltinOperator)
-_TYPE_NAMES = _names(schema.TensorType)
 
 
 class _AligningBuilder(flatbuffers.Builder):
@@ -54,11 +49,7 @@ def read_model(content: bytes) -> schema.ModelT:
   Raises:
     ValueError: if the bytes are no TFLite flatbuffer.
   """
-  if len(content) < 8 or content[4:8] != b'TFL3':
-    raise ValueError(
-      'These bytes are no .tflite model: the file identifier TFL3 is missing. '
-      'Give a file written by `python -m depth_mai.convert`.'
-    )
+  interpreter_lib.check_is_tflite(content)
   return schema.ModelT.InitFromPackedBuf(bytearray(content), 0)
 
 
@@ -69,26 +60,9 @@ def write_model(model: schema.ModelT) -> bytes:
   return bytes(builder.Output())
 
 
-def operator_name(code: schema.OperatorCodeT) -> str:
-  """Returns 'CONV_2D' and the like, or 'CUSTOM:<name>' for a custom operator.
-
-  Args:
-    code: an entry of ModelT.operatorCodes.
-  """
-  # Files from before 2.4 only have the deprecated one-byte field.
-  number = max(code.builtinCode, code.deprecatedBuiltinCode)
-  name = _OPERATOR_NAMES.get(number, f'BUILTIN_{number}')
-  if name != 'CUSTOM':
-    return name
-  custom = code.customCode or b'?'
-  return 'CUSTOM:' + (
-    custom.decode('utf-8') if isinstance(custom, bytes) else custom
-  )
-
-
 def type_name(tensor: schema.TensorT) -> str:
   """Returns 'FLOAT32', 'INT8' and the like."""
-  return _TYPE_NAMES.get(tensor.type, f'TYPE_{tensor.type}')
+  return schema_names.type_name(tensor.type)
 
 
 def tensor_name(tensor: schema.TensorT) -> str:

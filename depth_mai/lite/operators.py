@@ -10,9 +10,10 @@ which is too low for 16x8 files.
 import collections
 import dataclasses
 
-from depth_mai.lite import flatbuffer
 from depth_mai.lite import operator_cures
 from depth_mai.lite import runtime_versions
+from depth_mai.runtime import cost
+from depth_mai.runtime import graph as graph_lib
 
 CHALLENGE_RUNTIME = '2.5.0'
 _UNKNOWN = 'unknown'
@@ -113,7 +114,7 @@ def parse_release(release: str) -> tuple[int, ...]:
 
 def _needed_version(name, declared, tensors) -> int:
   """Returns the version the operator needs, given its inputs' types."""
-  types = [flatbuffer.type_name(tensor) for tensor in tensors]
+  types = [tensor.type_name for tensor in tensors]
   # SPLIT reads its axis first and TRANSPOSE_CONV its shape.
   position = {'SPLIT': 1, 'TRANSPOSE_CONV': 2}.get(name, 0)
   data_type = types[position] if position < len(types) else ''
@@ -133,14 +134,6 @@ def _first_release(name: str, version: int) -> str:
   return releases[version - 1] or _UNKNOWN
 
 
-def _declared_min_runtime(model) -> str:
-  for entry in model.metadata or []:
-    if entry.name in (b'min_runtime_version', 'min_runtime_version'):
-      data = bytes(model.buffers[entry.buffer].data)
-      return data.rstrip(b'\0').decode('ascii')
-  return ''
-
-
 def check(
   content: bytes, target_runtime: str = CHALLENGE_RUNTIME
 ) -> OperatorReport:
@@ -158,18 +151,15 @@ def check(
     ValueError: if `target_runtime` is no release, or `content` no model.
   """
   target = parse_release(target_runtime)
-  model = flatbuffer.read_model(content)
+  graph = graph_lib.read_graph(content)
   histogram = collections.Counter()
   problems = []
   newest = '1.5.0'
-  for subgraph in model.subgraphs:
-    for index, operator in enumerate(subgraph.operators or []):
-      code = model.operatorCodes[operator.opcodeIndex]
-      name = flatbuffer.operator_name(code)
+  for subgraph in graph.subgraphs:
+    for operator in subgraph.operators:
+      name, inputs = operator.name, operator.given_inputs
       histogram[name] += 1
-      inputs = [subgraph.tensors[i] for i in operator.inputs if i >= 0]
-      outputs = [subgraph.tensors[i] for i in operator.outputs if i >= 0]
-      version = _needed_version(name, code.version, inputs)
+      version = _needed_version(name, operator.version, inputs)
       release = _first_release(name, version)
       if newest != _UNKNOWN:
         if release == _UNKNOWN:
@@ -178,57 +168,33 @@ def check(
           newest = max(newest, release, key=parse_release)
       if release != _UNKNOWN and parse_release(release) <= target:
         continue
-      shown = (inputs or outputs)[0] if inputs or outputs else None
-      type_name = flatbuffer.type_name(shown) if shown else 'nothing'
+      shown = (*inputs, *operator.outputs)[:1]
+      type_name = shown[0].type_name if shown else 'nothing'
       problems.append(
         OperatorProblem(
-          index=index,
+          index=operator.index,
           operator=name,
           version=version,
           type_name=type_name,
-          tensor=flatbuffer.tensor_name(outputs[0]) if outputs else '',
+          tensor=operator.outputs[0].name if operator.outputs else '',
           first_release=release,
           cure=operator_cures.cure(name, type_name),
         )
       )
+  declared = graph.metadata.get('min_runtime_version', b'')
   return OperatorReport(
     target_runtime=target_runtime,
     min_runtime=newest,
-    declared_min_runtime=_declared_min_runtime(model),
+    declared_min_runtime=declared.rstrip(b'\0').decode('ascii'),
     histogram=dict(sorted(histogram.items())),
     problems=tuple(problems),
   )
 
 
 def count_parameters(content: bytes) -> int:
-  """Returns the number of stored weights and biases of a .tflite file.
-
-  Shapes, axes and paddings are not counted.
+  """Returns the number of weights and biases of a .tflite file.
 
   Args:
-    content: the file's bytes.
+    content: the file's bytes; see `runtime.cost.parameters`.
   """
-  model = flatbuffer.read_model(content)
-  total = 0
-  for subgraph in model.subgraphs:
-    weights = set()
-    for operator in subgraph.operators or []:
-      name = flatbuffer.operator_name(model.operatorCodes[operator.opcodeIndex])
-      for position, i in enumerate(operator.inputs):
-        if i < 0:
-          continue
-        is_bias = position == 2 and name in (
-          'CONV_2D',
-          'DEPTHWISE_CONV_2D',
-          'FULLY_CONNECTED',
-        )
-        integer = flatbuffer.type_name(subgraph.tensors[i]) in (
-          'INT32',
-          'INT64',
-        )
-        if is_bias or not integer:
-          weights.add(int(i))
-    total += sum(
-      flatbuffer.constant_size(model, subgraph.tensors[i]) for i in weights
-    )
-  return total
+  return cost.parameters(graph_lib.read_graph(content))

@@ -22,10 +22,8 @@ class _Term:
 class WeightedLoss:
   """Weighted sum of named terms; call it on a low-resolution prediction.
 
-      loss = WeightedLoss({'silog': 1.0, 'gradient': 0.25, 'robust': 0.6})
+      loss = WeightedLoss({'silog': 1.0, 'gradient': 0.25})
       total, values = loss(pred_depth_m, depth_m, valid_mask)
-
-  The weights above are LiteDepth's, without its virtual normal term.
 
   Attributes:
     weights: name -> weight of each term, in the order given.
@@ -49,8 +47,8 @@ class WeightedLoss:
         configured by gin, or the name of a registered loss.
       resolutions: name -> 'target' (at the target's size, on the upsampled
         prediction) or 'prediction' (at the prediction's size, on the
-        downsampled target), where that differs from the default: 'prediction'
-        for 'gradient', 'target' for all else.
+        downsampled target), where that differs from LOSS_RESOLUTIONS in
+        registry.py.
       upsampling: of the prediction, 'bilinear' or 'nearest'.
       downsampling: of the target, 'average' or 'nearest'; see resolution.py.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Aligned text tables, for terminals and logs."""
+"""Tables as aligned text, for terminals and logs, and as Markdown."""
 
 _GAP = '  '
 _EMPTY = '-'
@@ -23,23 +23,8 @@ def text_table(header, rows, formats=None):
   Raises:
     ValueError: if a row or `formats` does not have N entries.
   """
-  header = [str(name) for name in header]
-  formats = [''] * len(header) if formats is None else list(formats)
-  for what, cells in (('formats', formats), *(('A row', row) for row in rows)):
-    if len(cells) != len(header):
-      raise ValueError(
-        f'{what} has {len(cells)} entries but the table has {len(header)} '
-        f'columns {header}: {list(cells)}.'
-      )
-  texts = [
-    [_cell_text(cell, spec) for cell, spec in zip(row, formats, strict=True)]
-    for row in rows
-  ]
-  lines = [header] + texts
-  widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
-  is_text = [
-    any(isinstance(row[i], str) for row in rows) for i in range(len(header))
-  ]
+  lines, is_text = _cells(header, rows, formats)
+  widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
   lines.insert(1, ['-' * width for width in widths])
   return '\n'.join(
     _GAP.join(
@@ -48,6 +33,28 @@ def text_table(header, rows, formats=None):
     ).rstrip()
     for line in lines
   )
+
+
+def markdown_table(header, rows, formats=None):
+  """Lays out rows under a header, as a table of GitHub's Markdown.
+
+  Columns are aligned as in `text_table`.
+
+  Args:
+    header: as `text_table` takes it.
+    rows: as `text_table` takes them; a `|` in a cell is kept a character.
+    formats: as `text_table` takes them.
+
+  Returns:
+    The table, one line per row, without a newline at the end.
+
+  Raises:
+    ValueError: if a row or `formats` does not have N entries.
+  """
+  lines, is_text = _cells(header, rows, formats)
+  lines = [[cell.replace('|', r'\|') for cell in line] for line in lines]
+  lines.insert(1, ['---' if left else '---:' for left in is_text])
+  return '\n'.join(f'| {" | ".join(line)} |' for line in lines)
 
 
 def metrics_tables(result):
@@ -102,6 +109,26 @@ def metrics_tables(result):
   if result['skipped_images']:
     count += f'; {result["skipped_images"]} skipped (no known pixel)'
   return f'{count}\n\n{overall}\n\n{by_range}'
+
+
+def _cells(header, rows, formats):
+  """Returns all lines of a table as texts, and which columns are text."""
+  header = [str(name) for name in header]
+  formats = [''] * len(header) if formats is None else list(formats)
+  for what, cells in (('formats', formats), *(('A row', row) for row in rows)):
+    if len(cells) != len(header):
+      raise ValueError(
+        f'{what} has {len(cells)} entries but the table has {len(header)} '
+        f'columns {header}: {list(cells)}.'
+      )
+  is_text = [
+    any(isinstance(row[i], str) for row in rows) for i in range(len(header))
+  ]
+  texts = [
+    [_cell_text(cell, spec) for cell, spec in zip(row, formats, strict=True)]
+    for row in rows
+  ]
+  return [header, *texts], is_text
 
 
 def _cell_text(cell, spec):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Colour maps for depth and for depth errors.
+"""Colour maps for depth and for depth errors, and colours of plotted series.
 
 Both maps are computed in OKLCH, the cylindrical form of the perceptual colour
 space OKLab (Ottosson 2020), so that equal steps of the value look like equal
@@ -17,6 +17,18 @@ import numpy as np
 STEPS = 256
 # Shown where the depth is unknown; no map comes near it.
 INVALID_RGB = (56, 56, 56)
+# Okabe and Ito's colours, which colour-blind readers can tell apart too, with
+# grey for their yellow, which is faint on white.
+SERIES = (
+  '#0072b2',
+  '#d55e00',
+  '#009e73',
+  '#cc79a7',
+  '#e69f00',
+  '#56b4e9',
+  '#000000',
+  '#999999',
+)
 
 _TO_LMS = np.array(
   [
@@ -34,10 +46,15 @@ _LMS_TO_LINEAR_RGB = np.array(
 )
 
 
+def series_colours(count: int) -> list[str]:
+  """Returns `count` colours '#rrggbb'; after the eighth they repeat."""
+  return [SERIES[i % len(SERIES)] for i in range(count)]
+
+
 @functools.cache
-def depth_map() -> np.ndarray:
-  """Returns the depth colours, uint8 [STEPS, 3], from near to far."""
-  position = np.linspace(0.0, 1.0, STEPS)
+def depth_map(steps: int = STEPS) -> np.ndarray:
+  """Returns the depth colours, uint8 [steps, 3], from near to far."""
+  position = np.linspace(0.0, 1.0, steps)
   lightness = 0.96 - 0.60 * position
   hue_degrees = np.interp(
     position,
@@ -49,9 +66,9 @@ def depth_map() -> np.ndarray:
 
 
 @functools.cache
-def error_map() -> np.ndarray:
-  """Returns the error colours, uint8 [STEPS, 3], from too near to too far."""
-  position = np.linspace(-1.0, 1.0, STEPS)
+def error_map(steps: int = STEPS) -> np.ndarray:
+  """Returns the error colours, uint8 [steps, 3], from too near to too far."""
+  position = np.linspace(-1.0, 1.0, steps)
   distance = np.abs(position)
   lightness = 0.97 - 0.52 * distance
   hue_degrees = np.where(position < 0, 28.0, 255.0)

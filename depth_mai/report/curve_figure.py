@@ -17,6 +17,7 @@ import os
 import numpy as np
 
 from depth_mai import atomic
+from depth_mai.report import colours
 from depth_mai.report import metrics_log
 
 TIMES = {'step': 'step', 'images': 'images seen', 'epoch': 'epoch'}
@@ -29,16 +30,6 @@ _TITLES = {
   'rel': 'REL',
   'learning_rate': 'learning rate',
 }
-# Okabe and Ito's colours, which colour-blind readers can tell apart too.
-_RUN_COLOURS = (
-  '#0072b2',
-  '#d55e00',
-  '#009e73',
-  '#cc79a7',
-  '#e69f00',
-  '#56b4e9',
-  '#000000',
-)
 _LINES = {
   'validation': {'lw': 1.8, 'marker': 'o', 'ms': 3.5, 'zorder': 4},
   'train_eval': {'lw': 1.4, 'ls': (0, (4, 2)), 'zorder': 3},
@@ -163,7 +154,9 @@ def _draw(runs, metrics, references, time_key):
     axis.remove()
   names = _run_names(runs)
   for axis, metric in zip(axes, metrics, strict=False):
-    for run, colour in zip(runs, _colours(len(runs)), strict=True):
+    for run, colour in zip(
+      runs, colours.series_colours(len(runs)), strict=True
+    ):
       _draw_run(axis, run, metric, time_key, colour)
     for reference in references:
       if reference.metric == metric:
@@ -195,7 +188,7 @@ def _draw_best(axis, runs, metric, time_key):
   """Marks the best validation of each run, and lists them in the corner."""
   pick = np.argmax if metric.startswith('delta') else np.argmin
   line = 0
-  for run, colour in zip(runs, _colours(len(runs)), strict=True):
+  for run, colour in zip(runs, colours.series_colours(len(runs)), strict=True):
     curve = run.curve('validation', metric, time_key)
     if not curve.values.size:
       continue
@@ -296,7 +289,9 @@ def _draw_legend(figure, runs, names, columns):
 
   handles = [
     lines.Line2D([], [], color=colour, lw=3, label=name)
-    for name, colour in zip(names, _colours(len(runs)), strict=True)
+    for name, colour in zip(
+      names, colours.series_colours(len(runs)), strict=True
+    )
   ]
   splits = list(dict.fromkeys(s for run in runs for s in run.splits()))
   known = [split for split in _LINES if split in splits]
@@ -312,10 +307,6 @@ def _draw_legend(figure, runs, names, columns):
     frameon=False,
     fontsize=9,
   )
-
-
-def _colours(count):
-  return [_RUN_COLOURS[i % len(_RUN_COLOURS)] for i in range(count)]
 
 
 def _run_names(runs):

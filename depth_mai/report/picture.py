@@ -11,22 +11,26 @@ import os
 import numpy as np
 from PIL import Image
 from PIL import ImageDraw
-from PIL import ImageFont
 
 from depth_mai import atomic
 from depth_mai.report import colours
+from depth_mai.report import lettering
 from depth_mai.report import scale as scale_lib
 
 depth_range = scale_lib.depth_range
 
-PAPER_RGB = (255, 255, 255)
-INK_RGB = (32, 32, 32)
+PAPER_RGB = lettering.PAPER_RGB
+INK_RGB = lettering.INK_RGB
 # Relative errors from here on have the last colour of the error map.
 ERROR_LIMIT = 0.5
 
 
 def colourise(
-  depth_m: np.ndarray, near_m: float, far_m: float, scale: str = 'log'
+  depth_m: np.ndarray,
+  near_m: float,
+  far_m: float,
+  scale: str = 'log',
+  steps: int = colours.STEPS,
 ) -> np.ndarray:
   """Colours a depth map: near is yellow, far is blue, unknown is dark grey.
 
@@ -36,6 +40,7 @@ def colourise(
     near_m: depth of the first colour, metres.
     far_m: depth of the last colour, metres.
     scale: 'log' or 'linear', see `scale.position`.
+    steps: how many colours to use; fewer make smaller files.
 
   Returns:
     A picture, uint8 [H, W, 3].
@@ -47,12 +52,15 @@ def colourise(
   return colours.apply_map(
     scale_lib.position(depth_m, near_m, far_m, scale),
     scale_lib.known_mask(depth_m),
-    colours.depth_map(),
+    colours.depth_map(steps),
   )
 
 
 def colourise_error(
-  depth_m: np.ndarray, truth_m: np.ndarray, limit: float = ERROR_LIMIT
+  depth_m: np.ndarray,
+  truth_m: np.ndarray,
+  limit: float = ERROR_LIMIT,
+  steps: int = colours.STEPS,
 ) -> np.ndarray:
   """Colours the relative error (depth - truth) / truth.
 
@@ -61,6 +69,7 @@ def colourise_error(
     truth_m: the same shape, metres, 0 = unknown (dark grey).
     limit: relative error of the outermost colours; red is too near, blue is
       too far.
+    steps: how many colours to use.
 
   Returns:
     A picture, uint8 [H, W, 3].
@@ -80,7 +89,7 @@ def colourise_error(
   error = np.zeros(truth_m.shape)
   np.divide(depth_m - truth_m, truth_m, out=error, where=known)
   return colours.apply_map(
-    0.5 + 0.5 * error / limit, known, colours.error_map()
+    0.5 + 0.5 * error / limit, known, colours.error_map(steps)
   )
 
 
@@ -101,12 +110,8 @@ def with_colour_bar(
   Raises:
     ValueError: for an empty range.
   """
-  values_m = scale_lib.ticks(near_m, far_m, scale)
-  places = scale_lib.position(np.array(values_m), near_m, far_m, scale)
-  labels = [f'{value_m:g} m' for value_m in values_m]
-  return _with_bar(
-    picture, colours.depth_map(), zip(places, labels, strict=True)
-  )
+  height = _checked_picture(picture).shape[0]
+  return np.hstack((picture, colour_bar(height, near_m, far_m, scale)))
 
 
 def with_error_bar(
@@ -121,12 +126,64 @@ def with_error_bar(
   Returns:
     A picture, uint8 [H, W + bar, 3]; too near is at the bottom.
   """
+  height = _checked_picture(picture).shape[0]
+  return np.hstack((picture, error_bar(height, limit)))
+
+
+def colour_bar(
+  height: int,
+  near_m: float,
+  far_m: float,
+  scale: str = 'log',
+  text_size: int | None = None,
+  steps: int = colours.STEPS,
+) -> np.ndarray:
+  """Draws the colour bar of `colourise`, with metres beside it.
+
+  Args:
+    height: of the bar with its labels, pixels.
+    near_m: as given to `colourise`.
+    far_m: as given to `colourise`.
+    scale: as given to `colourise`.
+    text_size: pixels; default: to match the height.
+    steps: as given to the maps.
+
+  Returns:
+    A picture, uint8 [height, W, 3]; near is at the bottom.
+
+  Raises:
+    ValueError: for an empty range.
+  """
+  values_m = scale_lib.ticks(near_m, far_m, scale)
+  places = scale_lib.position(np.array(values_m), near_m, far_m, scale)
+  labels = [f'{value_m:g} m' for value_m in values_m]
+  ticks = list(zip(places, labels, strict=True))
+  return _bar(height, colours.depth_map(steps), ticks, text_size)
+
+
+def error_bar(
+  height: int,
+  limit: float = ERROR_LIMIT,
+  text_size: int | None = None,
+  steps: int = colours.STEPS,
+) -> np.ndarray:
+  """Draws the colour bar of `colourise_error`, with per cent beside it.
+
+  Args:
+    height: of the bar with its labels, pixels.
+    limit: as given to `colourise_error`.
+    text_size: pixels; default: to match the height.
+    steps: as given to the maps.
+
+  Returns:
+    A picture, uint8 [height, W, 3]; too near is at the bottom.
+  """
   percent = 100 * limit
   ticks = [
     (0.5 + 0.5 * part, f'{part * percent:+g} %' if part else '0 %')
     for part in (-1, -0.5, 0, 0.5, 1)
   ]
-  return _with_bar(picture, colours.error_map(), ticks)
+  return _bar(height, colours.error_map(steps), ticks, text_size)
 
 
 def side_by_side(
@@ -175,14 +232,17 @@ def grid(
   rows: Sequence[Sequence[np.ndarray | None]],
   column_titles: Sequence[str] | None = None,
   row_titles: Sequence[str] | None = None,
+  text_size: int | None = None,
 ) -> np.ndarray:
   """Arranges pictures in rows and columns on white paper.
 
   Args:
     rows: rows of pictures, uint8 [H, W, 3] of any size; None leaves a gap.
       Rows may differ in length.
-    column_titles: one title above each column, or None.
+    column_titles: one title above each column, or None. A title that is wider
+      than its column is shortened.
     row_titles: one title above each row, or None.
+    text_size: of the titles, pixels; default: to match the highest row.
 
   Returns:
     A picture, uint8 [H, W, 3].
@@ -207,7 +267,7 @@ def grid(
       )
   widths = [max(r[i][1] for r in shapes if len(r) > i) for i in range(columns)]
   heights = [max(size[0] for size in row) for row in shapes]
-  text_size = _text_size(max(heights))
+  text_size = text_size or _text_size(max(heights))
   gap, strip = max(4, text_size // 2), 2 * text_size
   x_of = np.cumsum([gap] + [width + gap for width in widths])
   header = strip if column_titles else gap
@@ -218,11 +278,12 @@ def grid(
   paper = Image.new(
     'RGB', (int(x_of[-1]), int(y_of[-1]) - row_strip), PAPER_RGB
   )
-  draw, font = ImageDraw.Draw(paper), _font(text_size)
-  for x, title in zip(x_of, column_titles or (), strict=False):
-    _write(draw, (x, header / 2), title, font)
+  draw, font = ImageDraw.Draw(paper), lettering.font_of(text_size)
+  for x, width, title in zip(x_of, widths, column_titles or (), strict=False):
+    title = lettering.shortened(title, width + gap // 2, font)
+    lettering.write(draw, (x, header / 2), title, font)
   for y, title in zip(y_of, row_titles or (), strict=False):
-    _write(draw, (gap, y - row_strip / 2), title, font)
+    lettering.write(draw, (gap, y - row_strip / 2), title, font)
   for y, row in zip(y_of, rows, strict=False):
     for x, cell in zip(x_of, row, strict=False):
       if cell is not None:
@@ -236,50 +297,36 @@ def save_picture(path: str | os.PathLike[str], picture: np.ndarray) -> None:
     Image.fromarray(_checked_picture(picture)).save(temporary)
 
 
-def _with_bar(picture, map_rgb, ticks):
-  """Adds a bar of colours, the first at the bottom; ticks: (place, label)."""
-  height, width = _checked_picture(picture).shape[:2]
-  text_size = _text_size(height)
+def _bar(height, map_rgb, ticks, text_size):
+  """Draws a bar of colours, the first at the bottom; ticks: (place, label)."""
+  text_size = text_size or _text_size(height)
   gap, bar, mark = text_size // 2, text_size, max(3, text_size // 4)
   # Half a line of space, so that the outermost labels are not cut.
   top, bottom = text_size // 2, height - 1 - text_size // 2
-  font, ticks = _font(text_size), list(ticks)
+  font = lettering.font_of(text_size)
   # As wide for all usual labels, so that pictures can be stacked.
   label_width = max(
-    ImageDraw.Draw(Image.new('RGB', (1, 1))).textbbox((0, 0), label, font)[2]
+    lettering.text_width(label, font)
     for label in ['88.88 m', *(label for _, label in ticks)]
   )
-  full = width + gap + bar + mark + gap + label_width + gap
-  paper = Image.new('RGB', (int(full), height), PAPER_RGB)
-  paper.paste(Image.fromarray(picture), (0, 0))
+  full = gap + bar + mark + gap + label_width + gap
+  paper = Image.new('RGB', (full, height), PAPER_RGB)
   index = np.linspace(len(map_rgb) - 1, 0, max(1, bottom - top + 1))
   strip = np.repeat(map_rgb[np.rint(index).astype(int)][:, None], bar, axis=1)
-  paper.paste(Image.fromarray(strip), (width + gap, top))
+  paper.paste(Image.fromarray(strip), (gap, top))
   draw = ImageDraw.Draw(paper)
+  free_below = height + text_size
   for place, label in ticks:
-    x, y = width + gap + bar, bottom - place * (bottom - top)
+    x, y = gap + bar, bottom - place * (bottom - top)
     draw.line((x, y, x + mark, y), INK_RGB, max(1, text_size // 12))
-    _write(draw, (x + mark + gap, y), label, font)
+    if y <= free_below:  # Else it would touch the label before it.
+      lettering.write(draw, (x + mark + gap, y), label, font)
+      free_below = y - text_size
   return np.array(paper)
-
-
-def _write(draw, left_middle, text, font):
-  """Writes text whose capitals are centred on a height."""
-  x, y = left_middle
-  _, top, _, bottom = draw.textbbox((0, 0), 'H', font)
-  draw.text((float(x), float(y) - (top + bottom) / 2), text, INK_RGB, font)
 
 
 def _text_size(height):
   return int(np.clip(height / 20, 10, 48))
-
-
-def _font(size):
-  """Returns Pillow's own font; old versions have it in one size only."""
-  try:
-    return ImageFont.load_default(size=size)
-  except (TypeError, ImportError, OSError):
-    return ImageFont.load_default()
 
 
 def _enlarged(picture, size):

@@ -186,18 +186,21 @@ def train(
     data_dir: challenge-layout folder or prepared tfds folder.
     network: builds the network.
     optimizer: from the number of steps to an optimizer.
-    loss: see losses/weighted.py; SILog by default.
+    loss: see losses/weighted.py; SILog by default. It may have variables that
+      are trained along with the network, see losses/learned_weights.py.
     augmentation: see data/augmentation.py.
     epochs: passes over the training split.
     batch_size: of all devices together.
     target_size: (height, width) at which losses see the depth, pixels.
     cache: 'decoded', 'encoded' or 'none', what stays in memory of the data.
-    gradient_clip: largest global norm of the gradients, or None.
+    gradient_clip: largest global norm of the gradients, those of the loss's
+      variables included, or None.
     ema_decay: of the averaged weights, which are judged and saved.
     precision: 'float32', 'mixed_bfloat16' or 'mixed_float16'.
     strategy: 'default', 'mirrored' or 'multi_worker'.
     seed: of weights, order and augmentation.
-    initial_network: .keras file to start from instead of random weights.
+    initial_network: what to start from instead of random weights: a .keras
+      file, or a system of pretrained/ by its name.
     evaluations: number of times that the splits are judged, evenly spaced.
     train_eval_images: training images that are judged too; 0 for none.
     log_every_steps: steps between progress lines.
@@ -228,6 +231,7 @@ def train(
   examples = int(train_source.cardinality())
   total_steps = max(1, math.floor(epochs * examples / batch_size))
 
+  loss = loss or weighted.WeightedLoss({'silog': 1.0})
   # Only now: preparing records draws random numbers, opening them does not.
   keras.utils.set_random_seed(seed)
   state = state_lib.create(
@@ -237,6 +241,7 @@ def train(
     total_steps=total_steps,
     initial_network=initial_network,
     loss_scaling=precision == 'mixed_float16',
+    loss=loss,
   )
   if state.restore(workdir):
     print(f'Going on at step {state.step} of {total_steps} in {workdir}.')
@@ -259,9 +264,10 @@ def train(
     network=state.network,
     average=state.average,
     optimizer=state.optimizer,
-    loss=loss or weighted.WeightedLoss({'silog': 1.0}),
+    loss=loss,
     gradient_clip=gradient_clip,
     ema_decay=ema_decay,
+    loss_variables=state.loss_variables,
   )
   batches = pipeline.train_dataset(
     train_source,

@@ -8,6 +8,8 @@ import pathlib
 import keras
 import tensorflow as tf
 
+from depth_mai import ready_models
+from depth_mai.models import compact_weights
 from depth_mai.models import network_file
 from depth_mai.training import checkpoint
 from depth_mai.training import ema
@@ -21,7 +23,8 @@ class State:
   Attributes:
     network: the network being trained.
     average: the same with averaged weights; it is judged, saved, converted.
-    optimizer: built for the network.
+    optimizer: built for the network and the loss's variables.
+    loss_variables: of a loss that is trained along with the network.
     step: steps taken.
     best: smallest validation si-RMSE so far.
   """
@@ -29,6 +32,7 @@ class State:
   network: keras.Model
   average: keras.Model
   optimizer: keras.optimizers.Optimizer
+  loss_variables: list[keras.Variable]
   step: int = 0
   best: float = float('inf')
 
@@ -37,6 +41,7 @@ class State:
       'network': self.network.variables,
       'average': self.average.variables,
       'optimizer': self.optimizer.variables,
+      'loss': self.loss_variables,
     }
 
   def save(self, workdir: pathlib.Path) -> None:
@@ -58,7 +63,11 @@ class State:
     return True
 
 
-def _load_weights(network: keras.Model, path: str) -> None:
+def _load_weights(network: keras.Model, initial: str) -> None:
+  path = ready_models.weights_path(initial)
+  if path.endswith('.npz'):
+    compact_weights.load(path, network)
+    return
   source = network_file.load_network(path)
   try:
     ema.copy_weights(source, network)
@@ -78,6 +87,7 @@ def create(
   total_steps: int,
   initial_network: str | None,
   loss_scaling: bool,
+  loss: Callable | None = None,
 ) -> State:
   """Builds the variables of a run.
 
@@ -86,8 +96,11 @@ def create(
     network: builds the network.
     optimizer: from the number of steps to an optimizer.
     total_steps: of the whole training.
-    initial_network: .keras file to start from instead of random weights.
+    initial_network: what to start from instead of random weights: a .keras
+      file, or a system of pretrained/ by its name.
     loss_scaling: whether the optimizer scales the loss (float16).
+    loss: what is trained on. If it has a method `build`, as LearnedWeights has,
+      that is called for variables to train along with the network's.
 
   Returns:
     A state at step 0.
@@ -101,5 +114,6 @@ def create(
     built = optimizer(total_steps)
     if loss_scaling:
       built = keras.optimizers.LossScaleOptimizer(built)
-    built.build(trained.trainable_variables)
-  return State(trained, average, built)
+    loss_variables = loss.build() if hasattr(loss, 'build') else []
+    built.build(trained.trainable_variables + loss_variables)
+  return State(trained, average, built, loss_variables)

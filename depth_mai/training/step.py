@@ -2,6 +2,7 @@
 """One training step, on one device or on many."""
 
 from collections.abc import Callable
+from collections.abc import Sequence
 
 import keras
 import tensorflow as tf
@@ -18,6 +19,7 @@ def make_train_step(
   loss: Callable,
   gradient_clip: float | None,
   ema_decay: float,
+  loss_variables: Sequence[keras.Variable] = (),
 ) -> Callable[[dict], dict]:
   """Returns a compiled function that takes a batch and returns the losses.
 
@@ -29,17 +31,20 @@ def make_train_step(
     strategy: where the network's variables live.
     network: maps RGB [B, h, w, 3] to metres [B, h', w', 1].
     average: the network that holds the moving average.
-    optimizer: built for the network's trainable variables.
+    optimizer: built for the network's trainable variables and loss_variables,
+      in this order.
     loss: called as loss(prediction, depth_m, valid_mask); returns the total
       and a dict of its terms.
-    gradient_clip: largest global norm of the gradients, or None.
+    gradient_clip: largest global norm of the gradients, or None. The norm is
+      that of all gradients, those of loss_variables included.
     ema_decay: of the moving average.
+    loss_variables: of the loss, trained along with the network.
 
   Returns:
     A function from a batch {'rgb', 'depth_m', 'valid_mask'} to a dict of
     scalars: 'loss', the loss's terms, 'gradient_norm'.
   """
-  variables = network.trainable_variables
+  variables = [*network.trainable_variables, *loss_variables]
   replicas = strategy.num_replicas_in_sync
 
   def replica_step(batch):

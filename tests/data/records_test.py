@@ -5,11 +5,14 @@ from concurrent import futures
 import os
 import pathlib
 import shutil
+from unittest import mock
 
 from absl.testing import parameterized
+import h5py
 import numpy as np
 from PIL import Image
 import tensorflow as tf
+import tensorflow_datasets as tfds
 
 from depth_mai.data import problems
 from depth_mai.data import records
@@ -131,11 +134,12 @@ class RecordsTest(tf.test.TestCase, parameterized.TestCase):
   def test_records_of_another_kind(self):
     directory = records.prepare(self.root, self.records_dir)
     path = directory / 'features.json'
-    path.write_text(path.read_text().replace('"rgb"', '"image"'))
-    with self.assertRaisesRegex(
-      ValueError, 'no feature rgb; .*depth, id, image'
-    ):
-      records.open_records(directory, 'train')
+    for name in ('image', 'colour'):
+      path.write_text(path.read_text().replace('"rgb"', f'"{name}"'))
+      with self.assertRaisesRegex(
+        ValueError, 'features (depth, id, image|colour, depth, id), .*Known are'
+      ):
+        records.open_records(directory, 'train')
 
   @parameterized.parameters('.png', '.jpg')
   def test_decoded_values_are_those_of_pillow(self, suffix):
@@ -157,6 +161,113 @@ class RecordsTest(tf.test.TestCase, parameterized.TestCase):
     with Image.open(root / 'train' / 'depth' / '00000.png') as picture:
       self.assertAllEqual(example['depth_mm'][..., 0], np.asarray(picture))
     self.assertGreater(example['depth_mm'].max(), 32767)
+
+
+class _Foreign(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+  """A builder of tfds' kind; a test sets what it holds."""
+
+  name = 'foreign'
+  code_path = tfds.core.Path(__file__)
+  pkg_dir_path = code_path.parent
+  VERSION = tfds.core.Version('1.0.0')
+  depth_feature = None
+  examples = ()
+
+  def _info(self):
+    features = {'image': tfds.features.Image(), 'depth': self.depth_feature}
+    return tfds.core.DatasetInfo(
+      builder=self, features=tfds.features.FeaturesDict(features)
+    )
+
+  def _split_generators(self, dl_manager):
+    return {'train': enumerate(self.examples)}
+
+  def _generate_examples(self):
+    raise NotImplementedError
+
+
+class MetresTest(tf.test.TestCase, parameterized.TestCase):
+  """Records whose depth is metres, as in nyu_depth_v2 of tfds."""
+
+  def setUp(self):
+    super().setUp()
+    self.tmp = pathlib.Path(self.create_tempdir().full_path)
+    rng = np.random.default_rng(0)
+    self.rgb_uint8 = rng.integers(0, 256, (3, 480, 640, 3), dtype=np.uint8)
+    self.depth_m = rng.uniform(0.5, 10, (3, 480, 640)).astype(np.float16)
+    self.depth_m[0, 0, :6] = [0, -1, np.nan, np.inf, 65.6, 0.0004]
+
+  def _prepare(self, builder):
+    builder.download_and_prepare(
+      download_dir=self.tmp / 'downloads',
+      download_config=tfds.download.DownloadConfig(try_download_gcs=False),
+    )
+    return builder.data_dir
+
+  def _write(self, depth_feature, depths):
+    class Builder(_Foreign, skip_registration=True):
+      pass
+
+    Builder.depth_feature = depth_feature
+    Builder.examples = [
+      {'image': image, 'depth': depth}
+      for image, depth in zip(self.rgb_uint8, depths, strict=True)
+    ]
+    return self._prepare(Builder(data_dir=self.tmp / 'records'))
+
+  def _check(self, directory):
+    dataset = records.open_records(directory, 'train')
+    self.assertEqual(dataset.cardinality(), 3)
+    found = list(dataset.map(records.decode).as_numpy_iterator())
+    self.assertLen({example['id'] for example in found}, 3)
+    for example in found:
+      (index,) = [
+        i
+        for i, rgb_uint8 in enumerate(self.rgb_uint8)
+        if np.array_equal(rgb_uint8, example['rgb'])
+      ]
+      metres = self.depth_m[index].astype(np.float64)
+      known = np.isfinite(metres) & (metres > 0.0005) & (metres < 65.5355)
+      expected = np.rint(np.where(known, metres, 0) * 1000)
+      self.assertEqual(example['depth_mm'].dtype, np.uint16)
+      self.assertAllEqual(example['depth_mm'][..., 0], expected)
+
+  def test_nyu_depth_v2(self):
+    # The builder of tfds itself, on files like those that it downloads.
+    for split in ('train', 'val'):
+      folder = self.tmp / 'nyudepthv2' / split / 'kitchen_0001'
+      folder.mkdir(parents=True)
+      for i in range(3):
+        with h5py.File(folder / f'{i:05d}.h5', 'w') as file:
+          file['rgb'] = self.rgb_uint8[i].transpose(2, 0, 1)
+          file['depth'] = self.depth_m[i].astype(np.float32)
+    original = type(tfds.builder('nyu_depth_v2', data_dir=self.tmp))
+
+    class Builder(original, skip_registration=True):
+      name = 'nyu_depth_v2'
+      code_path = _Foreign.code_path
+      pkg_dir_path = None
+
+    with mock.patch.object(
+      tfds.download.DownloadManager,
+      'download_and_extract',
+      return_value=str(self.tmp),
+    ):
+      directory = self._prepare(Builder(data_dir=self.tmp / 'records'))
+    self._check(directory)
+    self.assertCountEqual(
+      records.counts_in(directory), [('train', 3), ('validation', 3)]
+    )
+
+  def test_depth_with_a_channel(self):
+    feature = tfds.features.Tensor(shape=(480, 640, 1), dtype=np.float32)
+    depths = self.depth_m[..., None].astype(np.float32)
+    self._check(self._write(feature, depths))
+
+  def test_depth_that_is_a_picture_is_refused(self):
+    directory = self._write(tfds.features.Image(), self.rgb_uint8)
+    with self.assertRaisesRegex(ValueError, 'no picture and depth can be made'):
+      records.open_records(directory, 'train')
 
 
 if __name__ == '__main__':

@@ -40,7 +40,10 @@ class RegistryTest(tf.test.TestCase, parameterized.TestCase):
   def test_names(self):
     self.assertCountEqual(
       registry.LOSSES,
-      'silog gradient robust l1 l2 log_l1 log_l2 si_rmse'.split(),
+      (
+        'silog gradient robust l1 l2 log_l1 log_l2 si_rmse gradient_matching '
+        'scale_invariant ssim virtual_normal'
+      ).split(),
     )
     self.assertCountEqual(registry.LOSSES, registry.LOSS_RESOLUTIONS)
     self.assertContainsSubset(

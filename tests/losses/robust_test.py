@@ -35,6 +35,13 @@ def _row(*values):
   return np.float32(values).reshape(1, 1, -1, 1)
 
 
+def _value_and_gradient(pred, depth, mask, **options):
+  pred = tf.Variable(pred)
+  with tf.GradientTape() as tape:
+    loss = robust.robust(pred, depth, mask, **options)
+  return loss.numpy(), tape.gradient(loss, pred).numpy()
+
+
 class RobustTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.product(
     alpha=(1.0, 2.0, 1.5, 0.5, 0.0, -1.0, -2.0, -math.inf), scale_m=(2.0, 0.5)
@@ -63,12 +70,52 @@ class RobustTest(tf.test.TestCase, parameterized.TestCase):
     expected = (2 * x / (x + 4))[mask > 0].mean()
     self.assertAllClose(loss, expected, rtol=1e-5)
 
-  @parameterized.parameters(0.0, 1.0, 2.0)
-  def test_is_continuous_in_alpha(self, alpha):
+  @parameterized.parameters(
+    (0.0, -1e-5),
+    (0.0, 1e-5),
+    (0.0, 1e-12),
+    (1.0, 1 + 1e-5),
+    (2.0, 2 - 1e-5),
+    (2.0, 2 - 1e-12),
+    (-math.inf, -1e6),
+    (-math.inf, -1e30),
+  )
+  def test_is_continuous_in_alpha(self, alpha, beside):
     maps = _random_maps(2)
-    loss = robust.robust(*maps, alpha=alpha)
-    beside = robust.robust(*maps, alpha=alpha - 1e-5)
-    self.assertAllClose(loss, beside, rtol=1e-4)
+    loss, grad = _value_and_gradient(*maps, alpha=alpha)
+    loss_beside, grad_beside = _value_and_gradient(*maps, alpha=beside)
+    self.assertAllClose(loss_beside, loss, rtol=1e-4)
+    self.assertAllClose(grad_beside, grad, rtol=1e-3, atol=1e-8)
+
+  @parameterized.product(
+    alpha=(2.0, 1.5, 1.0, 0.0, -2.0, -math.inf), scale_m=(2.0, 0.5)
+  )
+  def test_gradient_is_the_published_derivative(self, alpha, scale_m):
+    pred, depth, mask = _random_maps(3)
+    error = pred.astype(np.float64) - depth
+    x = (error / scale_m) ** 2
+    if alpha == 2:
+      factor = 1.0
+    elif alpha == -math.inf:
+      factor = np.exp(-x / 2)
+    else:
+      factor = (x / abs(alpha - 2) + 1) ** (alpha / 2 - 1)
+    expected = np.where(mask, error / scale_m**2 * factor, 0) / mask.sum()
+    _, grad = _value_and_gradient(
+      pred, depth, mask, alpha=alpha, scale_m=scale_m
+    )
+    self.assertAllClose(grad, expected, rtol=1e-5, atol=1e-9)
+
+  @parameterized.parameters(2.0, 1.0, 0.0, 1e-12, -2.0, -1e30, -math.inf)
+  def test_extreme_errors(self, alpha):
+    pred, depth = _row(0, 0, 1e-6, 65, 1e4), _row(0, 65, 65, 1e-6, 0)
+    loss, grad = _value_and_gradient(pred, depth, 0 * pred + 1, alpha=alpha)
+    self.assertTrue(np.isfinite(loss))
+    self.assertTrue(np.isfinite(grad).all())
+    self.assertAllEqual(grad[0, 0, 0], [0])
+    loss, grad = _value_and_gradient(pred, depth, 0 * pred, alpha=alpha)
+    self.assertAllEqual(loss, 0.0)
+    self.assertAllEqual(grad, 0 * pred)
 
   @parameterized.parameters(1.0, 0.0, -2.0, -math.inf)
   def test_small_errors_do_not_cancel(self, alpha):

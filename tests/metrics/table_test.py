@@ -39,6 +39,26 @@ class TextTableTest(absltest.TestCase):
       table.text_table(('a', 'b'), [], ('', '', ''))
 
 
+class MarkdownTableTest(absltest.TestCase):
+  def test_alignment_and_formats(self):
+    got = table.markdown_table(
+      ('system', 'MMACs', 'a|b'),
+      [('tcl', 80.25, 'x|y'), ('icl', None, 'z')],
+      ('', '.1f', ''),
+    )
+    self.assertEqual(
+      got,
+      '| system | MMACs | a\\|b |\n'
+      '| --- | ---: | --- |\n'
+      '| tcl | 80.2 | x\\|y |\n'
+      '| icl | - | z |',
+    )
+
+  def test_wrong_number_of_cells(self):
+    with self.assertRaisesRegex(ValueError, '1 entries .* 2 columns'):
+      table.markdown_table(('a', 'b'), [('x',)])
+
+
 class MetricsTablesTest(absltest.TestCase):
   def test_shows_what_was_measured(self):
     depth_mm = np.array([[1500, 1500, 9000, 0]])

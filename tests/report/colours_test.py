@@ -99,5 +99,37 @@ class ApplyMapTest(parameterized.TestCase):
     np.testing.assert_array_equal(got[0, 1], colours.depth_map()[0])
 
 
+class StepsTest(parameterized.TestCase):
+  @parameterized.parameters(colours.depth_map, colours.error_map)
+  def test_fewer_steps_cover_the_same_map(self, function):
+    few, all_steps = function(64).astype(int), function().astype(int)
+    self.assertEqual(few.shape, (64, 3))
+    np.testing.assert_array_equal(few[[0, -1]], all_steps[[0, -1]])
+    # 255 = 4 * 63 + 3: the k-th of 64 lies near the (255 / 63 k)-th of 256.
+    nearest = all_steps[np.rint(np.arange(64) * 255 / 63).astype(int)]
+    self.assertLess(np.abs(few - nearest).max(), 8)
+
+
+class SeriesColoursTest(absltest.TestCase):
+  def test_eight_differ_and_then_repeat(self):
+    got = colours.series_colours(10)
+    self.assertLen(set(got[:8]), 8)
+    self.assertEqual(got[8:], got[:2])
+    self.assertEqual(colours.series_colours(0), [])
+
+  def test_can_be_told_apart_on_white(self):
+    lab = cie_lab(
+      np.array(
+        [
+          [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+          for colour in ['#ffffff', *colours.SERIES]
+        ]
+      )
+    )
+    for i, first in enumerate(lab):
+      for second in lab[i + 1 :]:
+        self.assertGreater(np.linalg.norm(first - second), 25.0)
+
+
 if __name__ == '__main__':
   absltest.main()

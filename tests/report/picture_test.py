@@ -61,6 +61,12 @@ class ColouriseTest(parameterized.TestCase):
       picture.colourise(depth_m, 1.0, 9.0),
     )
 
+  def test_steps(self):
+    depth_m = np.array([[1.0, 3.0, 9.0, 0.0]])
+    got = picture.colourise(depth_m, 1.0, 9.0, steps=3)[0]
+    expected = [*colours.depth_map(3), colours.INVALID_RGB]
+    np.testing.assert_array_equal(got, expected)
+
   @parameterized.parameters((5,), (2, 3, 3), (0, 4), (1, 4, 4, 1))
   def test_shape_errors(self, *shape):
     with self.assertRaisesRegex(ValueError, r'\[H, W\] or \[H, W, 1\]'):
@@ -79,6 +85,12 @@ class ColouriseErrorTest(absltest.TestCase):
     np.testing.assert_array_equal(got[3], table[-1])
     np.testing.assert_array_equal(got[4], colours.INVALID_RGB)
     np.testing.assert_array_equal(got[5], colours.INVALID_RGB)
+
+  def test_steps(self):
+    truth_m = np.array([[2.0, 2.0, 2.0]])
+    depth_m = np.array([[1.0, 2.0, 3.0]])
+    got = picture.colourise_error(depth_m, truth_m, limit=0.5, steps=3)[0]
+    np.testing.assert_array_equal(got, colours.error_map(3))
 
   def test_errors(self):
     with self.assertRaisesRegex(ValueError, 'resize the depth'):
@@ -120,6 +132,27 @@ class ColourBarTest(parameterized.TestCase):
   def test_low_pictures(self, height):
     got = picture.with_colour_bar(_photo(height, 5), 1.0, 9.0)
     self.assertEqual(got.shape[0], height)
+
+  def test_labels_do_not_touch(self):
+    # Eight ticks would fit at a smaller text size.
+    bar = picture.colour_bar(150, 1.0, 9.0, text_size=18)
+    lines = (bar.max(axis=-1) < 160)[:, 9 + 18 + 6 + 2 :].any(axis=1)
+    heights = np.diff(np.flatnonzero(np.diff(np.pad(lines, 1).astype(int))))
+    # Lines of text and gaps in turn; a line of digits is about 13 high.
+    self.assertGreaterEqual(len(heights), 5)
+    self.assertLess(heights[::2].max(), 18)
+    self.assertGreaterEqual(heights[1::2].min(), 2)
+
+  def test_bars_in_few_steps(self):
+    for bar, table in (
+      (picture.colour_bar(150, 1.0, 9.0, steps=4), colours.depth_map(4)),
+      (picture.error_bar(150, steps=4), colours.error_map(4)),
+    ):
+      self.assertEqual(bar.shape[0], 150)
+      colourful = bar[np.ptp(bar.astype(int), axis=-1) > 15]
+      seen = {tuple(colour) for colour in colourful.tolist()}
+      self.assertNotEmpty(seen)
+      self.assertLessEqual(seen, {tuple(colour) for colour in table.tolist()})
 
   def test_error_bar(self):
     got = picture.with_error_bar(_photo())
@@ -200,6 +233,21 @@ class GridTest(parameterized.TestCase):
     head = titled[: added + 5]
     for half in np.array_split(head, 2, axis=1):
       self.assertLess(half.min(), 128)
+
+  def test_text_size(self):
+    small = picture.grid([[_photo()]], ['HHH'], text_size=12)
+    large = picture.grid([[_photo()]], ['HHH'], text_size=24)
+    inked = [
+      np.ptp(np.flatnonzero((part[: 2 * size] < 128).any(axis=(1, 2))))
+      for part, size in ((small, 12), (large, 24))
+    ]
+    self.assertAlmostEqual(inked[1] / inked[0], 2.0, delta=0.4)
+
+  def test_a_wide_title_is_shortened(self):
+    got = picture.grid([[_photo(), _photo()]], ['H' * 99, 'H'])
+    # Nothing is written between the columns, where the first title would be.
+    gap = got[:20, 5 + 128 + 3 : 5 + 128 + 5]
+    self.assertTrue((gap == 255).all())
 
   @parameterized.parameters(
     ([], None, None, 'at least one'),

@@ -17,6 +17,8 @@ from PIL import Image
 import tensorflow as tf
 
 from depth_mai import gin_registry
+from depth_mai.losses import learned_weights
+from depth_mai.losses import weighted
 from depth_mai.training import loop
 from depth_mai.training import workdir as workdir_lib
 
@@ -51,6 +53,13 @@ def _write_data(root: pathlib.Path) -> None:
       rgb = np.repeat((200e3 / depth_mm)[..., None].astype(np.uint8), 3, 2)
       Image.fromarray(rgb).save(root / split / 'rgb' / f'{index}.png')
       Image.fromarray(depth_mm).save(root / split / 'depth' / f'{index}.png')
+
+
+def _toy():
+  inputs = keras.Input((32, 32, 3))
+  x = keras.layers.Rescaling(1 / 255)(inputs)
+  conv = keras.layers.Conv2D(1, 4, strides=4, activation='softplus')
+  return keras.Model(inputs, conv(x), name='toy')
 
 
 class LoopTest(tf.test.TestCase, parameterized.TestCase):
@@ -151,6 +160,39 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
       records_dir=str(self.folder / 'records'),
       **kwargs,
     )
+
+  def test_resumed_run_ends_with_the_same_learned_weights(self):
+    def train(name, epochs):
+      folder = self._train(
+        name,
+        epochs=epochs,
+        network=_toy,
+        loss=learned_weights.LearnedWeights(
+          weighted.WeightedLoss({'silog': 1.0, 'gradient': 0.25})
+        ),
+        # Neither a schedule nor the judging may know how long the run is.
+        optimizer=lambda steps: keras.optimizers.Adam(0.01),
+        evaluations=epochs // 2,
+        train_eval_images=0,
+      )
+      lines = [line for line in self._lines(folder) if line['split'] == 'train']
+      newest = max((folder / workdir_lib.CHECKPOINTS).iterdir())
+      return lines, dict(np.load(newest))
+
+    train('two_runs', epochs=2)
+    lines, resumed = train('two_runs', epochs=4)
+    whole_lines, whole = train('one_run', epochs=4)
+    self.assertEqual(whole['step'], 12)
+    self.assertCountEqual(resumed, whole)
+    for name, values in whole.items():
+      self.assertAllEqual(resumed[name], values, msg=name)
+    learned = [whole['loss/0000'], whole['loss/0001']]
+    self.assertNotAllClose(learned, [1.0, 1.0], atol=0.01)
+    self.assertEqual(lines[-1]['weight_silog'], whole_lines[-1]['weight_silog'])
+    # Reported are the factors that the last steps used, before their update.
+    factors = np.array([1.0, 0.25]) / (2 * np.square(learned))
+    reported = [whole_lines[-1][f'weight_{n}'] for n in ('silog', 'gradient')]
+    self.assertAllClose(reported, factors, rtol=0.1)
 
   def test_trained_already(self):
     last = self.workdir / workdir_lib.LAST

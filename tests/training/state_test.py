@@ -4,8 +4,13 @@
 import pathlib
 
 import keras
+import numpy as np
 import tensorflow as tf
 
+from depth_mai.losses import learned_weights
+from depth_mai.losses import weighted
+from depth_mai.models import compact_weights
+from depth_mai.training import optimizers
 from depth_mai.training import state as state_lib
 from depth_mai.training import workdir as workdir_lib
 
@@ -16,14 +21,21 @@ def _network(kernel_size=1):
   return keras.Model(inputs, outputs, name='toy')
 
 
-def _create(network=_network, initial_network=None):
+def _learned_weights():
+  return learned_weights.LearnedWeights(
+    weighted.WeightedLoss({'silog': 1.0, 'gradient': 0.25})
+  )
+
+
+def _create(network=_network, initial_network=None, loss=None, optimizer=None):
   return state_lib.create(
     strategy=tf.distribute.get_strategy(),
     network=network,
-    optimizer=lambda steps: keras.optimizers.Adam(1.0 / steps),
+    optimizer=optimizer or (lambda steps: keras.optimizers.Adam(1.0 / steps)),
     total_steps=10,
     initial_network=initial_network,
     loss_scaling=False,
+    loss=loss,
   )
 
 
@@ -58,6 +70,32 @@ class StateTest(tf.test.TestCase):
         self.assertAllEqual(old, new, msg=old.path)
     self.assertTrue((self.workdir / workdir_lib.LAST).is_file())
 
+  def test_restores_the_variables_of_the_loss(self):
+    state = _create(loss=_learned_weights())
+    self.assertLen(state.loss_variables, 2)
+    for variable, value in zip(state.loss_variables, (0.3, 1.7), strict=True):
+      variable.assign(value)
+    state.optimizer.variables[-1].assign(0.25)  # a moment of the last one
+    state.save(self.workdir)
+    other = _create(loss=_learned_weights())
+    self.assertAllEqual(other.loss_variables, [1.0, 1.0])
+    self.assertTrue(other.restore(self.workdir))
+    self.assertAllEqual(other.loss_variables, np.float32([0.3, 1.7]))
+    self.assertAllEqual(other.optimizer.variables[-1], 0.25)
+    with self.assertRaisesRegex(ValueError, 'differ, the first is loss/0000'):
+      _create().restore(self.workdir)
+
+  def test_the_variables_of_the_loss_are_not_decayed(self):
+    state = _create(
+      loss=_learned_weights(),
+      optimizer=lambda steps: optimizers.adamw(steps, weight_decay=0.5),
+    )
+    trained = [*state.network.trainable_variables, *state.loss_variables]
+    kernel = state.network.weights[0].numpy()
+    state.optimizer.apply_gradients([(tf.zeros(v.shape), v) for v in trained])
+    self.assertNotAllEqual(state.network.weights[0], kernel)
+    self.assertAllEqual(state.loss_variables, [1.0, 1.0])
+
   def test_starts_from_a_network(self):
     start = _network()
     path = self.workdir / 'start.keras'
@@ -68,6 +106,16 @@ class StateTest(tf.test.TestCase):
       _create(lambda: _network(kernel_size=2), initial_network=str(path))
     with self.assertRaisesRegex(ValueError, 'There is no network'):
       _create(initial_network='nowhere.keras')
+
+  def test_starts_from_ready_weights(self):
+    start = _network()
+    path = str(self.workdir / 'toy.npz')
+    compact_weights.save(path, start)
+    state = _create(initial_network=path)
+    # Each of the three weights is the largest of its own channel.
+    self.assertAllClose(state.network.weights[0], start.weights[0], rtol=1e-6)
+    with self.assertRaisesRegex(ValueError, "'nobody' is neither"):
+      _create(initial_network='nobody')
 
 
 if __name__ == '__main__':

@@ -9,6 +9,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from depth_mai.losses import learned_weights
+from depth_mai.losses import weighted
 from depth_mai.training import step
 
 _TWO_CPUS = 'DEPTH_MAI_TWO_CPUS' in os.environ
@@ -41,24 +43,30 @@ def _batch():
   }
 
 
-def _run(strategy, batch, clip, optimizer=None):
+def _run(strategy, batch, clip, optimizer=None, learned=False):
+  loss, loss_variables = _loss, []
   with strategy.scope():
     network, average = _network(), _network()
+    if learned:
+      loss = learned_weights.LearnedWeights(weighted.WeightedLoss({'l2': 1.0}))
+      loss_variables = loss.build()
     optimizer = optimizer or keras.optimizers.SGD(0.1)
-    optimizer.build(network.trainable_variables)
+    optimizer.build(network.trainable_variables + loss_variables)
   train_step = step.make_train_step(
     strategy=strategy,
     network=network,
     average=average,
     optimizer=optimizer,
-    loss=_loss,
+    loss=loss,
     gradient_clip=clip,
     ema_decay=0.5,
+    loss_variables=loss_variables,
   )
   dataset = tf.data.Dataset.from_tensors(batch).unbatch().batch(4)
   dataset = strategy.experimental_distribute_dataset(dataset)
   results = train_step(next(iter(dataset)))
-  weights = np.concatenate([v.numpy().ravel() for v in network.variables])
+  trained = [*network.variables, *loss_variables]
+  weights = np.concatenate([v.numpy().ravel() for v in trained])
   means = np.concatenate([v.numpy().ravel() for v in average.variables])
   return {k: float(v) for k, v in results.items()}, weights, means
 
@@ -82,6 +90,17 @@ def _reference(batch, clip):
   )
 
 
+def _learned_reference(batch, clip):
+  """The same with p, which starts at 1: L / (2 p^2) + ln(1 + p^2)."""
+  l2, _, stepped, _ = _reference(batch, np.inf)
+  weights = np.array([0.5, -1.0, 2.0, 0.0])
+  gradient = np.append((weights - stepped) / 0.1 / 2, -l2 + 1)
+  norm = np.linalg.norm(gradient)
+  weights = np.append(weights, 1.0)
+  stepped = weights - 0.1 * gradient * min(1, clip / norm)
+  return l2, l2 / 2 + np.log(2), norm, stepped
+
+
 class StepTest(tf.test.TestCase):
   def _check(self, strategy, clip):
     batch = _batch()
@@ -93,8 +112,22 @@ class StepTest(tf.test.TestCase):
     self.assertAllClose(weights, expected, rtol=1e-5)
     self.assertAllClose(means, expected_means, rtol=1e-5)
 
+  def _check_learned_weights(self, strategy, clip, optimizer=None):
+    batch = _batch()
+    results, weights, _ = _run(strategy, batch, clip, optimizer, learned=True)
+    l2, loss, norm, expected = _learned_reference(batch, clip)
+    self.assertAllClose(results['loss'], loss, rtol=1e-5)
+    self.assertAllClose(results['l2'], l2, rtol=1e-5)
+    self.assertAllClose(results['weight_l2'], 0.5, rtol=1e-5)
+    self.assertAllClose(results['gradient_norm'], norm, rtol=1e-5)
+    self.assertAllClose(weights, expected, rtol=1e-5)
+
   def test_one_device(self):
     self._check(tf.distribute.get_strategy(), clip=100.0)
+
+  def test_the_variables_of_a_loss_are_trained_and_clipped(self):
+    self._check_learned_weights(tf.distribute.get_strategy(), clip=100.0)
+    self._check_learned_weights(tf.distribute.get_strategy(), clip=0.1)
 
   def test_gradients_are_clipped(self):
     self._check(tf.distribute.get_strategy(), clip=0.1)
@@ -117,17 +150,22 @@ class StepTest(tf.test.TestCase):
       self.assertEqual(process.returncode, 0, process.stderr)
       self.assertIn('Ran 1 test', process.stderr)
       return
-    self._check(tf.distribute.MirroredStrategy(['cpu:0', 'cpu:1']), clip=0.1)
+    strategy = tf.distribute.MirroredStrategy(['cpu:0', 'cpu:1'])
+    self._check(strategy, clip=0.1)
+    self._check_learned_weights(strategy, clip=0.1)
 
   def test_loss_scaling_changes_nothing_but_the_range(self):
+    def scaled():
+      return keras.optimizers.LossScaleOptimizer(
+        keras.optimizers.SGD(0.1), initial_scale=1024.0
+      )
+
     strategy = tf.distribute.get_strategy()
-    scaled = keras.optimizers.LossScaleOptimizer(
-      keras.optimizers.SGD(0.1), initial_scale=1024.0
-    )
-    results, weights, _ = _run(strategy, _batch(), 0.1, scaled)
+    results, weights, _ = _run(strategy, _batch(), 0.1, scaled())
     _, norm, expected, _ = _reference(_batch(), 0.1)
     self.assertAllClose(results['gradient_norm'], norm, rtol=1e-4)
     self.assertAllClose(weights, expected, rtol=1e-4)
+    self._check_learned_weights(strategy, 0.1, scaled())
 
 
 if __name__ == '__main__':

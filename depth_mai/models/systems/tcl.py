@@ -45,6 +45,7 @@ from depth_mai.layers import clb
 from depth_mai.layers import conv_norm
 from depth_mai.layers import depth_head
 from depth_mai.layers import resize
+from depth_mai.models import rgb_input
 from depth_mai.models.encoders import mobilenet_v3
 
 
@@ -76,11 +77,7 @@ class TclOptions:
 
   def __post_init__(self):
     """Checks the options."""
-    if any(side % 16 or side < 32 for side in self.input_size):
-      raise ValueError(
-        f'TclOptions.input_size={self.input_size} must be multiples of 16, '
-        'at least 32 pixels.'
-      )
+    rgb_input.check_input_size(self, 16)
     if self.clb_activation not in ('relu', 'prelu'):
       raise ValueError(
         f'TclOptions.clb_activation={self.clb_activation!r} must be relu or '
@@ -116,10 +113,7 @@ def tcl(options: TclOptions = TclOptions()) -> keras.Model:
       return x
     return keras.layers.SpatialDropout2D(options.dropout, name=name)(x)
 
-  rgb = keras.Input((height, width, 3), name='rgb', dtype='float32')
-  x = keras.layers.Rescaling(
-    1 / 127.5, -1.0, name='normalise', dtype='float32'
-  )(rgb)
+  rgb, x = rgb_input.rgb_input(options.input_size)
   quarter, eighth, sixteenth = mobilenet_v3.encode(
     x,
     mobilenet_v3.SMALL_MINIMALISTIC,

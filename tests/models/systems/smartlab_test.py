@@ -9,27 +9,31 @@ from depth_mai.models.systems import smartlab
 from tests.models.systems import system_case
 
 
-def _small(**options):
-  return smartlab.smartlab(
-    smartlab.SmartlabOptions(input_size=(32, 64), decoder_channels=8, **options)
-  )
-
-
 class SmartlabTest(system_case.SystemCase):
   @classmethod
   def setUpClass(cls):
     super().setUpClass()
+    keras.utils.set_random_seed(1)
     cls.network = smartlab.smartlab()
-
-  def test_maps_rgb_to_metres(self):
-    network = smartlab.smartlab(
+    # Two positions at 1/32: BatchNorm of a single one has no gradient.
+    cls.small = smartlab.smartlab(
       smartlab.SmartlabOptions(
-        input_size=(64, 96), initial_depth_m=3.0, min_depth_m=0.2
+        input_size=(32, 64), decoder_channels=8, drop_connect=0.2
       )
     )
-    self.assertEqual(network.name, 'smartlab')
-    self.assertEqual(network.output_shape, (None, 32, 48, 1))
-    self.assert_starts_at(network, 3.0, 0.2)
+    cls.biased = smartlab.smartlab(
+      smartlab.SmartlabOptions(
+        input_size=(64, 96),
+        decoder_batch_norm=False,
+        initial_depth_m=3.0,
+        min_depth_m=0.2,
+      )
+    )
+
+  def test_maps_rgb_to_metres(self):
+    self.assertEqual(self.biased.name, 'smartlab')
+    self.assertEqual(self.biased.output_shape, (None, 32, 48, 1))
+    self.assert_starts_at(self.biased, 3.0, 0.2)
 
   def test_stage_table(self):
     self.assert_stage_table(
@@ -66,8 +70,7 @@ class SmartlabTest(system_case.SystemCase):
   def test_biases_only_without_batch_norm(self):
     outs = ['ffm_4_out', 'ffm_3_out', 'ffm_2_out', 'ffm_1_out']
     self.assert_convolutions_with_bias(self.network, [*outs, 'head'])
-    network = _small(decoder_batch_norm=False)
-    names = [layer.name for layer in network.layers]
+    names = [layer.name for layer in self.biased.layers]
     self.assertEmpty([name for name in names if name.endswith('_bn')])
 
   def test_file_size(self):
@@ -75,20 +78,17 @@ class SmartlabTest(system_case.SystemCase):
     self.assert_file_size_mb(self.network, 'dynamic', 7.1)
 
   def test_every_weight_learns(self):
-    keras.utils.set_random_seed(1)
-    # Two positions at 1/32: BatchNorm of a single one has no gradient.
-    self.assert_every_weight_learns(_small())
+    self.assert_every_weight_learns(self.small)
 
   def test_inference_changes_no_weight(self):
-    self.assert_inference_changes_no_weight(_small(drop_connect=0.2))
+    self.assert_inference_changes_no_weight(self.small)
 
   def test_saved_loaded_and_collapsed_it_says_the_same(self):
-    network = _small(drop_connect=0.2)
     path = f'{self.get_temp_dir()}/network.keras'
-    network.save(path)
+    self.small.save(path)
     loaded = keras.models.load_model(path, compile=False)
     rgb = tf.random.uniform((1, 32, 64, 3), 0, 255, seed=0)
-    depth_m = network(rgb, training=False)
+    depth_m = self.small(rgb, training=False)
     self.assertAllEqual(depth_m, loaded(rgb, training=False))
     self.assertAllClose(
       depth_m, collapse.collapse(loaded)(rgb, training=False), rtol=1e-5

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests for depth_mai.datasets.rgbd_folder.guess."""
+
+import pathlib
+
+from absl.testing import absltest
+from absl.testing import parameterized
+import numpy as np
+from PIL import Image
+
+from depth_mai.data import problems
+from depth_mai.datasets.rgbd_folder import dummy_data
+from depth_mai.datasets.rgbd_folder import guess
+from depth_mai.datasets.rgbd_folder import pairing
+
+
+class GuessTest(parameterized.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.root = pathlib.Path(self.create_tempdir().full_path)
+
+  def _guess(self):
+    """Returns the guess, after checking that it finds frames."""
+    found, remarks = guess.guess(self.root)
+    frames = pairing.find_frames(self.root, found)
+    self.assertNotEmpty(frames.frames)
+    self.assertEmpty(frames.problems)
+    return found, remarks, frames
+
+  @parameterized.parameters(
+    ('{sequence}/color/{id}.png', '{sequence}/depth/{id}.png'),
+    ('color/{sequence}/{id}.png', 'depth/{sequence}/{id}.npy'),
+    ('{sequence}/cam0/{id}.color.png', '{sequence}/cam0/{id}.depth.npy'),
+    ('{sequence}/frame-{id}.color.png', '{sequence}/frame-{id}.depth.png'),
+    ('a/{sequence}/rgb_{id}.png', 'a/{sequence}/depth_{id}.pgm'),
+    ('{sequence}/{id}_rgb.png', '{sequence}/raw/{id}_aligned_depth.tif'),
+    ('{sequence}/image/{id}.bmp', '{sequence}/d/{id}.png'),
+  )
+  def test_layouts_of_several_recordings(self, rgb, depth):
+    is_float = depth.endswith('.npy')
+    dummy_data.write_recordings(
+      self.root, rgb=rgb, depth=depth, units_per_metre=1 if is_float else 1000
+    )
+    found, _, frames = self._guess()
+    self.assertEqual((found.rgb, found.depth), (rgb, depth))
+    self.assertLen(frames.frames, sum(dummy_data.COUNTS.values()))
+    self.assertEqual(
+      {frame.sequence for frame in frames.frames}, set(dummy_data.COUNTS)
+    )
+    self.assertEmpty(frames.lone_rgb + frames.lone_depth)
+    self.assertEqual(found.depth_unit, 'm' if is_float else 'mm')
+    self.assertEqual(found.split.validation, 0.1)
+
+  def test_one_recording(self):
+    dummy_data.write_recordings(self.root, {'hall': 3})
+    found, remarks, _ = self._guess()
+    self.assertEqual(found.rgb, 'hall/color/{id}.png')
+    self.assertIn('3 pairs', remarks['rgb'])
+    self.assertIn('A guess', remarks['depth_unit'])
+
+  def test_folders_of_splits(self):
+    for split in ('train', 'val'):
+      dummy_data.write_recordings(self.root / split)
+    found, _, _ = self._guess()
+    self.assertEqual(found.rgb, '{split}/{sequence}/color/{id}.png')
+    self.assertEqual(found.depth, '{split}/{sequence}/depth/{id}.png')
+    self.assertIsNone(found.split.validation)
+
+  def test_layout_of_kitti(self):
+    for date, split, drive in (
+      ('2011_09_26', 'train', '2011_09_26_drive_0001_sync'),
+      ('2011_09_26', 'val', '2011_09_26_drive_0002_sync'),
+      ('2011_09_28', 'train', '2011_09_28_drive_0001_sync'),
+    ):
+      for camera in ('image_02', 'image_03'):
+        dummy_data.write_recordings(
+          self.root,
+          {drive: 2},
+          rgb=f'{date}/{{sequence}}/{camera}/data/{{id}}.png',
+          depth=f'{split}/{{sequence}}/proj_depth/{camera}/{{id}}.png',
+        )
+    found, _, frames = self._guess()
+    self.assertEqual(found.rgb, '*/{sequence}/{part_2}/data/{id}.png')
+    self.assertEqual(
+      found.depth, '{split}/{sequence}/proj_depth/{part_2}/{id}.png'
+    )
+    self.assertLen(frames.frames, 12)
+
+  @parameterized.parameters(('s', '.{:06d}'), ('ns', '{:06d}000'))
+  def test_time_stamps(self, unit, decimals):
+    dummy_data.write_recordings(self.root, {'a': 4, 'b': 3})
+    for path in sorted(self.root.glob('*/*/*.png')):
+      # The depth map of a frame is 4 ms late.
+      late_us = 4000 * (path.parent.name == 'depth')
+      late_us += 30000 * int(path.stem)
+      name = f'1305031102{decimals.format(late_us)}.png'
+      path.rename(path.with_name(name))
+    found, _, frames = self._guess()
+    self.assertEqual((found.pairing, found.timestamp_unit), ('timestamp', unit))
+    self.assertLen(frames.frames, 7)
+
+  def test_units(self):
+    dummy_data.write_recordings(self.root, units_per_metre=5000)
+    found, remarks, _ = self._guess()
+    self.assertEqual(found.depth_unit, 'tum')
+    self.assertIn('multiples of 5', remarks['depth_unit'])
+    self.assertEqual(found.invalid, (65535,))
+
+  def test_no_unit_makes_sense(self):
+    dummy_data.write_recordings(
+      self.root, depth='{sequence}/{id}.npy', units_per_metre=1e6
+    )
+    _, remarks, _ = self._guess()
+    self.assertIn('No unit makes sense', remarks['depth_unit'])
+
+  def test_damaged_files_do_not_keep_from_guessing(self):
+    dummy_data.write_recordings(self.root)
+    (self.root / 'hall/depth/000000.png').write_bytes(b'')
+    self.assertEqual(self._guess()[0].depth_unit, 'mm')
+
+  def test_depth_that_cannot_be_read_is_told(self):
+    dummy_data.write_recordings(self.root)
+    for path in list(self.root.glob('*/depth/*.png')):
+      path.rename(path.with_suffix('.exr'))
+    with self.assertRaisesRegex(problems.BadInputError, 'OpenEXR'):
+      guess.guess(self.root)
+
+  def test_confidence_and_mask_are_no_depth(self):
+    dummy_data.write_recordings(self.root)
+    for path in list(self.root.glob('*/color/*.png')):
+      other = path.parent.parent / 'confidence' / path.name
+      other.parent.mkdir(exist_ok=True)
+      Image.new('L', (32, 24), 2).save(other)
+      np.save(path.with_name(f'{path.stem}_mask.npy'), np.ones((24, 32)))
+    found, _, _ = self._guess()
+    self.assertEqual(found.depth, '{sequence}/depth/{id}.png')
+
+  def test_nothing_to_guess_from(self):
+    def refusal():
+      with self.assertRaises(problems.BadInputError) as caught:
+        guess.guess(self.root)
+      return str(caught.exception)
+
+    self.assertIn('0 colour pictures', refusal())
+    for i in range(3):
+      Image.new('RGB', (32, 24)).save(self.root / f'{i}.png')
+      Image.new('L', (32, 24)).save(self.root / f'{i}_depth.png')
+    self.assertIn('3 pictures of one 8-bit channel', refusal())
+    np.save(self.root / 'else_depth.npy', np.ones((24, 32)))
+    self.assertIn('no name of a picture', refusal())
+
+
+if __name__ == '__main__':
+  absltest.main()

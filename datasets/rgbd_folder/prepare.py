@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+r"""Turns a folder of RGB-D recordings into records for training.
+
+  python -m depth_mai.datasets.rgbd_folder.prepare --source=REC --report_only \
+    --write_description=rec.toml --preview=rec.png
+  python -m depth_mai.datasets.rgbd_folder.prepare --source=REC \
+    --description=rec.toml --output_dir=DATA
+
+The first command guesses the layout and shows what it found; the second makes
+DATA, which --data_dir=DATA of every other command takes. docs/own_data.md goes
+through both.
+"""
+
+import os
+import pathlib
+import sys
+import tempfile
+
+# Before TensorFlow is imported: its start-up notices would bury the report.
+os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
+
+from absl import app
+from absl import flags
+from absl import logging
+
+from depth_mai import atomic
+from depth_mai.data import problems as problems_lib
+from depth_mai.datasets.rgbd_folder import description as description_lib
+from depth_mai.datasets.rgbd_folder import guess as guess_lib
+from depth_mai.datasets.rgbd_folder import layouts
+from depth_mai.datasets.rgbd_folder import preview
+from depth_mai.datasets.rgbd_folder import survey as survey_lib
+from depth_mai.datasets.rgbd_folder import survey_text
+
+_STRING, _BOOL = flags.DEFINE_string, flags.DEFINE_bool
+_SOURCE = _STRING('source', None, 'Folder of the recordings.', required=True)
+_DESCRIPTION = _STRING('description', None, 'TOML file that describes it.')
+_LAYOUT = flags.DEFINE_enum(
+  'layout', None, sorted(layouts.LAYOUTS), 'A known layout, instead.'
+)
+_OUTPUT_DIR = _STRING('output_dir', None, 'Folder to make, for --data_dir.')
+_REPORT_ONLY = _BOOL('report_only', False, 'Only say what is there.')
+_WRITE = _STRING('write_description', None, 'TOML file to start from.')
+_PREVIEW = _STRING('preview', None, 'Picture of some frames to make.')
+_SKIP_BAD = _BOOL('skip_bad', False, 'Leave out pairs that cannot be used.')
+
+DESCRIPTION_FILE = 'description.toml'
+
+
+def _check_flags() -> None:
+  """Refuses flags that do not belong together, before any work."""
+  if _DESCRIPTION.value and _LAYOUT.value:
+    raise app.UsageError('Give --description or --layout, not both.')
+  if _REPORT_ONLY.value == bool(_OUTPUT_DIR.value):
+    raise app.UsageError('Give either --report_only or --output_dir=DATA.')
+  output = _OUTPUT_DIR.value and pathlib.Path(_OUTPUT_DIR.value).expanduser()
+  if output and output.exists() and (output.is_file() or any(output.iterdir())):
+    raise app.UsageError(
+      f'--output_dir={output} is there already. Remove it, or choose another.'
+    )
+  if _WRITE.value and pathlib.Path(_WRITE.value).expanduser().exists():
+    raise app.UsageError(
+      f'--write_description={_WRITE.value} is there already. Remove it, choose '
+      'another, or read it with --description.'
+    )
+  if output and not (_DESCRIPTION.value or _LAYOUT.value):
+    raise app.UsageError(
+      'Records are made of what is described, never of a guess. Look at the '
+      'guess with --report_only --write_description=FILE --preview=FILE.png, '
+      'then give --description=FILE (or --layout).'
+    )
+
+
+def _description() -> tuple[description_lib.Description, dict[str, str]]:
+  """Returns the description that the flags ask for, and remarks on it."""
+  if _DESCRIPTION.value:
+    return description_lib.read(_DESCRIPTION.value), {}
+  if _LAYOUT.value:
+    return layouts.LAYOUTS[_LAYOUT.value], {}
+  source = pathlib.Path(_SOURCE.value).expanduser()
+  return guess_lib.guess(source)
+
+
+def write_records(
+  survey: survey_lib.Survey, output_dir: pathlib.Path, skip_bad: bool
+) -> None:
+  """Writes the records of a survey: all of them, or no folder.
+
+  Args:
+    survey: what to write.
+    output_dir: the prepared tfds directory to make; it also holds the
+      description.
+    skip_bad: whether pairs that cannot be used are left out.
+
+  Raises:
+    ValueError: if the folder is bad, or has changed since the survey.
+  """
+  # TensorFlow; not needed for a report.
+  from depth_mai.data import records
+  from depth_mai.datasets.rgbd_folder import rgbd_folder_dataset_builder as rgbd
+
+  with (
+    atomic.atomic_path(output_dir) as finished,
+    tempfile.TemporaryDirectory(
+      prefix='.tmp-', dir=output_dir.parent
+    ) as working,
+  ):
+    config = rgbd.RgbdConfig(
+      name='recordings',
+      description=f'Recordings in {survey.source.name}.',
+      recordings=survey.description,
+      skip_bad=skip_bad,
+      survey=survey,
+    )
+    builder = rgbd.Builder(data_dir=working, config=config)
+    records.write(builder, survey.source)
+    os.rename(builder.data_dir, finished)
+    atomic.write_text(
+      pathlib.Path(finished, DESCRIPTION_FILE),
+      layouts.to_toml(survey.description, {}),
+    )
+
+
+def run() -> int:
+  """Does what the flags ask for; returns the exit code."""
+  description, remarks = _description()
+  if _WRITE.value:
+    atomic.write_text(_WRITE.value, layouts.to_toml(description, remarks))
+    print(f'Description: {_WRITE.value}')
+  elif remarks:
+    print('No --description and no --layout; this is a guess:')
+    print(layouts.to_toml(description, remarks))
+  survey = survey_lib.survey(_SOURCE.value, description)
+  print(*survey_text.lines(survey), sep='\n')
+  print(*survey.problems, sep='\n', end='\n' if survey.problems else '')
+  if _PREVIEW.value:
+    preview.write(_PREVIEW.value, survey)
+    print(f'Preview: {_PREVIEW.value}')
+  if survey.problems:
+    print(f'{survey.source}: {len(survey.problems)} problems.')
+    if not _SKIP_BAD.value or not survey.splits['train']:
+      return 1
+  if not _REPORT_ONLY.value:
+    output_dir = pathlib.Path(_OUTPUT_DIR.value).expanduser().absolute()
+    write_records(survey, output_dir, _SKIP_BAD.value)
+    print(f'Records: {output_dir}; use them with --data_dir={output_dir}')
+  return 0
+
+
+def main(argv: list[str]) -> None:
+  """Parses the flags; errors are told without a traceback."""
+  if len(argv) > 1:
+    raise app.UsageError(f'Unknown arguments: {argv[1:]}; use --source=DIR.')
+  _check_flags()
+  logging.set_verbosity(logging.ERROR)  # tfds warns of a config of its own.
+  try:
+    sys.exit(run())
+  except problems_lib.BadInputError as error:
+    print(*error.problems, sep='\n', file=sys.stderr)
+    sys.exit(1)
+  except ValueError as error:
+    sys.exit(str(error))
+
+
+if __name__ == '__main__':
+  app.run(main)

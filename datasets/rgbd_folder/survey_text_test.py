@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests for depth_mai.datasets.rgbd_folder.survey_text."""
+
+import pathlib
+
+from absl.testing import absltest
+import numpy as np
+from PIL import Image
+
+from depth_mai.datasets.rgbd_folder import description as description_lib
+from depth_mai.datasets.rgbd_folder import dummy_data
+from depth_mai.datasets.rgbd_folder import survey
+from depth_mai.datasets.rgbd_folder import survey_text
+
+
+class SurveyTextTest(absltest.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.root = pathlib.Path(self.create_tempdir().full_path)
+
+  def _lines(self, **keys):
+    keys = {
+      'rgb': '{sequence}/color/{id}.png',
+      'depth': '{sequence}/depth/{id}.png',
+      'depth_unit': 'mm',
+      **keys,
+    }
+    found = survey.survey(self.root, description_lib.Description(**keys))
+    return survey_text.lines(found)
+
+  def test_report(self):
+    depths = (1000, 2000, 3000, 4000)
+    for index, depth_mm in enumerate(depths):
+      for sequence in ('a', 'b', 'c'):
+        values = np.full((24, 32), depth_mm)
+        values[:6] = 0
+        dummy_data.save_depth(
+          self.root / sequence / 'depth' / f'{index}.png', values
+        )
+        picture = self.root / sequence / 'color' / f'{index}.png'
+        picture.parent.mkdir(exist_ok=True)
+        Image.new('RGB', (64, 48)).save(picture)
+    Image.new('RGB', (64, 48)).save(self.root / 'b/color/lone.png')
+    self.assertEqual(
+      self._lines(split=description_lib.Split(validation=('c',)), max_width=32),
+      [
+        'pairs         12 in 3 sequences',
+        'no partner    1 picture (first: b/color/lone.png), 0 depth maps',
+        'pictures      64 x 48 (12)',
+        'depth maps    32 x 24 (12), uint16',
+        'stored as     32 x 24 (12)',
+        'numbers       1000 .. 4000, read as mm',
+        'depth         median 2.50 m (1.00 .. 4.00 m), from 1.00 to 4.00 m',
+        'known         75% of the pixels (75% .. 75%)',
+        'train         8 pairs: a, b',
+        'validation    4 pairs: c',
+        'note          depth maps are brought to the size of their picture '
+        '(nearest pixel); both must have the same field of view',
+      ],
+    )
+
+  def test_shared_scene_is_told(self):
+    dummy_data.write_recordings(self.root, {'a': 10})
+    (note,) = self._lines()[-1:]
+    self.assertIn('training and validation share a scene: a', note)
+
+  def test_every_and_splits(self):
+    dummy_data.write_recordings(self.root)
+    lines = self._lines(
+      every=2, split=description_lib.Split(('hall',), test=('office',))
+    )
+    text = '\n'.join(lines)
+    self.assertIn('pairs         6 in 3 sequences', text)
+    self.assertIn('6 more left out by every', text)
+    self.assertIn('note          3 pairs are in no split', text)
+
+  def test_mark_for_unknown_is_told(self):
+    dummy_data.write_recordings(self.root, {'a': 5})
+    depth_mm = np.full((24, 32), 2000)
+    depth_mm[0] = 65535
+    dummy_data.save_depth(self.root / 'a/depth/000001.png', depth_mm)
+    with_mark = '\n'.join(self._lines())
+    self.assertIn('65535 occurs in 1 depth map;', with_mark)
+    self.assertIn('add invalid = [65535]', with_mark)
+    self.assertNotIn('occurs in', '\n'.join(self._lines(invalid=(65535,))))
+
+  def test_far_depth_is_told(self):
+    dummy_data.write_recordings(self.root, {'a': 5})
+    depth_mm = np.full((24, 32), 2000)
+    depth_mm[:12] = 9000
+    for i in range(5):
+      dummy_data.save_depth(self.root / f'a/depth/{i:06d}.png', depth_mm)
+    text = '\n'.join(self._lines(max_depth_m=8.0))
+    self.assertIn('50.0% of the pixels are farther than 8 m', text)
+
+  def test_unit_that_looks_wrong_is_told(self):
+    dummy_data.write_recordings(self.root, {'a': 5}, units_per_metre=5000)
+    text = '\n'.join(self._lines())
+    self.assertIn("look like depth_unit = 'tum'", text)
+    self.assertIn('the description says mm', text)
+
+  def test_no_validation(self):
+    dummy_data.write_recordings(self.root, {'a': 5})
+    text = '\n'.join(self._lines(split=description_lib.Split(validation=0)))
+    self.assertIn('no validation split', text)
+
+
+if __name__ == '__main__':
+  absltest.main()

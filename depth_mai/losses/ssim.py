@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Structural similarity of two depth maps."""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from depth_mai.losses import arguments
+from depth_mai.losses import masked
+
+WINDOWS = ('gaussian', 'average')
+
+
+def ssim(
+  pred_depth_m,
+  depth_m,
+  valid_mask,
+  window: str = 'gaussian',
+  window_size: int = 11,
+  sigma_px: float = 1.5,
+  max_depth_m: float = 40.0,
+  k1: float = 0.01,
+  k2: float = 0.03,
+  halved: bool = False,
+  per_image: bool = False,
+):
+  """Mean of 1 - SSIM over the windows centred at valid pixels.
+
+  With the means m, variances v and the covariance c of prediction p and target
+  d in a window, C1 = (k1 * max)^2 and C2 = (k2 * max)^2,
+
+      SSIM = (2 m_p m_d + C1) / (m_p^2 + m_d^2 + C1)
+             * (2 c + C2) / (v_p + v_d + C2)
+
+  (Wang et al., 2004; max, the dynamic range of the maps, is max_depth_m). The
+  defaults are theirs and tf.image.ssim's: a Gaussian of 11 x 11. Each window
+  averages over its valid pixels only, its weights brought to sum 1. The same
+  holds at the border, where a window loses the part that lies outside; hence
+  maps smaller than a window are no exception.
+
+  LiteDepth's released code has a variant with window='average', window_size=3,
+  max_depth_m=1, halved=True; it takes invalid depths for 0 m and mirrors the
+  maps at the border.
+
+  Args:
+    pred_depth_m: predicted depth [B, H, W, 1], metres.
+    depth_m: target depth [B, H, W, 1], metres.
+    valid_mask: [B, H, W, 1], above 0.5 (or True) where the target is known.
+    window: 'gaussian' or 'average'.
+    window_size: height and width of a window, odd, pixels.
+    sigma_px: standard deviation of the Gaussian, pixels.
+    max_depth_m: dynamic range, metres; small values make the loss look at
+      differences that are small.
+    k1: of the constant that steadies the comparison of the means.
+    k2: of the constant that steadies the comparison of variances.
+    halved: return (1 - SSIM) / 2, which lies in [0, 1], instead of 1 - SSIM in
+      [0, 2].
+    per_image: mean over images of the per-image means, instead of pooling all
+      valid pixels of the batch.
+
+  Returns:
+    A float32 scalar; 0 with zero gradient when no pixel is valid.
+
+  Raises:
+    ValueError: for shapes that differ, or options out of range.
+  """
+  _check_options(
+    window=window,
+    window_size=window_size,
+    sigma_px=sigma_px,
+    max_depth_m=max_depth_m,
+    k1=k1,
+    k2=k2,
+  )
+  weights = _window_weights(window, window_size, sigma_px)
+  pred_depth_m, depth_m, valid = arguments.loss_arguments(
+    pred_depth_m, depth_m, valid_mask
+  )
+  unlikeness = _unlikeness(
+    pred_depth_m,
+    depth_m,
+    valid,
+    weights,
+    c1=(k1 * max_depth_m) ** 2,
+    c2=(k2 * max_depth_m) ** 2,
+  )
+  loss = masked.masked_mean(unlikeness, valid, per_image)
+  return loss / 2 if halved else loss
+
+
+def _unlikeness(pred_depth_m, depth_m, valid, weights, c1: float, c2: float):
+  """1 - SSIM of the window around each pixel: float32 [B, H, W, 1].
+
+  Written with the difference e = p - d: the factors of SSIM are 1 minus
+
+      m_e^2 / (m_p^2 + m_d^2 + C1)  and  v_e / (v_p + v_d + C2).
+
+  So nothing cancels where the maps agree, and a perfect prediction has exactly
+  no loss and no gradient.
+  """
+  # Variances cancel less about a value in the middle of the image.
+  centre_m = masked.masked_moments(depth_m, valid, per_image=True).mean
+  error_m = pred_depth_m - depth_m
+  maps = [error_m, pred_depth_m - centre_m, depth_m - centre_m]
+  maps += [tf.square(centred_m) for centred_m in maps]
+  means = _window_means(tf.concat(maps, axis=-1), valid, weights)
+  mean_error, mean_pred, mean_depth, *squares = tf.split(means, 6, axis=-1)
+  error_variance, pred_variance, depth_variance = (
+    # Rounding may bring a variance below 0.
+    tf.maximum(square - tf.square(mean), 0.0)
+    for square, mean in zip(
+      squares, (mean_error, mean_pred, mean_depth), strict=True
+    )
+  )
+  of_means = tf.square(mean_error) / (
+    tf.square(mean_pred + centre_m) + tf.square(mean_depth + centre_m) + c1
+  )
+  of_variances = error_variance / (pred_variance + depth_variance + c2)
+  return of_means + of_variances - of_means * of_variances
+
+
+def _window_means(maps, valid, weights):
+  """Means over the valid pixels of each window: [B, H, W, C], as the maps."""
+  coverage = tf.cast(valid, tf.float32)
+  total = _blur(tf.where(valid, maps, 0.0), weights)
+  coverage = _blur(coverage, weights)
+  # Around an invalid pixel a window may have no valid one.
+  return total / tf.where(valid, coverage, 1.0)
+
+
+def _blur(maps, weights):
+  """Weighted sums along both axes; what lies outside of the maps is 0."""
+  for shape in ((-1, 1, 1, 1), (1, -1, 1, 1)):
+    kernel = tf.tile(tf.reshape(weights, shape), [1, 1, maps.shape[-1], 1])
+    maps = tf.nn.depthwise_conv2d(maps, kernel, [1, 1, 1, 1], 'SAME')
+  return maps
+
+
+def _window_weights(window: str, size: int, sigma_px: float) -> np.ndarray:
+  """Weights along one axis, float32 [size], with sum 1."""
+  if window == 'average':
+    weights = np.ones(size)
+  else:
+    distance_px = np.arange(size) - size // 2
+    weights = np.exp(-0.5 * (distance_px / sigma_px) ** 2)
+  return (weights / weights.sum()).astype(np.float32)
+
+
+def _check_options(*, window, window_size, **positive):
+  if window not in WINDOWS:
+    raise ValueError(
+      f'window={window!r} is not one of {WINDOWS}; change ssim.window in the '
+      'gin file.'
+    )
+  if window_size < 3 or window_size % 2 != 1:
+    raise ValueError(
+      f'window_size={window_size} must be odd and at least 3, pixels; change '
+      'ssim.window_size in the gin file.'
+    )
+  for name, value in positive.items():
+    if not 0 < value < math.inf:
+      raise ValueError(
+        f'{name}={value} must be above 0 and finite; change ssim.{name} in the '
+        'gin file.'
+      )

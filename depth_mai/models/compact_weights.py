@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A network's weights in a quarter of their size, to go on training from.
+
+Kernels are kept as int8 with a scale for each output channel, as TFLite's
+dynamic-range files keep them; biases and BatchNorm as float32. One .npz file;
+NumPy alone can read it.
+"""
+
+import os
+
+import keras
+import numpy as np
+
+from depth_mai import atomic
+
+_LEVELS = 127
+
+
+def save(path: str | os.PathLike[str], network: keras.Model) -> None:
+  """Writes all variables of a network.
+
+  Args:
+    path: the .npz file.
+    network: its kernels lose all but 8 bits in the file, not in memory.
+  """
+  arrays = {'network': np.array(network.name)}
+  for number, variable in enumerate(network.variables):
+    value = keras.ops.convert_to_numpy(variable.value)
+    if value.ndim < 2:
+      arrays[f'{number:04d}'] = value
+      continue
+    scale = _scale(value)
+    arrays[f'{number:04d}'] = np.round(value / scale).astype(np.int8)
+    arrays[f'{number:04d}_scale'] = scale
+  with atomic.atomic_path(path) as temporary:
+    np.savez_compressed(temporary, **arrays)
+
+
+def load(path: str | os.PathLike[str], network: keras.Model) -> None:
+  """Gives a network the weights of a file.
+
+  Args:
+    path: written by `save`.
+    network: of the same structure.
+
+  Raises:
+    ValueError: if the file is missing, is something else, or is of a network
+      with other variables.
+  """
+  try:
+    with np.load(path) as arrays:
+      values = _values(arrays)
+      name = str(arrays['network'])
+  except (OSError, KeyError, ValueError) as error:
+    raise ValueError(
+      f'{path} cannot be read as weights ({error!r}). Give a .npz file of '
+      'pretrained/.'
+    ) from error
+  shapes = [tuple(variable.shape) for variable in network.variables]
+  if shapes != [value.shape for value in values]:
+    raise ValueError(
+      f'{path} holds the weights of {name} ({len(values)} variables), which '
+      f'do not fit {network.name} ({len(shapes)}). Change the network or its '
+      'options in the gin file, or the weights.'
+    )
+  for variable, value in zip(network.variables, values, strict=True):
+    variable.assign(value)
+
+
+def _scale(kernel: np.ndarray) -> np.ndarray:
+  """Returns float32 that broadcasts against the kernel."""
+  # A depthwise kernel [k, k, C, 1] has its channels on the last axis but one.
+  channels = kernel.ndim - (1 if kernel.shape[-1] > 1 else 2)
+  others = tuple(axis for axis in range(kernel.ndim) if axis != channels)
+  largest = np.abs(kernel).max(axis=others, keepdims=True)
+  return np.where(largest > 0, largest / _LEVELS, 1).astype(np.float32)
+
+
+def _values(arrays) -> list[np.ndarray]:
+  values = []
+  while (key := f'{len(values):04d}') in arrays:
+    value = arrays[key]
+    if f'{key}_scale' in arrays:
+      value = value.astype(np.float32) * arrays[f'{key}_scale']
+    values.append(value)
+  return values

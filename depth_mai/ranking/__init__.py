@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Judges .tflite files of many systems and ranks them, as the challenge did."""

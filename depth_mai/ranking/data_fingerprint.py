@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tells one data set from another by what its files hold.
+
+What was measured on a split holds as long as the split is the same, wherever
+it lies: not its path but its ids and the bytes of its files are compared.
+"""
+
+import hashlib
+import os
+import pathlib
+
+from depth_mai.data import folder
+from depth_mai.evaluation import evaluation
+from depth_mai.runtime import model_file
+
+_INFO_FILE = 'dataset_info.json'
+
+
+def describe(
+  data_dir: str | os.PathLike[str], split: str, limit: int | None = None
+) -> dict:
+  """Describes what is measured.
+
+  Args:
+    data_dir: challenge folder or prepared tfds directory.
+    split: name of the split.
+    limit: how many images are measured, the first ones; default: all.
+
+  Returns:
+    dict: data_dir_name, the name of the folder; split; images, how many are
+    measured; fingerprint, 64 hexadecimal digits.
+
+  Raises:
+    ValueError: if there is no such split, or limit is below 1.
+  """
+  if limit is not None and limit < 1:
+    raise ValueError(f'limit must be at least 1, got {limit}. Change --limit.')
+  data_dir = pathlib.Path(data_dir).expanduser()
+  ids = evaluation.split_ids(data_dir, split)[:limit]
+  digest = hashlib.sha256()
+  for line in (*ids, *_file_lines(data_dir, split, limit)):
+    digest.update(f'{line}\n'.encode())
+  return {
+    'data_dir_name': data_dir.resolve().name,
+    'split': split,
+    'images': len(ids),
+    'fingerprint': digest.hexdigest(),
+  }
+
+
+def _file_lines(
+  data_dir: pathlib.Path, split: str, limit: int | None
+) -> list[str]:
+  """Returns the SHA-256 of every file that is read."""
+  if (data_dir / _INFO_FILE).is_file():
+    # The records of all images lie in the same few files.
+    paths = sorted(data_dir.glob(f'*-{split}.*'))
+  else:
+    paths = [
+      path
+      for pair in folder.list_pairs(data_dir, split)[:limit]
+      for path in (pair.rgb_path, pair.depth_path)
+      if path is not None
+    ]
+  return [model_file.file_sha256(path) for path in paths]

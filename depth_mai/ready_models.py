@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finds the ready weights in pretrained/ by a system's name.
+
+A folder pretrained/<system> holds one .tflite file to predict with,
+<system>.npz to go on training from, and README.md, its model card.
+"""
+
+import pathlib
+
+# Beside the package in a checkout, inside of it where it is installed.
+_FOLDERS = tuple(
+  pathlib.Path(__file__).resolve().parents[level] / 'pretrained'
+  for level in (1, 0)
+)
+
+
+def names() -> list[str]:
+  """Returns the systems whose weights are there."""
+  return sorted({x.parent.name for f in _FOLDERS for x in f.glob('*/*.tflite')})
+
+
+def model_path(model: str) -> str:
+  """Returns the .tflite file of a system's name; a path is returned as it is.
+
+  Args:
+    model: a path, or the name of a system, such as 'tcl'.
+
+  Raises:
+    ValueError: if it is neither; names the systems that are there.
+  """
+  return _find(model, '.tflite')
+
+
+def weights_path(weights: str) -> str:
+  """Returns the weights to go on training from; otherwise as `model_path`."""
+  return _find(weights, '.npz')
+
+
+def _find(name: str, suffix: str) -> str:
+  if pathlib.PurePath(name).suffix or pathlib.Path(name).exists():
+    return name
+  for folder in _FOLDERS:
+    for path in sorted((folder / name).glob(f'*{suffix}')):
+      return str(path)
+  raise ValueError(
+    f'{name!r} is neither a file nor a system with a {suffix} file in '
+    f'pretrained/; there are {", ".join(names()) or "none"}.'
+  )

@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Shows what the systems of a leaderboard see: depth and error, side by side.
+
+One row for each example picture: the picture, its truth, and every system's
+depth with its error below. All depths of all rows, the truth's too, share one
+scale in metres, all errors another one; the bars at the right show them. The
+number below an error map is the si-RMSE of that picture.
+
+Maps are thinned out to the size of the tiles, not averaged: each colour stands
+for a depth that a file holds.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+import os
+import typing
+
+import numpy as np
+from PIL import Image
+
+from depth_mai import atomic
+from depth_mai.metrics import depth_metrics
+from depth_mai.report import colours
+from depth_mai.report import lettering
+from depth_mai.report import palette
+from depth_mai.report import picture as picture_lib
+from depth_mai.report import scale as scale_lib
+
+EXAMPLES = 5
+# Colours of each map: all fit into one palette, and no step can be seen.
+_STEPS = 64
+_LEGEND = (
+  'Depth: near is yellow, far is blue. Error: (depth - truth) / truth; red is '
+  'too near, blue is too far. Dark grey: unknown.'
+)
+
+
+class Example(typing.NamedTuple):
+  """A picture with its ground truth.
+
+  Attributes:
+    id: its name.
+    rgb_uint8: uint8 [H, W, 3].
+    depth_mm: [H, W] or [H, W, 1], millimetres, 0 = unknown.
+  """
+
+  id: str
+  rgb_uint8: np.ndarray
+  depth_mm: np.ndarray
+
+
+def example_indices(image_count: int, examples: int = EXAMPLES) -> list[int]:
+  """Chooses pictures that are evenly spaced through a split.
+
+  Picture i is in the middle of the i-th of equal parts: of 192 pictures, the
+  19th, 57th, 96th, 134th and 172nd, counted from 0.
+
+  Args:
+    image_count: pictures in the split, at least 1.
+    examples: how many to choose, at least 1.
+
+  Returns:
+    Indices from 0, ascending, without repeats; fewer than `examples` if the
+    split has fewer pictures.
+
+  Raises:
+    ValueError: if a number is below 1.
+  """
+  if image_count < 1 or examples < 1:
+    raise ValueError(
+      f'{examples} examples of {image_count} pictures are asked for; both '
+      'numbers must be at least 1.'
+    )
+  examples = min(examples, image_count)
+  return [(2 * i + 1) * image_count // (2 * examples) for i in range(examples)]
+
+
+def leaderboard_pictures(
+  predictions: Mapping[str, Sequence[np.ndarray]],
+  images: Sequence[tuple[str, np.ndarray, np.ndarray]],
+  output_path: str | os.PathLike[str],
+  tile_width: int = 200,
+  error_limit: float = picture_lib.ERROR_LIMIT,
+) -> None:
+  """Writes the pictures of all systems into one file.
+
+  Args:
+    predictions: from the name of a system, the title of its column, to its
+      depth of each image: [H, W] or [H, W, 1], millimetres, the size of the
+      truth.
+    images: (id, rgb_uint8, depth_mm) each, as in `Example`.
+    output_path: the picture to write, a .png.
+    tile_width: pixels of one small picture.
+    error_limit: relative error of the outermost colours.
+
+  Raises:
+    ValueError: if there are no images or no systems, a system has too few or
+      too many depths, or a depth is no map of the size of its truth.
+  """
+  examples = [Example(*image) for image in images]
+  _check(predictions, examples)
+  truths_m = [_metres(example.depth_mm) for example in examples]
+  near_m, far_m = scale_lib.depth_range(*truths_m)
+  text_size = _text_size(tile_width)
+  rows = []
+  for index, example in enumerate(examples):
+    size = _tile_size(example.depth_mm.shape, tile_width)
+    truth_m = truths_m[index]
+
+    def depth_tile(depth_m, size=size):
+      return picture_lib.colourise(
+        _thinned(depth_m, size), near_m, far_m, steps=_STEPS
+      )
+
+    row = [
+      _stacked(_photo(example.rgb_uint8, size), _panel([example.id], size)),
+      _stacked(depth_tile(truth_m), _panel(_truth_lines(truth_m), size)),
+    ]
+    for depths_mm in predictions.values():
+      depth_m = _metres(depths_mm[index])
+      error = picture_lib.colourise_error(
+        _thinned(depth_m, size), _thinned(truth_m, size), error_limit, _STEPS
+      )
+      caption = _si_rmse_text(depths_mm[index], example.depth_mm)
+      row.append(_stacked(depth_tile(depth_m), error, _caption(caption, size)))
+    bars = (
+      picture_lib.colour_bar(
+        size[0], near_m, far_m, text_size=text_size, steps=_STEPS
+      ),
+      picture_lib.error_bar(size[0], error_limit, text_size, _STEPS),
+    )
+    rows.append([*row, _stacked(*bars)])
+  titles = ['Image', 'Truth', *predictions, '']
+  grid = picture_lib.grid(rows, titles, text_size=text_size)
+  _save(output_path, _with_legend(grid, text_size))
+
+
+def _check(predictions, examples):
+  if not examples or not predictions:
+    raise ValueError(
+      f'{len(predictions)} systems and {len(examples)} images are given; a '
+      'picture needs at least one of each.'
+    )
+  for system, depths_mm in predictions.items():
+    if len(depths_mm) != len(examples):
+      raise ValueError(
+        f'{system} has {len(depths_mm)} depths for {len(examples)} images; '
+        'give one for each image, in the same order.'
+      )
+    for example, depth_mm in zip(examples, depths_mm, strict=True):
+      got, want = np.shape(depth_mm)[:2], np.shape(example.depth_mm)[:2]
+      if got != want:
+        raise ValueError(
+          f'The depth of {example.id} by {system} is {got}, its truth {want}; '
+          'resize the depth to the truth first.'
+        )
+
+
+def _metres(depth_mm):
+  depth_mm = np.asarray(depth_mm, np.float64)
+  return depth_mm.reshape(depth_mm.shape[:2]) / 1e3
+
+
+def _tile_size(shape, tile_width):
+  """Returns (height, width) of the tiles of a map."""
+  height, width = shape[:2]
+  return max(1, round(height * tile_width / width)), tile_width
+
+
+def _thinned(values, size):
+  """Returns every n-th value, from the middles of the tile's pixels."""
+  rows, columns = (
+    (np.arange(new) + 0.5) * old / new
+    for new, old in zip(size, values.shape, strict=True)
+  )
+  return values[rows.astype(int)[:, None], columns.astype(int)]
+
+
+def _photo(rgb_uint8, size):
+  image = Image.fromarray(rgb_uint8)
+  return np.array(image.resize(size[::-1], Image.Resampling.LANCZOS))
+
+
+def _stacked(upper, *lower):
+  """Puts pictures below each other, with a little paper between them."""
+  parts = [upper]
+  for part in lower:
+    gap = np.full((4, part.shape[1], 3), lettering.PAPER_RGB, np.uint8)
+    parts += [gap, part]
+  width = max(part.shape[1] for part in parts)
+  return np.vstack([_widened(part, width) for part in parts])
+
+
+def _widened(picture, width):
+  missing = width - picture.shape[1]
+  return np.pad(picture, ((0, 0), (0, missing), (0, 0)), constant_values=255)
+
+
+def _text_size(tile_width):
+  """Returns the size at which 'si-RMSE 0.123' fits below a tile, pixels."""
+  return max(10, round(0.09 * tile_width))
+
+
+def _panel(lines, size):
+  return lettering.text_panel(lines, size[1], size[0], _text_size(size[1]))
+
+
+def _caption(text, size):
+  text_size = _text_size(size[1])
+  height = lettering.panel_height(1, text_size)
+  return lettering.text_panel([text], size[1], height, text_size)
+
+
+def _truth_lines(truth_m):
+  """Says in words how far away and how well known a scene is."""
+  known = scale_lib.known_mask(truth_m)
+  if not known.any():
+    return ['nothing known']
+  nearest, middle, farthest = np.percentile(truth_m[known], (0, 50, 100))
+  return [
+    f'{nearest:.1f} to {farthest:.1f} m',
+    f'median {middle:.1f} m',
+    f'{100 * known.mean():.0f} % known',
+  ]
+
+
+def _si_rmse_text(depth_mm, truth_mm):
+  """Returns the si-RMSE of one picture; empty where it is undefined."""
+  known = np.asarray(truth_mm) > 0
+  if not np.isfinite(np.asarray(depth_mm)[known]).all():
+    return 'holds NaN or infinity'
+  metrics = depth_metrics.DepthMetrics()
+  measured = metrics.add(depth_mm, truth_mm)
+  return f'si-RMSE {measured["si_rmse"]:.3f}' if measured else ''
+
+
+def _with_legend(grid, text_size):
+  margin = text_size // 2
+  height = lettering.panel_height(1, text_size) + margin
+  width = grid.shape[1] - margin
+  legend = lettering.text_panel([_LEGEND], width, height, text_size)
+  left = ((0, 0), (margin, 0), (0, 0))
+  return np.vstack((grid, np.pad(legend, left, constant_values=255)))
+
+
+def _save(path, picture):
+  exact_rgb = np.concatenate(
+    (
+      colours.depth_map(_STEPS),
+      colours.error_map(_STEPS),
+      np.array([colours.INVALID_RGB, lettering.PAPER_RGB], np.uint8),
+    )
+  )
+  image = palette.reduced(picture, exact_rgb)
+  with atomic.atomic_path(path) as temporary:
+    image.save(temporary, optimize=True)

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a plot and a page need to know of leaderboard.json.
+
+`depth_mai.ranking.standings` describes the file. A number that is not known is
+None there; here it may also be absent.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+import math
+
+# A heading, and where the figures below it come from.
+Origin = tuple[str, str]
+
+REPORT_ORIGIN: Origin = (
+  "The report's Table 1",
+  "the organisers' ZED pictures; Raspberry Pi 4: other data, another device",
+)
+
+
+def rows(leaderboard: Mapping) -> list[Mapping]:
+  """Returns the rows, by rank; those without one stand last.
+
+  Args:
+    leaderboard: the content of leaderboard.json.
+
+  Raises:
+    ValueError: if it holds no rows, or one does not name its system.
+  """
+  found = list(leaderboard.get('rows') or ())
+  if not found:
+    raise ValueError(
+      'The leaderboard has no rows; is this the content of a leaderboard.json '
+      f'with at least one system? Its keys: {sorted(leaderboard)}.'
+    )
+  for row in found:
+    if not row.get('system'):
+      raise ValueError(f'A row of the leaderboard names no system: {row}.')
+  return sorted(found, key=_rank)
+
+
+def report(row: Mapping) -> Mapping:
+  """Returns a row's line of the report's Table 1; empty where it has none."""
+  return row.get('report') or {}
+
+
+def names(rows_: Sequence[Mapping]) -> list[str]:
+  """Returns what to call the rows: their teams, or systems where these repeat.
+
+  Args:
+    rows_: rows of the leaderboard.
+  """
+  teams = [row.get('team') for row in rows_]
+  return [
+    team if team and teams.count(team) == 1 else row['system']
+    for team, row in zip(teams, rows_, strict=True)
+  ]
+
+
+def known(value: float | None) -> float | None:
+  """Returns a number as it is; None for NaN, infinity and None."""
+  return value if value is not None and math.isfinite(value) else None
+
+
+def origin(leaderboard: Mapping) -> Origin:
+  """Returns a heading and a note: which data and which device were measured.
+
+  Args:
+    leaderboard: the content of leaderboard.json.
+  """
+  return 'This run', f'{data_text(leaderboard)}; {device_text(leaderboard)}'
+
+
+def data_text(leaderboard: Mapping) -> str:
+  """Returns such as 'indoor, validation split, 192 pictures'."""
+  data = leaderboard.get('data') or {}
+  parts = [
+    data.get('data_dir_name'),
+    data.get('split') and f'{data["split"]} split',
+    data.get('images') and f'{data["images"]} pictures',
+  ]
+  return ', '.join(str(part) for part in parts if part) or 'unnamed data'
+
+
+def device_text(leaderboard: Mapping) -> str:
+  """Returns such as 'Raspberry Pi 4 Model B Rev 1.5, 4 threads'."""
+  device = leaderboard.get('device') or {}
+  name = str(device.get('name') or 'an unnamed device')
+  threads = device.get('threads')
+  if threads is None:
+    return name
+  return f'{name}, {threads} thread{"s" if threads != 1 else ""}'
+
+
+def _rank(row):
+  rank = row.get('rank')
+  return (rank is None, rank or 0)

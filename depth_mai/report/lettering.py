@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Text in pictures, in the font that comes with Pillow."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+from PIL import ImageDraw
+from PIL import ImageFont
+
+PAPER_RGB = (255, 255, 255)
+INK_RGB = (32, 32, 32)
+
+# A line of text with the space below it, as a part of the text size.
+_LINE = 1.35
+
+
+def font_of(size: int):
+  """Returns Pillow's own font; old versions have it in one size only.
+
+  Args:
+    size: pixels.
+  """
+  try:
+    return ImageFont.load_default(size=size)
+  except (TypeError, ImportError, OSError):
+    return ImageFont.load_default()
+
+
+def write(draw, left_middle: tuple[float, float], text: str, font) -> None:
+  """Writes text whose capitals are centred on a height.
+
+  Args:
+    draw: PIL.ImageDraw of the picture.
+    left_middle: x and y, pixels.
+    text: one line.
+    font: of `font_of`.
+  """
+  x, y = left_middle
+  _, top, _, bottom = draw.textbbox((0, 0), 'H', font)
+  draw.text((float(x), float(y) - (top + bottom) / 2), text, INK_RGB, font)
+
+
+def text_width(text: str, font) -> int:
+  """Returns the width of one line, pixels."""
+  paper = ImageDraw.Draw(Image.new('RGB', (1, 1)))
+  return int(np.ceil(paper.textbbox((0, 0), text, font)[2]))
+
+
+def shortened(text: str, width: int, font) -> str:
+  """Returns the text, or as much of its beginning as fits, with '...'.
+
+  Args:
+    text: one line.
+    width: pixels.
+    font: of `font_of`.
+  """
+  if text_width(text, font) <= width:
+    return text
+  end = len(text)
+  while end and text_width(f'{text[:end]}...', font) > width:
+    end -= 1
+  return f'{text[:end]}...'
+
+
+def text_panel(
+  lines: Sequence[str], width: int, height: int, text_size: int
+) -> np.ndarray:
+  """Writes lines from the top on white paper.
+
+  Args:
+    lines: shortened where they are wider than the panel.
+    width: of the panel, pixels.
+    height: of the panel, pixels; lines below it are lost.
+    text_size: pixels.
+
+  Returns:
+    A picture, uint8 [height, width, 3].
+  """
+  paper = Image.new('RGB', (width, height), PAPER_RGB)
+  draw, font = ImageDraw.Draw(paper), font_of(text_size)
+  for number, line in enumerate(lines):
+    middle = (number + 0.5) * _LINE * text_size
+    write(draw, (0, middle), shortened(line, width, font), font)
+  return np.array(paper)
+
+
+def panel_height(line_count: int, text_size: int) -> int:
+  """Returns the height that a `text_panel` of so many lines needs, pixels."""
+  return int(np.ceil(line_count * _LINE * text_size))

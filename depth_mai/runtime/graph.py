@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The graph of a .tflite file as plain Python objects.
+
+Field numbers are those of tensorflow/compiler/mlir/lite/schema/schema.fbs.
+"""
+
+import dataclasses
+import math
+import os
+import struct
+
+from depth_mai.runtime import flatbuffer_table
+from depth_mai.runtime import interpreter as interpreter_lib
+from depth_mai.runtime import schema_names
+
+_MODEL_CODES, _MODEL_SUBGRAPHS, _MODEL_BUFFERS, _MODEL_METADATA = 1, 2, 4, 6
+_CODE_DEPRECATED, _CODE_CUSTOM, _CODE_VERSION, _CODE_BUILTIN = 0, 1, 2, 3
+_SUBGRAPH_TENSORS, _SUBGRAPH_INPUTS, _SUBGRAPH_OUTPUTS = 0, 1, 2
+_SUBGRAPH_OPERATORS = 3
+_TENSOR_SHAPE, _TENSOR_TYPE, _TENSOR_BUFFER, _TENSOR_NAME = 0, 1, 2, 3
+_TENSOR_SIGNATURE = 7
+_OPERATOR_CODE, _OPERATOR_INPUTS, _OPERATOR_OUTPUTS = 0, 1, 2
+_BUFFER_DATA, _BUFFER_SIZE_OUTSIDE = 0, 2
+_METADATA_NAME, _METADATA_BUFFER = 0, 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Tensor:
+  """One tensor.
+
+  Attributes:
+    index: its place in the subgraph's list.
+    name: which holds the layer's name in files of Keras networks.
+    shape: its sizes; () for a single number.
+    open_sizes: whether the file leaves sizes to be set at run time; they are 1
+      in `shape`.
+    type_name: 'FLOAT32', 'INT8' and the like.
+    constant_bytes: what the file stores for it; 0 for an activation.
+  """
+
+  index: int
+  name: str
+  shape: tuple[int, ...]
+  open_sizes: bool
+  type_name: str
+  constant_bytes: int
+
+  @property
+  def is_constant(self) -> bool:
+    """Whether the file holds its values."""
+    return self.constant_bytes > 0
+
+  @property
+  def elements(self) -> int:
+    """How many numbers it holds."""
+    return math.prod(self.shape)
+
+  @property
+  def size_bytes(self) -> int:
+    """Bytes in memory; 0 for types without a fixed size."""
+    return -(-self.elements * schema_names.type_bits(self.type_name) // 8)
+
+
+@dataclasses.dataclass(frozen=True)
+class Operator:
+  """One operator.
+
+  Attributes:
+    index: its place in the subgraph.
+    name: 'CONV_2D' and the like, 'CUSTOM:<name>' for a custom operator.
+    version: of the operator.
+    inputs: its inputs; None where an optional one is left out.
+    outputs: its outputs.
+    at_load: whether all its inputs are constants (or made of constants only),
+      so that it need not be run for every image: the DEQUANTIZE of a float16
+      file's weights.
+  """
+
+  index: int
+  name: str
+  version: int
+  inputs: tuple[Tensor | None, ...]
+  outputs: tuple[Tensor, ...]
+  at_load: bool
+
+  @property
+  def given_inputs(self) -> tuple[Tensor, ...]:
+    """The inputs that are not left out."""
+    return tuple(tensor for tensor in self.inputs if tensor is not None)
+
+
+@dataclasses.dataclass(frozen=True)
+class Subgraph:
+  """One function of a file.
+
+  Attributes:
+    tensors: all its tensors.
+    operators: its operators, in the order in which they run.
+    inputs: what it takes.
+    outputs: what it gives.
+  """
+
+  tensors: tuple[Tensor, ...]
+  operators: tuple[Operator, ...]
+  inputs: tuple[Tensor, ...]
+  outputs: tuple[Tensor, ...]
+
+  @property
+  def fixed(self) -> frozenset[int]:
+    """Indices of the tensors that are the same for every image."""
+    stored = {tensor.index for tensor in self.tensors if tensor.is_constant}
+    made = {
+      tensor.index
+      for operator in self.operators
+      if operator.at_load
+      for tensor in operator.outputs
+    }
+    return frozenset(stored | made)
+
+
+@dataclasses.dataclass(frozen=True)
+class Graph:
+  """A .tflite file.
+
+  Attributes:
+    name: the file, for messages.
+    file_bytes: its size.
+    subgraphs: at least one; the first is what an inference runs.
+    metadata: dict from the names of metadata buffers to their bytes.
+  """
+
+  name: str
+  file_bytes: int
+  subgraphs: tuple[Subgraph, ...]
+  metadata: dict[str, bytes]
+
+  @property
+  def main(self) -> Subgraph:
+    """What an inference runs."""
+    return self.subgraphs[0]
+
+
+def read_graph(path_or_bytes: interpreter_lib.ModelSource) -> Graph:
+  """Reads a file; neither a runtime nor its kernels are needed.
+
+  Args:
+    path_or_bytes: a .tflite file (str or os.PathLike) or its content (bytes).
+
+  Returns:
+    The graph.
+
+  Raises:
+    ValueError: the file is missing, is no .tflite file, holds no graph, or is
+      damaged.
+  """
+  name = interpreter_lib.check_is_tflite(path_or_bytes)
+  if isinstance(path_or_bytes, (bytes, bytearray)):
+    content = bytes(path_or_bytes)
+  else:
+    with open(os.fspath(path_or_bytes), 'rb') as stream:
+      content = stream.read()
+  try:
+    model = flatbuffer_table.Table.root(content)
+    buffers = model.tables(_MODEL_BUFFERS)
+    codes = [_operator_code(code) for code in model.tables(_MODEL_CODES)]
+    subgraphs = tuple(
+      _subgraph(table, codes, buffers)
+      for table in model.tables(_MODEL_SUBGRAPHS)
+    )
+    metadata = {
+      entry.text(_METADATA_NAME): buffers[entry.number(_METADATA_BUFFER, '<I')]
+      .numbers(_BUFFER_DATA, 'u1')
+      .tobytes()
+      for entry in model.tables(_MODEL_METADATA)
+    }
+  except (struct.error, IndexError) as error:
+    raise ValueError(
+      f'{name} is damaged: a table in it points outside the file '
+      f'({len(content)} bytes). Copy or convert it again.'
+    ) from error
+  if not subgraphs:
+    raise ValueError(f'{name} holds no graph. Convert the network again.')
+  return Graph(name, len(content), subgraphs, metadata)
+
+
+def _operator_code(table: flatbuffer_table.Table) -> tuple[str, int]:
+  """Returns (name, version) of an entry of the file's list of operators."""
+  # Files from before 2.4 only have the deprecated one-byte field.
+  number = max(
+    table.number(_CODE_BUILTIN, '<i'), table.number(_CODE_DEPRECATED, '<b')
+  )
+  return (
+    schema_names.operator_name(number, table.text(_CODE_CUSTOM)),
+    table.number(_CODE_VERSION, '<i', 1),
+  )
+
+
+def _subgraph(
+  table: flatbuffer_table.Table,
+  codes: list[tuple[str, int]],
+  buffers: list[flatbuffer_table.Table],
+) -> Subgraph:
+  tensors = tuple(
+    _tensor(index, entry, buffers)
+    for index, entry in enumerate(table.tables(_SUBGRAPH_TENSORS))
+  )
+
+  def pick(owner, field):
+    # -1 stands for an optional tensor that is left out.
+    return tuple(
+      tensors[index] if index >= 0 else None
+      for index in owner.numbers(field, '<i4').tolist()
+    )
+
+  known = {tensor.index for tensor in tensors if tensor.is_constant}
+  operators = []
+  for index, entry in enumerate(table.tables(_SUBGRAPH_OPERATORS)):
+    name, version = codes[entry.number(_OPERATOR_CODE, '<I')]
+    inputs = pick(entry, _OPERATOR_INPUTS)
+    outputs = tuple(filter(None, pick(entry, _OPERATOR_OUTPUTS)))
+    used = {tensor.index for tensor in inputs if tensor is not None}
+    at_load = bool(used) and used <= known
+    if at_load:
+      known |= {tensor.index for tensor in outputs}
+    operators.append(Operator(index, name, version, inputs, outputs, at_load))
+  return Subgraph(
+    tensors,
+    tuple(operators),
+    pick(table, _SUBGRAPH_INPUTS),
+    pick(table, _SUBGRAPH_OUTPUTS),
+  )
+
+
+def _tensor(
+  index: int,
+  table: flatbuffer_table.Table,
+  buffers: list[flatbuffer_table.Table],
+) -> Tensor:
+  buffer = buffers[table.number(_TENSOR_BUFFER, '<I')]
+  # Files above 2 GB keep their constants behind the flatbuffer.
+  stored = buffer.numbers(_BUFFER_DATA, 'u1').size or buffer.number(
+    _BUFFER_SIZE_OUTSIDE, '<Q'
+  )
+  signature = table.numbers(_TENSOR_SIGNATURE, '<i4')
+  return Tensor(
+    index=index,
+    name=table.text(_TENSOR_NAME),
+    shape=tuple(table.numbers(_TENSOR_SHAPE, '<i4').tolist()),
+    open_sizes=bool((signature < 0).any()),
+    type_name=schema_names.type_name(table.number(_TENSOR_TYPE, '<b')),
+    constant_bytes=int(stored),
+  )

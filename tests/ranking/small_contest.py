@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A data set of three pictures, networks of one convolution, a device of words.
+
+The depth that a network predicts is `scale` times the red of the picture, in
+millimetres, and the true depth is 20 times the red for picture '00'. So an
+error can be said without running anything.
+"""
+
+import pathlib
+
+import numpy as np
+from PIL import Image
+
+from depth_mai.ranking import judge
+from depth_mai.ranking import model_files
+from tests.runtime import tiny_model
+
+SIZE = (48, 64)
+IDS = ('00', '01', '02')
+
+
+def write_data(root: pathlib.Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+  """Writes a validation split; returns (red [H, W], depth_mm [H, W]) by id."""
+  generator = np.random.default_rng(0)
+  pictures = {}
+  for index, name in enumerate(IDS):
+    rgb = generator.integers(50, 256, (*SIZE, 3)).astype(np.uint8)
+    noise = generator.uniform(1.0, 1.0 + 0.5 * index, SIZE)
+    depth_mm = np.uint16(np.rint(20.0 * rgb[..., 0] * noise))
+    for kind, values in (('rgb', rgb), ('depth', depth_mm)):
+      folder = root / 'validation' / kind
+      folder.mkdir(parents=True, exist_ok=True)
+      Image.fromarray(values).save(folder / f'{name}.png', compress_level=0)
+    pictures[name] = (rgb[..., 0].astype(np.float64), depth_mm)
+  return pictures
+
+
+def network(scale: float = 20.0, bias_mm: float = 0.0, **metadata) -> bytes:
+  """Returns a .tflite file that predicts scale * red + bias_mm millimetres."""
+  return tiny_model.float_model(
+    SIZE, (scale, 0.0, 0.0), bias_mm, metadata=metadata or None
+  )
+
+
+def write_models(folder: pathlib.Path, **contents: bytes) -> None:
+  """Writes files; the keywords are their names without .tflite."""
+  folder.mkdir(parents=True, exist_ok=True)
+  for name, content in contents.items():
+    (folder / f'{name}.tflite').write_bytes(content)
+
+
+class FakeDevice:
+  """A device whose every file takes as many milliseconds as it is told.
+
+  Attributes:
+    timed: names of the files that were timed, in order.
+    threads: for the kernels.
+  """
+
+  def __init__(self, runtime_ms=10.0, threads=1, runtime_version='1.0'):
+    self.timed, self.threads = [], threads
+    self._runtime_ms, self._version = runtime_ms, runtime_version
+
+  def describe(self):
+    """What leaderboard.json says of it."""
+    return {
+      'kind': 'local',
+      'name': 'A board',
+      'architecture': 'aarch64',
+      'cpu_count': 4,
+      'os': 'Linux',
+      'is_raspberry_pi': False,
+      'runtime': 'ai-edge-litert',
+      'runtime_version': self._version,
+      'note': 'Measured on a board.',
+      'threads': self.threads,
+      'warmup': 1,
+      'runs': 2,
+    }
+
+  def time_key(self):
+    """What a runtime depends on."""
+    return {'name': 'A board', 'threads': self.threads}
+
+  def metrics_key(self):
+    """What predictions depend on."""
+    return {'runtime_version': self._version}
+
+  def time(self, path):
+    """Notes the file; gives the same times for each."""
+    self.timed.append(pathlib.Path(path).name)
+    return {
+      'runtime_ms': self._runtime_ms,
+      'runtime_ms_no_xnnpack': 2 * self._runtime_ms,
+      'partitions': 1,
+      'load_average': 0.25,
+    }
+
+
+def judged(
+  system: str,
+  precision: str = 'fp32',
+  si_rmse: float = 0.3,
+  runtime_ms: float = 50.0,
+  report_system: str | None = '',
+  size_mb: float = 3.0,
+  macs: int | None = 10**7,
+  load_average: float | None = 0.0,
+) -> judge.Judged:
+  """Returns a judged file that was never there.
+
+  Args:
+    system: its name.
+    precision: of the file.
+    si_rmse: of its predictions.
+    runtime_ms: with XNNPACK; without, it takes three times as long.
+    report_system: of the report; '' for its own name.
+    size_mb: of the file.
+    macs: of the file.
+    load_average: before it was timed.
+  """
+  return judge.Judged(
+    model=model_files.ModelFile(
+      pathlib.Path(f'/models/{system}_{precision}.tflite'),
+      f'{system}_{precision}.tflite',
+      system,
+      system if report_system == '' else report_system,
+      precision,
+      f'{system}{precision}'.encode().hex(),
+    ),
+    size_mb=size_mb,
+    parameters=1000,
+    macs=macs,
+    metrics={'si_rmse': si_rmse, 'rmse': 1.5, 'log10': 0.1, 'rel': 0.25},
+    times={
+      'runtime_ms': runtime_ms,
+      'runtime_ms_no_xnnpack': 3 * runtime_ms,
+      'partitions': 2,
+      'load_average': load_average,
+    },
+  )
