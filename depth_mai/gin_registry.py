@@ -21,6 +21,7 @@ from depth_mai.data import augmentation
 from depth_mai.losses import gradient
 from depth_mai.losses import gradient_matching
 from depth_mai.losses import learned_weights
+from depth_mai.losses import registry
 from depth_mai.losses import regression
 from depth_mai.losses import robust
 from depth_mai.losses import scale_invariant
@@ -84,6 +85,10 @@ CONFIGURABLES = {
   name: gin.external_configurable(function, name=name, module='depth_mai')
   for name, function in _REGISTERED.items()
 }
+
+# A loss that WeightedLoss finds by its name listens to its bindings, too:
+# `silog.scale = 10` is not ignored.
+registry.LOSSES.update({name: CONFIGURABLES[name] for name in registry.LOSSES})
 
 # Included files are named from the checkout's root, wherever the command runs.
 gin.add_config_file_search_path(str(pathlib.Path(__file__).parents[1]))

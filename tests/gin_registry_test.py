@@ -8,6 +8,7 @@ from absl.testing import parameterized
 import tensorflow as tf
 
 from depth_mai import gin_registry
+from depth_mai.losses import weighted
 
 _CONFIGS = pathlib.Path(__file__).parents[1] / 'gin_configs'
 _FILES = sorted(path.name for path in _CONFIGS.glob('*.gin'))
@@ -51,6 +52,15 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
     )
     network = gin_registry.build_network()
     self.assertEqual(network.input_shape[1:3], (96, 128))
+
+  def test_bindings_reach_a_loss_that_is_only_named(self):
+    maps = (tf.fill((1, 2, 2, 1), 2.0), tf.ones((1, 2, 2, 1)))
+    for scale in (1.0, 10.0):
+      gin_registry.parse([], [f'silog.scale = {scale}'])
+      loss = weighted.WeightedLoss({'silog': 1.0})
+      total, _ = loss(*maps, tf.ones((1, 2, 2, 1)))
+      # sqrt((1 - 0.85) ln(2)^2), but for SILog's millimetre.
+      self.assertAllClose(total, scale * 0.26845, rtol=1e-3)
 
   def test_misspelt_parameter_names_its_neighbours(self):
     with self.assertRaisesRegex(ValueError, "'epoch'.*mean epochs"):

@@ -69,7 +69,7 @@ def guess(
   cells = _cells(pattern.list_files(source))
   kinds = collections.defaultdict(list)
   for cell in cells:
-    kinds[_kind(source / cell.path(min(cell.ids)))].append(cell)
+    kinds[_kind_of(cell, source)].append(cell)
   if not kinds['rgb'] or not kinds['depth']:
     raise _failed(
       source,
@@ -149,6 +149,17 @@ def _cells(files: Sequence[str]) -> list[_Cell]:
   return [_Cell(*key, frozenset(names)) for key, names in ids.items()]
 
 
+def _kind_of(cell: _Cell, source: pathlib.Path) -> str:
+  """Returns the kind of a cell; a damaged file must not decide it."""
+  names = sorted(cell.ids)
+  kind = 'other'
+  for name in dict.fromkeys((names[0], names[-1], names[len(names) // 2])):
+    kind = _kind(source / cell.path(name))
+    if kind != 'other':
+      break
+  return kind
+
+
 def _kind(path: pathlib.Path) -> str:
   """Returns 'rgb', 'depth', 'grey' or 'other'."""
   suffix = path.suffix.lower()
@@ -172,9 +183,10 @@ def _partners(rgbs, depths, shared):
   """Pairs each cell of pictures with its cell of depth maps, if there is one.
 
   That is the one whose folders have most names in common with it and, of
-  these, the one with most frames in common.
+  these, the one with most frames in common. A cell of depth maps belongs to
+  those pictures alone whose folders are nearest.
   """
-  pairs = []
+  claims = collections.defaultdict(list)
   for rgb in rgbs:
     alike = collections.defaultdict(list)
     for depth in depths:
@@ -182,9 +194,14 @@ def _partners(rgbs, depths, shared):
     for number in sorted(alike, reverse=True):
       best = max(alike[number], key=lambda depth: shared(rgb, depth))
       if shared(rgb, best):
-        pairs.append((rgb, best))
+        claims[best].append((number, rgb))
         break
-  return pairs
+  return [
+    (rgb, depth)
+    for depth, claimed in claims.items()
+    for number, rgb in claimed
+    if number == max(claimed, key=lambda claim: claim[0])[0]
+  ]
 
 
 def _share_ids(rgb: _Cell, depth: _Cell) -> int:

@@ -118,6 +118,14 @@ class GuessTest(parameterized.TestCase):
     (self.root / 'hall/depth/000000.png').write_bytes(b'')
     self.assertEqual(self._guess()[0].depth_unit, 'mm')
 
+  def test_recording_without_depth(self):
+    dummy_data.write_recordings(self.root)
+    for path in list(self.root.glob('hall/depth/*')):
+      path.unlink()
+    found, _, frames = self._guess()
+    self.assertEqual(found.depth, '{sequence}/depth/{id}.png')
+    self.assertLen(frames.lone_rgb, dummy_data.COUNTS['hall'])
+
   def test_depth_that_cannot_be_read_is_told(self):
     dummy_data.write_recordings(self.root)
     for path in list(self.root.glob('*/depth/*.png')):

@@ -71,7 +71,8 @@ def _lines(values, remarks, fields=None):
     if field.name in remarks:
       yield f'# {remarks[field.name]}'
     if value is None:
-      yield f'# {field.name} = ["name", "other_*"]'
+      example = '["name", "other_*"]' if field.name == 'train' else 0.1
+      yield f'# {field.name} = {example}'
       continue
     # JSON writes these strings, numbers, lists and booleans as TOML does.
     line = f'{field.name} = {json.dumps(value, ensure_ascii=False)}'

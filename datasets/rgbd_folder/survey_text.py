@@ -41,7 +41,7 @@ def _found(survey) -> Iterator[tuple[str, str]]:
   for name, frames in survey.splits.items():
     names = sorted({frame.sequence for frame in frames})
     where = f': {_some(names)}' if names != [''] else ''
-    yield name, f'{len(frames)} pairs{where}'
+    yield name, f'{_count(len(frames), "pair")}{where}'
   for note in _notes(survey, facts):
     yield 'note', note
 
@@ -112,7 +112,7 @@ def _notes(survey, facts) -> Iterator[str]:
     )
   left_out = len(survey.pairing.frames) - sum(map(len, survey.splits.values()))
   if left_out:
-    yield f'{left_out} pairs are in no split or cannot be used'
+    yield f'in no split, or not usable: {_count(left_out, "pair")}'
   shared = splits_lib.sequences_in_two(survey.splits)
   if shared:
     yield (

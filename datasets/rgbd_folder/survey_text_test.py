@@ -72,7 +72,7 @@ class SurveyTextTest(absltest.TestCase):
     text = '\n'.join(lines)
     self.assertIn('pairs         6 in 3 sequences', text)
     self.assertIn('6 more left out by every', text)
-    self.assertIn('note          3 pairs are in no split', text)
+    self.assertIn('note          in no split, or not usable: 3 pairs', text)
 
   def test_mark_for_unknown_is_told(self):
     dummy_data.write_recordings(self.root, {'a': 5})

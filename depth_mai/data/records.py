@@ -203,7 +203,8 @@ def open_records(
   Raises:
     ValueError: if the split, a feature or a file is not there.
   """
-  builder = tfds.builder_from_directory(directory)
+  with _quiet():
+    builder = tfds.builder_from_directory(directory)
   splits = builder.info.splits
   if split not in splits:
     raise ValueError(
@@ -218,16 +219,17 @@ def open_records(
       'Remove that folder and prepare or copy it again.'
     )
   images = [layout.rgb] if layout.in_metres else [layout.rgb, layout.depth]
-  dataset = builder.as_dataset(
-    split=split,
-    decoders=dict.fromkeys(images, tfds.decode.SkipDecoding()),
-    shuffle_files=False,
-    read_config=tfds.ReadConfig(
-      interleave_cycle_length=1,  # One file after the other.
-      try_autocache=False,  # The pipeline decides what to keep in memory.
-      add_tfds_id=layout.id is None,
-    ),
-  )
+  with _quiet():
+    dataset = builder.as_dataset(
+      split=split,
+      decoders=dict.fromkeys(images, tfds.decode.SkipDecoding()),
+      shuffle_files=False,
+      read_config=tfds.ReadConfig(
+        interleave_cycle_length=1,  # One file after the other.
+        try_autocache=False,  # The pipeline decides what to keep in memory.
+        add_tfds_id=layout.id is None,
+      ),
+    )
 
   @tf.autograph.experimental.do_not_convert
   def rename(example):
@@ -327,7 +329,7 @@ def decode(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-  """Silences tfds, which names the folder that is about to be renamed."""
+  """Silences tfds, which tells of each step and of folders yet unnamed."""
   tfds.disable_progress_bar()
   verbosity = logging.get_verbosity()
   logging.set_verbosity(logging.WARNING)

@@ -20,6 +20,7 @@ from depth_mai.lite import converter
 from depth_mai.lite import metadata
 from depth_mai.lite import operators
 from depth_mai.lite import parity
+from depth_mai.lite import slim
 from depth_mai.models import deployment
 from depth_mai.runtime import delegation
 from depth_mai.training import workdir as workdir_lib
@@ -219,11 +220,13 @@ def export(
   for precision in options.precisions:
     calibrated = precision in converter.CALIBRATED_PRECISIONS
     sample = calibration_sample if calibrated else None
-    content = converter.convert(
-      model,
-      precision,
-      sample.images if sample else None,
-      int8_io=options.int8_io and precision == 'int8',
+    content = slim.slim(
+      converter.convert(
+        model,
+        precision,
+        sample.images if sample else None,
+        int8_io=options.int8_io and precision == 'int8',
+      )
     )
     description = _describe(network, options, precision, origin or {}, sample)
     path = pathlib.Path(output_dir) / f'{network.name}_{precision}.tflite'
