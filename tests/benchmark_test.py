@@ -68,9 +68,18 @@ class BenchmarkTest(absltest.TestCase):
   def test_errors_are_short(self):
     for arguments, message in (
       (['--model=/x/y.tflite'], 'benchmark: There is no model file'),
-      (['--model=m', '--threads=one'], '--threads must list whole numbers'),
-      (['--model=m', '--threads=0'], '--threads must list different whole'),
-      (['m.tflite', '--model=m'], "got ['m.tflite']; name the model with"),
+      (
+        ['--model=m.tflite', '--threads=one'],
+        '--threads must list whole numbers',
+      ),
+      (
+        ['--model=m.tflite', '--threads=0'],
+        '--threads must list different whole',
+      ),
+      (
+        ['m.tflite', '--model=m.tflite'],
+        "got ['m.tflite']; name the model with",
+      ),
     ):
       done = _benchmark(*arguments)
       self.assertEqual(done.returncode, 1)

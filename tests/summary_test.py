@@ -49,7 +49,10 @@ class SummaryTest(absltest.TestCase):
   def test_errors_are_short(self):
     for arguments, message in (
       (['--model=/x/y.tflite'], 'summary: There is no model file'),
-      (['m.tflite', '--model=m'], "got ['m.tflite']; name the model with"),
+      (
+        ['m.tflite', '--model=m.tflite'],
+        "got ['m.tflite']; name the model with",
+      ),
     ):
       done = self.summarise(*arguments)
       self.assertEqual(done.returncode, 1)
