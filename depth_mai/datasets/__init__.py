@@ -15,6 +15,9 @@ _CHECKOUT_DATASETS = os.path.join(
 )
 
 # An installed package may have that other library as its neighbour; only ours
-# holds mai_depth.
-if os.path.isdir(os.path.join(_CHECKOUT_DATASETS, 'mai_depth')):
+# holds one of these. (Bazel brings those alone that a test needs.)
+if any(
+  os.path.isdir(os.path.join(_CHECKOUT_DATASETS, name))
+  for name in ('mai_depth', 'procedural_rooms', 'rgbd_folder')
+):
   __path__.append(_CHECKOUT_DATASETS)

@@ -54,20 +54,6 @@ def ghost_module(
   return keras.layers.Concatenate(name=f'{name}_concat')([primary, cheap])
 
 
-def _gate(x, name: str):
-  """Squeeze-excite of the authors' code, which rounds to multiples of 4."""
-  channels = x.shape[-1]
-  reduced = inverted_residual.round_channels(channels / 4, divisor=4)
-  y = keras.layers.GlobalAveragePooling2D(
-    keepdims=True, name=f'{name}_squeeze'
-  )(x)
-  y = keras.layers.Conv2D(reduced, 1, activation='relu', name=f'{name}_in')(y)
-  y = keras.layers.Conv2D(
-    channels, 1, activation='hard_sigmoid', name=f'{name}_out'
-  )(y)
-  return keras.layers.Multiply(name=f'{name}_scale')([x, y])
-
-
 def ghost_bottleneck(
   x,
   *,
@@ -106,7 +92,8 @@ def ghost_bottleneck(
       activation=None,
     )
   if use_squeeze_excite:
-    y = _gate(y, f'{name}_se')
+    # The authors' code rounds the gate's channels to multiples of 4.
+    y = inverted_residual.squeeze_excite(y, f'{name}_se', divisor=4)
   y = ghost_module(
     y, filters, norm=norm, name=f'{name}_project', activation=None
   )

@@ -15,17 +15,29 @@ def round_channels(channels: float, divisor: int = 8) -> int:
   return rounded if rounded >= 0.9 * channels else rounded + divisor
 
 
-def squeeze_excite(x, name: str, ratio: float = 0.25):
+def squeeze_excite(x, name: str, ratio: float = 0.25, divisor: int = 8):
   """Scales the channels of [B, H, W, C] by a gate that sees their means.
 
   The mean keeps its dimensions, which TFLite's delegates ask for.
+
+  Args:
+    x: [B, H, W, C].
+    name: prefix of the layers' names.
+    ratio: channels inside of the gate, as a part of C.
+    divisor: they are rounded to a multiple of it.
+
+  Returns:
+    [B, H, W, C].
   """
   channels = x.shape[-1]
   gate = keras.layers.GlobalAveragePooling2D(
     keepdims=True, name=f'{name}_squeeze'
   )(x)
   gate = keras.layers.Conv2D(
-    round_channels(channels * ratio), 1, activation='relu', name=f'{name}_in'
+    round_channels(channels * ratio, divisor),
+    1,
+    activation='relu',
+    name=f'{name}_in',
   )(gate)
   gate = keras.layers.Conv2D(
     channels, 1, activation='hard_sigmoid', name=f'{name}_out'

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of depth_mai/ready_models.py and of what pretrained/ holds."""
+
+import pathlib
+
+from absl.testing import absltest
+
+from depth_mai import ready_models
+from depth_mai.runtime import metadata as metadata_lib
+
+_ROOT = pathlib.Path(__file__).resolve().parents[1]
+_SYSTEMS = (
+  'aiia_hit', 'icl', 'jmu_cvlab', 'miaigo', 'smartlab', 'tcl', 'tencent_gylab',
+  'tencent_gylab_2021',
+)  # fmt: skip
+
+
+class ReadyModelsTest(absltest.TestCase):
+  def test_every_system_is_ready(self):
+    self.assertSequenceEqual(ready_models.names(), _SYSTEMS)
+    total = 0
+    for name in _SYSTEMS:
+      model = pathlib.Path(ready_models.model_path(name))
+      weights = pathlib.Path(ready_models.weights_path(name))
+      self.assertEqual(metadata_lib.read_metadata(model)['system'], name)
+      self.assertEqual(weights.name, f'{name}.npz')
+      card = (model.parent / 'README.md').read_text()
+      for word in ('Licence', 'Command', 'commit', 'si-RMSE', 'Limits'):
+        self.assertIn(word, card)
+      self.assertIn(f'{model.stat().st_size:,}', card)
+      total += sum(path.stat().st_size for path in model.parent.iterdir())
+    self.assertLess(total, 40e6)
+
+  def test_a_path_stays_a_path(self):
+    self.assertEqual(ready_models.model_path('a/tcl.tflite'), 'a/tcl.tflite')
+    folder = self.create_tempdir().full_path
+    self.assertEqual(ready_models.model_path(folder), folder)
+
+  def test_an_unknown_name_lists_the_known(self):
+    with self.assertRaisesRegex(ValueError, "'tlc' is neither .* tcl"):
+      ready_models.model_path('tlc')
+
+
+if __name__ == '__main__':
+  absltest.main()
