@@ -205,15 +205,15 @@ class MetresTest(tf.test.TestCase, parameterized.TestCase):
     return builder.data_dir
 
   def _write(self, depth_feature, depths):
-    class Builder(_Foreign, skip_registration=True):
+    class Filled(_Foreign, skip_registration=True):
       pass
 
-    Builder.depth_feature = depth_feature
-    Builder.examples = [
+    Filled.depth_feature = depth_feature
+    Filled.examples = [
       {'image': image, 'depth': depth}
       for image, depth in zip(self.rgb_uint8, depths, strict=True)
     ]
-    return self._prepare(Builder(data_dir=self.tmp / 'records'))
+    return self._prepare(Filled(data_dir=self.tmp / 'records'))
 
   def _check(self, directory):
     dataset = records.open_records(directory, 'train')
@@ -243,17 +243,17 @@ class MetresTest(tf.test.TestCase, parameterized.TestCase):
           file['depth'] = self.depth_m[i].astype(np.float32)
     original = type(tfds.builder('nyu_depth_v2', data_dir=self.tmp))
 
-    class Builder(original, skip_registration=True):
+    class Nyu(original, skip_registration=True):
       name = 'nyu_depth_v2'
       code_path = _Foreign.code_path
-      pkg_dir_path = None
+      pkg_dir_path = _Foreign.pkg_dir_path
 
     with mock.patch.object(
       tfds.download.DownloadManager,
       'download_and_extract',
       return_value=str(self.tmp),
     ):
-      directory = self._prepare(Builder(data_dir=self.tmp / 'records'))
+      directory = self._prepare(Nyu(data_dir=self.tmp / 'records'))
     self._check(directory)
     self.assertCountEqual(
       records.counts_in(directory), [('train', 3), ('validation', 3)]
