@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The fair comparison of docs/results.md: all eight networks from random weights
-# with one recipe, on as many images, with one seed; then their files and the
-# leaderboard. Run again, it goes on where it stopped.
+# with one recipe, on as many images, with one seed; then their files, for
+# depth_mai.leaderboard. Run again, it goes on where it stopped.
 #
 #   bash benchmarks/comparison.sh DATA_DIR RUNS_DIR JOBS [SYSTEM ...]
 #
