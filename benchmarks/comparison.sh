@@ -7,7 +7,7 @@
 #
 # JOBS trainings run side by side, each on a core of its own: two of them are done
 # sooner than one after the other on both cores. RUNS_DIR/SYSTEM.log says how far
-# each is. About two and a half hours of one core in all.
+# each is. About two hours of one core in all.
 set -euo pipefail
 data_dir="$1" runs_dir="$2" jobs="$3"
 shift 3
