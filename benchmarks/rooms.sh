@@ -20,7 +20,7 @@ for system in tcl aiia_hit miaigo tencent_gylab tencent_gylab_2021 smartlab \
     --data_dir="$rooms_dir" --workdir="$runs_dir/$system" \
     2>"$runs_dir/$system.err"
   python -m depth_mai.convert --workdir="$runs_dir/$system" \
-    --precision=fp32 --output_dir="$runs_dir/tflite" 2>"$runs_dir/$system.err"
+    --precision=fp32 --output_dir="$runs_dir/tflite" 2>>"$runs_dir/$system.err"
 done
 
 python -m depth_mai.leaderboard --models_dir="$runs_dir/tflite" \
