@@ -6,9 +6,10 @@ r"""Judges the .tflite files of a folder and ranks their systems.
 
 Every file is timed on this device and measured on the split; each system is
 ranked by the file of the precision that its team submitted, beside the row of
-the challenge report. Writes leaderboard.{txt,md,json,html}, a plot and depth
-pictures. What was judged is kept in judged.jsonl and not judged again. Files
-that cannot be judged make the exit code 1; the others are ranked.
+the challenge report. Writes leaderboard.{txt,md,json,html}, plot and depth
+pictures. What was judged is kept in the store, where depth_mai.benchmark puts
+its reports, too, and not judged again. Files that cannot be judged make the
+exit code 1; the others are ranked.
 """
 
 import shlex
@@ -18,9 +19,10 @@ from absl import app
 from absl import flags
 
 from depth_mai.data import embedded
+from depth_mai.devices import registry
+from depth_mai.devices import store
 from depth_mai.metrics import score
 from depth_mai.ranking import contest
-from depth_mai.ranking import device
 from depth_mai.ranking import publication
 from depth_mai.ranking import tables
 
@@ -38,8 +40,9 @@ _DATA_DIR = _STRING(
 )
 _OUTPUT_DIR = _STRING('output_dir', None, 'Where to write.', required=True)
 _SPLIT = _STRING('split', 'validation', 'What to measure the errors on.')
-_DEVICE = flags.DEFINE_enum(
-  'device', 'local', list(device.DEVICES), 'What to measure the runtimes on.'
+_DEVICE = _STRING('device', 'local', registry.HELP)
+_STORE = _STRING(
+  'store', store.default_path(), 'File in which measurements are kept.'
 )
 _SYSTEMS = _LIST('systems', None, 'Systems to judge; default: all.')
 _PRECISION = _LIST('precision', None, 'Precisions to judge; default: all.')
@@ -67,7 +70,7 @@ def main(argv: list[str]) -> int:
         models_dir=_MODELS_DIR.value,
         data_dir=data_dir,
         split=_SPLIT.value,
-        output_dir=_OUTPUT_DIR.value,
+        store=_STORE.value,
         device=_DEVICE.value,
         systems=_SYSTEMS.value,
         precisions=_PRECISION.value,

@@ -44,12 +44,14 @@ class BenchmarkTest(absltest.TestCase):
       'm.tflite', tiny_model.split_model((48, 64))
     ).full_path
     target = os.path.join(self.create_tempdir().full_path, 'b.json')
+    kept = os.path.join(self.create_tempdir().full_path, 'kept.jsonl')
     done = _benchmark(
       f'--model={path}',
       '--threads=1,2',
       '--warmup=1',
       '--runs=4',
       f'--json={target}',
+      f'--store={kept}',
     )
     self.assertEqual(done.returncode, 0, done.stderr)
     with open(target, encoding='utf-8') as stream:
@@ -64,6 +66,10 @@ class BenchmarkTest(absltest.TestCase):
       self.assertIn(f'{row["median_ms"]:.3f}', done.stdout)
     self.assertIn(report['note'], done.stdout)
     self.assertIn('1 RESIZE_NEAREST_NEIGHBOR', done.stdout)
+    with open(kept, encoding='utf-8') as stream:
+      lines = [json.loads(line) for line in stream]
+    self.assertEqual([line['key']['threads'] for line in lines], [1, 2])
+    self.assertEqual(lines[0]['value']['configurations'], rows[:2])
 
   def test_errors_are_short(self):
     for arguments, message in (
@@ -80,6 +86,8 @@ class BenchmarkTest(absltest.TestCase):
         ['m.tflite', '--model=m.tflite'],
         "got ['m.tflite']; name the model with",
       ),
+      (['--model=m.tflite', '--device=pi'], '--device=pi is none of local'),
+      (['--model=m.tflite', '--cpus=x'], '--cpus must list whole numbers'),
     ):
       done = _benchmark(*arguments)
       self.assertEqual(done.returncode, 1)

@@ -34,6 +34,7 @@ class LeaderboardTest(absltest.TestCase):
     done = subprocess.run(
       [sys.executable, '-c', _PROGRAM]
       + ['--models_dir=models', '--data_dir=data', '--output_dir=out']
+      + ['--store=out/kept.jsonl']
       + ['--runs=2', '--warmup=1', *arguments],
       cwd=self.root,
       env={**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, sys.path))},
@@ -56,7 +57,7 @@ class LeaderboardTest(absltest.TestCase):
       640000 * 2 ** (-20 * row['si_rmse']) / row['runtime_ms'],
     )
     self.assertIn((self.root / 'out/leaderboard.txt').read_text(), printed)
-    for name in ('leaderboard.md', 'leaderboard.html', 'judged.jsonl'):
+    for name in ('leaderboard.md', 'leaderboard.html', 'kept.jsonl'):
       self.assertTrue((self.root / 'out' / name).is_file(), name)
     # A second run measures nothing; one file more spoils only the exit code.
     small_contest.write_models(self.root / 'models', icl_fp16=b'no model')

@@ -5,15 +5,15 @@ from collections.abc import Callable
 from collections.abc import Sequence
 import dataclasses
 import os
-import pathlib
 
+from depth_mai.devices import registry
+from depth_mai.devices import settings as settings_lib
+from depth_mai.devices import store as store_lib
 from depth_mai.metrics import score as score_lib
 from depth_mai.ranking import data_fingerprint
-from depth_mai.ranking import device as device_lib
 from depth_mai.ranking import judge
 from depth_mai.ranking import model_files
 from depth_mai.ranking import standings
-from depth_mai.ranking import store as store_lib
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Contest:
     models_dir: folder of .tflite files, see `model_files.find_models`.
     data_dir: challenge folder or prepared tfds directory.
     split: what the errors are measured on.
-    output_dir: where the measurements are kept, see store.py.
-    device: where the runtimes are measured, of `device.DEVICES`.
+    store: file in which the measurements are kept, see devices/store.py.
+    device: where the runtimes are measured, see devices/registry.py.
     systems: the systems to judge; None for all.
     precisions: the precisions to judge; None for all.
     threads: for the kernels.
@@ -38,7 +38,7 @@ class Contest:
   models_dir: str | os.PathLike[str]
   data_dir: str | os.PathLike[str]
   split: str
-  output_dir: str | os.PathLike[str]
+  store: str | os.PathLike[str]
   device: str = 'local'
   systems: Sequence[str] | None = None
   precisions: Sequence[str] | None = None
@@ -50,11 +50,7 @@ class Contest:
 
   def __post_init__(self):
     """Checks what would fail only after hours of judging."""
-    if self.device not in device_lib.DEVICES:
-      raise ValueError(
-        f'--device={self.device} must be one of '
-        f'{", ".join(device_lib.DEVICES)}.'
-      )
+    registry.check_spec(self.device)
     if not 0 < self.score_constant < float('inf'):
       raise ValueError(
         f'--score_constant={self.score_constant} must be positive and finite; '
@@ -84,17 +80,22 @@ def run(contest: Contest, report_line: Callable[[str], object] = print) -> dict:
   data = data_fingerprint.describe(
     contest.data_dir, contest.split, contest.limit
   )
-  device = device_lib.LocalDevice(contest.threads, contest.warmup, contest.runs)
-  store = store_lib.Store(
-    pathlib.Path(contest.output_dir).expanduser() / store_lib.FILE_NAME
+  settings = settings_lib.Settings(
+    threads=(contest.threads,), warmup=contest.warmup, runs=contest.runs
   )
+  device = registry.open_device(contest.device, settings)
   judged, failed = judge.judge_models(
-    models, judge.Split(contest.data_dir, data), device, store, report_line
+    models,
+    judge.Split(contest.data_dir, data),
+    device,
+    contest.threads,
+    store_lib.Store(contest.store),
+    report_line,
   )
   return standings.assemble(
     judged,
     data,
-    device.describe(),
+    {**device.describe(), 'threads': contest.threads},
     [*unreadable, *failed],
     contest.score_constant,
   )

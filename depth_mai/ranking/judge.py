@@ -16,12 +16,15 @@ import typing
 
 from depth_mai.data import problems as problems_lib
 from depth_mai.data import source
+from depth_mai.devices import device as device_lib
+from depth_mai.devices import measurements
+from depth_mai.devices import store as store_lib
 from depth_mai.evaluation import evaluation
 from depth_mai.evaluation import tflite_predictor
-from depth_mai.ranking import device as device_lib
 from depth_mai.ranking import model_files
-from depth_mai.ranking import store as store_lib
+from depth_mai.ranking import times as times_lib
 from depth_mai.runtime import cost
+from depth_mai.runtime import environment
 from depth_mai.runtime import graph as graph_lib
 
 # Seconds between two lines of progress.
@@ -51,7 +54,7 @@ class Judged:
     macs: multiply-accumulates for one image; None if those of an operator
       are not known.
     metrics: of `DepthMetrics.result`.
-    times: of `LocalDevice.time`.
+    times: of `times.from_report`.
   """
 
   model: model_files.ModelFile
@@ -65,7 +68,8 @@ class Judged:
 def judge_models(
   models: Sequence[model_files.ModelFile],
   split: Split,
-  device: device_lib.LocalDevice,
+  device: device_lib.Device,
+  threads: int,
   store: store_lib.Store,
   report_line: Callable[[str], object] = print,
 ) -> tuple[list[Judged], list[str]]:
@@ -78,6 +82,7 @@ def judge_models(
     models: the files.
     split: what to measure the errors on.
     device: what to measure the runtimes on.
+    threads: for the kernels.
     store: keeps the measurements.
     report_line: takes lines of progress.
 
@@ -91,7 +96,7 @@ def judge_models(
   for number, model in enumerate(models, start=1):
     place = f'[{number}/{len(models)}] {model.file}'
     try:
-      one, seconds = _judge(model, split, device, store, report_line)
+      one, seconds = _judge(model, split, device, threads, store, report_line)
     except problems_lib.BadInputError:
       raise
     except (ValueError, RuntimeError, OSError) as error:
@@ -102,42 +107,41 @@ def judge_models(
     how = 'known already' if seconds is None else f'{seconds:.0f} s'
     report_line(
       f'{place}: si-RMSE {one.metrics["si_rmse"]:.4f}, '
-      f'{one.times["runtime_ms"]:.2f} ms with XNNPACK, '
-      f'{one.times["runtime_ms_no_xnnpack"]:.2f} ms without ({how})'
+      f'{times_lib.text(one.times)} ({how})'
     )
   return judged, problems
 
 
-def _judge(model, split, device, store, report_line):
+def _judge(model, split, device, threads, store, report_line):
   """Returns a Judged, and how long it took, None where all was known."""
   start, measured = time.monotonic(), False
   graph = graph_lib.read_graph(model.path)
   costs = cost.operator_costs(graph)
   unknown = any(one.macs is None for one in costs)
 
-  def known_or_measured(kind, key, measure):
-    nonlocal measured
-    key = {'sha256': model.sha256, **key}
-    value = store.get(kind, key)
-    if value is None:
-      measured = True
-      value = measure()
-      store.put(kind, key, value)
-    return value
-
   # Timed first: predicting a whole split leaves the machine hot.
-  times = known_or_measured(
-    'times', device.time_key(), lambda: device.time(model.path)
-  )
-  metrics = known_or_measured(
-    'metrics',
-    {
-      'data': split.description['fingerprint'],
-      'images': split.description['images'],
-      **device.metrics_key(),
-    },
-    lambda: _measure_errors(model, split, device.threads, report_line),
-  )
+  report = measurements.recall(store, device, model.sha256, threads)
+  if report is None:
+    measured = True
+    report = device.measure(model.path)
+    measurements.keep(store, device, report)
+  times = times_lib.from_report(report)
+  if times['runtime_ms'] is None:
+    raise ValueError(
+      f'{model.file} cannot be ranked: --device={device.spec} gives no runtime '
+      f'for {model.precision} files.'
+    )
+  key = {
+    'sha256': model.sha256,
+    'data': split.description['fingerprint'],
+    'images': split.description['images'],
+    **_predicted_with(),
+  }
+  metrics = store.get('metrics', key)
+  if metrics is None:
+    measured = True
+    metrics = _measure_errors(model, split, threads, report_line)
+    store.put('metrics', key, metrics)
   judged = Judged(
     model=model,
     size_mb=graph.file_bytes / 1e6,
@@ -147,6 +151,18 @@ def _judge(model, split, device, store, report_line):
     times=times,
   )
   return judged, time.monotonic() - start if measured else None
+
+
+def _predicted_with() -> dict:
+  """Returns what predictions depend on, beside the file and the data.
+
+  Kernels of another version or architecture round otherwise; threads change
+  nothing.
+  """
+  machine = environment.describe_machine()
+  return {
+    key: machine[key] for key in ('architecture', 'runtime', 'runtime_version')
+  }
 
 
 def _measure_errors(model, split, threads, report_line):

@@ -4,10 +4,12 @@
   format      'depth_mai.leaderboard/1'.
   title       one line, such as 'Leaderboard on validation of indoor'.
   created     ISO 8601, UTC: '2026-03-01T12:00:00+00:00'.
-  device      where the runtimes are of: kind ('local'), name, architecture,
-              cpu_count, os, is_raspberry_pi, runtime, runtime_version,
-              threads, warmup and runs (of each time measured), note (what
-              its runtimes say and what they do not).
+  device      where the runtimes are of: kind (see devices/device.py), name,
+              architecture, cpu_count, os, is_raspberry_pi, runtime,
+              runtime_version, threads, warmup and runs (of each time
+              measured), note (what its runtimes say and what they do not).
+  runtimes    'measured', or 'predicted' from the instructions of an emulated
+              device.
   data        what the errors are of: data_dir_name, split, images (measured),
               fingerprint (of the files' bytes).
   score_constant
@@ -41,6 +43,9 @@
     runtime_ms  median of one inference with XNNPACK.
     runtime_ms_no_xnnpack
                 the same with the built-in kernels only.
+    instructions, instructions_no_xnnpack
+                of one inference where the device is emulated, else None; then
+                the runtimes are the middle of what is predicted from them.
     partitions  pieces of the graph that XNNPACK took; None: not known.
     si_rmse, rmse (metres), log10, rel
                 means over the images.
@@ -51,10 +56,11 @@
               score, and si_rmse_change, the relative change to the 'fp32'
               file (0.01: one per cent worse; None without such a file).
   spearman    rank correlation with the report, over the systems that have a
-              report row of their own name: runtime_ms, runtime_ms_no_xnnpack
-              and macs with the report's runtime, si_rmse with its si-RMSE,
-              score with its score; each {'rho', 'systems'}, rho None for fewer
-              than three systems.
+              report row of their own name: runtime_ms, runtime_ms_no_xnnpack,
+              macs, and on an emulated device instructions and
+              instructions_no_xnnpack with the report's runtime, si_rmse with
+              its si-RMSE, score with its score; each {'rho', 'systems'}, rho
+              None for fewer than three systems.
   missing     systems of the report without a judged file.
   problems    files that could not be judged: one text each, with the cure.
   notes       what a reader must know before quoting a number, a text each;
@@ -68,11 +74,11 @@ from collections.abc import Sequence
 import dataclasses
 import datetime
 
+from depth_mai.devices import measurements
 from depth_mai.metrics import rank_correlation
 from depth_mai.metrics import report_rows
 from depth_mai.metrics import score as score_lib
 from depth_mai.ranking import judge
-from depth_mai.ranking import store as store_lib
 from depth_mai.runtime import precision as precision_lib
 
 FORMAT = 'depth_mai.leaderboard/1'
@@ -93,6 +99,8 @@ _FEWEST_FOR_RHO = 3
 _CORRELATED = {
   'runtime_ms': 'runtime_ms',
   'runtime_ms_no_xnnpack': 'runtime_ms',
+  'instructions': 'runtime_ms',
+  'instructions_no_xnnpack': 'runtime_ms',
   'macs': 'runtime_ms',
   'si_rmse': 'si_rmse',
   'score': 'score',
@@ -112,7 +120,7 @@ def assemble(
   Args:
     judged: the files, no two of one system and precision.
     data: of `data_fingerprint.describe`.
-    device: of `LocalDevice.describe`.
+    device: of a device's `describe`, with threads as one number.
     problems: what is wrong with other files, a text each.
     score_constant: K of the score.
     created: when, with its time zone; default: now.
@@ -145,6 +153,7 @@ def assemble(
     'title': f'Leaderboard on {data["split"]} of {data["data_dir_name"]}',
     'created': created.astimezone(datetime.UTC).isoformat(timespec='seconds'),
     'device': device,
+    'runtimes': _kind_of_runtimes(judged),
     'data': data,
     'score_constant': score_constant,
     'rows': rows,
@@ -196,6 +205,11 @@ def _row(chosen, files, score_constant):
   }
 
 
+def _kind_of_runtimes(judged: Sequence[judge.Judged]) -> str:
+  counted = any(one.times['instructions'] is not None for one in judged)
+  return 'predicted' if counted else 'measured'
+
+
 def _figures(judged: judge.Judged, score_constant: float) -> dict:
   """Returns what is measured of one file."""
   errors = {name: judged.metrics[name] for name in ERRORS}
@@ -207,6 +221,8 @@ def _figures(judged: judge.Judged, score_constant: float) -> dict:
     'macs': judged.macs,
     'runtime_ms': runtime_ms,
     'runtime_ms_no_xnnpack': judged.times['runtime_ms_no_xnnpack'],
+    'instructions': judged.times['instructions'],
+    'instructions_no_xnnpack': judged.times['instructions_no_xnnpack'],
     'partitions': judged.times['partitions'],
     **errors,
     'score': score_lib.challenge_score(
@@ -245,6 +261,8 @@ def _correlations(rows: list[dict]) -> dict[str, dict]:
       for row in named
       if row[ours] is not None
     ]
+    if not pairs and ours.startswith('instructions'):
+      continue
     rho = None
     if len(pairs) >= _FEWEST_FOR_RHO:
       rho = rank_correlation.spearman(*zip(*pairs, strict=True))
@@ -275,6 +293,6 @@ def _busy_notes(
   return [
     'Other programs were running while these files were timed, so their '
     f'runtimes and scores are doubtful: {", ".join(busy)}. Remove the lines '
-    f'with "kind": "times" from {store_lib.FILE_NAME} and run again when the '
-    'machine is idle.'
+    f'with "kind": "{measurements.KIND}" and their SHA-256 from the file of '
+    '--store and run again when the machine is idle.'
   ]

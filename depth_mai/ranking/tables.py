@@ -7,6 +7,7 @@ import typing
 
 from depth_mai.metrics import table
 from depth_mai.ranking import standings
+from depth_mai.report import leaderboard_rows
 
 _TITLES = {
   'fp32': 'FP32',
@@ -19,6 +20,8 @@ _TITLES = {
 _CORRELATED = {
   'runtime_ms': ('runtime with XNNPACK', 'runtime'),
   'runtime_ms_no_xnnpack': ('runtime without XNNPACK', 'runtime'),
+  'instructions': ('instructions with XNNPACK', 'runtime'),
+  'instructions_no_xnnpack': ('instructions without XNNPACK', 'runtime'),
   'macs': ('MACs', 'runtime'),
   'si_rmse': ('si-RMSE', 'si-RMSE'),
   'score': ('score', 'score'),
@@ -68,29 +71,31 @@ def _laid_out(section: _Section, lay_out: Callable) -> str:
 def _origin(leaderboard: dict) -> list[str]:
   """Says what the figures are of, a line each."""
   data, device = leaderboard['data'], leaderboard['device']
+  prefix = leaderboard_rows.runtime_prefix(leaderboard)
   return [
     f'errors: {data["images"]} images of the split {data["split"]} of '
     f'{data["data_dir_name"]}',
-    f'runtimes: {device["name"]}, {device["threads"]} thread(s), '
+    f'{prefix}runtimes: {device["name"]}, {device["threads"]} thread(s), '
     f'{device["runtime"]} {device["runtime_version"]}, median of '
     f'{device["runs"]}',
-    f'score: {leaderboard["score_constant"]:g} * 2^(-20 si-RMSE) / runtime in '
-    'ms with XNNPACK on this device, not the score of the challenge',
+    f'score: {leaderboard["score_constant"]:g} * 2^(-20 si-RMSE) / {prefix}'
+    'runtime in ms with XNNPACK on this device, not the score of the challenge',
     f'created: {leaderboard["created"]}',
   ]
 
 
 def _sections(leaderboard: dict) -> list[_Section]:
   rows = leaderboard['rows']
+  ms = f'{leaderboard_rows.runtime_prefix(leaderboard)}ms'
   return [
-    _ranking(rows),
-    _costs(rows),
+    _ranking(rows, ms),
+    _costs(rows, ms),
     _precisions(leaderboard['precisions']),
     _correlations(leaderboard['spearman']),
   ]
 
 
-def _ranking(rows: list[dict]) -> _Section:
+def _ranking(rows: list[dict], ms: str) -> _Section:
   lines = []
   for row in rows:
     lines.append(
@@ -111,7 +116,7 @@ def _ranking(rows: list[dict]) -> _Section:
     "Ranking, and under each system the report's own row (other data, another "
     'device)',
     ('rank', 'system', 'file', 'MB')
-    + ('si-RMSE', 'RMSE [m]', 'LOG10', 'REL', 'ms', 'score'),
+    + ('si-RMSE', 'RMSE [m]', 'LOG10', 'REL', ms, 'score'),
     lines,
     ('', '', '', '.2f', '.4f', '.3f', '.4f', '.4f', '.1f', '.1f'),
   )
@@ -126,7 +131,7 @@ def _judged(row: dict) -> tuple:
   )
 
 
-def _costs(rows: list[dict]) -> _Section:
+def _costs(rows: list[dict], ms: str) -> _Section:
   lines = []
   for row in rows:
     report = row['report'] or {}
@@ -149,8 +154,8 @@ def _costs(rows: list[dict]) -> _Section:
   return _Section(
     'Size and cost (MB of 10^6 bytes; "file" is the one that is ranked)',
     ('system', 'file', 'parameters', 'MMACs', 'FP32 MB', 'FP16 MB', 'INT8 MB')
-    + ('file MB', 'Table 1 MB', 'difference %', 'partitions', 'ms')
-    + ('ms without XNNPACK', 'Table 1 ms'),
+    + ('file MB', 'Table 1 MB', 'difference %', 'partitions', ms)
+    + (f'{ms} without XNNPACK', 'Table 1 ms'),
     lines,
     ('', '', ',d', '.1f', '.3f', '.3f', '.3f', '.3f', '.1f', '+.1f', '')
     + ('.2f', '.2f', '.0f'),
@@ -188,6 +193,7 @@ def _correlations(spearman: dict) -> _Section:
     [
       (*titles, spearman[name]['rho'], spearman[name]['systems'])
       for name, titles in _CORRELATED.items()
+      if name in spearman
     ],
     ('', '', '+.2f', ''),
   )

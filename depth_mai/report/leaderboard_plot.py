@@ -116,6 +116,8 @@ def draw(leaderboard: Mapping, with_report: bool = True):
   per_mb = _area_per_mb([*ours, *theirs])
   for axis, (points, title, filled) in zip(axes, panels, strict=True):
     _draw_panel(axis, points, title, filled, per_mb)
+  prefix = leaderboard_rows.runtime_prefix(leaderboard)
+  axes[0].set_xlabel(prefix + axes[0].get_xlabel())
   _draw_legend(figure, [*ours, *theirs], per_mb)
   # Labels keep clear of each other in pixels, so the layout must stand first.
   figure.draw_without_rendering()

@@ -92,6 +92,11 @@ def device_text(leaderboard: Mapping) -> str:
   return f'{name}, {threads} thread{"s" if threads != 1 else ""}'
 
 
+def runtime_prefix(leaderboard: Mapping) -> str:
+  """Returns what stands before every runtime's heading: '' or 'predicted '."""
+  return 'predicted ' if leaderboard.get('runtimes') == 'predicted' else ''
+
+
 def _rank(row):
   rank = row.get('rank')
   return (rank is None, rank or 0)

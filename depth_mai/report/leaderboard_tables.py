@@ -38,6 +38,14 @@ _COMPARED = {
     'runtime, no XNNPACK',
     "with the report's runtime",
   ),
+  'instructions': (
+    'instructions',
+    "with the report's runtime",
+  ),
+  'instructions_no_xnnpack': (
+    'instructions, no XNNPACK',
+    "with the report's runtime",
+  ),
   'macs': ('MACs', "with the report's runtime"),
 }
 # (rho from here on, what it says).
@@ -56,8 +64,10 @@ def ranking(leaderboard: Mapping) -> str:
   here, origin = leaderboard_rows.origin(leaderboard)
   there, report_origin = leaderboard_rows.REPORT_ORIGIN
   columns = [_SYSTEM]
-  for _, heading, hint, _, _, more in _MEASURES:
-    columns.append(Column(heading, hint, descending=more))
+  prefix = leaderboard_rows.runtime_prefix(leaderboard)
+  for key, heading, hint, _, _, more in _MEASURES:
+    before = prefix if key == 'runtime_ms' else ''
+    columns.append(Column(before + heading, hint, descending=more))
   columns.append(
     Column('Rank', 'by score, in the report', style='other', starts=True)
   )
@@ -120,13 +130,14 @@ def precisions(leaderboard: Mapping) -> str:
     dict.fromkeys(kind for system in files.values() for kind in system)
   )
   columns, groups = [_SYSTEM], [Group('', 1)]
+  prefix = leaderboard_rows.runtime_prefix(leaderboard)
   for kind in kinds:
     groups.append(Group(kind.upper(), 4))
     columns += [
       Column('MB', 'size of the file, 10^6 bytes', starts=True),
       Column('si-RMSE'),
       Column('change', 'of the si-RMSE against the FP32 file'),
-      Column('ms', 'runtime of one picture'),
+      Column(f'{prefix}ms', 'runtime of one picture'),
     ]
   cells = []
   for system, row in zip(_system_cells(rows), rows, strict=True):
@@ -140,6 +151,7 @@ def precisions(leaderboard: Mapping) -> str:
 def ranked_files(leaderboard: Mapping) -> str:
   """Returns what is known of the files that were ranked."""
   rows = leaderboard_rows.rows(leaderboard)
+  prefix = leaderboard_rows.runtime_prefix(leaderboard)
   columns = (
     _SYSTEM,
     Column('File', text=True),
@@ -149,8 +161,8 @@ def ranked_files(leaderboard: Mapping) -> str:
     Column('MACs', 'multiply-accumulates of one picture'),
     Column('MB', 'size of the file, 10^6 bytes'),
     Column("to report's", 'difference of the size'),
-    Column('ms', 'runtime with XNNPACK'),
-    Column('ms, no XNNPACK', "runtime with TFLite's own kernels"),
+    Column(f'{prefix}ms', 'runtime with XNNPACK'),
+    Column(f'{prefix}ms, no XNNPACK', "runtime with TFLite's own kernels"),
     Column('Parts', 'pieces of the graph that XNNPACK runs'),
   )
   cells = [

@@ -1,19 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures a model in several configurations; gives JSON and a table."""
+"""The report of a measurement as text."""
 
-from collections.abc import Sequence
-import json
-import os
-
-from depth_mai import atomic
-from depth_mai.runtime import configuration
 from depth_mai.runtime import delegation
-from depth_mai.runtime import environment
-from depth_mai.runtime import interpreter as interpreter_lib
-from depth_mai.runtime import metadata as metadata_lib
-from depth_mai.runtime import model_file
-
-FORMAT = 'depth_mai.benchmark/1'
 
 # Load average, as a part of the CPUs, from which on others disturb.
 _BUSY = 0.5
@@ -33,51 +21,6 @@ _COLUMNS = (
 )
 
 
-def measure_model(
-  path: str, threads: Sequence[int] = (1,), warmup: int = 10, runs: int = 50
-) -> dict:
-  """Measures threads x XNNPACK on and off, each in a fresh process.
-
-  Args:
-    path: a .tflite file.
-    threads: thread counts, each at least 1, no repeats.
-    warmup: runs of each configuration that are not counted, at least 1.
-    runs: runs of each configuration that are, at least 1.
-
-  Returns:
-    dict, ready for JSON: format, model (file, bytes, sha256, metadata),
-    machine (see `environment.describe_machine`), note, configurations (list of
-    `configuration.measure_configuration`).
-
-  Raises:
-    ValueError: the model cannot be measured, or an argument is out of range.
-  """
-  threads = [int(count) for count in threads]
-  if not threads or min(threads) < 1 or len(set(threads)) != len(threads):
-    raise ValueError(
-      f'--threads must list different whole numbers from 1, got {threads}; '
-      'for example --threads=1,2,4.'
-    )
-  interpreter_lib.check_is_tflite(path)
-  machine = environment.describe_machine()
-  return {
-    'format': FORMAT,
-    'model': {
-      'file': os.path.basename(path),
-      'bytes': os.path.getsize(path),
-      'sha256': model_file.file_sha256(path),
-      'metadata': metadata_lib.read_metadata(path),
-    },
-    'machine': machine,
-    'note': machine_note(machine),
-    'configurations': [
-      configuration.measure_in_child(path, count, xnnpack, warmup, runs)
-      for count in threads
-      for xnnpack in (True, False)
-    ],
-  }
-
-
 def machine_note(machine: dict) -> str:
   """Says what machine the figures are of, and what they do not say.
 
@@ -93,16 +36,11 @@ def machine_note(machine: dict) -> str:
   )
 
 
-def write_json(path: str | os.PathLike[str], report: dict) -> None:
-  """Writes the dict of `measure_model` as JSON, atomically."""
-  atomic.write_text(path, json.dumps(report, indent=2) + '\n')
-
-
 def format_table(report: dict) -> str:
   """Returns the report as text, several lines.
 
   Args:
-    report: dict of `measure_model`.
+    report: of a device that measures, see devices/device.py.
   """
   model, machine = report['model'], report['machine']
   rows = report['configurations']
@@ -125,6 +63,7 @@ def format_table(report: dict) -> str:
     for row in rows
   ]
   lines += ['', _outside_line(rows)]
+  lines += [_second_opinion(one) for one in report.get('litert_benchmark', ())]
   lines += [f'state    {_state_line(rows)}', '', report['note']]
   return '\n'.join(lines + _warnings(rows, machine['cpu_count']))
 
@@ -137,10 +76,18 @@ def _cell(value: object, spec: str) -> str:
   return format(value, spec)
 
 
+def _second_opinion(measured: dict) -> str:
+  """Says what LiteRT's own benchmark found."""
+  name = f"LiteRT's own benchmark, {measured['threads']} threads"
+  if measured['figures'] is None:
+    return f'{name}: {measured["reason"]}'
+  return f'{name}: median {measured["figures"]["median_ms"]:.2f} ms'
+
+
 def _outside_line(rows: list[dict]) -> str:
   """Says which operators XNNPACK leaves to the built-in kernels."""
   with_xnnpack = next((row for row in rows if row['xnnpack']), None)
-  if with_xnnpack is None or with_xnnpack['partitions'] is None:
+  if with_xnnpack is None or with_xnnpack['operators_outside'] is None:
     return 'outside XNNPACK: this runtime does not tell'
   taken = delegation.Delegation(
     with_xnnpack['operators'],

@@ -45,23 +45,52 @@ def describe_delegation(interpreter: typing.Any) -> Delegation | None:
   Returns:
     A `Delegation`, or None where this runtime does not tell.
   """
-  if not hasattr(interpreter, '_get_ops_details'):
+  places = partition_of_operators(interpreter)
+  if places is None:
     return None
-  # pylint: disable=protected-access
-  entries = interpreter._get_ops_details()
-  # pylint: enable=protected-access
+  entries = _entries(interpreter)
+  outside = collections.Counter(
+    entry['op_name']
+    for entry in entries
+    if places.get(entry['index'], 0) is None
+  )
+  partitions = sum(entry['op_name'] == _DELEGATE for entry in entries)
+  return Delegation(len(places), partitions, dict(outside))
+
+
+def partition_of_operators(
+  interpreter: typing.Any,
+) -> dict[int, int | None] | None:
+  """Finds which partition each operator is in.
+
+  Args:
+    interpreter: allocated interpreter.
+
+  Returns:
+    dict from the operator's index in the file to the number of the delegate's
+    partition, from 0, or None for an operator outside; None where this runtime
+    does not tell.
+  """
+  entries = _entries(interpreter)
+  if entries is None:
+    return None
   operators = [entry for entry in entries if entry['op_name'] != _DELEGATE]
   partitions = [entry for entry in entries if entry['op_name'] == _DELEGATE]
   producers = {
     int(tensor): entry for entry in operators for tensor in entry['outputs']
   }
-  inside = set()
-  for partition in partitions:
-    inside |= _operators_between(partition, producers)
-  outside = collections.Counter(
-    entry['op_name'] for entry in operators if entry['index'] not in inside
-  )
-  return Delegation(len(operators), len(partitions), dict(outside))
+  places = {entry['index']: None for entry in operators}
+  for number, partition in enumerate(partitions):
+    places |= dict.fromkeys(_operators_between(partition, producers), number)
+  return places
+
+
+def _entries(interpreter: typing.Any) -> list[dict] | None:
+  """Returns the runtime's list of operators and partitions, if it has one."""
+  if not hasattr(interpreter, '_get_ops_details'):
+    return None
+  # pylint: disable-next=protected-access
+  return interpreter._get_ops_details()
 
 
 def _operators_between(partition: dict, producers: dict[int, dict]) -> set[int]:

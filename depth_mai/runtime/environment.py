@@ -5,11 +5,13 @@ Everything that a system does not tell is None; nothing here fails for it. Each
 function takes the directory that stands for '/', so that tests can give one.
 """
 
+from collections.abc import Sequence
 import glob
 import os
 import platform
 import shutil
 import subprocess
+import sys
 
 from depth_mai.runtime import interpreter as interpreter_lib
 
@@ -62,16 +64,16 @@ def describe_state(root: str = '/') -> dict:
     root: the directory that stands for '/'.
 
   Returns:
-    dict: governor, cpu_mhz (now), temperature_c, throttled (list of str, empty
-    when all is well), load_average (one minute); each None where unknown.
+    dict: governor (of all CPUs, by name where they differ), cpu_mhz (of the
+    first, now), temperature_c, throttled (list of str, empty when all is well),
+    load_average (one minute); each None where unknown.
   """
-  folder = _frequency_folder(root)
-  khz = _number(f'{folder}/scaling_cur_freq')
+  khz = _number(f'{_frequency_folder(root)}/scaling_cur_freq')
   return {
-    'governor': _read_text(f'{folder}/scaling_governor'),
+    'governor': governor(root),
     'cpu_mhz': khz / 1e3 if khz else None,
     'temperature_c': temperature_c(root),
-    'throttled': throttled(),
+    'throttled': throttled(root),
     'load_average': os.getloadavg()[0] if hasattr(os, 'getloadavg') else None,
   }
 
@@ -112,8 +114,58 @@ def temperature_c(root: str = '/') -> float | None:
   return None
 
 
-def throttled() -> list[str] | None:
-  """Returns what the Raspberry Pi's firmware says of throttling, or None."""
+def governor(root: str = '/') -> str | None:
+  """Returns e.g. 'ondemand'; 'ondemand, performance' where CPUs differ."""
+  files = glob.glob(
+    f'{root}/sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor'
+  )
+  return ', '.join(sorted({_read_text(file) or '?' for file in files})) or None
+
+
+def usable_cpus() -> list[int] | None:
+  """Returns the numbers of the CPUs that this process may use, or None."""
+  if not hasattr(os, 'sched_getaffinity'):
+    return None
+  return sorted(os.sched_getaffinity(0))
+
+
+def pin_to_cpus(cpus: Sequence[int]) -> None:
+  """Keeps this process, and the threads that it starts, on some CPUs.
+
+  Args:
+    cpus: their numbers; empty changes nothing.
+
+  Raises:
+    ValueError: this process may not use one of them, or the system cannot.
+  """
+  if not cpus:
+    return
+  usable = usable_cpus()
+  given = f'--cpus={",".join(str(cpu) for cpu in cpus)}'
+  if usable is None:
+    raise ValueError(f'{given}: {platform.system()} cannot; leave --cpus out.')
+  if not set(cpus) <= set(usable):
+    raise ValueError(
+      f'{given}: this machine lets a process use CPUs '
+      f'{",".join(str(cpu) for cpu in usable)}.'
+    )
+  os.sched_setaffinity(0, cpus)
+
+
+def throttled(root: str = '/') -> list[str] | None:
+  """Returns what the Raspberry Pi's firmware says of throttling, or None.
+
+  Raspberry Pi's kernel has it as a file (github.com/raspberrypi/linux, pull
+  request 2397); elsewhere vcgencmd is asked.
+
+  Args:
+    root: the directory that stands for '/'.
+  """
+  text = _read_text(
+    f'{root}/sys/devices/platform/soc/soc:firmware/get_throttled'
+  )
+  if text:
+    return decode_throttled(text)
   program = shutil.which('vcgencmd')
   if program is None:
     return None
@@ -131,13 +183,18 @@ def throttled() -> list[str] | None:
 
 
 def decode_throttled(text: str) -> list[str] | None:
-  """Decodes e.g. 'throttled=0x50000' into a list of str, or None."""
-  _, _, digits = text.strip().partition('=')
+  """Decodes 'throttled=0x50000', or the kernel's '50000'; None if neither."""
   try:
-    bits = int(digits, 16)
+    bits = int(text.rpartition('=')[2], 16)
   except ValueError:
     return None
   return [meaning for bit, meaning in _THROTTLED_BITS if bits >> bit & 1]
+
+
+def import_path() -> str:
+  """Returns a PYTHONPATH under which a child finds what this process does."""
+  package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+  return os.pathsep.join([os.path.dirname(package), *filter(None, sys.path)])
 
 
 def _frequency_folder(root: str) -> str:

@@ -176,7 +176,7 @@ def read_graph(path_or_bytes: interpreter_lib.ModelSource) -> Graph:
   except (struct.error, IndexError) as error:
     raise ValueError(
       f'{name} is damaged: a table in it points outside the file '
-      f'({len(content)} bytes). Copy or convert it again.'
+      f'({len(content)} bytes) or repeats itself. Copy or convert it again.'
     ) from error
   if not subgraphs:
     raise ValueError(f'{name} holds no graph. Convert the network again.')
@@ -212,6 +212,12 @@ def _subgraph(
       for index in owner.numbers(field, '<i4').tolist()
     )
 
+  def pick_all(field):
+    ends = pick(table, field)
+    if None in ends:
+      raise IndexError('an input or output that is no tensor')
+    return ends
+
   known = {tensor.index for tensor in tensors if tensor.is_constant}
   operators = []
   for index, entry in enumerate(table.tables(_SUBGRAPH_OPERATORS)):
@@ -226,8 +232,8 @@ def _subgraph(
   return Subgraph(
     tensors,
     tuple(operators),
-    pick(table, _SUBGRAPH_INPUTS),
-    pick(table, _SUBGRAPH_OUTPUTS),
+    pick_all(_SUBGRAPH_INPUTS),
+    pick_all(_SUBGRAPH_OUTPUTS),
   )
 
 
@@ -238,7 +244,7 @@ def _tensor(
 ) -> Tensor:
   buffer = buffers[table.number(_TENSOR_BUFFER, '<I')]
   # Files above 2 GB keep their constants behind the flatbuffer.
-  stored = buffer.numbers(_BUFFER_DATA, 'u1').size or buffer.number(
+  stored = buffer.length(_BUFFER_DATA) or buffer.number(
     _BUFFER_SIZE_OUTSIDE, '<Q'
   )
   signature = table.numbers(_TENSOR_SIGNATURE, '<i4')

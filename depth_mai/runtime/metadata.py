@@ -32,7 +32,8 @@ def read_metadata(path_or_bytes: interpreter_lib.ModelSource) -> dict:
     return {}
   try:
     metadata = json.loads(text.decode('utf-8'))
-  except ValueError as error:
+  # RecursionError: an object inside of an object, inside of an object, ...
+  except (ValueError, RecursionError) as error:
     raise ValueError(
       f'{name}: the metadata buffer {METADATA_NAME!r} is not JSON ({error}). '
       'Convert the model again with depth_mai.convert.'

@@ -6,8 +6,8 @@ import pathlib
 from absl.testing import absltest
 from absl.testing import parameterized
 
+from depth_mai.devices import settings as settings_lib
 from depth_mai.ranking import contest
-from depth_mai.ranking import store as store_lib
 from tests.ranking import small_contest
 
 
@@ -27,12 +27,12 @@ class RunTest(parameterized.TestCase):
     self.asked = []
     self.lines = []
 
-    def device(*numbers):
-      self.asked.append(numbers)
+    def device(*asked):
+      self.asked.append(asked)
       return self.device
 
     self.enter_context(
-      absltest.mock.patch.object(contest.device_lib, 'LocalDevice', device)
+      absltest.mock.patch.object(contest.registry, 'open_device', device)
     )
 
   def run_contest(self, **arguments):
@@ -41,26 +41,30 @@ class RunTest(parameterized.TestCase):
         models_dir=self.root / 'models',
         data_dir=self.root / 'data',
         split='validation',
-        output_dir=self.root / 'out',
+        store=self.root / 'out' / 'kept.jsonl',
         **arguments,
       ),
       self.lines.append,
     )
 
   def test_from_folder_to_leaderboard(self):
+    self.device = small_contest.FakeDevice(threads=3)
     board = self.run_contest(threads=3, warmup=4, runs=5)
-    self.assertEqual(self.asked, [(3, 4, 5)])
+    self.assertEqual(
+      self.asked, [('local', settings_lib.Settings((3,), warmup=4, runs=5))]
+    )
     self.assertEqual(
       [(row['rank'], row['system'], row['precision']) for row in board['rows']],
       [(1, 'tcl', 'fp32'), (2, 'icl', 'fp16')],
     )
     self.assertEqual(list(board['precisions'][0]['files']), ['fp32', 'int8'])
     self.assertEqual(board['data']['images'], 3)
-    self.assertEqual(board['device'], self.device.describe())
+    self.assertEqual(board['device'], {**self.device.describe(), 'threads': 3})
+    self.assertEqual(board['runtimes'], 'measured')
     self.assertLen(board['problems'], 1)
     self.assertIn('broken_fp32.tflite', board['problems'][0])
     self.assertIn('Not judged:', self.lines[0])
-    self.assertTrue((self.root / 'out' / store_lib.FILE_NAME).is_file())
+    self.assertTrue((self.root / 'out' / 'kept.jsonl').is_file())
 
   def test_choice_and_second_run(self):
     first = self.run_contest(systems=['tcl'], precisions=['int8'], limit=2)
@@ -76,7 +80,7 @@ class RunTest(parameterized.TestCase):
     )
 
   @parameterized.parameters(
-    ({'device': 'pi'}, '--device=pi must be one of local'),
+    ({'device': 'pi'}, '--device=pi is none of local'),
     ({'score_constant': 0.0}, '--score_constant=0.0 must be positive'),
     ({'score_constant': float('nan')}, '--score_constant=nan must be'),
     ({'systems': ['smartlab']}, '--systems names smartlab'),

@@ -7,10 +7,10 @@ from absl.testing import absltest
 import numpy as np
 
 from depth_mai.data import problems as problems_lib
+from depth_mai.devices import store as store_lib
 from depth_mai.ranking import data_fingerprint
 from depth_mai.ranking import judge
 from depth_mai.ranking import model_files
-from depth_mai.ranking import store as store_lib
 from tests.ranking import small_contest
 
 
@@ -22,7 +22,7 @@ class JudgeModelsTest(absltest.TestCase):
     self.device = small_contest.FakeDevice()
     self.lines = []
 
-  def judge(self, limit=None, **contents):
+  def judge(self, limit=None, threads=1, **contents):
     """Judges the files of these contents."""
     if contents:
       small_contest.write_models(self.root / 'models', **contents)
@@ -34,6 +34,7 @@ class JudgeModelsTest(absltest.TestCase):
       models,
       judge.Split(self.root / 'data', data),
       self.device,
+      threads,
       store_lib.Store(self.root / 'judged.jsonl'),
       self.lines.append,
     )
@@ -86,9 +87,9 @@ class JudgeModelsTest(absltest.TestCase):
     def stop(path):
       if 'b_fp32' in str(path):
         raise KeyboardInterrupt
-      return small_contest.FakeDevice().time(path)
+      return small_contest.FakeDevice().measure(path)
 
-    self.device.time = stop
+    self.device.measure = stop
     with self.assertRaises(KeyboardInterrupt):
       self.judge(**contents)
     self.device = small_contest.FakeDevice()
@@ -115,13 +116,18 @@ class JudgeModelsTest(absltest.TestCase):
         judge.evaluation, 'evaluate', side_effect=AssertionError
       )
     )
-    (one,), problems = self.judge()
+    (one,), problems = self.judge(threads=2)
     self.assertEqual(problems, [])
     self.assertEqual(one.times['runtime_ms'], 4.0)
 
   def test_another_runtime_measures_the_errors_again(self):
     self.judge(tcl_fp32=small_contest.network())
-    self.device = small_contest.FakeDevice(runtime_version='2.0')
+    newer = {**judge.environment.describe_machine(), 'runtime_version': '9'}
+    self.enter_context(
+      absltest.mock.patch.object(
+        judge.environment, 'describe_machine', lambda: newer
+      )
+    )
     with absltest.mock.patch.object(
       judge.evaluation, 'evaluate', wraps=judge.evaluation.evaluate
     ) as evaluate:
@@ -139,6 +145,18 @@ class JudgeModelsTest(absltest.TestCase):
     self.assertLen(problems, 1)
     self.assertRegex(problems[0], 'bad_fp32.tflite is not a depth model')
     self.assertIn('[1/2] bad_fp32.tflite: FAILED', self.lines[0])
+
+  def test_a_file_without_a_runtime_is_not_ranked(self):
+    self.device = small_contest.FakeDevice()
+    self.device.measure = lambda path: {
+      'model': {'sha256': small_contest.model_file.file_sha256(path)},
+      'configurations': [
+        {'threads': 1, 'xnnpack': True, 'instructions': 7, 'partitions': 1}
+      ],
+    }
+    judged, (problem,) = self.judge(tcl_fp32=small_contest.network())
+    self.assertEmpty(judged)
+    self.assertIn('--device=local gives no runtime for fp32', problem)
 
   def test_a_picture_that_cannot_be_read_stops_it(self):
     (self.root / 'data/validation/depth/02.png').write_bytes(b'no picture')

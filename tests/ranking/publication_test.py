@@ -36,7 +36,7 @@ class PublicationTest(absltest.TestCase):
         small_contest.judged('icl', 'fp16', si_rmse=0.4),
       ],
       data,
-      small_contest.FakeDevice().describe(),
+      small_contest.described_device(),
     )
 
   def write_page(self, lines=None):

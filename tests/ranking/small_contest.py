@@ -13,6 +13,7 @@ from PIL import Image
 
 from depth_mai.ranking import judge
 from depth_mai.ranking import model_files
+from depth_mai.runtime import model_file
 from tests.runtime import tiny_model
 
 SIZE = (48, 64)
@@ -53,13 +54,15 @@ class FakeDevice:
   """A device whose every file takes as many milliseconds as it is told.
 
   Attributes:
+    spec: as --device names it.
     timed: names of the files that were timed, in order.
-    threads: for the kernels.
   """
 
-  def __init__(self, runtime_ms=10.0, threads=1, runtime_version='1.0'):
-    self.timed, self.threads = [], threads
-    self._runtime_ms, self._version = runtime_ms, runtime_version
+  spec = 'local'
+
+  def __init__(self, runtime_ms=10.0, threads=1):
+    self.timed, self._threads = [], threads
+    self._runtime_ms = runtime_ms
 
   def describe(self):
     """What leaderboard.json says of it."""
@@ -71,30 +74,39 @@ class FakeDevice:
       'os': 'Linux',
       'is_raspberry_pi': False,
       'runtime': 'ai-edge-litert',
-      'runtime_version': self._version,
+      'runtime_version': '1.0',
       'note': 'Measured on a board.',
-      'threads': self.threads,
+      'threads': [self._threads],
       'warmup': 1,
       'runs': 2,
     }
 
   def time_key(self):
     """What a runtime depends on."""
-    return {'name': 'A board', 'threads': self.threads}
+    return {'name': 'A board'}
 
-  def metrics_key(self):
-    """What predictions depend on."""
-    return {'runtime_version': self._version}
-
-  def time(self, path):
+  def measure(self, path):
     """Notes the file; gives the same times for each."""
-    self.timed.append(pathlib.Path(path).name)
+    path = pathlib.Path(path)
+    self.timed.append(path.name)
     return {
-      'runtime_ms': self._runtime_ms,
-      'runtime_ms_no_xnnpack': 2 * self._runtime_ms,
-      'partitions': 1,
-      'load_average': 0.25,
+      'model': {'sha256': model_file.file_sha256(path)},
+      'configurations': [
+        {
+          'threads': self._threads,
+          'xnnpack': xnnpack,
+          'median_ms': self._runtime_ms * (1 if xnnpack else 2),
+          'partitions': int(xnnpack),
+          'state_before': {'load_average': 0.25},
+        }
+        for xnnpack in (True, False)
+      ],
     }
+
+
+def described_device() -> dict:
+  """Returns what leaderboard.json says of the device."""
+  return {**FakeDevice().describe(), 'threads': 1}
 
 
 def judged(
@@ -106,6 +118,7 @@ def judged(
   size_mb: float = 3.0,
   macs: int | None = 10**7,
   load_average: float | None = 0.0,
+  instructions: int | None = None,
 ) -> judge.Judged:
   """Returns a judged file that was never there.
 
@@ -118,6 +131,7 @@ def judged(
     size_mb: of the file.
     macs: of the file.
     load_average: before it was timed.
+    instructions: with XNNPACK, of an emulated device; twice without.
   """
   return judge.Judged(
     model=model_files.ModelFile(
@@ -135,6 +149,8 @@ def judged(
     times={
       'runtime_ms': runtime_ms,
       'runtime_ms_no_xnnpack': 3 * runtime_ms,
+      'instructions': instructions,
+      'instructions_no_xnnpack': instructions and 2 * instructions,
       'partitions': 2,
       'load_average': load_average,
     },

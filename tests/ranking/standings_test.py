@@ -23,7 +23,7 @@ _NOON = datetime.datetime(
 
 
 def _assembled(*judged, **arguments):
-  device = small_contest.FakeDevice().describe()
+  device = small_contest.described_device()
   return standings.assemble(judged, _DATA, device, created=_NOON, **arguments)
 
 
@@ -92,6 +92,8 @@ class AssembleTest(parameterized.TestCase):
         },
         'runtime_ms': 20.0,
         'runtime_ms_no_xnnpack': 60.0,
+        'instructions': None,
+        'instructions_no_xnnpack': None,
         'partitions': 2,
         'si_rmse': 0.25,
         'rmse': 1.5,
@@ -214,6 +216,21 @@ class AssembleTest(parameterized.TestCase):
       board['spearman']['runtime_ms_no_xnnpack']['rho'], -0.5
     )
     self.assertEqual(board['spearman']['macs'], {'rho': None, 'systems': 2})
+
+  def test_an_emulated_device(self):
+    # Report: TCL 46, AIIA HIT 37, ICL 142 ms.
+    judged = small_contest.judged
+    board = _assembled(
+      judged('tcl', instructions=5),
+      judged('aiia_hit', instructions=9),
+      judged('icl', 'fp16', instructions=7),
+    )
+    self.assertEqual(board['runtimes'], 'predicted')
+    self.assertAlmostEqual(board['spearman']['instructions']['rho'], -0.5)
+    self.assertAlmostEqual(
+      board['spearman']['instructions_no_xnnpack']['rho'], -0.5
+    )
+    self.assertEqual(_assembled(judged('tcl'))['runtimes'], 'measured')
 
   def test_score_constant(self):
     board = _assembled(small_contest.judged('tcl'), score_constant=100.0)

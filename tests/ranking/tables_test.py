@@ -12,7 +12,7 @@ from tests.ranking import small_contest
 
 def _board(**arguments):
   judged = small_contest.judged
-  device = small_contest.FakeDevice().describe()
+  device = small_contest.described_device()
   data = {
     'data_dir_name': 'indoor',
     'split': 'validation',
@@ -68,6 +68,16 @@ class TextTest(absltest.TestCase):
     self.assertEqual((second[1], second[-1]), ('mine', '12.5'))
     self.assertEqual(self.cells_after('Ranking', '3 ')[-1], '10.0')
     self.assertEqual(self.text.count('Table 1: '), 2)
+
+  def test_predicted_runtimes_are_called_so(self):
+    self.assertNotIn('predicted', self.text)
+    board = _board()
+    board['runtimes'] = 'predicted'
+    text = tables.text(board)
+    self.assertRegex(text, 'rank .* predicted ms +score')
+    self.assertIn('predicted ms without XNNPACK', text)
+    self.assertIn('predicted runtimes: A board', text)
+    self.assertIn('/ predicted runtime in ms with XNNPACK', text)
 
   def test_costs(self):
     self.assertEqual(

@@ -66,6 +66,14 @@ class TextsTest(parameterized.TestCase):
   def test_report_of_a_system_without_one(self):
     self.assertEqual(leaderboard_rows.report({'report': None}), {})
 
+  @parameterized.parameters(
+    ({}, ''),
+    ({'runtimes': 'measured'}, ''),
+    ({'runtimes': 'predicted'}, 'predicted '),
+  )
+  def test_runtime_prefix(self, board, prefix):
+    self.assertEqual(leaderboard_rows.runtime_prefix(board), prefix)
+
   def test_known(self):
     self.assertEqual(leaderboard_rows.known(0.0), 0.0)
     for value in (None, math.nan, math.inf):

@@ -54,6 +54,10 @@ class RankingTest(absltest.TestCase):
     )
     measures = ['Score', 'si-RMSE', 'ms', 'RMSE m', 'LOG10', 'REL', 'MB']
     self.assertEqual(_texts(rows[1]), ['System', *measures, 'Rank', *measures])
+    predicted = {**small_leaderboard.leaderboard(), 'runtimes': 'predicted'}
+    heading = _texts(_rows(leaderboard_tables.ranking(predicted))[1])
+    # The report's own column was measured.
+    self.assertEqual((heading[3], heading[11]), ('predicted ms', 'ms'))
     self.assertLen(rows, 2 + 8)
     # The last of the report is the first here.
     ours = ['10,000', '0.2000', '4.00', '1.100', '0.1000', '0.3000', '0.40']

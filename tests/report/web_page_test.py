@@ -81,6 +81,18 @@ class TableTest(absltest.TestCase):
     self.assertEqual(cell['class'], 'best part')
     self.assertEqual(cell['style'], '--part: 25.0%')
 
+  def test_rows_that_stand_out(self):
+    rows = [[Cell(name), Cell('1', 1)] for name in 'abc']
+    tree = Tree(_table(rows, marked=[1]))
+    classes = [row.get('class') for row in tree.named('tr')]
+    self.assertEqual(classes, [None, None, 'marked', None])
+
+  def test_links(self):
+    rows = [[Cell(_NASTY, link=f'/"{_NASTY}'), Cell('1', 1)]]
+    tree = Tree(_table(rows))
+    self.assertEqual(tree.named('a'), [{'href': f'/"{_NASTY}'}])
+    self.assertIn(('a', _NASTY), tree.texts)
+
   def test_groups(self):
     groups = [Group('', 1), Group('Here', 1, 'note', 'other')]
     tree = Tree(_table([[Cell('a'), Cell('1', 1)]], groups=groups))

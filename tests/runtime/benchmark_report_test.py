@@ -1,13 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-import hashlib
-import json
-import os
-
 from absl.testing import absltest
-from absl.testing import parameterized
 
 from depth_mai.runtime import benchmark_report
-from tests.runtime import tiny_model
 
 
 def _row(threads, xnnpack, load):
@@ -85,45 +79,27 @@ class FormatTest(absltest.TestCase):
     self.assertNotIn('share', text)
     self.assertNotIn('busy', text)
 
+  def test_second_opinion(self):
+    report = _report(True)
+    report['litert_benchmark'] = [
+      {'threads': 4, 'figures': {'median_ms': 5.125}, 'reason': None},
+      {'threads': 1, 'figures': None, 'reason': 'it is not installed'},
+    ]
+    text = benchmark_report.format_table(report)
+    self.assertIn('own benchmark, 4 threads: median 5.12 ms', text)
+    self.assertIn('own benchmark, 1 threads: it is not installed', text)
+
+  def test_a_runtime_that_tells_little(self):
+    report = _report(True)
+    report['configurations'][0].update(operators_outside=None, p10_ms=None)
+    text = benchmark_report.format_table(report)
+    self.assertIn('outside XNNPACK: this runtime does not tell', text)
+
   def test_says_whose_figures_they_are(self):
     on_board = benchmark_report.format_table(_report(board=True))
     self.assertIn('Measured on a Raspberry Pi 4 Model B.', on_board)
     elsewhere = benchmark_report.format_table(_report(board=False))
     self.assertIn('this machine (Some CPU), not on a Raspberry Pi', elsewhere)
-
-
-class MeasureModelTest(parameterized.TestCase):
-  def test_measures_and_writes(self):
-    content = tiny_model.float_model(metadata={'system': 'tcl'})
-    path = self.create_tempfile('m.tflite', content).full_path
-    report = benchmark_report.measure_model(path, (1,), warmup=1, runs=3)
-    self.assertEqual(
-      report['model'],
-      {
-        'file': 'm.tflite',
-        'bytes': len(content),
-        'sha256': hashlib.sha256(content).hexdigest(),
-        'metadata': {'system': 'tcl'},
-      },
-    )
-    on, off = report['configurations']
-    self.assertEqual((on['xnnpack'], on['partitions']), (True, 1))
-    self.assertEqual((off['xnnpack'], off['partitions']), (False, 0))
-    self.assertEqual(on['device'], report['machine']['device'])
-    self.assertIn('m.tflite', benchmark_report.format_table(report))
-    target = os.path.join(self.create_tempdir().full_path, 'new', 'b.json')
-    benchmark_report.write_json(target, report)
-    with open(target, encoding='utf-8') as stream:
-      self.assertEqual(json.load(stream), report)
-
-  @parameterized.parameters([[]], [[0]], [[2, 2]])
-  def test_bad_threads(self, threads):
-    with self.assertRaisesRegex(ValueError, '--threads must list different'):
-      benchmark_report.measure_model('m.tflite', threads)
-
-  def test_missing_model(self):
-    with self.assertRaisesRegex(ValueError, 'no model file /x/y.tflite'):
-      benchmark_report.measure_model('/x/y.tflite')
 
 
 if __name__ == '__main__':

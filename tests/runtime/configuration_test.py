@@ -45,6 +45,37 @@ class MeasureInChildTest(absltest.TestCase):
     # and the input's and the output's copies outside.
     self.assertBetween(grown_mb[1] - grown_mb[0], 30, 60)
 
+  def test_stays_on_the_cpus(self):
+    if not hasattr(os, 'sched_getaffinity'):
+      self.skipTest('this system cannot pin a process')
+    path = self.create_tempfile('m.tflite', tiny_model.float_model())
+    usable = sorted(os.sched_getaffinity(0))
+    measured = configuration.measure_in_child(
+      path.full_path, 1, True, 1, 1, cpus=usable[-1:]
+    )
+    self.assertEqual(measured['cpus'], usable[-1:])
+    # The child was pinned, not this process.
+    self.assertEqual(sorted(os.sched_getaffinity(0)), usable)
+    with self.assertRaisesRegex(ValueError, '--cpus=99999: .* use CPUs'):
+      configuration.measure_in_child(
+        path.full_path, 1, True, 1, 1, cpus=(99999,)
+      )
+
+  def test_takes_too_long(self):
+    path = self.create_tempfile('m.tflite', tiny_model.float_model())
+    with self.assertRaisesRegex(ValueError, 'not done after 0.5 s.*timeout_s'):
+      configuration.measure_in_child(
+        path.full_path, 1, True, 1, 10**9, timeout_s=0.5
+      )
+
+  def test_last_words_of_a_process_that_died(self):
+    request = configuration.Request('m.tflite', 2, False, 1, 1)
+    with self.assertRaisesRegex(
+      ValueError,
+      'm.tflite with 2 threads, XNNPACK off: .* code -9 and no result. Killed',
+    ):
+      request.read_answer(-9, 'INFO: a runtime that talks\n', 'Killed\n')
+
   def test_errors_come_back(self):
     path = self.create_tempfile(
       'half.tflite', tiny_model.float_model()[:300]

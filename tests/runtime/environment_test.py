@@ -28,6 +28,9 @@ class EnvironmentTest(parameterized.TestCase):
     self._write(cpu + 'cpuinfo_max_freq', b'1500000\n')
     self._write(cpu + 'scaling_cur_freq', b'600000\n')
     self._write(cpu + 'scaling_governor', b'ondemand\n')
+    self._write(
+      'sys/devices/platform/soc/soc:firmware/get_throttled', b'80008\n'
+    )
     self._write(zone + 'type', b'cpu-thermal\n')
     self._write(zone + 'temp', b'48686\n')
     machine = environment.describe_machine(self.root)
@@ -38,6 +41,21 @@ class EnvironmentTest(parameterized.TestCase):
     self.assertEqual(state['governor'], 'ondemand')
     self.assertEqual(state['cpu_mhz'], 600.0)
     self.assertAlmostEqual(state['temperature_c'], 48.686)
+    self.assertEqual(
+      state['throttled'],
+      ['soft temperature limit now', 'soft temperature limit occurred'],
+    )
+
+  def test_governors_that_differ(self):
+    for cpu, governor in (
+      (0, b'schedutil'),
+      (3, b'schedutil'),
+      (4, b'ondemand'),
+    ):
+      self._write(
+        f'sys/devices/system/cpu/cpu{cpu}/cpufreq/scaling_governor', governor
+      )
+    self.assertEqual(environment.governor(self.root), 'ondemand, schedutil')
 
   def test_desktop(self):
     self._write(
@@ -91,6 +109,9 @@ class EnvironmentTest(parameterized.TestCase):
         'throttling occurred',
       ],
     ),
+    # As the kernel's file has it.
+    ('50000\n', ['under-voltage occurred', 'throttling occurred']),
+    ('0\n', []),
     ('VCHI initialization failed', None),
     ('', None),
   )

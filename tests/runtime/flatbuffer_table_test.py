@@ -71,6 +71,31 @@ class TableTest(absltest.TestCase):
     with self.assertRaisesRegex(IndexError, '99999 items'):
       flatbuffer_table.Table.root(wrong).numbers(3, '<i4')
 
+  def test_a_layout_before_the_file_is_noticed(self):
+    # 100 bytes before byte 4; struct would count from the file's end.
+    content = struct.pack('<Ii', 4, 100) + bytes(200)
+    with self.assertRaisesRegex(IndexError, 'layout at byte -96'):
+      flatbuffer_table.Table.root(content).number(0, '<i')
+
+  def test_the_length_of_bytes(self):
+    root = flatbuffer_table.Table.root(_written())
+    self.assertEqual(root.length(2), len('grün'.encode()))
+    self.assertEqual(root.length(1), 0)
+
+  def test_a_vector_may_not_be_read_without_end(self):
+    # No honest reader asks for one vector a hundred thousand times.
+    root = flatbuffer_table.Table.root(_written())
+    with self.assertRaisesRegex(IndexError, 'larger than the file'):
+      for _ in range(100_000):
+        root.numbers(3, '<i4')
+    root = flatbuffer_table.Table.root(_written())
+    with self.assertRaisesRegex(IndexError, 'larger than the file'):
+      for _ in range(100_000):
+        root.tables(4)
+    # The bytes of constants are measured, not read.
+    for _ in range(100_000):
+      root.length(2)
+
 
 if __name__ == '__main__':
   absltest.main()

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of the graph reader against the schema's own classes."""
 
+import time
+
 from absl.testing import absltest
 from absl.testing import parameterized
 from ai_edge_litert import schema_py_generated as schema
@@ -8,6 +10,7 @@ import flatbuffers
 import numpy as np
 
 from depth_mai.runtime import graph
+from tests.judging import hostile_files
 from tests.lite import hand_made
 from tests.runtime import tiny_model
 
@@ -140,6 +143,31 @@ class ReadGraphTest(parameterized.TestCase):
     path = self.create_tempfile('half.tflite', content).full_path
     with self.assertRaisesRegex(ValueError, 'half.tflite is damaged'):
       graph.read_graph(path)
+
+  def test_a_graph_that_repeats_itself_is_no_graph(self):
+    # 160 kB that would become 400 million tensors.
+    content = dict(hostile_files.all_files())['same_table_without_end']
+    start = time.monotonic()
+    with self.assertRaisesRegex(ValueError, 'repeats itself'):
+      graph.read_graph(content)
+    self.assertLess(time.monotonic() - start, 5)
+
+  def test_inputs_and_outputs_that_are_no_tensors(self):
+    for side in ('inputs', 'outputs'):
+      model = schema.ModelT.InitFromPackedBuf(
+        bytearray(tiny_model.float_model()), 0
+      )
+      setattr(model.subgraphs[0], side, [-1])
+      with self.assertRaisesRegex(ValueError, 'is damaged'):
+        graph.read_graph(_packed(model))
+
+  def test_hostile_files_are_read_or_refused(self):
+    for name, content in hostile_files.all_files():
+      with self.subTest(name=name):
+        try:
+          graph.read_graph(content)
+        except ValueError:
+          pass
 
 
 def _activation(name):

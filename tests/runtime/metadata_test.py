@@ -26,6 +26,9 @@ class MetadataTest(parameterized.TestCase):
     (b'{"output_unit": ', 'is not JSON'),
     (b'\xff\xfe', 'is not JSON'),
     (b'["mm"]', 'holds a list'),
+    (b'[' * 100_000, 'is not JSON'),
+    (b'{"a":' * 100_000, 'is not JSON'),
+    (b'9' * 10_000, 'is not JSON'),
   )
   def test_bad_content(self, content, message):
     path = self.create_tempfile(

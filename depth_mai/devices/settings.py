@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a file is measured, whatever device measures it."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+  """What a measurement is asked for.
+
+  Attributes:
+    threads: thread counts to measure, each at least 1, no repeats.
+    warmup: runs of each configuration that are not counted, at least 1.
+    runs: runs of each configuration that are, at least 1.
+    cpus: numbers of the CPUs that may be used; empty for all.
+    timeout_s: seconds that one configuration may take.
+    litert_benchmark: whether LiteRT's own benchmark is run, too, where it is
+      installed (device 'local').
+    adb_benchmark: file of TensorFlow Lite's benchmark_model for Android; empty
+      without it (device 'adb').
+  """
+
+  threads: tuple[int, ...] = (1,)
+  warmup: int = 10
+  runs: int = 50
+  cpus: tuple[int, ...] = ()
+  timeout_s: float = 600.0
+  litert_benchmark: bool = False
+  adb_benchmark: str = ''
+
+  def __post_init__(self):
+    """Checks the settings."""
+    if (
+      not self.threads
+      or min(self.threads) < 1
+      or len(set(self.threads)) != len(self.threads)
+    ):
+      raise ValueError(
+        f'--threads must list different whole numbers from 1, got '
+        f'{list(self.threads)}; for example --threads=1,2,4.'
+      )
+    for flag in ('warmup', 'runs'):
+      if getattr(self, flag) < 1:
+        raise ValueError(
+          f'--{flag} must be at least 1, got {getattr(self, flag)}.'
+        )
+    if any(cpu < 0 for cpu in self.cpus):
+      raise ValueError(
+        f'--cpus must list numbers of CPUs from 0, got {list(self.cpus)}.'
+      )
+    if not 0 < self.timeout_s < float('inf'):
+      raise ValueError(
+        f'--timeout_s must be positive and finite, got {self.timeout_s}.'
+      )

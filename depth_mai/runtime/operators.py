@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Will an older TFLite run this file? Operator by operator, before shipping.
+
+A runtime meets an operator version it does not know with "Didn't find op for
+builtin opcode", on the device. `check` says it on the desk, and says which
+layer to change. It does not trust the `min_runtime_version` stored in the file,
+which is too low for 16x8 files.
+"""
+
+import collections
+import dataclasses
+
+from depth_mai.runtime import cost
+from depth_mai.runtime import graph as graph_lib
+from depth_mai.runtime import operator_cures
+from depth_mai.runtime import runtime_versions
+
+CHALLENGE_RUNTIME = '2.5.0'
+_UNKNOWN = 'unknown'
+
+
+@dataclasses.dataclass(frozen=True)
+class OperatorProblem:
+  """One operator that the chosen runtime cannot run.
+
+  Attributes:
+    index: position in the graph's list of operators.
+    operator: 'TILE' and the like.
+    version: the version it needs, declared or by the type of its data.
+    type_name: type of its data.
+    tensor: name of its output, which holds the layer's name.
+    first_release: the first release that runs it, or 'unknown'.
+    cure: advice, may be empty.
+  """
+
+  index: int
+  operator: str
+  version: int
+  type_name: str
+  tensor: str
+  first_release: str
+  cure: str
+
+  def __str__(self):
+    if self.first_release == _UNKNOWN:
+      need = 'is not a known TFLite builtin of this version'
+    else:
+      need = f'needs TFLite {self.first_release}'
+    text = (
+      f'{self.operator} version {self.version} on {self.type_name} (operator '
+      f"{self.index}, output '{self.tensor}') {need}."
+    )
+    return f'{text} {self.cure}'.rstrip()
+
+
+@dataclasses.dataclass(frozen=True)
+class OperatorReport:
+  """What `check` found.
+
+  Attributes:
+    target_runtime: the runtime asked for.
+    min_runtime: first release that runs every operator, or 'unknown'.
+    declared_min_runtime: what the file says of itself, '' if nothing.
+    histogram: number of operators per name.
+    problems: the operators that `target_runtime` cannot run.
+  """
+
+  target_runtime: str
+  min_runtime: str
+  declared_min_runtime: str
+  histogram: dict[str, int]
+  problems: tuple[OperatorProblem, ...]
+
+  @property
+  def compatible(self) -> bool:
+    """Whether the runtime asked for runs the file."""
+    return not self.problems
+
+  def message(self) -> str:
+    """Returns the problems, one line each, without repeats of a kind."""
+    lines = []
+    seen = collections.Counter()
+    for problem in self.problems:
+      kind = (problem.operator, problem.version, problem.type_name)
+      seen[kind] += 1
+      if seen[kind] == 1:
+        lines.append(str(problem))
+    more = sum(seen.values()) - len(lines)
+    if more:
+      lines.append(f'(and {more} more of the same kinds)')
+    return '\n'.join(lines)
+
+
+def parse_release(release: str) -> tuple[int, ...]:
+  """Returns (2, 5, 0) for '2.5.0'.
+
+  Args:
+    release: two or three numbers with dots between them.
+
+  Raises:
+    ValueError: if it is something else.
+  """
+  try:
+    numbers = tuple(int(part) for part in release.split('.'))
+  except ValueError:
+    numbers = ()
+  if not 2 <= len(numbers) <= 3:
+    raise ValueError(
+      f"target_runtime={release!r} is not a release such as '2.5.0'. Change "
+      '--target_runtime.'
+    )
+  return numbers
+
+
+def _needed_version(name, declared, tensors) -> int:
+  """Returns the version the operator needs, given its inputs' types."""
+  types = [tensor.type_name for tensor in tensors]
+  # SPLIT reads its axis first and TRANSPOSE_CONV its shape.
+  position = {'SPLIT': 1, 'TRANSPOSE_CONV': 2}.get(name, 0)
+  data_type = types[position] if position < len(types) else ''
+  version = max(
+    declared, runtime_versions.VERSION_FOR_TYPE.get(data_type, {}).get(name, 1)
+  )
+  if data_type == 'INT16' and 'INT32' in types[position + 1 :]:
+    bias_version = runtime_versions.INT32_BIAS_VERSION_FOR_INT16.get(name, 1)
+    version = max(version, bias_version)
+  return version
+
+
+def _first_release(name: str, version: int) -> str:
+  releases = runtime_versions.FIRST_RELEASE.get(name, ())
+  if not 1 <= version <= len(releases):
+    return _UNKNOWN
+  return releases[version - 1] or _UNKNOWN
+
+
+def check(
+  content: bytes, target_runtime: str = CHALLENGE_RUNTIME
+) -> OperatorReport:
+  """Compares every operator of a file with what a runtime can run.
+
+  Args:
+    content: a .tflite file's bytes.
+    target_runtime: TensorFlow release of the runtime, '2.5.0' in the
+      challenge.
+
+  Returns:
+    An OperatorReport.
+
+  Raises:
+    ValueError: if `target_runtime` is no release, or `content` no model.
+  """
+  target = parse_release(target_runtime)
+  graph = graph_lib.read_graph(content)
+  histogram = collections.Counter()
+  problems = []
+  newest = '1.5.0'
+  for subgraph in graph.subgraphs:
+    for operator in subgraph.operators:
+      name, inputs = operator.name, operator.given_inputs
+      histogram[name] += 1
+      version = _needed_version(name, operator.version, inputs)
+      release = _first_release(name, version)
+      if newest != _UNKNOWN:
+        if release == _UNKNOWN:
+          newest = _UNKNOWN
+        else:
+          newest = max(newest, release, key=parse_release)
+      if release != _UNKNOWN and parse_release(release) <= target:
+        continue
+      shown = (*inputs, *operator.outputs)[:1]
+      type_name = shown[0].type_name if shown else 'nothing'
+      problems.append(
+        OperatorProblem(
+          index=operator.index,
+          operator=name,
+          version=version,
+          type_name=type_name,
+          tensor=operator.outputs[0].name if operator.outputs else '',
+          first_release=release,
+          cure=operator_cures.cure(name, type_name),
+        )
+      )
+  declared = graph.metadata.get('min_runtime_version', b'')
+  return OperatorReport(
+    target_runtime=target_runtime,
+    min_runtime=newest,
+    declared_min_runtime=declared.rstrip(b'\0').decode('ascii', 'replace'),
+    histogram=dict(sorted(histogram.items())),
+    problems=tuple(problems),
+  )
+
+
+def count_parameters(content: bytes) -> int:
+  """Returns the number of weights and biases of a .tflite file.
+
+  Args:
+    content: the file's bytes; see `runtime.cost.parameters`.
+  """
+  return cost.parameters(graph_lib.read_graph(content))

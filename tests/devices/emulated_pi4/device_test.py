@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+import json
+import pathlib
+
+from absl.testing import absltest
+from absl.testing import parameterized
+
+from depth_mai.devices import device as device_lib
+from depth_mai.devices import settings
+from depth_mai.devices.emulated_pi4 import device
+from depth_mai.devices.emulated_pi4 import options
+from tests.devices.emulated_pi4 import emulator
+from tests.runtime import tiny_model
+
+_SIZE = (240, 320)
+_OPTIONS = options.EmulationOptions(inferences=1)
+
+
+class EmulatedPi4Test(parameterized.TestCase):
+  def _measure(self, content, chosen=_OPTIONS):
+    emulator.open_or_skip(self)
+    path = pathlib.Path(self.create_tempdir().full_path) / 'model.tflite'
+    path.write_bytes(content)
+    backend = device.EmulatedPi4('emulated_pi4', settings.Settings(), chosen)
+    report = backend.measure(path)
+    # Ready for JSON, and without what JSON does not know.
+    return json.loads(json.dumps(report, allow_nan=False))
+
+  def _check_sums(self, row):
+    """All operators and the rest are the whole."""
+    for name in ('instructions', 'load_bytes', 'store_bytes'):
+      operators = sum(one[name] for one in row['by_operator'])
+      self.assertEqual(operators + row['around'][name], row[name])
+    self.assertEqual(sum(row['classes'].values()), row['instructions'])
+    self.assertBetween(row['around']['instructions'], 0, 30000)
+
+  def test_a_graph_in_two_partitions(self):
+    report = self._measure(tiny_model.split_model(_SIZE))
+    self.assertEqual(report['format'], device_lib.FORMAT)
+    self.assertEqual(report['kind'], 'emulated')
+    with_xnnpack, without = report['configurations']
+    self.assertEqual(
+      (with_xnnpack['xnnpack'], without['xnnpack']), (True, False)
+    )
+    for row in report['configurations']:
+      self._check_sums(row)
+      self.assertLen(row['counts'], 2)
+      self.assertLessEqual(row['relative_spread'], device.MAX_SPREAD)
+      self.assertTrue(row['outputs']['agree'])
+      self.assertLessEqual(row['outputs']['relative_difference'], 1e-5)
+      self.assertEqual(
+        [one['operator'] for one in row['by_operator']],
+        ['CONV_2D', 'RESIZE_NEAREST_NEIGHBOR', 'CONV_2D'],
+      )
+      self.assertEqual([one['kernels'] for one in row['by_operator']], [1] * 3)
+    low, high = (with_xnnpack[f'predicted_ms_{end}'] for end in ('low', 'high'))
+    self.assertBetween(with_xnnpack['predicted_ms'], low, high)
+    self.assertIn('depth networks', with_xnnpack['prediction']['note'])
+    self.assertEqual(with_xnnpack['partitions'], 2)
+    self.assertEqual(
+      [one['runs_in'] for one in with_xnnpack['by_operator']],
+      ['xnnpack', 'builtin', 'xnnpack'],
+    )
+    self.assertEqual(
+      [one['output'] for one in with_xnnpack['by_operator']],
+      ['features', 'grown', 'depth'],
+    )
+    # The same kernel runs the resize; it writes four times what it reads.
+    resizes = [row['by_operator'][1] for row in report['configurations']]
+    grown = 4 * 4 * 3 * _SIZE[0] * _SIZE[1]
+    for resize in resizes:
+      self.assertBetween(resize['store_bytes'], grown, 2 * grown)
+    self.assertAlmostEqual(
+      resizes[0]['instructions'] / resizes[1]['instructions'], 1, places=3
+    )
+
+  def test_integers_are_equal_bit_for_bit(self):
+    report = self._measure(
+      tiny_model.quantised_model('int8', _SIZE, 1.0, -128, 4.0, 0),
+      options.EmulationOptions(inferences=1, operators=False),
+    )
+    row = report['configurations'][0]
+    self.assertEqual(row['outputs']['elements'], _SIZE[0] * _SIZE[1])
+    self.assertEqual(row['outputs']['differing_elements'], 0)
+    self.assertTrue(row['outputs']['agree'])
+    self.assertIsNone(row['by_operator'])
+    self.assertIsNone(row['around'])
+    self.assertIsNone(row['l1d_misses'])
+    self.assertEqual(
+      row['prediction']['calibration'], 'MLPerf v1.1 Krai, 4 threads'
+    )
+
+  @parameterized.parameters(((2,),), ((1, 4),))
+  def test_one_thread_only(self, threads):
+    with self.assertRaisesRegex(ValueError, 'counts one thread only'):
+      device.EmulatedPi4('emulated_pi4', settings.Settings(threads=threads))
+
+  def test_not_set_up(self):
+    folder = self.create_tempdir().full_path
+    with self.assertRaisesRegex(ValueError, r'Run "python -m .*\.setup --dir='):
+      device.EmulatedPi4(
+        'emulated_pi4',
+        settings.Settings(),
+        options.EmulationOptions(root=folder),
+      )
+
+  def test_describes_itself(self):
+    emulator.open_or_skip(self)
+    backend = device.EmulatedPi4('emulated_pi4', settings.Settings())
+    found = backend.describe()
+    self.assertEqual(found['kind'], 'emulated_pi4')
+    self.assertEqual(found['architecture'], 'aarch64')
+    self.assertFalse(found['is_raspberry_pi'])
+    self.assertEqual(found['runtime_version'], '2.3.0')
+    self.assertIn('not the time of a Raspberry Pi', found['note'])
+    self.assertEqual(found['threads'], [1])
+
+  def test_the_key_changes_with_what_is_counted(self):
+    emulator.open_or_skip(self)
+
+    def key(**changes):
+      backend = device.EmulatedPi4(
+        'emulated_pi4',
+        settings.Settings(),
+        options.EmulationOptions(**changes),
+      )
+      return json.dumps(backend.time_key(), sort_keys=True)
+
+    self.assertEqual(key(), key())
+    self.assertNotEqual(key(), key(cache_model=True))
+
+  def test_no_model(self):
+    emulator.open_or_skip(self)
+    backend = device.EmulatedPi4('emulated_pi4', settings.Settings())
+    with self.assertRaisesRegex(ValueError, 'There is no model file'):
+      backend.measure('/nowhere/model.tflite')
+
+
+if __name__ == '__main__':
+  absltest.main()

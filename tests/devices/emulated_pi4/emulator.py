@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The emulator for tests, where it is set up."""
+
+from absl.testing import absltest
+
+from depth_mai.devices.emulated_pi4 import installation
+
+
+def open_or_skip(test: absltest.TestCase) -> installation.Installation:
+  """Returns the installation; skips the test, saying why, without one."""
+  try:
+    return installation.open_installation()
+  except ValueError as error:
+    test.skipTest(str(error))

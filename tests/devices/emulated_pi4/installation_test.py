@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+import json
+import os
+import pathlib
+import unittest.mock
+
+from absl.testing import absltest
+
+from depth_mai.devices.emulated_pi4 import installation
+
+
+class InstallationTest(absltest.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.root = pathlib.Path(self.create_tempdir().full_path)
+
+  def _make(self):
+    """Makes what looks like a whole installation."""
+    made = installation.Installation(str(self.root), {})
+    for name in made.needed_files:
+      path = pathlib.Path(name)
+      path.parent.mkdir(parents=True, exist_ok=True)
+      path.touch()
+    self._stamp(installation.fingerprint())
+
+  def _stamp(self, fingerprint):
+    content = {'fingerprint': fingerprint, 'versions': {'qemu-user': '7.2'}}
+    (self.root / installation.STAMP).write_text(json.dumps(content))
+
+  def _open(self):
+    return installation.open_installation(str(self.root))
+
+  def test_opens(self):
+    self._make()
+    found = self._open()
+    self.assertEqual(found.versions, {'qemu-user': '7.2'})
+    self.assertEqual(found.root, str(self.root))
+
+  def test_nothing_there(self):
+    with self.assertRaisesRegex(
+      ValueError, r'There is no .* Run "python -m .*setup --dir='
+    ):
+      self._open()
+
+  def test_without_its_stamp_it_is_not_there(self):
+    self._make()
+    (self.root / installation.STAMP).unlink()
+    with self.assertRaisesRegex(ValueError, 'There is no emulated'):
+      self._open()
+
+  def test_of_another_version(self):
+    self._make()
+    self._stamp('0123')
+    with self.assertRaisesRegex(ValueError, 'by another version'):
+      self._open()
+
+  def test_damage(self):
+    self._make()
+    (self.root / 'guest/proc/cpuinfo').unlink()
+    with self.assertRaisesRegex(ValueError, 'proc/cpuinfo is missing'):
+      self._open()
+    for text in ('{', '[]', '{"versions": {}}'):
+      (self.root / installation.STAMP).write_text(text)
+      with self.assertRaisesRegex(ValueError, 'stamp.json cannot be read'):
+        self._open()
+
+  def test_default_folder(self):
+    with unittest.mock.patch.dict(
+      os.environ, {installation.VARIABLE: str(self.root)}
+    ):
+      self.assertEqual(installation.default_root(), str(self.root))
+    with unittest.mock.patch.dict(os.environ, {installation.VARIABLE: ''}):
+      self.assertEndsWith(
+        installation.default_root(), '.cache/depth_mai/emulated_pi4'
+      )
+
+  def test_sources_of_the_plugin_come_with_the_package(self):
+    sources = installation.plugin_sources()
+    self.assertIn('GPL-2.0-or-later', sources['instruction_counter.c'])
+    for name in ('a64.h', 'cache.h'):
+      self.assertIn('Apache-2.0', sources[name])
+      self.assertIn(f'#include "{name}"', sources['instruction_counter.c'])
+
+
+if __name__ == '__main__':
+  absltest.main()

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+import os
+import pathlib
+import stat
+
+from absl.testing import absltest
+
+from depth_mai.devices.emulated_pi4 import parts
+
+
+class _Parts(parts.Parts):
+  """Parts that need no network; each leaves a file with its turn."""
+
+  made = ()
+  fails = None
+
+  def _make(self, name, path, folder=True):
+    if folder:
+      os.makedirs(path)
+      target = os.path.join(path, 'inside')
+    else:
+      target = path
+    pathlib.Path(target).write_text(name)
+    if self.fails == name:
+      raise ValueError(f'{name} failed')
+    self.made += (name,)
+    return {name: '1'}
+
+  def _host(self, path):
+    return self._make('host', path)
+
+  def _guest(self, path):
+    return self._make('guest', path)
+
+  def _site(self, path):
+    return self._make('site', path)
+
+  def _include(self, path):
+    return self._make('include', path)
+
+  def _plugin(self, path):
+    return self._make('plugin.so', path, folder=False)
+
+
+class PartsTest(absltest.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.root = pathlib.Path(self.create_tempdir().full_path)
+    self.said = []
+
+  def _parts(self):
+    return _Parts(str(self.root), self.said.append)
+
+  def test_each_once(self):
+    first = self._parts()
+    versions = first.make_all()
+    self.assertEqual(versions['guest'], '1')
+    self.assertEqual(
+      first.made, ('host', 'guest', 'site', 'include', 'plugin.so')
+    )
+    self.assertLen(self.said, 6)
+    self.assertEqual(self.said[0], '[1/6] host')
+    again = self._parts()
+    self.assertEqual(again.make_all(), versions)
+    self.assertEmpty(again.made)
+    self.assertEqual(self.said[-1], '[6/6] python3: is there')
+
+  def test_goes_on_where_it_was_stopped(self):
+    first = self._parts()
+    first.fails = 'site'
+    with self.assertRaisesRegex(ValueError, 'site failed'):
+      first.make_all()
+    # Nothing of what failed, and nothing under a temporary name.
+    self.assertEqual(
+      sorted(os.listdir(self.root)), ['guest', 'host', 'parts.json']
+    )
+    second = self._parts()
+    second.make_all()
+    self.assertEqual(second.made, ('site', 'include', 'plugin.so'))
+
+  def test_a_part_that_was_renamed_but_not_noted_is_made_anew(self):
+    # Killed between the two: what lies there may be of other versions.
+    (self.root / 'host').mkdir()
+    (self.root / 'host' / 'old').touch()
+    first = self._parts()
+    first.make_all()
+    self.assertIn('host', first.made)
+    self.assertEqual(os.listdir(self.root / 'host'), ['inside'])
+
+  def test_other_versions_are_made_anew(self):
+    self._parts().make_all()
+    self.enter_context(
+      absltest.mock.patch.object(parts.pins, 'WHEELS', ('numpy==3.0',))
+    )
+    changed = self._parts()
+    changed.make_all()
+    self.assertEqual(changed.made, ('site',))
+
+  def test_what_was_removed_is_made_anew(self):
+    self._parts().make_all()
+    (self.root / 'plugin.so').unlink()
+    again = self._parts()
+    again.make_all()
+    self.assertEqual(again.made, ('plugin.so',))
+
+  def test_the_launcher_is_a_program(self):
+    self._parts().make_all()
+    path = self.root / 'python3'
+    self.assertTrue(path.stat().st_mode & stat.S_IXUSR)
+    text = path.read_text()
+    self.assertStartsWith(text, '#!/bin/sh\nexec ')
+    # By its own path, so that a child is emulated as well.
+    self.assertIn(f'-0 {path} ', text)
+    self.assertIn('-cpu cortex-a72', text)
+
+
+if __name__ == '__main__':
+  absltest.main()

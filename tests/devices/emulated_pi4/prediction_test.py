@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+from absl.testing import absltest
+from absl.testing import parameterized
+
+from depth_mai.devices.emulated_pi4 import calibration
+from depth_mai.devices.emulated_pi4 import prediction
+
+
+def _calibration(numbers, xnnpack, per_million):
+  return calibration.Calibration(
+    name=f'{numbers} {xnnpack}',
+    numbers=numbers,
+    xnnpack=xnnpack,
+    weights_ms={'instructions_m': per_million, 'constant': 2.0},
+    models=9,
+    error=0.1,
+    family_error=0.2,
+    low=0.5,
+    high=2.0,
+    source='nowhere',
+    note='not for depth networks',
+  )
+
+
+_ALL = [
+  _calibration('float', True, 0.5),
+  _calibration('float', False, 1.0),
+  _calibration('int8', True, 0.25),
+]
+
+
+class PredictionTest(parameterized.TestCase):
+  @parameterized.parameters(
+    ('fp32', True, 52.0, 'float True'),
+    ('fp16', True, 52.0, 'float True'),
+    ('fp32', False, 102.0, 'float False'),
+    ('int8', True, 27.0, 'int8 True'),
+  )
+  def test_the_calibration_of_its_kind(self, precision, xnnpack, ms, name):
+    found = prediction.predict(
+      _ALL, precision, xnnpack, {'instructions_m': 100.0, 'parameters_m': 1.0}
+    )
+    self.assertEqual(found['predicted_ms'], ms)
+    self.assertEqual(found['predicted_ms_low'], ms / 2)
+    self.assertEqual(found['predicted_ms_high'], ms * 2)
+    self.assertEqual(found['prediction']['calibration'], name)
+    self.assertEqual(found['prediction']['label'], 'predicted, not measured')
+    self.assertEqual(found['prediction']['note'], 'not for depth networks')
+
+  @parameterized.parameters(
+    ('dynamic', True), ('int16x8', True), ('int8', False), (None, True)
+  )
+  def test_without_one_there_is_no_prediction(self, precision, xnnpack):
+    found = prediction.predict(
+      _ALL, precision, xnnpack, {'instructions_m': 100.0}
+    )
+    self.assertIsNone(found['predicted_ms'])
+    self.assertIsNone(found['predicted_ms_low'])
+    self.assertIsNone(found['predicted_ms_high'])
+    self.assertEqual(found['prediction']['label'], 'not predicted')
+    self.assertIn(str(precision), found['prediction']['why'])
+
+  def test_the_first_of_its_kind_counts(self):
+    own = _calibration('float', True, 3.0)
+    found = prediction.predict(
+      [own, *_ALL], 'fp32', True, {'instructions_m': 1.0}
+    )
+    self.assertEqual(found['predicted_ms'], 5.0)
+
+
+if __name__ == '__main__':
+  absltest.main()

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+import fcntl
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import unittest.mock
+
+from absl.testing import absltest
+
+from depth_mai.devices.emulated_pi4 import installation as installation_lib
+from depth_mai.devices.emulated_pi4 import parts
+from depth_mai.devices.emulated_pi4 import setup
+from tests.devices.emulated_pi4 import emulator
+
+_ROOT = pathlib.Path(__file__).resolve().parents[3]
+
+
+class SetupTest(absltest.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.root = pathlib.Path(self.create_tempdir().full_path) / 'pi'
+    # What the machine of this test is does not matter here.
+    self.check = self.enter_context(
+      unittest.mock.patch.object(setup.host_check, 'check_host')
+    )
+
+  def _copy(self):
+    """Links an installation's parts into the folder; a stamp is missing."""
+    source = pathlib.Path(emulator.open_or_skip(self).root)
+    self.root.mkdir()
+    for name in ('host', 'guest', 'site', 'include', 'plugin.so'):
+      (self.root / name).symlink_to(source / name)
+    shutil.copy(source / 'parts.json', self.root)
+
+  def test_finishes_what_was_stopped(self):
+    self._copy()
+    (self.root / parts.DOWNLOADS).mkdir()
+    made = setup.set_up(str(self.root))
+    self.assertEqual(made.versions['ai-edge-litert'], '2.3.0')
+    # Its own launcher, a stamp, and no downloads any more.
+    self.assertIn(str(self.root), (self.root / 'python3').read_text())
+    stamp = json.loads((self.root / installation_lib.STAMP).read_text())
+    self.assertEqual(stamp['fingerprint'], installation_lib.fingerprint())
+    self.assertFalse((self.root / parts.DOWNLOADS).exists())
+    # Nothing is made twice.
+    with unittest.mock.patch.object(parts, 'Parts', None):
+      self.assertEqual(setup.set_up(str(self.root)), made)
+
+  def test_what_does_not_run_gets_no_stamp(self):
+    self._copy()
+    (self.root / 'site').unlink()
+    (self.root / 'site').mkdir()
+    with self.assertRaisesRegex(ValueError, 'does not run'):
+      setup.set_up(str(self.root))
+    self.assertFalse((self.root / installation_lib.STAMP).exists())
+
+  def test_an_old_stamp_goes_before_the_work(self):
+    self.root.mkdir()
+    stamp = self.root / installation_lib.STAMP
+    stamp.write_text('{"fingerprint": "old", "versions": {}}')
+    with unittest.mock.patch.object(parts.Parts, 'make_all') as make_all:
+      make_all.side_effect = ValueError('no network')
+      with self.assertRaisesRegex(ValueError, 'no network'):
+        setup.set_up(str(self.root))
+    self.assertFalse(stamp.exists())
+
+  def test_a_host_that_cannot(self):
+    self.check.side_effect = ValueError('This is Plan 9')
+    with self.assertRaisesRegex(ValueError, 'Plan 9'):
+      setup.set_up(str(self.root))
+    self.assertFalse(self.root.exists())
+
+  def test_only_one_at_a_time(self):
+    self.root.mkdir()
+    with open(self.root / 'lock', 'w') as stream:
+      fcntl.flock(stream, fcntl.LOCK_EX)
+      with self.assertRaisesRegex(ValueError, 'Another setup is at work'):
+        setup.set_up(str(self.root))
+
+  def test_the_command_says_why_not(self):
+    folder = self.create_tempdir()
+    done = subprocess.run(
+      [sys.executable, '-m', setup.__name__, f'--dir={folder.full_path}/pi'],
+      capture_output=True,
+      text=True,
+      cwd=_ROOT,
+      # Without the programs that it needs.
+      env={**os.environ, 'PATH': folder.full_path},
+    )
+    self.assertEqual(done.returncode, 1)
+    self.assertRegex(done.stderr, '^setup: .*(missing: install|needs Debian)')
+    self.assertEmpty(os.listdir(folder.full_path))
+
+
+if __name__ == '__main__':
+  absltest.main()

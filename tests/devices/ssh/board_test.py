@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests setting a board up, through a real sshd and with the real pip."""
+
+import base64
+import contextlib
+import hashlib
+import os
+import pathlib
+import subprocess
+import sys
+import venv
+import zipfile
+
+from absl.testing import absltest
+import numpy as np
+
+from depth_mai.devices.ssh import address
+from depth_mai.devices.ssh import board
+from depth_mai.devices.ssh import connection
+from depth_mai.devices.ssh import device_package
+from tests.devices.ssh import loopback
+
+
+def _wheel(folder, name, version, files):
+  """Writes a wheel by hand: no test may need the network."""
+  about = f'{name}-{version}.dist-info'
+  files = {
+    **files,
+    f'{about}/METADATA': (
+      f'Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n'
+    ),
+    f'{about}/WHEEL': (
+      'Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\n'
+      'Tag: py3-none-any\n'
+    ),
+  }
+  record = ''
+  for path, text in files.items():
+    digest = hashlib.sha256(text.encode()).digest()
+    digest = base64.urlsafe_b64encode(digest).rstrip(b'=').decode()
+    record += f'{path},sha256={digest},{len(text)}\n'
+  files[f'{about}/RECORD'] = record + f'{about}/RECORD,,\n'
+  with zipfile.ZipFile(
+    folder / f'{name}-{version}-py3-none-any.whl', 'w'
+  ) as wheel:
+    for path, text in files.items():
+      wheel.writestr(path, text)
+
+
+class BoardTest(loopback.SshdTestCase):
+  def _start(self, environment=None):
+    return self.start_sshd(
+      {'PIP_NO_INDEX': 1, 'PIP_CONFIG_FILE': '/dev/null', **(environment or {})}
+    )
+
+  @contextlib.contextmanager
+  def _set_up(self, spec, lines=None):
+    where = address.parse(spec)
+    report = [].append if lines is None else lines.append
+    with connection.Connection(where, report) as session:
+      yield board.Board(session, where)
+
+  def _refusal(self, spec):
+    with self.assertRaises(ValueError) as raised, self._set_up(spec) as there:
+      there.describe_machine()
+    return str(raised.exception)
+
+  def _wheels(self):
+    """Returns a folder of wheels that lead to this environment's packages."""
+    folder = pathlib.Path(self.create_tempdir().full_path)
+    packages = str(pathlib.Path(np.__file__).parent.parent)
+    _wheel(folder, 'numpy', '2.3.5', {'this_environment.pth': packages + '\n'})
+    _wheel(folder, 'ai_edge_litert', '2.3.0', {})
+    return folder
+
+  def test_makes_a_virtual_environment_once(self):
+    sshd = self._start({'PIP_FIND_LINKS': self._wheels()})
+    lines = []
+    with self._set_up(self._own_python(sshd), lines) as there:
+      machine = there.describe_machine()
+    self.assertEqual(machine['runtime'], 'ai-edge-litert')
+    self.assertLen(lines, 2)
+    self.assertIn('makes the virtual environment', lines[0])
+    self.assertIn('installs ai-edge-litert', lines[1])
+    (environment,) = (sshd.cache / 'venvs').iterdir()
+    # pip did install, and nothing of it lies about.
+    self.assertNotEmpty(list(environment.rglob('ai_edge_litert-*.dist-info')))
+    # Neither the environment nor the package goes there again.
+    files = _files(sshd.cache)
+    with self._set_up(self._own_python(sshd), lines) as there:
+      self.assertEqual(there.describe_machine(), machine)
+    self.assertLen(lines, 2)
+    self.assertEqual(_files(sshd.cache), files)
+    self.assertFalse((sshd.cache / 'unfinished').exists())
+    # One that is broken is named, with what helps.
+    (environment / 'bin' / 'python').unlink()
+    self.assertIn(str(environment), self._refusal(self._own_python(sshd)))
+
+  def _own_python(self, sshd):
+    """Returns a spec without python=; first on the PATH is this Python."""
+    if not 11 <= sys.version_info.minor <= 13:
+      self.skipTest('a board needs Python 3.11 to 3.13')
+    folder = sshd.root / 'bin'
+    if not folder.exists():
+      folder.mkdir()
+      (folder / 'python3').symlink_to(os.path.realpath(sys.executable))
+      # The log-in shell may well set another PATH: bash reads this.
+      (sshd.home / '.bashrc').write_text(f'PATH={folder}:$PATH\n')
+    return sshd.spec(python='')
+
+  def test_pip_fails(self):
+    sshd = self._start()
+    message = self._refusal(self._own_python(sshd))
+    self.assertIn('pip cannot install what is needed', message)
+    # In pip's words, and with the cure.
+    self.assertIn('No matching distribution found for ai-edge-litert', message)
+    self.assertIn('The board needs the network this once', message)
+    self.assertFalse((sshd.cache / 'venvs').exists())
+    self.assertFalse((sshd.cache / 'unfinished').exists())
+    self.assertEmpty(sshd.processes())
+
+  def test_python_without_packages(self):
+    bare = pathlib.Path(self.create_tempdir().full_path) / 'bare'
+    venv.create(bare)
+    sshd = self._start()
+    message = self._refusal(sshd.spec(python=bare / 'bin' / 'python'))
+    self.assertRegex(
+      message, 'bare.* cannot measure. It says: .*No interpreter for'
+    )
+    self.assertIn('leave ?python= out', message)
+
+  @contextlib.contextmanager
+  def _small_disk(self, sshd, size):
+    """Mounts a disk of a few bytes as the home folder."""
+    mount = ['mount', '-t', 'tmpfs', '-o', f'size={size}', 'none', sshd.home]
+    try:
+      subprocess.run(mount, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+      self.skipTest(f'only root can mount a small disk: {error}')
+    try:
+      yield
+    finally:
+      subprocess.run(['umount', sshd.home], check=True)
+
+  def test_disk_full_before_the_start(self):
+    sshd = self._start()
+    with self._small_disk(sshd, '8k'):
+      message = self._refusal(sshd.spec())
+      self.assertRegex(message, 'its disk is full: .*No space left')
+      self.assertRegex(message, r'0\.0 MB are free in .*depth_mai/device')
+      self.assertEmpty(_files(sshd.cache) - {'lock'})
+
+  def test_disk_full_at_the_device_package(self):
+    sshd = self._start()
+    with self._small_disk(sshd, '36k'):
+      message = self._refusal(sshd.spec())
+      self.assertRegex(message, 'copying the device package: its disk is full')
+      self.assertEmpty(_files(sshd.cache) - {'lock'})
+
+  def test_disk_full_at_the_model(self):
+    sshd = self._start()
+    with self._small_disk(sshd, '1M'):
+      with self._set_up(sshd.spec()) as there:
+        # Twice: the connection must still be in step after the first.
+        for _ in range(2):
+          with self.assertRaisesRegex(
+            ValueError, 'copying m.tflite: its disk is full'
+          ):
+            there.put('m.tflite', b'\n' * 3_000_000)
+        self.assertNotEmpty(there.put('m.tflite', b'small'))
+      self.assertFalse((sshd.cache / 'unfinished').exists())
+      self.assertLen(os.listdir(sshd.cache / 'packages'), 1)
+
+  def test_disk_too_small_for_the_environment(self):
+    sshd = self._start()
+    with self._small_disk(sshd, '20M'):
+      message = self._refusal(self._own_python(sshd))
+    self.assertIn(
+      f'{device_package.NEEDED_BYTES / 1e6:.0f} MB are needed', message
+    )
+
+
+def _files(folder):
+  return {
+    str(path.relative_to(folder))
+    for path in folder.rglob('*')
+    if path.is_file() and '__pycache__' not in path.parts
+  }
+
+
+if __name__ == '__main__':
+  absltest.main()

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the store of measurements."""
+
+import json
+import os
+import pathlib
+
+from absl.testing import absltest
+from absl.testing import parameterized
+
+from depth_mai.devices import store
+
+
+class StoreTest(parameterized.TestCase):
+  def setUp(self):
+    super().setUp()
+    folder = pathlib.Path(self.create_tempdir().full_path)
+    self.path = folder / 'new' / 'kept.jsonl'
+
+  def test_keeps_what_is_put(self):
+    first = store.Store(self.path)
+    self.assertIsNone(first.get('times', {'sha256': 'a'}))
+    first.put('times', {'sha256': 'a', 'threads': 1}, {'ms': 0.1})
+    first.put('times', {'sha256': 'a', 'threads': 2}, {'ms': 5.0})
+    first.put('errors', {'sha256': 'a', 'threads': 1}, {'rel': None})
+    for kept in (first, store.Store(self.path)):
+      # The order of a key's parts is no part of it.
+      self.assertEqual(
+        kept.get('times', {'threads': 1, 'sha256': 'a'}), {'ms': 0.1}
+      )
+      self.assertEqual(
+        kept.get('times', {'threads': 2, 'sha256': 'a'}), {'ms': 5.0}
+      )
+      self.assertEqual(
+        kept.get('errors', {'threads': 1, 'sha256': 'a'}), {'rel': None}
+      )
+      self.assertIsNone(kept.get('times', {'threads': 3, 'sha256': 'a'}))
+
+  def test_one_json_object_a_line_and_the_last_counts(self):
+    kept = store.Store(self.path)
+    kept.put('times', {'a': 1}, {'ms': 1})
+    kept.put('times', {'a': 2}, {'ms': 2})
+    store.Store(self.path).put('times', {'a': 1}, {'ms': 3})
+    self.assertEqual(
+      [json.loads(line) for line in self.path.read_text().splitlines()],
+      [
+        {'kind': 'times', 'key': {'a': 1}, 'value': {'ms': 1}},
+        {'kind': 'times', 'key': {'a': 2}, 'value': {'ms': 2}},
+        {'kind': 'times', 'key': {'a': 1}, 'value': {'ms': 3}},
+      ],
+    )
+    again = store.Store(self.path)
+    self.assertEqual(again.get('times', {'a': 1}), {'ms': 3})
+
+  def test_a_line_that_was_cut_is_left_out_and_replaced(self):
+    kept = store.Store(self.path)
+    kept.put('times', {'a': 1}, {'ms': 1})
+    whole = self.path.read_text()
+    self.path.write_text(whole + whole[:20])
+    again = store.Store(self.path)
+    self.assertEqual(again.get('times', {'a': 1}), {'ms': 1})
+    again.put('times', {'a': 2}, {'ms': 2})
+    self.assertLen(self.path.read_text().splitlines(), 2)
+    self.assertEqual(store.Store(self.path).get('times', {'a': 2}), {'ms': 2})
+
+  def test_default_path(self):
+    with absltest.mock.patch.dict(os.environ, {store.VARIABLE: '/x/y'}):
+      self.assertEqual(store.default_path(), '/x/y')
+    with absltest.mock.patch.dict(os.environ):
+      os.environ.pop(store.VARIABLE, None)
+      self.assertIn('~/.cache/depth_mai', store.default_path())
+
+  def test_a_removed_line_is_forgotten(self):
+    kept = store.Store(self.path)
+    kept.put('times', {'a': 1}, {'ms': 1})
+    kept.put('errors', {'a': 1}, {'rel': 2})
+    lines = self.path.read_text().splitlines(keepends=True)
+    self.path.write_text(lines[1])
+    again = store.Store(self.path)
+    self.assertIsNone(again.get('times', {'a': 1}))
+    self.assertEqual(again.get('errors', {'a': 1}), {'rel': 2})
+
+  def test_what_is_no_json_spoils_nothing(self):
+    kept = store.Store(self.path)
+    kept.put('times', {'a': 1}, {'ms': 1})
+    before = self.path.read_text()
+    with self.assertRaises(ValueError):
+      kept.put('times', {'a': 2}, {'ms': float('nan')})
+    self.assertEqual(self.path.read_text(), before)
+    self.assertEqual(os.listdir(self.path.parent), ['kept.jsonl'])
+    self.assertIsNone(kept.get('times', {'a': 2}))
+    kept.put('times', {'a': 2}, {'ms': 2})
+    self.assertEqual(store.Store(self.path).get('times', {'a': 2}), {'ms': 2})
+
+  @parameterized.parameters('{"kind": "times"', '[]', '{"kind": "times"}', '7')
+  def test_damage_is_named(self, line):
+    good = '{"kind": "times", "key": {}, "value": {}}'
+    self.path.parent.mkdir()
+    self.path.write_text(f'{good}\n{line}\n')
+    with self.assertRaisesRegex(ValueError, 'jsonl, line 2, is no measurement'):
+      store.Store(self.path)
+
+
+if __name__ == '__main__':
+  absltest.main()
