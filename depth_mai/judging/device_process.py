@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Has a device other than this machine measure a file, in a process of its own.
+
+A device's backend runs programs, opens connections or loads the file beside an
+emulator, so it cannot live behind all the bars of worker.py. The emulator's
+process and all that it starts may write in one folder and open no connection; a
+board that is reached over a network is its owner's to protect. That process
+runs this file: `python -m depth_mai.judging.device_process FOLDER`.
+"""
+
+import dataclasses
+import json
+import math
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+
+from depth_mai.devices import registry
+from depth_mai.devices import settings as settings_lib
+from depth_mai.judging import fault
+from depth_mai.judging import lockdown
+
+# Devices that are this machine in disguise.
+RESTRICTED = ('emulated_pi4',)
+
+_ORDER, _ANSWER, _MODEL = 'order.json', 'answer.json', 'judged.tflite'
+_MAX_ANSWER = 64 << 20
+# The emulator itself, beyond what the file may use.
+_EMULATOR_MB = 6144.0
+_NUMBERS = (
+  'median_ms',
+  'predicted_ms_low',
+  'predicted_ms_high',
+  'instructions',
+  'partitions',
+  'runs',
+)
+
+
+def measure(
+  spec: str,
+  settings: settings_lib.Settings,
+  content: bytes,
+  memory_mb: float,
+  time_s: float,
+) -> list[dict]:
+  """Measures a file.
+
+  Args:
+    spec: the device, as --device names it.
+    settings: how to measure.
+    content: the file.
+    memory_mb: see `limits.Limits`; for RESTRICTED devices.
+    time_s: seconds for all of it.
+
+  Returns:
+    The configurations of the report (see devices/device.py): threads, xnnpack
+    and, None where they are not given, _NUMBERS.
+
+  Raises:
+    fault.FileFaultError: if the device cannot measure the file, or in time.
+  """
+  with tempfile.TemporaryDirectory(prefix='depth_mai_judge_') as name:
+    folder = pathlib.Path(name)
+    (folder / _MODEL).write_bytes(content)
+    order = {
+      'spec': spec,
+      'settings': dataclasses.asdict(settings),
+      'memory_mb': memory_mb,
+      'time_s': time_s,
+    }
+    (folder / _ORDER).write_text(json.dumps(order))
+    _run(folder, time_s, spec)
+    try:
+      with open(folder / _ANSWER, 'rb') as stream:
+        answer = json.loads(stream.read(_MAX_ANSWER))
+    except (OSError, ValueError, RecursionError) as error:
+      raise fault.FileFaultError(
+        f'{spec} could not measure it: its process ended without an answer.'
+      ) from error
+  if 'error' in answer:
+    raise fault.FileFaultError(
+      f'{spec} could not measure it: {str(answer["error"])[:2000]}'
+    )
+  return [_configuration(row, spec) for row in answer['configurations']]
+
+
+def _run(folder: pathlib.Path, time_s: float, spec: str) -> None:
+  """Runs the process; ends it, and all that it started, in time."""
+  package = pathlib.Path(__file__).resolve().parent.parent
+  paths = [str(package.parent), *filter(None, sys.path)]
+  process = subprocess.Popen(
+    [sys.executable, '-m', 'depth_mai.judging.device_process', str(folder)],
+    env={
+      **os.environ,
+      'PYTHONPATH': os.pathsep.join(paths),
+      'TMPDIR': str(folder),
+    },
+    stdin=subprocess.DEVNULL,
+    stdout=subprocess.DEVNULL,
+    stderr=subprocess.DEVNULL,
+    start_new_session=True,
+  )
+  try:
+    process.wait(max(1.0, time_s))
+  except subprocess.TimeoutExpired as error:
+    raise fault.FileFaultError(
+      f'{spec} took more than the {time_s:.3g} s that were left to measure it '
+      '(--time_s), and was stopped.'
+    ) from error
+  finally:
+    try:
+      os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+      pass
+    process.wait()
+
+
+def _configuration(row: object, spec: str) -> dict:
+  """Returns what is needed of a configuration, if it is what it should be."""
+  if not isinstance(row, dict) or type(row.get('threads')) is not int:
+    raise fault.FileFaultError(f'{spec} gave a report that is none.')
+  numbers = {key: row.get(key) for key in _NUMBERS}
+  for key, value in numbers.items():
+    known = isinstance(value, (int, float)) and math.isfinite(value)
+    if value is not None and not (known and value >= 0):
+      raise fault.FileFaultError(f'{spec} gave a {key} that is none.')
+  xnnpack = row.get('xnnpack') is True
+  return {'threads': row['threads'], 'xnnpack': xnnpack, **numbers}
+
+
+def _main(name: str) -> None:
+  """Measures what the folder's order asks for; writes the answer there."""
+  folder = pathlib.Path(name)
+  order = json.loads((folder / _ORDER).read_text())
+  settings = order['settings']
+  settings['threads'] = tuple(settings['threads'])
+  settings['cpus'] = tuple(settings['cpus'])
+  if order['spec'] in RESTRICTED:
+    lockdown.limit_device(
+      order['memory_mb'] + _EMULATOR_MB, order['time_s'], name
+    )
+  try:
+    device = registry.open_device(
+      order['spec'], settings_lib.Settings(**settings)
+    )
+    answer = device.measure(folder / _MODEL)
+  except (ValueError, RuntimeError, OSError) as error:
+    answer = {'error': str(error)}
+  (folder / _ANSWER).write_text(json.dumps(answer))
+
+
+if __name__ == '__main__':
+  _main(sys.argv[1])

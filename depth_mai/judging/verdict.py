@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the judge answers: as a dict for JSON, and as text."""
+
+import dataclasses
+import json
+import os
+
+from depth_mai import atomic
+from depth_mai.metrics import table
+
+FORMAT = 'depth_mai.judge/1'
+ACCEPTED, REJECTED = 'accepted', 'rejected'
+
+# Of `DepthMetrics.result`: those that the challenge had, in its order.
+CHALLENGE_METRICS = ('si_rmse', 'rmse', 'log10', 'rel')
+
+
+@dataclasses.dataclass
+class Verdict:
+  """A file and what was found; it is filled in while it is judged.
+
+  Attributes:
+    file: dict: name, bytes, sha256 (None where it could not be read).
+    data: dict: split, images (measured).
+    errors: why it is rejected; none: it is accepted.
+    warnings: what to know beside it.
+    operators: dict of `static_check.check`, None if that was not reached.
+    interface: dict from 'input', 'output', 'layout', 'input_range' and 'unit'
+      to {value, why}, or None.
+    metrics: dict of `DepthMetrics.result`, or None.
+    device: dict of the device's `describe`, or None.
+    runtime: dict of `runtimes.from_configurations`, or None.
+    standing: dict of `standing.of`, or None.
+    pictures: list of dict: id, file (name inside of pictures_dir), si_rmse.
+    limits: dict of `Limits`.
+    protection: dict from a layer of protection to 'in force' or why it is not.
+    seconds: dict from a stage to what it took.
+  """
+
+  file: dict
+  data: dict
+  errors: list[str] = dataclasses.field(default_factory=list)
+  warnings: list[str] = dataclasses.field(default_factory=list)
+  operators: dict | None = None
+  interface: dict | None = None
+  metrics: dict | None = None
+  device: dict | None = None
+  runtime: dict | None = None
+  standing: dict | None = None
+  pictures: list[dict] = dataclasses.field(default_factory=list)
+  limits: dict = dataclasses.field(default_factory=dict)
+  protection: dict = dataclasses.field(default_factory=dict)
+  seconds: dict = dataclasses.field(default_factory=dict)
+
+  @property
+  def accepted(self) -> bool:
+    """Whether nothing speaks against the file."""
+    return not self.errors
+
+  def to_json(self) -> dict:
+    """Returns a dict, ready for JSON.
+
+    Returns:
+      format, verdict ('accepted' or 'rejected'), the attributes, and on top
+      what most ask for: si_rmse, rmse (metres), log10, rel, runtime_ms, score,
+      rank; None where it was not measured. A predicted runtime leaves
+      runtime_ms, score and rank None: its intervals lie in `standing`.
+    """
+    metrics, standing = self.metrics or {}, self.standing or {}
+    return {
+      'format': FORMAT,
+      'verdict': ACCEPTED if self.accepted else REJECTED,
+      **{name: metrics.get(name) for name in CHALLENGE_METRICS},
+      'runtime_ms': (self.runtime or {}).get('runtime_ms'),
+      'score': standing.get('score'),
+      'rank': standing.get('rank'),
+      **dataclasses.asdict(self),
+    }
+
+  def write_json(self, path: str | os.PathLike[str]) -> None:
+    """Writes what `to_json` returns, all of it or nothing."""
+    text = json.dumps(self.to_json(), indent=2, allow_nan=False)
+    atomic.write_text(path, text + '\n')
+
+  def to_text(self) -> str:
+    """Returns a report to be read, several lines."""
+    blocks = [
+      self._heading(),
+      _listed('Errors', self.errors),
+      self._interface_lines(),
+      self._operator_lines(),
+      self._metrics_lines(),
+      self._runtime_lines(),
+      _listed('Warnings', self.warnings),
+      self._protection_line(),
+    ]
+    return '\n\n'.join(filter(None, blocks))
+
+  def _heading(self) -> str:
+    sha256 = self.file['sha256']
+    return (
+      f'{"ACCEPTED" if self.accepted else "REJECTED"}: {self.file["name"]}\n'
+      f'{self.file["bytes"]:,} bytes, '
+      + (f'sha256 {sha256}' if sha256 else 'not read')
+    )
+
+  def _interface_lines(self) -> str:
+    if self.interface is None:
+      return ''
+    return '\n'.join(
+      f'{what.replace("_", " "):12}{found["value"]} ({found["why"]})'
+      for what, found in self.interface.items()
+    )
+
+  def _operator_lines(self) -> str:
+    if self.operators is None:
+      return ''
+    found = ', '.join(
+      f'{count} {name}' for name, count in self.operators['histogram'].items()
+    )
+    return (
+      f'Operators   {found}.\nThey need TFLite '
+      f'{self.operators["min_runtime"]}; the target is '
+      f'{self.operators["target_runtime"]}.'
+    )
+
+  def _metrics_lines(self) -> str:
+    if self.metrics is None:
+      return ''
+    return f'On {self.data["split"]}: {table.metrics_tables(self.metrics)}'
+
+  def _runtime_lines(self) -> str:
+    runtime, standing = self.runtime, self.standing
+    if runtime is None:
+      return ''
+    lines = [f'Device      {self.device["name"]}']
+    if runtime['runtime_ms'] is not None:
+      plain = runtime['runtime_ms_no_xnnpack']
+      lines += [
+        f'Runtime     {runtime["runtime_ms"]:.2f} ms, median of '
+        f'{runtime["runs"]} runs, threads: {runtime["threads"]}'
+        + (f' ({plain:.2f} ms without XNNPACK)' if plain is not None else ''),
+        f'Score       {standing["score"]:.1f}',
+        f'Rank        {standing["rank"]} of {standing["of"]}, among the rows '
+        'of Table 1',
+      ]
+    elif runtime['predicted_ms_low'] is not None:
+      lines += [
+        f'Runtime     PREDICTED {runtime["predicted_ms_low"]:.0f} to '
+        f'{runtime["predicted_ms_high"]:.0f} ms, XNNPACK '
+        f'{"on" if runtime["xnnpack"] else "off"}',
+        f'Score       PREDICTED {standing["score_low"]:.1f} to '
+        f'{standing["score_high"]:.1f}',
+        f'Rank        PREDICTED {standing["rank_best"]} to '
+        f'{standing["rank_worst"]} of {standing["of"]}, among the rows of '
+        'Table 1',
+      ]
+    else:
+      lines.append(
+        'Runtime     neither measured nor predicted: there is no calibration '
+        'for such files; no score, no rank'
+      )
+    if runtime['instructions'] is not None:
+      lines.append(f'Counted     {runtime["instructions"]:,.0f} instructions')
+    return '\n'.join([*lines, *standing['notes']])
+
+  def _protection_line(self) -> str:
+    if not self.protection:
+      return ''
+    present = [
+      layer for layer, state in self.protection.items() if state == 'in force'
+    ]
+    return f'It ran behind bars: {", ".join(present) or "none"}.'
+
+
+def _listed(title: str, texts: list[str]) -> str:
+  if not texts:
+    return ''
+  return '\n'.join([f'{title}:', *(f'  - {text}' for text in texts)])

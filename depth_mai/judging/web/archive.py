@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keeps verdicts with their pictures: one folder each.
+
+    <folder>/<id>/verdict.json
+    <folder>/<id>/<picture>.png
+
+A folder is there whole or not at all. To forget a verdict, stop the server and
+remove its folder.
+"""
+
+from collections.abc import Callable
+import json
+import os
+import pathlib
+import re
+import shutil
+
+from depth_mai import atomic
+
+FORMAT = 'depth_mai.judged/1'
+_FILE = 'verdict.json'
+_KEYS = ('format', 'id', 'name', 'size', 'finished', 'options', 'data')
+_KEYS += ('pictures', 'verdict')
+_ID = re.compile('[0-9a-f]{16}')
+
+
+class Archive:
+  """A folder of verdicts."""
+
+  def __init__(
+    self,
+    folder: str | os.PathLike[str],
+    report_line: Callable[[str], object] = print,
+  ):
+    """Reads what is there; a verdict that cannot be read is named and skipped.
+
+    Args:
+      folder: need not be there yet.
+      report_line: takes what is wrong with a verdict.
+    """
+    self._folder = pathlib.Path(folder)
+    self._records = {}
+    for path in sorted(self._folder.glob(f'*/{_FILE}')):
+      if not _ID.fullmatch(path.parent.name):
+        continue
+      try:
+        record = json.loads(path.read_text(encoding='utf-8'))
+        missing = [key for key in _KEYS if key not in record]
+        if missing or record['format'] != FORMAT:
+          raise ValueError(f'its format is not {FORMAT}, or {missing} missing')
+        if record['id'] != path.parent.name:
+          raise ValueError(f'its id is {record["id"]}')
+      except (OSError, ValueError, KeyError, TypeError) as error:
+        report_line(f'{path} is no verdict ({error!r}); it is left out.')
+        continue
+      self._records[record['id']] = record
+
+  def get(self, verdict_id: str) -> dict | None:
+    """Returns what was kept under this id."""
+    return self._records.get(verdict_id)
+
+  def records(self) -> list[dict]:
+    """Returns all that was kept, the latest first."""
+    return sorted(
+      self._records.values(),
+      key=lambda record: record['finished'],
+      reverse=True,
+    )
+
+  def keep(
+    self, record: dict, pictures_dir: str | os.PathLike[str] | None
+  ) -> None:
+    """Keeps a verdict; it is on the disk when this returns.
+
+    Args:
+      record: with its `id`; `format` and `pictures`, names of files, are added.
+      pictures_dir: folder whose .png files are taken; need not be there.
+
+    Raises:
+      ValueError: if it holds a number that JSON does not have.
+      OSError: if it cannot be written.
+    """
+    pictures = sorted(pathlib.Path(pictures_dir or os.devnull).glob('*.png'))
+    record = {
+      'format': FORMAT,
+      **record,
+      'pictures': [path.name for path in pictures],
+    }
+    text = json.dumps(record, indent=2, allow_nan=False) + '\n'
+    with atomic.atomic_path(self._folder / record['id']) as temporary:
+      os.mkdir(temporary)
+      for path in pictures:
+        shutil.move(path, temporary)
+      pathlib.Path(temporary, _FILE).write_text(text, encoding='utf-8')
+    self._records[record['id']] = record
+
+  def picture(self, verdict_id: str, number: int) -> bytes | None:
+    """Returns a picture of a verdict.
+
+    Args:
+      verdict_id: of the verdict.
+      number: of the picture, from 0.
+
+    Returns:
+      A PNG file; None if there is none.
+    """
+    names = (self.get(verdict_id) or {}).get('pictures', [])
+    if not 0 <= number < len(names):
+      return None
+    try:
+      return (self._folder / verdict_id / names[number]).read_bytes()
+    except OSError:
+      return None

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What runs a file: a process that has locked itself before it sees the file.
+
+It answers one request after the other (see `_Worker`), and knows neither the
+pictures' truth nor what its answers are for.
+"""
+
+import socket
+import typing
+
+import numpy as np
+
+from depth_mai.judging import channel as channel_lib
+from depth_mai.judging import lockdown
+from depth_mai.judging import static_check
+from depth_mai.runtime import delegation
+from depth_mai.runtime import interpreter as interpreter_lib
+from depth_mai.runtime import latency
+
+_MAX_BLOB = 1 << 31
+
+
+def serve(
+  connection: socket.socket, memory_mb: float, cpu_s: float, threads: int
+) -> None:
+  """Locks this process, says so, and answers until the connection is closed.
+
+  Args:
+    connection: to the judge.
+    memory_mb: see `lockdown.lock`.
+    cpu_s: see `lockdown.lock`.
+    threads: for the kernels.
+  """
+  channel = channel_lib.Channel(connection)
+  channel.send({'protection': lockdown.lock(memory_mb, cpu_s, threads)})
+  worker = _Worker(threads)
+  while True:
+    try:
+      request, blob = channel.receive(_MAX_BLOB)
+    except channel_lib.ClosedError:
+      return
+    try:
+      answer, result = getattr(worker, request.pop('do'))(blob, **request)
+    except MemoryError:
+      answer, result = {'error': 'The memory that is allowed is used up.'}, b''
+    except (ValueError, RuntimeError) as error:
+      answer, result = {'error': str(error)[:2000]}, b''
+    except Exception as error:
+      # Whatever a made-up file can bring a reader to: it is the file's fault.
+      answer, result = {'error': f'It is damaged ({error!r})'[:2000]}, b''
+    channel.send(answer, result)
+
+
+class _Worker:
+  """A file and its interpreter; every method answers one request.
+
+  Each takes the request's blob and its fields, and returns the answer, ready
+  for JSON, and the answer's blob.
+  """
+
+  def __init__(self, threads: int):
+    self._threads = threads
+    self._content = b''
+    self._interpreter = None
+
+  def take(self, blob: bytearray) -> tuple[dict, bytes]:
+    """Takes the file's content."""
+    self._content = bytes(blob)
+    return {}, b''
+
+  def check(self, blob: bytearray, target_runtime: str) -> tuple[dict, bytes]:
+    """Answers what `static_check.check` returns."""
+    del blob
+    return static_check.check(self._content, target_runtime), b''
+
+  def load(self, blob: bytearray, xnnpack: bool) -> tuple[dict, bytes]:
+    """Loads the file; answers its inputs and outputs."""
+    del blob
+    self._interpreter = interpreter_lib.load_interpreter(
+      self._content, self._threads, xnnpack
+    )
+    return {
+      'inputs': [
+        _describe(one) for one in self._interpreter.get_input_details()[:8]
+      ],
+      'outputs': [
+        _describe(one) for one in self._interpreter.get_output_details()[:8]
+      ],
+    }, b''
+
+  def run(self, blob: bytearray) -> tuple[dict, bytes]:
+    """Runs the file on its input's bytes; answers the output's."""
+    (into,) = self._interpreter.get_input_details()
+    (out_of,) = self._interpreter.get_output_details()
+    values = np.frombuffer(blob, into['dtype']).reshape(into['shape'])
+    self._interpreter.set_tensor(into['index'], values)
+    self._interpreter.invoke()
+    result = self._interpreter.get_tensor(out_of['index'])
+    return {'shape': list(result.shape)}, result.tobytes()
+
+  def time(self, blob: bytearray, warmup: int, runs: int) -> tuple[dict, bytes]:
+    """Times the file; answers how much the delegate took and [runs] ms."""
+    del blob
+    times_ms, _ = latency.time_runs(self._interpreter, warmup, runs)
+    taken = delegation.describe_delegation(self._interpreter)
+    return {
+      'partitions': taken and taken.partitions,
+      'operators': taken and taken.operators,
+    }, times_ms.astype('<f8').tobytes()
+
+
+def _describe(detail: dict[str, typing.Any]) -> dict:
+  """Returns a tensor's description, ready for JSON."""
+  signature = detail.get('shape_signature')
+  scale, zero_point = detail['quantization']
+  return {
+    'name': detail['name'][:80],
+    'shape': [int(size) for size in detail['shape'][:8]],
+    'signature': [
+      int(size)
+      for size in (detail['shape'] if signature is None else signature)[:8]
+    ],
+    'type': np.dtype(detail['dtype']).name,
+    'scale': float(scale) if np.isfinite(scale) else 0.0,
+    'zero_point': int(zero_point),
+  }

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs depth_mai.judge as its user does."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+from absl.testing import absltest
+
+from tests.judging import edited_model
+from tests.judging import small_data
+from tests.lite import hand_made
+
+
+class JudgeTest(absltest.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.root = pathlib.Path(self.create_tempdir().full_path)
+    small_data.write(self.root / 'data', 2)
+    (self.root / 'good.tflite').write_bytes(edited_model.variant(unit='m'))
+    (self.root / 'flex.tflite').write_bytes(
+      hand_made.model(('CUSTOM', 1, ('FLOAT32',)), custom='FlexErf')
+    )
+
+  def judge(self, *arguments, before=''):
+    """Runs the command; returns the finished process."""
+    program = (
+      f'import runpy, sys\n{before}\n'
+      "runpy.run_module('depth_mai.judge', run_name='__main__')\n"
+    )
+    path = os.pathsep.join(filter(None, sys.path))
+    return subprocess.run(
+      [sys.executable, '-c', program, *arguments],
+      cwd=self.root,
+      env={**os.environ, 'PYTHONPATH': path},
+      capture_output=True,
+      text=True,
+      check=False,
+    )
+
+  def test_accepts(self):
+    without = (
+      "for name in ('tensorflow', 'keras', 'tensorflow_datasets', 'gin'):\n"
+      '  sys.modules[name] = None'
+    )
+    done = self.judge(
+      'good.tflite',
+      '--data_dir=data',
+      '--json=verdict.json',
+      '--runs=3',
+      '--pictures_dir=pictures',
+      before=without,
+    )
+    self.assertEqual(done.returncode, 0, done.stderr)
+    self.assertStartsWith(done.stdout, 'ACCEPTED: good.tflite')
+    answer = json.loads((self.root / 'verdict.json').read_text())
+    self.assertEqual(answer['verdict'], 'accepted')
+    self.assertEqual(answer['interface']['unit']['value'], 'm')
+    self.assertIn(f'{answer["si_rmse"]:.4f}', done.stdout)
+    self.assertLen(list((self.root / 'pictures').iterdir()), 2)
+
+  def test_rejects(self):
+    done = self.judge('flex.tflite', '--data_dir=data', '--json=verdict.json')
+    self.assertEqual(done.returncode, 1, done.stderr)
+    self.assertIn('CUSTOM:FlexErf', done.stdout)
+    answer = json.loads((self.root / 'verdict.json').read_text())
+    self.assertEqual(answer['verdict'], 'rejected')
+    self.assertIn('CUSTOM:FlexErf', answer['errors'][0])
+    self.assertIsNone(answer['score'])
+
+  def test_wrong_usage(self):
+    for arguments, message in (
+      (['--data_dir=data'], 'Give one .tflite file'),
+      (['good.tflite'], 'data_dir'),
+      (['good.tflite', '--data_dir=data', '--unit=inch'], 'inch'),
+      (['good.tflite', '--data_dir=data', '--device=moon'], 'device=moon'),
+      (['good.tflite', '--data_dir=none'], 'none is not a folder'),
+      (['none.tflite', '--data_dir=data'], 'none.tflite cannot be read'),
+    ):
+      with self.subTest(arguments=arguments):
+        done = self.judge(*arguments)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn(message, done.stderr + done.stdout)
+
+
+if __name__ == '__main__':
+  absltest.main()

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the process in which a device measures a file."""
+
+import time
+
+from absl.testing import absltest
+from absl.testing import parameterized
+
+from depth_mai.devices import settings
+from depth_mai.judging import device_process
+from depth_mai.judging import fault
+from tests.judging import hostile_graphs
+from tests.runtime import tiny_model
+
+_SETTINGS = settings.Settings((1,), 1, 3)
+
+
+class MeasureTest(parameterized.TestCase):
+  def test_measures(self):
+    # This machine's backend, as any other's.
+    rows = device_process.measure(
+      'local', _SETTINGS, tiny_model.split_model((8, 8)), 256, 60
+    )
+    self.assertEqual([row['xnnpack'] for row in rows], [True, False])
+    for row in rows:
+      self.assertEqual((row['threads'], row['runs']), (1, 3))
+      self.assertGreater(row['median_ms'], 0)
+      self.assertIsNone(row['predicted_ms_low'])
+
+  def test_what_fails(self):
+    with self.assertRaisesRegex(
+      fault.FileFaultError, 'local could not measure it'
+    ):
+      device_process.measure('local', _SETTINGS, b'no file', 256, 60)
+    with self.assertRaisesRegex(
+      fault.FileFaultError, '--device=moon is none of'
+    ):
+      device_process.measure('moon', _SETTINGS, b'', 256, 60)
+
+  def test_ends_in_time_with_all_that_it_started(self):
+    start = time.monotonic()
+    with self.assertRaisesRegex(fault.FileFaultError, '--time_s'):
+      device_process.measure(
+        'local', _SETTINGS, hostile_graphs.endless_loop(), 256, 2.0
+      )
+    self.assertLess(time.monotonic() - start, 10)
+
+  @parameterized.parameters(
+    ('text',),
+    ({'threads': '1'},),
+    ({'threads': 1, 'median_ms': 'fast'},),
+    ({'threads': 1, 'median_ms': float('nan')},),
+    ({'threads': 1, 'predicted_ms_low': -1.0},),
+  )
+  def test_reports_that_are_none(self, row):
+    with self.assertRaises(fault.FileFaultError):
+      device_process._configuration(row, 'local')
+
+
+if __name__ == '__main__':
+  absltest.main()

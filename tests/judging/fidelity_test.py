@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of predicting and measuring with a caged file."""
+
+import pathlib
+import time
+
+from absl.testing import absltest
+import numpy as np
+from PIL import Image
+
+from depth_mai.judging import cage
+from depth_mai.judging import fault
+from depth_mai.judging import fidelity
+from depth_mai.judging import interface
+from depth_mai.judging import limits
+from tests.judging import edited_model
+from tests.judging import small_data
+from tests.runtime import tiny_model
+
+
+class FidelityTest(absltest.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.root = self.create_tempdir().full_path
+    self.pairs = small_data.write(self.root, 3)
+    cages = self.enter_context(cage.Cages())
+    self.cage = self.enter_context(
+      cages.cage(limits.Limits(), time.monotonic() + 60)
+    )
+
+  def predictor(self, content, unit='mm', keep=frozenset()):
+    self.cage.take(content)
+    taken, given, _ = interface.read(self.cage.load(), 'auto')
+    return fidelity.CagedPredictor(
+      self.cage, taken, given, '0..255', unit, keep
+    )
+
+  def test_predicts(self):
+    name, rgb_uint8, _ = self.pairs[0]
+    want = 20.0 * rgb_uint8[..., 0] + 500.0
+    for unit in ('mm', 'm'):
+      predictor = self.predictor(edited_model.variant(unit=unit), unit)
+      (got,) = predictor.predict_mm([name], [rgb_uint8])
+      np.testing.assert_allclose(got, want, rtol=1e-5)
+      self.assertEqual(predictor.warnings(), [])
+
+  def test_other_sizes_are_resized(self):
+    predictor = self.predictor(edited_model.variant())
+    grey = np.full((50, 70, 3), 100, np.uint8)
+    np.testing.assert_allclose(predictor.predict(grey), np.full((24, 32), 2500))
+
+  def test_what_is_not_finite_is_named(self):
+    predictor = self.predictor(
+      tiny_model.float_model((24, 32), bias=float('inf'))
+    )
+    with self.assertRaisesRegex(
+      fault.FileFaultError, 'picture 07 .* at 768 of 768'
+    ):
+      predictor.predict_mm(['07'], [self.pairs[0][1]])
+
+  def test_what_is_strange_is_said(self):
+    predictor = self.predictor(tiny_model.float_model((24, 32), (0, 0, 0), -1))
+    for name, rgb_uint8, _ in self.pairs:
+      predictor.predict_mm([name], [rgb_uint8])
+    negative, alike = predictor.warnings()
+    self.assertIn('100.00%', negative)
+    self.assertIn('same depth map', alike)
+
+  def test_measures_and_shows(self):
+    keep = frozenset(('00', '02'))
+    predictor = self.predictor(edited_model.variant(), keep=keep)
+    done = []
+    result, kept = fidelity.measure(
+      predictor, iter(self.pairs), 3, keep, done.append
+    )
+    self.assertEqual(done, [0, 1, 2])
+    self.assertEqual(result['images'], 3)
+    self.assertEqual([pair[0] for pair in kept], ['00', '02'])
+    folder = pathlib.Path(self.root, 'pictures')
+    shown = fidelity.save_pictures(
+      folder, kept, predictor.kept, result['per_image']
+    )
+    self.assertEqual([one['id'] for one in shown], ['00', '02'])
+    for one in shown:
+      self.assertEqual(
+        one['si_rmse'], result['per_image'][one['id']]['si_rmse']
+      )
+      with Image.open(folder / one['file']) as picture:
+        self.assertEqual(picture.mode, 'RGB')
+
+
+if __name__ == '__main__':
+  absltest.main()

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the filter, run by another interpreter of BPF than the kernel's."""
+
+import errno
+import struct
+
+from absl.testing import absltest
+from absl.testing import parameterized
+
+from depth_mai.judging import seccomp
+from depth_mai.judging import system_calls
+
+_KILL, _ALLOW, _REFUSE = 0x80000000, 0x7FFF0000, 0x00050000 | errno.EPERM
+_PID = 4711
+_MACHINES = ('x86_64', 'aarch64', 'armv7l')
+
+
+def _decide(machine, number, arguments=(), architecture=None):
+  """Returns what the filter decides on a call."""
+  if architecture is None:
+    architecture = system_calls.ARCHITECTURES[machine]
+  arguments = [*arguments, *[0] * (6 - len(arguments))]
+  data = struct.pack('<IIQ6Q', number, architecture, 0, *arguments)
+  steps = list(struct.iter_unpack('<HBBI', seccomp.program(machine, _PID)))
+  at, value = 0, 0
+  while True:
+    code, if_true, if_false, constant = steps[at]
+    if code == 0x20:
+      (value,) = struct.unpack_from('<I', data, constant)
+      at += 1
+      continue
+    if code == 0x06:
+      return constant
+    true = {
+      0x15: value == constant,
+      0x35: value >= constant,
+      0x45: value & constant != 0,
+    }[code]
+    at += 1 + (if_true if true else if_false)
+
+
+def _call(machine, name, *arguments):
+  column = system_calls.COLUMNS[machine]
+  return _decide(machine, system_calls.NUMBERS[name][column], arguments)
+
+
+class ProgramTest(parameterized.TestCase):
+  @parameterized.parameters(*_MACHINES)
+  def test_what_a_network_needs(self, machine):
+    for name in ('read', 'write', 'futex', 'munmap', 'exit_group', 'getrandom'):
+      self.assertEqual(_call(machine, name), _ALLOW, name)
+
+  @parameterized.parameters(*_MACHINES)
+  def test_what_an_attack_needs(self, machine):
+    for name in ('execve', 'execveat', 'socket', 'ptrace', 'kill', 'tkill'):
+      self.assertEqual(_call(machine, name), _KILL, name)
+
+  @parameterized.parameters(
+    # open, openat, openat2, ioctl, bpf, setuid of these architectures.
+    ('x86_64', (2, 257, 437, 16, 321, 105)),
+    ('aarch64', (56, 437, 29, 280, 146)),
+    ('armv7l', (5, 322, 437, 54, 386, 23)),
+  )
+  def test_what_is_not_listed_is_refused(self, machine, numbers):
+    for number in (*numbers, 5000):
+      self.assertEqual(_decide(machine, number), _REFUSE, number)
+
+  @parameterized.parameters(*_MACHINES)
+  def test_threads_but_no_processes(self, machine):
+    # What pthread_create and fork ask for (linux/sched.h).
+    self.assertEqual(_call(machine, 'clone', 0x3D0F00), _ALLOW)
+    self.assertEqual(_call(machine, 'clone', 0x01200011), _KILL)
+    self.assertEqual(
+      _call(machine, 'clone3', 0x3D0F00), 0x00050000 | errno.ENOSYS
+    )
+
+  @parameterized.parameters(*_MACHINES)
+  def test_memory_but_no_code(self, machine):
+    name = 'mmap2' if machine == 'armv7l' else 'mmap'
+    for call in (name, 'mprotect'):
+      self.assertEqual(_call(machine, call, 0, 4096, 3), _ALLOW)
+      self.assertEqual(_call(machine, call, 0, 4096, 7), _REFUSE)
+      self.assertEqual(_call(machine, call, 0, 4096, 5), _REFUSE)
+
+  @parameterized.parameters(*_MACHINES)
+  def test_signals_to_itself_only(self, machine):
+    self.assertEqual(_call(machine, 'tgkill', _PID, _PID, 6), _ALLOW)
+    self.assertEqual(_call(machine, 'tgkill', 1, 1, 9), _KILL)
+
+  def test_other_architectures_numbers(self):
+    # The 32-bit calls of an x86-64 machine, and the x32 ones.
+    self.assertEqual(_decide('x86_64', 0, architecture=0x40000003), _KILL)
+    self.assertEqual(_decide('x86_64', 0x40000000), _KILL)
+    self.assertEqual(_decide('aarch64', 63, architecture=0x40000028), _KILL)
+
+  def test_unknown_machines(self):
+    with self.assertRaises(KeyError):
+      seccomp.program('riscv64', _PID)
+
+
+if __name__ == '__main__':
+  absltest.main()

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests that verdicts are kept whole, and outlive the server."""
+
+import json
+import os
+import pathlib
+
+from absl.testing import absltest
+
+from depth_mai.judging.web import archive as archive_lib
+from tests.judging.web import small_verdicts
+
+
+class ArchiveTest(absltest.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.folder = pathlib.Path(self.create_tempdir().full_path) / 'verdicts'
+    self.pictures_dir = pathlib.Path(self.create_tempdir().full_path)
+    self.said = []
+    self.archive = self.opened()
+
+  def opened(self):
+    return archive_lib.Archive(self.folder, self.said.append)
+
+  def test_outlives_the_server(self):
+    for number in (2, 3, 1):
+      self.archive.keep(small_verdicts.record(number=number), None)
+    again = self.opened()
+    self.assertEmpty(self.said)
+    for archive in (self.archive, again):
+      dates = [record['finished'][14:16] for record in archive.records()]
+      self.assertEqual(dates, ['03', '02', '01'])
+      kept = archive.get(f'{2:016x}')
+      self.assertEqual(kept['verdict']['si_rmse'], 0.25)
+      self.assertEqual(kept['format'], 'depth_mai.judged/1')
+    self.assertIsNone(again.get('0' * 16))
+
+  def test_pictures(self):
+    for name in ('b.png', 'a.png', 'notes.txt'):
+      (self.pictures_dir / name).write_bytes(name.encode())
+    record = small_verdicts.record()
+    self.archive.keep(record, self.pictures_dir)
+    self.assertEqual(
+      self.archive.get(record['id'])['pictures'], ['a.png', 'b.png']
+    )
+    for archive in (self.archive, self.opened()):
+      self.assertEqual(archive.picture(record['id'], 0), b'a.png')
+      self.assertEqual(archive.picture(record['id'], 1), b'b.png')
+      self.assertIsNone(archive.picture(record['id'], 2))
+      self.assertIsNone(archive.picture(record['id'], -1))
+      self.assertIsNone(archive.picture('../..', 0))
+    (self.folder / record['id'] / 'a.png').unlink()
+    self.assertIsNone(self.archive.picture(record['id'], 0))
+
+  def test_all_or_nothing(self):
+    record = small_verdicts.record(si_rmse=float('nan'))
+    with self.assertRaisesRegex(ValueError, 'JSON'):
+      self.archive.keep(record, None)
+    self.assertIsNone(self.archive.get(record['id']))
+    self.archive.keep(small_verdicts.record(number=2), None)
+    self.assertEqual(os.listdir(self.folder), [f'{2:016x}'])
+
+  def test_what_is_no_verdict_is_named_and_skipped(self):
+    for number in range(6):
+      self.archive.keep(small_verdicts.record(number=number), None)
+    paths = [self.folder / f'{i:016x}' / 'verdict.json' for i in range(5)]
+    whole = json.loads(paths[1].read_text())
+    paths[0].write_text('{"format"')
+    paths[1].write_text(json.dumps(whole | {'id': '../../etc'}))
+    paths[2].write_text(json.dumps(whole | {'format': 'depth_mai.judged/9'}))
+    del whole['verdict']
+    paths[3].write_text(json.dumps(whole))
+    paths[4].write_text('[]')
+    (self.folder / 'notes').mkdir()
+    (self.folder / 'notes' / 'verdict.json').write_text('not ours')
+    records = self.opened().records()
+    self.assertEqual([record['id'] for record in records], [f'{5:016x}'])
+    self.assertLen(self.said, 5)
+    for path, line in zip(paths, self.said, strict=True):
+      self.assertStartsWith(line, str(path))
+
+
+if __name__ == '__main__':
+  absltest.main()

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the page of a file on its way."""
+
+from absl.testing import absltest
+from absl.testing import parameterized
+
+from depth_mai.judging import judging
+from depth_mai.judging.web import job_page
+from depth_mai.judging.web import jobs as jobs_lib
+from tests.judging.web import page_reader
+
+_NASTY = '<script>alert(1)</script>'
+
+
+def _job(**changes):
+  job = jobs_lib.Job('0123456789abcdef', 'a.tflite', 2_000_000, '/nowhere', {})
+  for name, value in changes.items():
+    setattr(job, name, value)
+  return job
+
+
+def _page(job, place=0):
+  return page_reader.Page(job_page.job_page(job, place, 'rooms'))
+
+
+class OpenTest(parameterized.TestCase):
+  def test_stages_are_those_of_the_judge(self):
+    steps = [step['data-stage'] for step in _page(_job()).named('li')]
+    self.assertEqual(steps, ['received', *judging.STAGES])
+
+  def test_running(self):
+    job = _job(
+      state='running', stage='fidelity', fraction=0.25, text=f'{_NASTY} of 4'
+    )
+    page = _page(job)
+    self.assertIn('Judging: Fidelity', page.text)
+    self.assertIn(f'{_NASTY} of 4', page.text)
+    self.assertEqual(page.named('progress')[0]['value'], '0.250')
+    steps = page.named('li')
+    now = [step.get('aria-current') for step in steps].index('step')
+    self.assertEqual(steps[now]['data-stage'], 'fidelity')
+    done = [step['data-stage'] for step in steps if step.get('class') == 'done']
+    self.assertEqual(
+      done, ['received', 'reading', 'checking', 'loading', 'detecting']
+    )
+    self.assertIn({'role': 'status'}, page.named('p'))
+    (form,) = page.named('form')
+    self.assertEqual(
+      form, {'method': 'post', 'action': f'/verdicts/{job.id}/cancel'}
+    )
+    # The page's own script only.
+    self.assertLen(page.named('script'), 1)
+    self.assertIn('refresh', [m.get('http-equiv') for m in page.named('meta')])
+
+  def test_waiting(self):
+    page = _page(_job(), place=3)
+    self.assertIn('Waiting, 3 before it', page.text)
+    self.assertNotIn('value', page.named('progress')[0])
+    self.assertIn('Waiting ', _page(_job(), place=0).text)
+
+  def test_stopping(self):
+    job = _job(state='running', stage='runtime')
+    job.stopping.set()
+    self.assertIn('Stopping', _page(job).text)
+
+  def test_a_stage_of_tomorrow(self):
+    page = _page(_job(state='running', stage='weighing'))
+    self.assertIn('Judging: weighing', page.text)
+
+
+class EndedTest(absltest.TestCase):
+  def test_cancelled(self):
+    page = _page(_job(state=jobs_lib.CANCELLED))
+    self.assertIn('Cancelled', page.text)
+    self.assertEmpty(page.named('form'))
+    self.assertNotIn('refresh', str(page.named('meta')))
+
+  def test_failed(self):
+    page = _page(_job(state=jobs_lib.FAILED, text=_NASTY))
+    self.assertIn('says nothing of the file', page.text)
+    self.assertIn(_NASTY, page.text)
+    self.assertLen(page.named('script'), 1)
+
+
+class JsonTest(absltest.TestCase):
+  def test_fields(self):
+    job = _job(state='running', stage='loading', fraction=0.5, text='half')
+    self.assertEqual(
+      job_page.job_json(job, 0),
+      {
+        'id': '0123456789abcdef',
+        'name': 'a.tflite',
+        'size': 2_000_000,
+        'state': 'running',
+        'place': 0,
+        'stage': 'loading',
+        'fraction': 0.5,
+        'text': 'half',
+        'headline': 'Judging: Load',
+        'page': '/verdicts/0123456789abcdef',
+        'json': '/verdicts/0123456789abcdef.json',
+      },
+    )
+
+
+if __name__ == '__main__':
+  absltest.main()
