@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-r"""Predicts the depth of pictures with a .tflite model.
+r"""Predicts the depth of pictures, or of a camera or video, live.
 
 Each picture gives <name>_depth.png (16 bits, millimetres), <name>_colour.png
 (with a bar in metres) and <name>_side_by_side.png. Pictures that cannot be read
-are listed at the end and make the exit code 1; the others are done.
+are listed and make the exit code 1; the others are done. Of a camera or video,
+--output_dir keeps <number>_depth.png.
 
-Example:
+Examples:
   python -m depth_mai.predict --model=tcl photo.jpg holiday/ --output_dir=depth
+  python -m depth_mai.predict --model=tcl --camera=0 --view=browser
 """
 
 import sys
@@ -15,18 +17,20 @@ from absl import app
 from absl import flags
 
 from depth_mai import ready_models
-from depth_mai.report import picture
+from depth_mai.report import colour_range
+from depth_mai.report import prediction_pictures
 from depth_mai.runtime import batch_prediction
 from depth_mai.runtime import model_file
+from depth_mai.streaming import live
 
 _MODEL = flags.DEFINE_string(
   'model',
   None,
-  'The .tflite file to predict with, or the name of a system in pretrained/.',
+  'A .tflite file, or the name of a system in pretrained/.',
   required=True,
 )
 _OUTPUT_DIR = flags.DEFINE_string(
-  'output_dir', None, 'Folder for the results; made if missing.', required=True
+  'output_dir', None, 'Folder for the results; made if missing.'
 )
 _NEAR_M = flags.DEFINE_float(
   'near_m', None, 'Depth of the nearest colour, metres; default: per picture.'
@@ -38,44 +42,52 @@ _NUM_THREADS = flags.DEFINE_integer('num_threads', 1, 'Threads for the model.')
 _OVERWRITE = flags.DEFINE_bool(
   'overwrite', False, 'Whether to replace the results of an earlier run.'
 )
+_CAMERA = flags.DEFINE_string(
+  'camera', None, '0 for /dev/video0, rpicam for a Raspberry Pi camera.'
+)
+_VIDEO = flags.DEFINE_string(
+  'video', None, 'A video, a folder of pictures, or - for Motion JPEG on stdin.'
+)
+_VIEW = flags.DEFINE_enum('view', 'none', live.VIEWS, 'Where to see it live.')
+_ADDRESS = flags.DEFINE_string(
+  'address', 'localhost:8000', 'Host and port of --view=browser.'
+)
+_EVERY_FRAME = flags.DEFINE_bool(
+  'every_frame', False, 'Whether to take all frames of a video, at any speed.'
+)
+_MAX_FRAMES = flags.DEFINE_integer(
+  'max_frames', 0, 'Frames to show of a camera or video; 0 for all.', 0
+)
 
 
-def _draw(rgb_uint8, depth_m):
-  """Returns the colour picture and the side-by-side picture."""
-  near_m, far_m = picture.depth_range(depth_m)
-  near_m = near_m if _NEAR_M.value is None else _NEAR_M.value
-  far_m = far_m if _FAR_M.value is None else _FAR_M.value
-  colour = picture.colourise(depth_m, near_m, far_m)
-  return (
-    picture.with_colour_bar(colour, near_m, far_m),
-    picture.side_by_side(rgb_uint8, depth_m, near_m=near_m, far_m=far_m),
+def _pictures(model, inputs, colours):
+  if not _OUTPUT_DIR.value:
+    raise ValueError('Name a folder for the results with --output_dir.')
+  draw = lambda *pair: prediction_pictures.draw(colours, *pair)
+  return batch_prediction.predict_files(
+    model, inputs, _OUTPUT_DIR.value, draw, overwrite=_OVERWRITE.value
   )
 
 
-def _check_range():
-  """Refuses a range of colours that holds no depth, before any work."""
-  near_m, far_m = _NEAR_M.value, _FAR_M.value
-  ordered = near_m is None or far_m is None or near_m < far_m
-  positive = all(value is None or value > 0 for value in (near_m, far_m))
-  if not (ordered and positive):
-    raise app.UsageError(
-      f'--near_m={near_m} --far_m={far_m}: give 0 < near_m < far_m, metres.'
-    )
+def _stream(model, inputs, colours):
+  if inputs:
+    raise ValueError(f'Beside --camera or --video, leave out {inputs}.')
+  live.run_until_interrupted(
+    model, _CAMERA.value, _VIDEO.value, _VIEW.value, _ADDRESS.value, colours,
+    _OUTPUT_DIR.value, _OVERWRITE.value, _EVERY_FRAME.value, _MAX_FRAMES.value,
+  )  # fmt: skip
+  return []
 
 
 def main(argv: list[str]) -> int:
   """Predicts; returns the exit code, 1 if a picture failed."""
-  _check_range()
   try:
-    problems = batch_prediction.predict_files(
-      model_file.TfliteModel(
-        ready_models.model_path(_MODEL.value), num_threads=_NUM_THREADS.value
-      ),
-      argv[1:],
-      _OUTPUT_DIR.value,
-      _draw,
-      overwrite=_OVERWRITE.value,
+    colours = colour_range.ColourRange(_NEAR_M.value, _FAR_M.value)
+    predict = _pictures if _CAMERA.value is _VIDEO.value is None else _stream
+    model = model_file.TfliteModel(
+      ready_models.model_path(_MODEL.value), num_threads=_NUM_THREADS.value
     )
+    problems = predict(model, argv[1:], colours)
   except ValueError as error:
     sys.exit(f'predict: {error}')
   for problem in problems:

@@ -2,7 +2,8 @@
 """Finds the ready weights in pretrained/ by a system's name.
 
 A folder pretrained/<system> holds one .tflite file to predict with,
-<system>.npz to go on training from, and README.md, its model card.
+<system>.npz to go on training from, and README.md, its model card. A plain
+installation, such as a device's, carries the .tflite files only.
 """
 
 import pathlib
@@ -33,7 +34,17 @@ def model_path(model: str) -> str:
 
 def weights_path(weights: str) -> str:
   """Returns the weights to go on training from; otherwise as `model_path`."""
-  return _find(weights, '.npz')
+  try:
+    return _find(weights, '.npz')
+  except ValueError as error:
+    if weights not in names():
+      raise
+    raise ValueError(
+      f'The weights of {weights!r} to go on training from, {weights}.npz, are '
+      'not installed: they are kept in the checkout. Train there after "pip '
+      'install -e .[train]", or give the path of the file '
+      f'pretrained/{weights}/{weights}.npz.'
+    ) from error
 
 
 def _find(name: str, suffix: str) -> str:

@@ -10,9 +10,13 @@ from absl.testing import absltest
 import numpy as np
 from PIL import Image
 
+from depth_mai.devices.emulated_pi4 import guest
 from depth_mai.runtime import png16
+from tests.devices.emulated_pi4 import emulator
 from tests.runtime import tiny_model
+from tests.streaming import moving_pictures
 
+_ROOT = pathlib.Path(__file__).resolve().parent.parent
 _ENVIRONMENT = {
   **os.environ,
   'PYTHONPATH': os.pathsep.join(filter(None, sys.path)),
@@ -89,6 +93,57 @@ class PredictTest(absltest.TestCase):
     self.assertEqual(done.returncode, 1)
     self.assertIn('predict: There is no model file', done.stderr)
     self.assertNotIn('Traceback', done.stderr)
+
+  def test_a_folder_as_a_video(self):
+    pictures = self.root / 'pictures'
+    moving_pictures.folder(pictures, 3)
+    done = self._predict(f'--video={pictures}', '--every_frame')
+    self.assertEqual(done.returncode, 0, done.stderr)
+    self.assertIn('3 frames shown, 0 dropped', done.stdout)
+    depth_mm = png16.read_depth_png(self.root / 'out/000002_depth.png')
+    np.testing.assert_allclose(depth_mm, 1000 + 1000 * 50 / 51, atol=1)
+
+  def test_streams_that_cannot_be(self):
+    for flags, text in (
+      (['--camera=usb'], 'predict: --camera=usb: give a number'),
+      (['--camera=0', '--video=a.mp4'], 'predict: .* exactly one'),
+      (['--video=none.mp4'], 'predict: There is no video none.mp4'),
+      (['--video=.', self.picture], 'predict: Beside .* leave out'),
+      (['--video=tests', '--view=terminal'], 'predict: .* holds no picture'),
+    ):
+      done = self._predict(*flags)
+      self.assertEqual(done.returncode, 1)
+      self.assertRegex(done.stderr, text)
+      self.assertNotIn('Traceback', done.stderr)
+
+  def test_pictures_need_a_folder_for_the_results(self):
+    done = _run('-m', 'depth_mai.predict', f'--model={self.model}', 'a.jpg')
+    self.assertEqual(done.returncode, 1)
+    self.assertIn('--output_dir', done.stderr)
+
+  def test_an_emulated_raspberry_pi_predicts_the_same(self):
+    installation = emulator.open_or_skip(self)
+    noise = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
+    Image.fromarray(noise).save(self.picture)
+    # Depth in metres is 2 R + B, in eight bits.
+    self.model.write_bytes(
+      tiny_model.quantised_model('int8', (48, 64), 1.0, -128, 6.0, -128)
+    )
+    self.assertEqual(self._predict(self.picture).returncode, 0)
+    program = ['-m', 'depth_mai.predict', f'--model={self.model}']
+    done = guest.run_guest(
+      installation,
+      [*program, str(self.picture), f'--output_dir={self.root / "emulated"}'],
+      pythonpath=[_ROOT],
+      timeout_s=300,
+    )
+    self.assertEqual(done.returncode, 0, done.stderr)
+    here_mm, emulated_mm = (
+      png16.read_depth_png(self.root / folder / 'ramp_depth.png')
+      for folder in ('out', 'emulated')
+    )
+    self.assertGreater(np.ptp(here_mm), 10_000)
+    np.testing.assert_array_equal(emulated_mm, here_mm)
 
   def test_works_without_tensorflow(self):
     # Even where it is installed, nothing on the device side may import it.

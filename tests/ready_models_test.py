@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of depth_mai/ready_models.py and of what pretrained/ holds."""
 
+import configparser
 import pathlib
+import shutil
+from unittest import mock
 
 from absl.testing import absltest
 
@@ -39,6 +42,25 @@ class ReadyModelsTest(absltest.TestCase):
   def test_an_unknown_name_lists_the_known(self):
     with self.assertRaisesRegex(ValueError, "'tlc' is neither .* tcl"):
       ready_models.model_path('tlc')
+
+  def test_an_installation_predicts_and_says_where_the_weights_are(self):
+    setup = configparser.ConfigParser()
+    setup.read(_ROOT / 'setup.cfg')
+    patterns = setup['options.package_data']['depth_mai.pretrained'].split(',')
+    installed = pathlib.Path(self.create_tempdir().full_path)
+    for pattern in patterns:
+      for path in (_ROOT / 'pretrained').glob(pattern.strip()):
+        (installed / path.parent.name).mkdir(exist_ok=True)
+        shutil.copy(path, installed / path.parent.name)
+    with mock.patch.object(ready_models, '_FOLDERS', (installed,)):
+      self.assertSequenceEqual(ready_models.names(), _SYSTEMS)
+      for name in _SYSTEMS:
+        path = pathlib.Path(ready_models.model_path(name))
+        self.assertTrue((path.parent / 'README.md').exists())
+        with self.assertRaisesRegex(ValueError, f'{name}.npz, are not install'):
+          ready_models.weights_path(name)
+      with self.assertRaisesRegex(ValueError, "'tlc' is neither"):
+        ready_models.weights_path('tlc')
 
 
 if __name__ == '__main__':

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+r"""Measures what the device package costs: disk, start, memory.
+
+    python benchmarks/device_package.py [--extras=camera] [--models=tcl,icl]
+    python benchmarks/device_package.py --machine=aarch64
+
+Installs the checkout in a fresh virtual environment (or measures the one of
+--python) and prints, as Markdown: the megabytes of each package beyond Python,
+pip and setuptools, with its largest files; the time that imports take, the
+fastest of several processes; the peak memory of `predict` on one picture. Of
+another machine it unpacks the wheels and prints the megabytes only.
+"""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+
+from absl import app
+from absl import flags
+
+_ROOT = pathlib.Path(__file__).resolve().parent.parent
+_PYTHON = flags.DEFINE_string(
+  'python', None, 'Python of an environment to measure; default: a fresh one.'
+)
+_EXTRAS = flags.DEFINE_string('extras', 'device', 'Extras to install.')
+_MACHINE = flags.DEFINE_string(
+  'machine', None, 'Another machine, e.g. aarch64, whose wheels to weigh.'
+)
+_PYTHON_VERSION = flags.DEFINE_string(
+  'python_version', '3.11', 'Python of the other machine.'
+)
+_MODELS = flags.DEFINE_list(
+  'models', ['tcl', 'icl', 'smartlab'], 'Systems to predict one picture with.'
+)
+_REPEATS = flags.DEFINE_integer('repeats', 7, 'Processes for each time.', 1)
+
+_NOT_OURS = ('pip', 'setuptools')
+_LARGEST = 3
+_MODULES = {
+  'nothing (Python itself)': 'pass',
+  'depth_mai.runtime.model_file': 'import depth_mai.runtime.model_file',
+  'and the interpreter': (
+    'from depth_mai.runtime import interpreter; interpreter.find_runtime(); '
+    'import depth_mai.runtime.model_file'
+  ),
+  'depth_mai.predict': 'import depth_mai.predict',
+  'depth_mai.benchmark': 'import depth_mai.benchmark',
+}
+# Of all packages, or of those in a folder.
+_LIST_PACKAGES = """
+import importlib.metadata, json, os, sys
+packages = []
+where = {'path': sys.argv[1:]} if sys.argv[1:] else {}
+for package in importlib.metadata.distributions(**where):
+  paths = {os.path.realpath(path.locate()) for path in package.files or ()}
+  sizes = {
+    path: os.path.getsize(path) for path in paths if os.path.isfile(path)
+  }
+  packages.append([package.metadata['Name'], package.version, sizes])
+print(json.dumps(packages))
+"""
+_MAKE_PICTURE = """
+import sys
+import numpy as np
+from PIL import Image
+ramp = np.indices((480, 640)).sum(0)[..., None] * [0.1, 0.2, 0.15]
+Image.fromarray(ramp.astype(np.uint8)).save(sys.argv[1])
+"""
+_MANYLINUX = ('manylinux2014', 'manylinux_2_17', 'manylinux_2_27',
+              'manylinux_2_28', 'manylinux_2_31', 'manylinux_2_34')  # fmt: skip
+_IMPORT_LINE = re.compile(r'import time:\s+(\d+) \|\s+\d+ \|\s+([\w.]+)')
+
+
+def fresh_environment(folder: str) -> str:
+  """Makes a virtual environment with the checkout in it; returns its Python."""
+  venv.create(folder, with_pip=True)
+  python = os.path.join(folder, 'bin', 'python')
+  what = f'{_ROOT}[{_EXTRAS.value}]'
+  subprocess.run([python, '-m', 'pip', 'install', '-q', what], check=True)
+  return python
+
+
+def foreign_packages(folder: str) -> str:
+  """Unpacks the wheels of another machine; returns their folder."""
+  pip = [sys.executable, '-m', 'pip']
+  subprocess.run(
+    [*pip, 'wheel', '-q', '--no-deps', f'--wheel-dir={folder}', str(_ROOT)],
+    check=True,
+  )
+  (wheel,) = pathlib.Path(folder).glob('*.whl')
+  subprocess.run(
+    [
+      *pip, 'install', '-q', '--only-binary=:all:', f'--target={folder}/site',
+      f'--python-version={_PYTHON_VERSION.value}', '--implementation=cp',
+      *(f'--platform={tag}_{_MACHINE.value}' for tag in _MANYLINUX),
+      f'{wheel}[{_EXTRAS.value}]',
+    ],
+    check=True,
+  )  # fmt: skip
+  return f'{folder}/site'
+
+
+def run(python: str, *arguments: str) -> str:
+  """Returns what a program prints, outside of the checkout."""
+  done = subprocess.run(
+    [python, *arguments],
+    cwd=tempfile.gettempdir(),
+    capture_output=True,
+    text=True,
+  )
+  if done.returncode:
+    raise SystemExit(f'{arguments}: {done.stderr[-2000:]}')
+  return done.stdout
+
+
+def print_sizes(python: str, *folders: str) -> None:
+  """Prints the megabytes of each package."""
+  rows, total = [], 0
+  packages = json.loads(run(python, '-c', _LIST_PACKAGES, *folders))
+  for name, version, sizes in packages:
+    if name in _NOT_OURS:
+      continue
+    total += sum(sizes.values())
+    largest = sorted(sizes, key=sizes.get, reverse=True)[:_LARGEST]
+    files = ', '.join(
+      f'{os.path.basename(path)} {sizes[path] / 1e6:.1f}'
+      for path in largest
+      if sizes[path] > 1e6
+    )
+    rows.append((sum(sizes.values()), f'{name} {version}', files))
+  print('| package | MB | largest files, MB |\n|---|---|---|')
+  for size, name, files in sorted(rows, reverse=True):
+    print(f'| {name} | {size / 1e6:.1f} | {files} |')
+  print(f'| all | {total / 1e6:.1f} | |\n')
+
+
+def print_import_times(python: str) -> None:
+  """Prints how long a process takes that imports and ends."""
+  print('| import | ms |\n|---|---|')
+  for name, statement in _MODULES.items():
+    times_ms = []
+    for _ in range(_REPEATS.value):
+      began_s = time.perf_counter()
+      run(python, '-c', statement)
+      times_ms.append(1e3 * (time.perf_counter() - began_s))
+    print(f'| {name} | {min(times_ms):.0f} |')
+  print()
+
+
+def print_import_shares(python: str) -> None:
+  """Prints which packages the import time of predict is spent in."""
+  shares_ms = {}
+  done = subprocess.run(
+    [python, '-X', 'importtime', '-c', _MODULES['depth_mai.predict']],
+    cwd=tempfile.gettempdir(),
+    capture_output=True,
+    text=True,
+    check=True,
+  )
+  for microseconds, module in _IMPORT_LINE.findall(done.stderr):
+    package = module.split('.')[0]
+    shares_ms[package] = shares_ms.get(package, 0) + int(microseconds) / 1e3
+  largest = sorted(shares_ms, key=shares_ms.get, reverse=True)[:8]
+  print(
+    'Of depth_mai.predict, by -X importtime: '
+    + ', '.join(f'{name} {shares_ms[name]:.0f} ms' for name in largest)
+    + '\n'
+  )
+
+
+def print_memory(python: str, folder: str) -> None:
+  """Prints the peak memory and the time of one prediction, start included."""
+  picture = os.path.join(folder, 'ramp.png')
+  run(python, '-c', _MAKE_PICTURE, picture)
+  print('| predict --model= | peak MB | s, start to end |\n|---|---|---|')
+  for model in _MODELS.value:
+    began_s = time.perf_counter()
+    process = subprocess.Popen(
+      [python, '-m', 'depth_mai.predict', f'--model={model}', picture]
+      + [f'--output_dir={folder}/{model}'],
+      cwd=folder,
+      stdout=subprocess.DEVNULL,
+      stderr=subprocess.DEVNULL,
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+      raise SystemExit(f'predict --model={model} failed.')
+    seconds = time.perf_counter() - began_s
+    print(f'| {model} | {usage.ru_maxrss * 1024 / 1e6:.0f} | {seconds:.2f} |')
+
+
+def main(argv):
+  """Measures."""
+  if len(argv) > 1:
+    raise app.UsageError(f'Unexpected arguments: {argv[1:]}')
+  with tempfile.TemporaryDirectory() as folder:
+    if _MACHINE.value:
+      print(f'Python {_PYTHON_VERSION.value}, {_MACHINE.value}, wheels\n')
+      print_sizes(sys.executable, foreign_packages(folder))
+      return
+    python = _PYTHON.value or fresh_environment(f'{folder}/environment')
+    machine = run(
+      python,
+      '-c',
+      'import platform as p; print(p.python_version(), p.machine())',
+    )
+    print(f'Python {machine.strip()}, {sys.platform}\n')
+    print_sizes(python)
+    print_import_times(python)
+    print_import_shares(python)
+    print_memory(python, folder)
+
+
+if __name__ == '__main__':
+  app.run(main)

@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a camera or video to a live depth picture, frame by frame."""
+
+from collections.abc import Callable
+from collections.abc import Iterable
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+
+import numpy as np
+
+from depth_mai.report import colour_range
+from depth_mai.runtime import image_io
+from depth_mai.runtime import model_file
+from depth_mai.streaming import frame as frame_lib
+from depth_mai.streaming import live_colours
+from depth_mai.streaming import log_view
+from depth_mai.streaming import newest
+from depth_mai.streaming import recording as recording_lib
+from depth_mai.streaming import sources
+from depth_mai.streaming import stage_times
+from depth_mai.streaming import terminal_view
+from depth_mai.streaming import view as view_lib
+
+VIEWS = ('terminal', 'browser', 'none')
+
+# So many in a row are no accident.
+_MAX_DAMAGED = 30
+
+
+class Live:
+  """A network, a source and a view, joined.
+
+  Attributes:
+    times: of the stages of each frame: wait (for the next picture), capture
+      (decoding it), preprocess (bringing it to the network's size), inference,
+      recording (if there is one), drawing (with the view), and age, from the
+      picture's arrival to its result.
+    damaged: frames that could not be decoded and were left out.
+  """
+
+  def __init__(
+    self,
+    model: model_file.TfliteModel,
+    source: frame_lib.Source,
+    view: view_lib.View,
+    colours: live_colours.LiveColours,
+    recording: recording_lib.Recording | None = None,
+    every_frame: bool = False,
+  ):
+    """Joins them.
+
+    Args:
+      model: predicts.
+      source: gives the pictures.
+      view: shows them.
+      colours: colours the depth.
+      recording: keeps the depth, or None.
+      every_frame: whether to wait for no clock and leave out no picture, not
+        for a camera; else the newest picture is always the next.
+    """
+    self.times = stage_times.StageTimes()
+    self.damaged = 0
+    self._model, self._source, self._view = model, source, view
+    self._colours, self._recording = colours, recording
+    self._newest = None if every_frame else newest.NewestFrames(source)
+
+  def run(self, max_frames: int = 0) -> None:
+    """Shows frames until the source ends, or max_frames (0: all) are shown.
+
+    Raises:
+      ValueError: if the source, the view or the recording fails.
+    """
+    with self._newest or contextlib.closing(self._source):
+      in_a_row = 0
+      for frame in self._timed(self._newest or self._source.frames()):
+        try:
+          with self.times.stage('capture'):
+            rgb_uint8 = frame.decode()
+        except frame_lib.DamagedFrameError as error:
+          self.damaged += 1
+          in_a_row += 1
+          if in_a_row >= _MAX_DAMAGED:
+            raise ValueError(
+              f'{self._source.name}: {in_a_row} pictures in a row cannot be '
+              f'decoded, the last: {error}'
+            ) from error
+          continue
+        in_a_row = 0
+        self._predict_and_show(frame, rgb_uint8)
+        if self.times.frames == max_frames:
+          return
+
+  def statistics(self) -> dict:
+    """Returns what a view may show, ready for JSON."""
+    return {
+      'model': os.path.basename(self._model.name),
+      'source': self._source.name,
+      'frames': self.times.frames,
+      'dropped': self._newest.dropped if self._newest else 0,
+      'damaged': self.damaged,
+      'frames_per_second': self.times.frames_per_second(),
+      'stages_ms': self.times.recent_ms(),
+    }
+
+  def status(self) -> str:
+    """Returns the statistics as one line."""
+    rate = self.times.frames_per_second()
+    stages = ', '.join(
+      f'{name} {ms:.1f}' for name, ms in self.times.recent_ms().items()
+    )
+    dropped = self._newest.dropped if self._newest else 0
+    damaged = f', {self.damaged} damaged' if self.damaged else ''
+    return (
+      f'{"-" if rate is None else f"{rate:.1f}"} fps, {dropped} dropped'
+      f'{damaged} | ms: {stages} | Ctrl-C ends'
+    )
+
+  def summary(self) -> str:
+    """Returns what there was, several lines."""
+    rate = self.times.mean_frames_per_second()
+    first = (
+      f'{self.times.frames} frames shown, '
+      f'{self._newest.dropped if self._newest else 0} dropped for newer ones, '
+      f'{self.damaged} damaged'
+    )
+    if rate is None:
+      return first
+    return f'{first}; {rate:.1f} frames per second\n{self.times.table()}'
+
+  def _timed(
+    self, frames: Iterable[frame_lib.Frame]
+  ) -> Iterable[frame_lib.Frame]:
+    """Yields the frames; the time until each is there is stage 'wait'."""
+    iterator = iter(frames)
+    while True:
+      began_s = time.monotonic()
+      frame = next(iterator, None)
+      if frame is None:
+        return
+      self.times.add('wait', time.monotonic() - began_s)
+      yield frame
+
+  def _predict_and_show(
+    self, frame: frame_lib.Frame, rgb_uint8: np.ndarray
+  ) -> None:
+    """Takes one picture through all stages."""
+    with self.times.stage('preprocess'):
+      small = image_io.resize_rgb(rgb_uint8, self._model.input_size)
+    with self.times.stage('inference'):
+      depth_mm = self._model.predict_mm(small)
+    if self._recording:
+      with self.times.stage('recording'):
+        self._recording.write(
+          frame.number,
+          image_io.resize_depth_mm(depth_mm, rgb_uint8.shape[:2]),
+        )
+    with self.times.stage('drawing'):
+      self._colours.follow(depth_mm)
+      size = self._view.panel_size(*rgb_uint8.shape[:2])
+      panels = None, None
+      if size is not None:
+        panels = (
+          image_io.resize_rgb(rgb_uint8, size),
+          self._colours.colourise(image_io.resize_depth_mm(depth_mm, size)),
+        )
+      self._view.show(
+        view_lib.Shown(
+          *panels,
+          near_m=self._colours.near_m,
+          far_m=self._colours.far_m,
+          status=self.status(),
+          statistics=self.statistics(),
+        )
+      )
+    self.times.finish_frame(frame.arrived_s)
+
+
+def open_view(
+  kind: str, address: str, report_line: Callable[[str], object] = print
+) -> view_lib.View:
+  """Opens a view.
+
+  Args:
+    kind: one of VIEWS.
+    address: 'host:port' of the browser's page.
+    report_line: takes a line of text.
+
+  Raises:
+    ValueError: if the kind is unknown, or the view cannot be had here.
+  """
+  if kind == 'terminal':
+    return terminal_view.TerminalView(sys.stdout)
+  if kind == 'browser':
+    # A web server's modules would slow the start of all else.
+    from depth_mai.streaming import browser_view
+
+    view = browser_view.BrowserView(address)
+    report_line(f'Open {view.url} in a browser; Ctrl-C ends.')
+    return view
+  if kind == 'none':
+    return log_view.LogView(report_line)
+  raise ValueError(f'--view={kind} is none of {", ".join(VIEWS)}.')
+
+
+def run_until_interrupted(
+  model: model_file.TfliteModel,
+  camera: str | None,
+  video: str | None,
+  view_kind: str,
+  address: str,
+  fixed_range: colour_range.ColourRange,
+  output_dir: str | None = None,
+  overwrite: bool = False,
+  every_frame: bool = False,
+  max_frames: int = 0,
+  report_line: Callable[[str], object] = print,
+) -> None:
+  """Runs `Live` until its source ends, or Ctrl-C, or SIGTERM; then sums up.
+
+  Args:
+    model: predicts.
+    camera: see `sources.open_source`.
+    video: see `sources.open_source`.
+    view_kind: one of VIEWS.
+    address: 'host:port' of the browser's page.
+    fixed_range: ends of the range of colours that do not follow the frames.
+    output_dir: where to keep the depth maps; None: nowhere.
+    overwrite: whether output_dir may hold depth maps already.
+    every_frame: see `Live`.
+    max_frames: to show; 0 for all.
+    report_line: takes a line of text.
+
+  Raises:
+    ValueError: if something fails; names the cure.
+  """
+  live = None
+  try:
+    with contextlib.ExitStack() as stack:
+      stack.enter_context(_sigterm_as_interrupt())
+      recording = (
+        recording_lib.Recording(output_dir, overwrite) if output_dir else None
+      )
+      source = sources.open_source(camera, video)
+      stack.enter_context(contextlib.closing(source))
+      view = open_view(view_kind, address, report_line)
+      stack.enter_context(contextlib.closing(view))
+      colours = live_colours.LiveColours(fixed_range)
+      live = Live(model, source, view, colours, recording, every_frame)
+      live.run(max_frames)
+  except KeyboardInterrupt:
+    pass  # The usual end.
+  finally:
+    if live:
+      report_line(live.summary())
+
+
+@contextlib.contextmanager
+def _sigterm_as_interrupt():
+  """Lets `kill` and systemd end the stream as cleanly as Ctrl-C."""
+  if threading.current_thread() is not threading.main_thread():
+    yield
+    return
+  before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+  try:
+    yield
+  finally:
+    signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Motion JPEG from standard input, a file or a program's output."""
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
+import functools
+import os
+import select
+import subprocess
+import tempfile
+import time
+import typing
+
+from depth_mai.streaming import frame
+from depth_mai.streaming import jpeg_stream
+
+# How often a stream that gives nothing looks whether it was closed.
+_LOOK_S = 0.2
+# How long a program may take to end.
+_END_S = 2.0
+
+
+class StreamSource:
+  """An open stream of Motion JPEG."""
+
+  def __init__(self, stream: typing.BinaryIO, name: str, live: bool):
+    """Takes a stream.
+
+    Args:
+      stream: opened for reading, nothing read yet.
+      name: for messages.
+      live: see `frame.Source`.
+    """
+    self.name, self.live = name, live
+    self._stream, self._closed = stream, False
+
+  def frames(self) -> Iterator[frame.Frame]:
+    """Yields the pictures; see `frame.Source`."""
+    try:
+      yield from _numbered(self._read, self.name)
+    except ValueError:
+      # A stream that was closed owes no picture.
+      if not self._closed:
+        raise
+
+  def close(self) -> None:
+    """Ends the stream, also while it waits for data."""
+    self._closed = True
+
+  def _read(self, size: int) -> bytes:
+    """Reads past the buffer of the stream.
+
+    A thread that waits inside of standard input's would hang Python's end.
+    """
+    descriptor = self._stream.fileno()
+    while not self._closed:
+      if select.select([descriptor], [], [], _LOOK_S)[0]:
+        return os.read(descriptor, size)
+    return b''
+
+
+class ProgramSource:
+  """A program that writes Motion JPEG to its standard output."""
+
+  live = True
+
+  def __init__(
+    self,
+    command: Sequence[str],
+    name: str,
+    explain: Callable[[str], str] = str,
+  ):
+    """Starts the program.
+
+    Args:
+      command: the program and its arguments.
+      name: for messages.
+      explain: from what a program that failed wrote to a message with a cure.
+
+    Raises:
+      ValueError: if it cannot be started.
+    """
+    self.name, self._explain = name, explain
+    self._closed = False
+    self._said = tempfile.TemporaryFile()
+    try:
+      self._process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=self._said,
+        # Ctrl-C in the terminal is for this program, which then ends it.
+        start_new_session=True,
+      )
+    except OSError as error:
+      self._said.close()
+      raise ValueError(
+        f'{command[0]} cannot be started: {error.strerror}.'
+      ) from error
+
+  def frames(self) -> Iterator[frame.Frame]:
+    """Yields the pictures; see `frame.Source`."""
+    try:
+      yield from _numbered(self._process.stdout.read1, self.name)
+    except ValueError:
+      # That it wrote no picture says less than what it says itself.
+      if self._closed:
+        return
+      self._check_exit()
+      raise
+    self._check_exit()
+
+  def close(self) -> None:
+    """Ends the program, by force if it does not listen."""
+    self._closed = True
+    if self._process.poll() is None:
+      self._process.terminate()
+      try:
+        self._process.wait(_END_S)
+      except subprocess.TimeoutExpired:
+        self._process.kill()
+        self._process.wait()
+
+  def _check_exit(self) -> None:
+    """Raises a ValueError if the program failed of itself."""
+    try:
+      code = self._process.wait(_END_S)
+    except subprocess.TimeoutExpired:  # It goes on; its output is closed.
+      return
+    if code and not self._closed:
+      self._said.seek(0)
+      said = self._said.read().decode(errors='replace')
+      raise ValueError(
+        f'{self.name} ended with exit code {code}: {self._explain(said)}'
+      )
+
+
+def _numbered(read: Callable[[int], bytes], name: str) -> Iterator[frame.Frame]:
+  for number, jpeg in enumerate(jpeg_stream.split(read, name)):
+    yield frame.Frame(
+      number=number,
+      time_s=number / frame.FRAMES_PER_SECOND,
+      arrived_s=time.monotonic(),
+      decode=functools.partial(jpeg_stream.decode, jpeg),
+    )

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of depth_mai/streaming/av_source.py with files that PyAV encodes.
+
+No camera was at hand: of cameras, only what goes wrong is tested.
+"""
+
+import errno
+import importlib.util
+import os
+import pathlib
+import subprocess
+import sys
+from unittest import mock
+
+from absl.testing import absltest
+from absl.testing import parameterized
+
+from depth_mai.streaming import av_source
+from tests.streaming import moving_pictures
+
+_NEEDS_AV = absltest.skipUnless(
+  importlib.util.find_spec('av'),
+  'PyAV is not installed: pip install av',
+)
+
+# Root may open anything, so this becomes nobody.
+_AS_NOBODY = """
+import os, sys
+import av
+from depth_mai.streaming import av_source
+os.setuid(65534)
+av_source.open_camera(sys.argv[1])
+"""
+
+
+def _write_video(path, codec, frames=12, rate=10):
+  import av
+
+  with av.open(str(path), 'w') as container:
+    stream = container.add_stream(codec, rate=rate)
+    stream.width, stream.height = 64, 48
+    stream.pix_fmt = 'yuvj420p' if codec == 'mjpeg' else 'yuv420p'
+    for number in range(frames):
+      picture = av.VideoFrame.from_ndarray(
+        moving_pictures.picture(number), format='rgb24'
+      )
+      container.mux(stream.encode(picture))
+    container.mux(stream.encode())
+
+
+class AvSourceTest(parameterized.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.folder = pathlib.Path(self.create_tempdir().full_path)
+
+  @_NEEDS_AV
+  @parameterized.parameters(
+    ('a.mp4', 'mpeg4'), ('a.mkv', 'libx264'), ('a.avi', 'mjpeg')
+  )
+  def test_frames_of_a_video(self, name, codec):
+    _write_video(self.folder / name, codec)
+    source = av_source.open_video(self.folder / name)
+    frames = list(source.frames())
+    numbers = [moving_pictures.number_of(frame.decode()) for frame in frames]
+    self.assertEqual(numbers, list(range(12)))
+    for frame in frames:
+      self.assertAlmostEqual(frame.time_s, frame.number / 10, places=3)
+    self.assertFalse(source.live)
+
+  @_NEEDS_AV
+  def test_close_ends_it_at_the_next_picture(self):
+    _write_video(self.folder / 'a.mp4', 'mpeg4')
+    source = av_source.open_video(self.folder / 'a.mp4')
+    frames = source.frames()
+    next(frames)
+    source.close()
+    self.assertEmpty(list(frames))
+
+  @_NEEDS_AV
+  def test_a_damaged_video_gives_what_it_has(self):
+    _write_video(self.folder / 'a.mkv', 'mpeg4', frames=10)
+    whole = (self.folder / 'a.mkv').read_bytes()
+    (self.folder / 'b.mkv').write_bytes(whole[: 2 * len(whole) // 3])
+    count = 0
+    try:
+      for _ in av_source.open_video(self.folder / 'b.mkv').frames():
+        count += 1
+    except ValueError as error:
+      self.assertIn('b.mkv cannot be read on', str(error))
+    self.assertBetween(count, 1, 9)
+
+  @_NEEDS_AV
+  def test_what_is_no_video(self):
+    (self.folder / 'a.mp4').write_bytes(b'no video at all' * 100)
+    with self.assertRaisesRegex(ValueError, 'a.mp4 cannot be opened as a vid'):
+      av_source.open_video(self.folder / 'a.mp4')
+
+  @_NEEDS_AV
+  def test_only_sound(self):
+    import av
+    import numpy as np
+
+    with av.open(str(self.folder / 'a.wav'), 'w') as container:
+      stream = container.add_stream('pcm_s16le', rate=8000)
+      sound = av.AudioFrame.from_ndarray(
+        np.zeros((1, 800), np.int16), format='s16', layout='mono'
+      )
+      sound.rate = 8000
+      container.mux(stream.encode(sound))
+    with self.assertRaisesRegex(ValueError, 'holds no video'):
+      av_source.open_video(self.folder / 'a.wav')
+
+  @_NEEDS_AV
+  def test_no_file_leads_into_the_network(self):
+    # A playlist may name any address; FFmpeg would fetch it.
+    (self.folder / 'a.m3u8').write_text(
+      '#EXTM3U\n#EXTINF:1,\nhttp://192.0.2.1/a.ts\n#EXT-X-ENDLIST\n'
+    )
+    with self.assertRaisesRegex(ValueError, 'a.m3u8 cannot be opened'):
+      av_source.open_video(self.folder / 'a.m3u8')
+
+  def test_no_such_video(self):
+    with self.assertRaisesRegex(ValueError, 'There is no video .*none.mp4'):
+      av_source.open_video(self.folder / 'none.mp4')
+
+  @_NEEDS_AV
+  def test_no_such_camera(self):
+    with self.assertRaisesRegex(ValueError, 'no camera /dev/video99; there ar'):
+      av_source.open_camera('/dev/video99')
+
+  @_NEEDS_AV
+  def test_a_file_that_is_no_camera(self):
+    (self.folder / 'video0').write_bytes(b'')
+    with self.assertRaisesRegex(ValueError, 'video0 gives no pictures: .*v4l2'):
+      av_source.open_camera(str(self.folder / 'video0'))
+
+  @_NEEDS_AV
+  @absltest.skipUnless(hasattr(os, 'geteuid') and not os.geteuid(), 'not root')
+  def test_a_camera_of_others(self):
+    device = self.folder / 'video0'
+    device.write_bytes(b'')
+    device.chmod(0)
+    self.folder.chmod(0o755)
+    done = subprocess.run(
+      [sys.executable, '-c', _AS_NOBODY, str(device)],
+      env={**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, sys.path))},
+      capture_output=True,
+      text=True,
+    )
+    self.assertRegex(done.stderr, 'ValueError: .*usermod -aG video')
+
+  @parameterized.parameters(
+    (errno.ENOENT, 'There is no camera /dev/video7; there are: .*/video3.*rpi'),
+    (errno.EACCES, 'usermod -aG video'),
+    (errno.EBUSY, 'in use by another program; sudo fuser -v /dev/video7'),
+    (errno.ENOTTY, 'gives no pictures: Inappropriate ioctl .*/video3'),
+  )
+  def test_why_a_camera_does_not_open(self, number, text):
+    (self.folder / 'video3').touch()
+    error = OSError(number, os.strerror(number))
+    said = av_source.explain_camera(
+      '/dev/video7', error, f'{self.folder}/video*'
+    )
+    self.assertRegex(said, text)
+
+  def test_without_pyav(self):
+    (self.folder / 'a.mp4').touch()
+    with mock.patch.dict(sys.modules, {'av': None}):
+      for open_it in (
+        lambda: av_source.open_camera('/dev/video0'),
+        lambda: av_source.open_video(self.folder / 'a.mp4'),
+      ):
+        with self.assertRaisesRegex(
+          ValueError, 'pip install av .*--camera=rpicam'
+        ):
+          open_it()
+
+
+if __name__ == '__main__':
+  absltest.main()

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of depth_mai/streaming/browser_view.py, also in a real browser."""
+
+import http.client
+import io
+import json
+import shutil
+import socket
+import subprocess
+import threading
+import time
+
+from absl.testing import absltest
+from absl.testing import parameterized
+import numpy as np
+from PIL import Image
+
+from depth_mai.report import picture
+from depth_mai.streaming import browser_view
+from depth_mai.streaming import view
+
+_CHROMIUM = shutil.which('chromium') or shutil.which('chromium-browser')
+_CHROMIUM_FLAGS = (
+  '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run '
+  '--disable-background-networking --disable-component-update --disable-sync '
+  '--window-size=1000,700 --virtual-time-budget=3000'
+).split()
+_RED, _GREEN = (200, 30, 40), (20, 160, 60)
+
+
+def _shown(number=1):
+  return view.Shown(
+    np.full((240, 320, 3), _RED, np.uint8),
+    np.full((240, 320, 3), _GREEN, np.uint8),
+    near_m=1.0,
+    far_m=5.0,
+    status='',
+    statistics={
+      'model': 'tiny.tflite',
+      'source': 'a <b>test</b>',
+      'frames': number,
+      'dropped': 3,
+      'frames_per_second': 12.5,
+      'stages_ms': {'inference': 7.25},
+    },
+  )
+
+
+class BrowserViewTest(parameterized.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.view = browser_view.BrowserView('localhost:0')
+    self.port = int(self.view.url.rstrip('/').rpartition(':')[2])
+    self.closed = False
+    self.addCleanup(self._close)
+
+  def _close(self):
+    if not self.closed:
+      self.closed = True
+      self.view.close()
+
+  def _get(self, path, **headers):
+    connection = http.client.HTTPConnection('localhost', self.port, timeout=20)
+    self.addCleanup(connection.close)
+    connection.request('GET', path, headers=headers)
+    return connection.getresponse()
+
+  def test_a_frame_is_picture_depth_and_bar(self):
+    self.view.show(_shown())
+    with Image.open(io.BytesIO(self._get('/frame.jpg').read())) as frame:
+      pixels = np.asarray(frame).astype(int)
+    bar = picture.colour_bar(240, 1.0, 5.0)
+    self.assertEqual(pixels.shape, (240, 640 + bar.shape[1], 3))
+    for left, colour in ((0, _RED), (320, _GREEN)):
+      inside = pixels[20:-20, left + 20 : left + 300]
+      self.assertLess(np.abs(inside - colour).max(), 8)
+    self.assertLess(np.abs(pixels[:, 640:] - bar).mean(), 8)
+
+  def test_the_stream_gives_every_newer_frame_and_ends(self):
+    self.view.show(_shown())
+    response = self._get('/stream')
+    self.assertIn('multipart/x-mixed-replace', response.headers['Content-Type'])
+    for number in range(3):
+      lines = iter(response.readline, b'\r\n')
+      headers = dict(line.strip().partition(b': ')[::2] for line in lines)
+      jpeg = response.read(int(headers[b'Content-Length']))
+      self.assertEqual((jpeg[:2], jpeg[-2:]), (b'\xff\xd8', b'\xff\xd9'))
+      self.assertEqual(response.readline(), b'\r\n')
+      self.view.show(_shown(number))
+    self._close()
+    response.read()  # Returns: the server has hung up.
+
+  def test_statistics(self):
+    self.view.show(_shown(4))
+    got = json.loads(self._get('/statistics').read())
+    self.assertEqual(got, _shown(4).statistics)
+
+  @parameterized.parameters('/statistics', '/favicon.ico', '/../etc/passwd')
+  def test_what_is_not_there(self, path):
+    self.assertIn(self._get(path).status, (404, 503))
+
+  @parameterized.parameters(
+    ('localhost', 200), ('127.0.0.1:8000', 200), ('localhost:9', 200),
+    ('evil.example', 403), ('localhost.evil.example:80', 403), ('', 403),
+  )  # fmt: skip
+  def test_other_sites_cannot_read_the_camera(self, host, status):
+    self.view.show(_shown())
+    for path in ('/', '/frame.jpg', '/statistics'):
+      response = self._get(path, Host=host)
+      self.assertEqual(response.status, status)
+      if status == 200:
+        self.assertEqual(
+          response.headers['Cross-Origin-Resource-Policy'], 'same-origin'
+        )
+
+  def test_nobody_outside_is_answered(self):
+    with socket.socket() as other:
+      other.settimeout(1)
+      # 127.0.0.2 is this machine too, but another address.
+      self.assertNotEqual(other.connect_ex(('127.0.0.2', self.port)), 0)
+
+  def test_a_browser_that_leaves_disturbs_no_other(self):
+    self.view.show(_shown())
+    stays, leaves = self._get('/stream'), self._get('/stream')
+    leaves.close()
+    for number in range(5):
+      self.view.show(_shown(number))
+      time.sleep(0.02)
+    self.assertNotEmpty(stays.read(1000))
+
+  def test_close_waits_for_nobody(self):
+    waiting = threading.Thread(target=lambda: self._get('/stream').read())
+    waiting.start()
+    began_s = time.monotonic()
+    time.sleep(0.2)
+    self._close()
+    waiting.join(5)
+    self.assertFalse(waiting.is_alive())
+    self.assertLess(time.monotonic() - began_s, 3)
+
+  def test_an_address_that_is_taken(self):
+    with self.assertRaisesRegex(ValueError, 'choose another --address'):
+      browser_view.BrowserView(f'localhost:{self.port}')
+
+  @parameterized.parameters(
+    '8000', 'localhost', 'localhost:x', ':80', 'a:99999'
+  )
+  def test_an_address_that_is_none(self, address):
+    with self.assertRaisesRegex(ValueError, 'give host:port'):
+      browser_view.BrowserView(address)
+
+  @absltest.skipUnless(_CHROMIUM, 'there is no chromium')
+  def test_a_real_browser_shows_it(self):
+    folder = self.create_tempdir().full_path
+    going = threading.Event()
+
+    def show():
+      number = 0
+      while not going.wait(0.05):
+        self.view.show(_shown(number := number + 1))
+
+    camera = threading.Thread(target=show)
+    camera.start()
+    try:
+      subprocess.run(
+        [
+          _CHROMIUM,
+          *_CHROMIUM_FLAGS,
+          f'--user-data-dir={folder}/profile',
+          f'--screenshot={folder}/page.png',
+          self.view.url,
+        ],
+        check=True,
+        capture_output=True,
+        timeout=60,
+      )
+      text = subprocess.run(
+        [
+          _CHROMIUM,
+          *_CHROMIUM_FLAGS,
+          f'--user-data-dir={folder}/profile2',
+          '--dump-dom',
+          self.view.url,
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+      ).stdout
+    finally:
+      going.set()
+      camera.join()
+    with Image.open(f'{folder}/page.png') as page:
+      pixels = np.asarray(page.convert('RGB')).astype(int)
+    red = np.abs(pixels - _RED).max(-1) < 12
+    green = np.abs(pixels - _GREEN).max(-1) < 12
+    # Side by side, red to the left, each a good part of the page.
+    self.assertGreater(red.mean(), 0.1)
+    self.assertGreater(green.mean(), 0.1)
+    self.assertLess(np.nonzero(red)[1].max(), np.nonzero(green)[1].min() + 3)
+    for words in ('12.5', '7.3 ms', 'a &lt;b&gt;test&lt;/b&gt;'):
+      self.assertIn(words, text)
+
+
+if __name__ == '__main__':
+  absltest.main()
