@@ -30,6 +30,7 @@ train_and_convert() { # SYSTEM
     --gin_param='train.ema_decay = 0.998' --gin_param='train.evaluations = 4' \
     --data_dir="$data_dir" --workdir="$runs_dir/$1"
   taskset -c "$slot" python -m depth_mai.convert --workdir="$runs_dir/$1" \
+    --gin_file="gin_configs/$1.gin" \
     --data_dir="$data_dir" --precision="$precisions" \
     --output_dir="$runs_dir/tflite"
 }

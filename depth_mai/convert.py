@@ -2,10 +2,10 @@
 r"""Converts a network to .tflite files for the device.
 
   python -m depth_mai.convert --workdir=runs/tcl --data_dir=DIR \
-      --precision=fp32,fp16,int8 --output_dir=DIR
+    --precision=fp32,fp16,int8,dynamic,int16x8 --output_dir=DIR
 
-Instead of --workdir: --model=FILE.keras, or --untrained with --gin_file=FILE
-(to measure a network's speed). Precisions: fp32, fp16, int8, dynamic, int16x8.
+Instead of --workdir: --model=FILE.keras, or --untrained with --gin_file=FILE.
+INT8 is made as Quantisation says, in --gin_param, --gin_file or the run's gin.
 """
 
 import os
@@ -20,14 +20,13 @@ from depth_mai.data import embedded
 from depth_mai.lite import calibration
 from depth_mai.lite import export
 from depth_mai.lite import provenance
-from depth_mai.models import network_file
 from depth_mai.training import workdir as workdir_lib
 
 _STRING, _BOOL = flags.DEFINE_string, flags.DEFINE_bool
 _WORKDIR = _STRING('workdir', None, 'Folder of a training.')
 _MODEL = _STRING('model', None, 'A .keras file.')
-_GIN_FILE = flags.DEFINE_multi_string('gin_file', [], 'With --untrained.')
-_GIN_PARAM = flags.DEFINE_multi_string('gin_param', [], 'With --untrained.')
+_GIN_FILE = flags.DEFINE_multi_string('gin_file', [], 'For Quantisation.')
+_GIN_PARAM = flags.DEFINE_multi_string('gin_param', [], 'The same.')
 _UNTRAINED = _BOOL('untrained', False, 'Converts random weights.')
 _OUTPUT_DIR = _STRING('output_dir', None, 'For the files.', required=True)
 _PRECISION = flags.DEFINE_list('precision', ['fp32'], 'Comma-separated.')
@@ -35,43 +34,43 @@ _DATA_DIR = _STRING('data_dir', None, 'For calibration and parity check.')
 _COUNT = flags.DEFINE_integer('calibration_count', 128, 'Training images.')
 _SEED = flags.DEFINE_integer('calibration_seed', 1, 'Of their draw.')
 _UNIT = _STRING('output_unit', 'mm', 'Of the depth: mm or m.')
-_UPSAMPLING = _STRING('output_upsampling', None, 'bilinear, nearest or tile.')
+_UPSAMPLING = _STRING('output_upsampling', None, 'See layers/upsample.py.')
 _RUNTIME = _STRING('target_runtime', '2.5.0', 'TFLite that must run the files.')
-_INT8_IO = _BOOL('int8_io', False, 'For int8: also in- and output.')
+_IO_TYPE = _STRING('io_type', 'float32', 'Of int8 files: or int8, uint8.')
+_LAYERS = _BOOL('layer_errors', False, 'Writes a table about the int8 file.')
+_WHOLE = _BOOL('whole_graph', False, 'Keeps int8, dynamic files in one piece.')
 _ALLOW = _BOOL('allow_incompatible', False, 'Writes refused files, too.')
 
 
 def _network_and_origin():
   """Returns the network the flags ask for, and where it comes from."""
-  given = [bool(_WORKDIR.value), bool(_MODEL.value), _UNTRAINED.value]
-  if sum(given) != 1 or _UNTRAINED.value != bool(_GIN_FILE.value):
-    raise ValueError(
-      'Give exactly one of --workdir=DIR, --model=FILE.keras, or --untrained '
-      'with --gin_file=FILE.'
-    )
-  if _WORKDIR.value:
-    network, config, origin = provenance.load_workdir(_WORKDIR.value)
-  elif _MODEL.value:
-    network = network_file.load_network(_MODEL.value)
-    config, origin = '', {'source': os.path.basename(_MODEL.value)}
+  given = bool(_WORKDIR.value) + bool(_MODEL.value) + _UNTRAINED.value
+  if given != 1:
+    raise ValueError('Give exactly one of --workdir, --model, --untrained.')
+  if _UNTRAINED.value:
+    network, origin = gin_registry.build_network(), {'source': 'untrained'}
+    config = gin_registry.config_text()
   else:
-    gin_registry.parse(_GIN_FILE.value, _GIN_PARAM.value)
-    network, config = gin_registry.build_network(), gin_registry.config_text()
-    origin = {'source': 'untrained'}
+    network, config, origin = provenance.load(_WORKDIR.value, _MODEL.value)
   origin['gin_hash'] = gin_registry.config_hash(config) if config else 'unknown'
   return network, {**origin, 'git_commit': workdir_lib.git_commit()}
 
 
 def _convert():
+  gin_registry.parse(_GIN_FILE.value, _GIN_PARAM.value)
+  network, origin = _network_and_origin()
+  config = provenance.given_config_text(_WORKDIR.value)
   options = export.ExportOptions(
     precisions=tuple(_PRECISION.value),
     output_unit=_UNIT.value,
     output_upsampling=_UPSAMPLING.value,
-    int8_io=_INT8_IO.value,
+    io_type=_IO_TYPE.value,
+    quantisation=gin_registry.parsed_quantisation(config),
+    whole_graph=_WHOLE.value,
+    layer_errors=_LAYERS.value,
     target_runtime=_RUNTIME.value,
     allow_incompatible=_ALLOW.value,
   )
-  network, origin = _network_and_origin()
   samples = calibration.draw_samples(
     embedded.resolve(_DATA_DIR.value),
     calibrate=options.needs_calibration,
@@ -84,7 +83,7 @@ def _convert():
 
 def main(argv):
   """Converts, prints the table, fails if a file was refused."""
-  if len(argv) > 1:
+  if argv[1:]:
     raise app.UsageError(f'Unexpected arguments: {argv[1:]}')
   try:
     files = _convert()

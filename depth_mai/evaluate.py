@@ -41,7 +41,7 @@ _JSON = _STRING('json', None, 'File to write the result to.')
 _LIMIT = flags.DEFINE_integer('limit', None, 'Measure the first N images only.')
 _PICTURES_DIR = _STRING('pictures_dir', None, 'Folder for a picture of each.')
 _UPSAMPLING = _STRING(
-  'output_upsampling', None, 'For .keras files: bilinear, nearest or tile.'
+  'output_upsampling', None, 'For .keras files: see layers/upsample.py.'
 )
 _NUM_THREADS = flags.DEFINE_integer('num_threads', 1, 'For .tflite files.')
 

@@ -18,6 +18,7 @@ import gin
 import keras
 
 from depth_mai.data import augmentation
+from depth_mai.lite import quantisation
 from depth_mai.losses import gradient
 from depth_mai.losses import gradient_matching
 from depth_mai.losses import learned_weights
@@ -40,15 +41,18 @@ from depth_mai.models.systems import tencent_gylab
 from depth_mai.models.systems import tencent_gylab_2021
 from depth_mai.training import loop
 from depth_mai.training import optimizers
+from depth_mai.training import quantisation_aware
 from depth_mai.training import schedules
 
 _REGISTERED: dict[str, Callable] = {
   'AiiaHitOptions': aiia_hit.AiiaHitOptions,
   'Augmentation': augmentation.Augmentation,
+  'FakeQuantisation': quantisation_aware.FakeQuantisation,
   'IclOptions': icl.IclOptions,
   'JmuCvlabOptions': jmu_cvlab.JmuCvlabOptions,
   'LearnedWeights': learned_weights.LearnedWeights,
   'MiaigoOptions': miaigo.MiaigoOptions,
+  'Quantisation': quantisation.Quantisation,
   'SmartlabOptions': smartlab.SmartlabOptions,
   'TclOptions': tcl.TclOptions,
   'TencentGylab2021Options': tencent_gylab_2021.TencentGylab2021Options,
@@ -158,6 +162,26 @@ def build_network() -> keras.Model:
       'gin_configs/tcl.gin.'
     ) from error
   return network.scoped_configurable_fn()
+
+
+def parsed_quantisation(run_config: str = '') -> quantisation.Quantisation:
+  """Builds what the parsed configuration says of INT8 files.
+
+  Args:
+    run_config: the configuration of a training, as text. Its lines about
+      Quantisation hold where the parsed configuration has none; the others,
+      which may be of an older version, are not looked at.
+
+  Raises:
+    ValueError: for a choice that Quantisation refuses.
+  """
+  own = gin.config_str()
+  bindings = re.findall(
+    r'^Quantisation\.\w+ = .*(?:\n[ \t]+.*)*', run_config, re.MULTILINE
+  )
+  gin.clear_config()
+  gin.parse_config('\n'.join([*bindings, own]))
+  return CONFIGURABLES['Quantisation']()
 
 
 def config_text() -> str:

@@ -2,7 +2,9 @@
 r"""Shows what a .tflite model is made of and what it costs, layer by layer.
 
 The multiply-accumulates, parameters and bytes of every operator are read off
-the file's own graph; nothing is run, and any .tflite file will do.
+the file's own graph; nothing is run, and any .tflite file will do. With
+--partitions the runtime of this machine is asked, too, what its XNNPACK
+delegate takes of the graph: which operators cut it, and what to do about it.
 
 Example:
   python -m depth_mai.summary --model=tcl_fp32.tflite --json=tcl.summary.json
@@ -16,8 +18,10 @@ from absl import flags
 
 from depth_mai import atomic
 from depth_mai import ready_models
+from depth_mai.report import partition_table
 from depth_mai.report import summary_table
 from depth_mai.runtime import graph_summary
+from depth_mai.runtime import partitions
 
 _MODEL = flags.DEFINE_string(
   'model',
@@ -27,6 +31,9 @@ _MODEL = flags.DEFINE_string(
 )
 _JSON = flags.DEFINE_string(
   'json', None, 'Also write all figures to this JSON file.'
+)
+_PARTITIONS = flags.DEFINE_bool(
+  'partitions', False, 'Also show what the XNNPACK delegate takes, and why.'
 )
 
 
@@ -38,10 +45,15 @@ def main(argv: list[str]) -> None:
       '--model.'
     )
   try:
-    summary = graph_summary.summarise(ready_models.model_path(_MODEL.value))
+    path = ready_models.model_path(_MODEL.value)
+    summary = graph_summary.summarise(path)
+    if _PARTITIONS.value:
+      summary['delegation'] = partitions.describe_partitions(path)
   except ValueError as error:
     sys.exit(f'summary: {error}')
   print(summary_table.summary_text(summary))
+  if _PARTITIONS.value:
+    print('\n' + partition_table.partition_text(summary['delegation']))
   if _JSON.value:
     atomic.write_text(_JSON.value, json.dumps(summary, indent=2) + '\n')
 

@@ -12,6 +12,7 @@ from absl.testing import absltest
 import numpy as np
 from PIL import Image
 
+from depth_mai.lite import quantisation
 from depth_mai.runtime import model_file
 from tests.lite import small_network
 
@@ -46,6 +47,11 @@ class ConvertTest(absltest.TestCase):
     workdir.mkdir()
     small_network.small_network('tiny').save(workdir / 'best.keras')
     (workdir / 'operative_config.gin').write_text('train.epochs = 2\n')
+    # As training writes it. `train.gone` was renamed since.
+    (workdir / 'config.gin').write_text(
+      "Quantisation.calibration = \\\n    'mse'\n"
+      'Quantisation.float_tail = 1\ntrain.gone = 3\n'
+    )
     (workdir / 'metrics.jsonl').write_text(
       '{"split": "validation", "step": 4, "si_rmse": 0.25}\n'
     )
@@ -76,6 +82,27 @@ class ConvertTest(absltest.TestCase):
         f'--output_dir={root / "old"}',
         '--target_runtime=2.1.0',
       ],
+      'other tail': [
+        f'--workdir={workdir}',
+        f'--output_dir={root / "tail"}',
+        *data,
+        '--precision=int8',
+        '--gin_param=Quantisation.float_tail = None',
+        '--io_type=uint8',
+      ],
+      'layers': [
+        f'--model={workdir / "best.keras"}',
+        f'--output_dir={root / "layers"}',
+        *data,
+        '--precision=int8',
+        '--layer_errors',
+      ],
+      'wrong choice': [
+        *run,
+        *data,
+        '--precision=int8',
+        '--gin_param=Quantisation.calibration = "guess"',
+      ],
     }
     done = subprocess.run(
       [sys.executable, '-c', _PROGRAM, json.dumps(list(commands.values()))],
@@ -102,6 +129,37 @@ class ConvertTest(absltest.TestCase):
       self.assertTrue(path.with_suffix('.json').exists())
       self.assertTrue(any(path.name in line for line in self.printed))
 
+  def _quantisation(self, folder):
+    path = self.root / folder / 'tiny_int8.tflite'
+    found = model_file.TfliteModel(path).metadata['quantisation']
+    return found['calibration'], found['float_tail']
+
+  def test_quantisation_of_the_run(self):
+    self.assertEqual(self._quantisation('files'), ('mse', 1))
+
+  def test_parameters_go_before_the_run(self):
+    self.assertEqual(self.ends['other tail'], '')
+    self.assertEqual(self._quantisation('tail'), ('mse', None))
+    path = self.root / 'tail' / 'tiny_int8.tflite'
+    model = model_file.TfliteModel(path)
+    self.assertEqual(model.metadata['input']['type'], 'uint8')
+    (image,) = model.interpreter.get_input_details()
+    self.assertEqual(image['dtype'], np.uint8)
+
+  def test_wrong_choice_ends_in_an_error(self):
+    self.assertRegex(
+      self.ends['wrong choice'], "^error:.*'guess'.*Quantisation.calibration"
+    )
+
+  def test_layer_errors(self):
+    self.assertEqual(self.ends['layers'], '')
+    lines = (self.root / 'layers' / 'tiny_int8_layers.md').read_text()
+    self.assertIn('| DEPTHWISE_CONV_2D |', lines)
+    default = quantisation.Quantisation()
+    self.assertEqual(
+      self._quantisation('layers'), (default.calibration, default.float_tail)
+    )
+
   def test_model_file_in_metres(self):
     self.assertEqual(self.ends['model'], '')
     model = model_file.TfliteModel(self.root / 'model' / 'tiny_fp32.tflite')
@@ -114,8 +172,9 @@ class ConvertTest(absltest.TestCase):
     self.assertRegex(self.ends['no data'], '^error: int8.*--data_dir')
 
   def test_one_network_is_needed(self):
-    for name in ('no network', 'two networks', 'untrained alone'):
+    for name in ('no network', 'two networks'):
       self.assertRegex(self.ends[name], '^error: Give exactly one', name)
+    self.assertRegex(self.ends['untrained alone'], '^error: .* --gin_file')
     self.assertFalse((self.root / 'none').exists())
 
   def test_refused_file_ends_in_an_error(self):

@@ -79,6 +79,21 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, '--gin_file'):
       gin_registry.build_network()
 
+  def test_quantisation_of_a_run_and_what_goes_before_it(self):
+    run = (
+      'train.gone_since = 1\n'
+      "Quantisation.float_layers = \\\n    ['one',\n     'two']\n"
+      'Quantisation.float_tail = 2\nlater.gone = 3\n'
+    )
+    gin_registry.parse([], ['Quantisation.float_tail = 3', 'train.epochs = 2'])
+    found = gin_registry.parsed_quantisation(run)
+    self.assertEqual(found.float_tail, 3)
+    self.assertSequenceEqual(found.float_layers, ['one', 'two'])
+    self.assertEqual(found.calibration, 'minmax')
+    self.assertIn('train.epochs = 2', gin_registry.config_text())
+    gin_registry.parse([])
+    self.assertEqual(gin_registry.parsed_quantisation(run).float_tail, 2)
+
   def test_hash_is_of_the_text(self):
     one = gin_registry.config_hash('train.epochs = 1')
     self.assertEqual(one, gin_registry.config_hash('train.epochs = 1'))

@@ -36,11 +36,13 @@ _ALLOWED = {
   # Blocks know nothing of the networks they are in, networks nothing of data.
   'layers': (),
   'models': ('layers',),
-  'models.compact_weights': ('atomic',),
+  'models.compact_weights': ('atomic', 'models.depth_recoding'),
   # A loss sees three tensors.
   'losses': (),
   # Runs where nothing but LiteRT, NumPy and Pillow is installed.
   'runtime': ('atomic',),
+  # Measures files on machines of many kinds.
+  'devices': ('atomic', 'runtime'),
   # The organisers' metrics on NumPy arrays, wherever these come from.
   'metrics': (),
   # Pictures and tables of what was measured.
@@ -55,6 +57,8 @@ _ALLOWED = {
     'ready_models',
     'report',
   ),
+  # Rounds as the INT8 file will, which has no collapsible blocks.
+  'training.quantisation_aware': ('layers', 'lite.collapse', 'models'),
   # Turns a network into a .tflite file, calibrates it on pictures and proves
   # that the file computes the same.
   'lite': (
@@ -62,6 +66,7 @@ _ALLOWED = {
     'data.folder',
     'data.source',
     'layers',
+    'metrics.table',
     'models',
     'runtime',
     'training.workdir',
@@ -82,12 +87,27 @@ _ALLOWED = {
     'data.folder',
     'data.problems',
     'data.source',
+    'devices',
     'evaluation.evaluation',
     'evaluation.tflite_predictor',
     'metrics',
     'report',
     'runtime',
   ),
+  # Judges the file of a stranger, in a process that may do nothing else.
+  'judging': (
+    'atomic',
+    'data.folder',
+    'data.problems',
+    'data.source',
+    'devices',
+    'evaluation.evaluation',
+    'metrics',
+    'report',
+    'runtime',
+  ),
+  # Live depth on the device: sources of pictures, and views.
+  'streaming': ('report', 'runtime'),
   # Names library code for gin, so that library code need not know gin.
   'gin_registry': ('data', 'layers', 'lite', 'losses', 'models', 'training'),
 }
@@ -97,6 +117,9 @@ _DEVICE_CODE = (
   'atomic',
   'benchmark',
   'data.folder',
+  'devices',
+  'judge',
+  'judging',
   'leaderboard',
   'metrics',
   'predict',
@@ -104,6 +127,7 @@ _DEVICE_CODE = (
   'ready_models',
   'report',
   'runtime',
+  'streaming',
   'summary',
 )
 _NOT_ON_A_DEVICE = (

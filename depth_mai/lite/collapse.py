@@ -1,9 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Exact replacement of collapsible linear blocks by single convolutions."""
+"""A trained network as it is converted: plain layers only.
+
+Collapsible linear blocks become single convolutions, which is exact. The
+layers of fake-quantisation training go: the file does its own rounding.
+"""
 
 import keras
 
 from depth_mai.layers import clb
+from depth_mai.layers import fake_quantisation
+
+_PLAIN = {
+  fake_quantisation.QuantisedConv2D: keras.layers.Conv2D,
+  fake_quantisation.QuantisedDepthwiseConv2D: keras.layers.DepthwiseConv2D,
+}
 
 
 def _plain_conv(layer: clb.CollapsibleConv2D) -> keras.layers.Conv2D:
@@ -18,20 +28,29 @@ def _plain_conv(layer: clb.CollapsibleConv2D) -> keras.layers.Conv2D:
 
 
 def _clone_layer(layer: keras.layers.Layer) -> keras.layers.Layer:
-  """Returns an unbuilt float32 copy, or the convolution, of a layer."""
+  """Returns an unbuilt float32 copy, or the plain convolution, of a layer."""
   if isinstance(layer, clb.CollapsibleConv2D):
     return _plain_conv(layer)
   config = layer.get_config()
   if 'dtype' in config:
     config['dtype'] = 'float32'
-  return layer.__class__.from_config(config)
+  kind = layer.__class__
+  return _PLAIN.get(kind, kind).from_config(config)
+
+
+def _call_without_rounding(layer: keras.layers.Layer, *args, **kwargs):
+  """Calls a copied layer, but passes over a rounding."""
+  if isinstance(layer, fake_quantisation.FakeQuantise):
+    return args[0]
+  return layer(*args, **kwargs)
 
 
 def _copy_weights(source: keras.Model, target: keras.Model) -> None:
   """Copies the weights layer by layer, collapsing where it is due."""
+  kept = {layer.name for layer in target.layers}
   for layer in source.layers:
-    if not layer.weights:
-      continue  # Cloning renames input layers.
+    if not layer.weights or layer.name not in kept:
+      continue  # Cloning renames input layers, which have no weights.
     twin = target.get_layer(layer.name)
     if isinstance(layer, keras.Model):
       _copy_weights(layer, twin)
@@ -41,8 +60,11 @@ def _copy_weights(source: keras.Model, target: keras.Model) -> None:
       twin.set_weights(layer.get_weights())
 
 
-def collapse(network: keras.Model) -> keras.Model:
-  """Copies a network with every CollapsibleConv2D folded to one Conv2D.
+def collapse(network: keras.Model, keep_rounding: bool = False) -> keras.Model:
+  """Copies a network with nothing left that serves training alone.
+
+  Every CollapsibleConv2D is folded to one Conv2D, and what rounds for
+  fake-quantisation training is left out.
 
   The copy computes in float32 whatever policy the network was trained with,
   and shares nothing with the network, whose weights and BatchNorm statistics
@@ -50,9 +72,11 @@ def collapse(network: keras.Model) -> keras.Model:
 
   Args:
     network: a functional model.
+    keep_rounding: keeps the rounding of activations, but not that of kernels.
 
   Returns:
-    A functional model of the same name that gives the same outputs.
+    A functional model of the same name that gives the same outputs, but for
+    the rounding.
 
   Raises:
     ValueError: if `network` is not functional (nothing says how its layers
@@ -64,7 +88,10 @@ def collapse(network: keras.Model) -> keras.Model:
       'Build the network from keras.Input to keras.Model(inputs, outputs).'
     )
   copy = keras.models.clone_model(
-    network, clone_function=_clone_layer, recursive=True
+    network,
+    clone_function=_clone_layer,
+    call_function=None if keep_rounding else _call_without_rounding,
+    recursive=True,
   )
   copy.name = network.name
   _copy_weights(network, copy)

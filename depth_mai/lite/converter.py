@@ -17,8 +17,10 @@ import warnings
 import keras
 import numpy as np
 import tensorflow as tf
-from tensorflow.lite.python import convert as tf_convert
 
+from depth_mai.lite import learned_ranges
+from depth_mai.lite import quantisation as quantisation_lib
+from depth_mai.lite import quantiser
 from depth_mai.lite import ranges
 from depth_mai.runtime import precision as precision_lib
 
@@ -62,7 +64,7 @@ def _captured_output():
     yield read
 
 
-def _check_arguments(model, precision, representative, int8_io):
+def _check_arguments(model, precision, representative, io_type):
   if precision not in PRECISIONS:
     raise ValueError(
       f'precision={precision!r} is not one of {PRECISIONS}. Change --precision.'
@@ -72,10 +74,16 @@ def _check_arguments(model, precision, representative, int8_io):
       f'precision={precision!r} needs calibration images. Give a data set with '
       '--data_dir, or leave this precision out of --precision.'
     )
-  if int8_io and precision != 'int8':
+  if io_type not in quantiser.IO_TYPES:
     raise ValueError(
-      f'int8 inputs and outputs were asked for with precision={precision!r}; '
-      "only 'int8' has them. Drop --int8_io or change --precision."
+      f'io_type={io_type!r} is not one of {quantiser.IO_TYPES}. Change '
+      '--io_type.'
+    )
+  if io_type != 'float32' and precision != 'int8':
+    raise ValueError(
+      f'{io_type} inputs and outputs were asked for with '
+      f"precision={precision!r}; only 'int8' has them. Drop --io_type or "
+      'change --precision.'
     )
   shape = model.input_shape
   if len(shape) != 4 or any(side is None for side in shape) or shape[0] != 1:
@@ -97,36 +105,37 @@ def _make_converter(model, precision, representative):
   if precision == 'fp16':
     converter.target_spec.supported_types = [tf.float16]
   if precision in CALIBRATED_PRECISIONS:
-    # Ranges of int8 files are measured apart; TensorFlow's only make the
-    # converter prepare the graph.
-    images = representative[:1] if precision == 'int8' else representative
-
+    # TensorFlow's ranges only make the converter prepare the graph.
     def batches():
-      for rgb in images:
+      for rgb in representative[:1]:
         yield [np.asarray(rgb, np.float32)[np.newaxis]]
 
     converter.representative_dataset = batches
     # There is no public name for "prepare, but do not quantise yet".
-    converter._experimental_calibrate_only = precision == 'int8'
+    converter._experimental_calibrate_only = True
   return converter
 
 
-def _quantise_int8(prepared: bytes, representative, int8_io: bool) -> bytes:
-  """Quantises a prepared float graph with ranges measured by `ranges`."""
-  found = ranges.measure(prepared, representative)
-  io_type = tf.int8 if int8_io else tf.float32
-  return tf_convert.mlir_quantize(
-    ranges.store(prepared, found),
-    input_data_type=io_type,
-    output_data_type=io_type,
-  )
+@contextlib.contextmanager
+def _told(model, precision):
+  """Keeps TensorFlow quiet; its errors end with what it had printed."""
+  with _captured_output() as printed, warnings.catch_warnings():
+    warnings.simplefilter('ignore')
+    try:
+      yield
+    except Exception as error:
+      raise RuntimeError(
+        f'TensorFlow cannot convert {model.name!r} to {precision}: {error}\n'
+        f'It printed last:\n{printed()[-2000:]}'
+      ) from error
 
 
 def convert(
   model: keras.Model,
   precision: str,
   representative: Sequence[np.ndarray] | None = None,
-  int8_io: bool = False,
+  quantisation: quantisation_lib.Quantisation | None = None,
+  io_type: str = 'float32',
 ) -> bytes:
   """Converts a deployment model.
 
@@ -134,12 +143,13 @@ def convert(
     model: functional, [1, H, W, 3] float32 0..255 to [1, H, W, 1].
     precision: 'fp32'; 'fp16' (weights stored in half precision, computed in
       float32); 'int8' (weights and activations); 'dynamic' (int8 weights,
-      float activations); 'int16x8' (16-bit activations: slow, and calibrated
-      by TensorFlow itself, whose ranges ranges.py tells of, so a model in
-      metres keeps more of its accuracy than one in millimetres).
+      float activations); 'int16x8' (16-bit activations: slow, and what it
+      does not know stays in float; tells how much of the loss is due to
+      activations).
     representative: for 'int8' and 'int16x8', RGB images [H, W, 3], 0..255.
-    int8_io: with 'int8', whether the file's input and output are int8 tensors
-      instead of float32 ones.
+    quantisation: for those two; the plain one if None.
+    io_type: of the 'int8' file's input and output: 'float32', 'int8' or
+      'uint8'.
 
   Returns:
     The .tflite file's bytes.
@@ -149,19 +159,106 @@ def convert(
       model without fixed shape.
     RuntimeError: if TensorFlow refuses; holds the end of what it printed.
   """
-  _check_arguments(model, precision, representative, int8_io)
-  with _captured_output() as printed:
-    try:
-      with warnings.catch_warnings():
-        warnings.simplefilter('ignore')
-        content = bytes(
-          _make_converter(model, precision, representative).convert()
-        )
-        if precision == 'int8':
-          content = _quantise_int8(content, representative, int8_io)
-        return bytes(content)
-    except Exception as error:
-      raise RuntimeError(
-        f'TensorFlow cannot convert {model.name!r} to {precision}: {error}\n'
-        f'It printed last:\n{printed()[-2000:]}'
-      ) from error
+  quantisation = quantisation or quantisation_lib.Quantisation()
+  _check_arguments(model, precision, representative, io_type)
+  if precision == 'int8':
+    graph = calibrate(model, representative, quantisation, io_type)
+    return quantise(model, graph)
+  if precision == 'int16x8':
+    content = prepare(model, precision, representative)
+    found = _measure(content, representative, quantisation)
+    with _told(model, precision):
+      return quantiser.quantise_int16x8(content, found)
+  with _told(model, precision):
+    return bytes(_make_converter(model, precision, None).convert())
+
+
+def convert_rounded(model: keras.Model) -> bytes:
+  """Converts a model to 'int8' with the ranges that it was trained with.
+
+  Args:
+    model: as learned_ranges.convert takes it.
+
+  Returns:
+    The .tflite file's bytes; float32 in and out.
+
+  Raises:
+    RuntimeError: if TensorFlow refuses; holds the end of what it printed.
+  """
+  with _told(model, 'int8'):
+    return learned_ranges.convert(model)
+
+
+def prepare(
+  model: keras.Model, precision: str, representative: Sequence[np.ndarray]
+) -> bytes:
+  """Makes the float graph that an integer file begins with.
+
+  Args:
+    model: as `convert` takes it.
+    precision: one of CALIBRATED_PRECISIONS.
+    representative: RGB images [H, W, 3], 0..255, of which one is used.
+
+  Returns:
+    The graph's bytes: a .tflite file in which BatchNorm is folded and the
+    operators are those of the integer file.
+
+  Raises:
+    RuntimeError: if TensorFlow refuses; holds the end of what it printed.
+  """
+  with _told(model, precision):
+    return bytes(_make_converter(model, precision, representative).convert())
+
+
+def calibrate(
+  model: keras.Model,
+  representative: Sequence[np.ndarray],
+  quantisation: quantisation_lib.Quantisation,
+  io_type: str = 'float32',
+) -> quantiser.CalibratedGraph:
+  """Does the first part of an 'int8' conversion.
+
+  Args:
+    model: as `convert` takes it.
+    representative: RGB images [H, W, 3], 0..255.
+    quantisation: ranges and float parts.
+    io_type: of the file's input and output.
+
+  Returns:
+    What `quantise` makes the file of, and layer_error.py the table.
+
+  Raises:
+    ValueError: as `convert`; or if a layer that shall stay in float is not
+      there.
+    RuntimeError: if TensorFlow refuses; holds the end of what it printed.
+  """
+  _check_arguments(model, 'int8', representative, io_type)
+  prepared = prepare(model, 'int8', representative)
+  found = _measure(prepared, representative, quantisation)
+  return quantiser.mark(prepared, found, quantisation, io_type)
+
+
+def _measure(prepared, representative, quantisation):
+  return ranges.measure(
+    prepared,
+    representative,
+    quantisation.calibration,
+    quantisation.percentile,
+  )
+
+
+def quantise(model: keras.Model, graph: quantiser.CalibratedGraph) -> bytes:
+  """Does the second part of an 'int8' conversion.
+
+  Args:
+    model: whose file it is; named in errors.
+    graph: from `calibrate`.
+
+  Returns:
+    The .tflite file's bytes.
+
+  Raises:
+    RuntimeError: if TensorFlow refuses; holds the end of what it printed.
+  """
+  with _told(model, 'int8'):
+    return quantiser.quantise_int8(graph)

@@ -17,12 +17,20 @@ from depth_mai import atomic
 from depth_mai.lite import calibration
 from depth_mai.lite import collapse
 from depth_mai.lite import converter
+from depth_mai.lite import float_depthwise
+from depth_mai.lite import fold
+from depth_mai.lite import hard_swish
+from depth_mai.lite import layer_error
+from depth_mai.lite import learned_ranges
 from depth_mai.lite import metadata
-from depth_mai.lite import operators
 from depth_mai.lite import parity
+from depth_mai.lite import quantisation as quantisation_lib
+from depth_mai.lite import quantiser
 from depth_mai.lite import slim
 from depth_mai.models import deployment
+from depth_mai.models import depth_recoding
 from depth_mai.runtime import delegation
+from depth_mai.runtime import operators
 from depth_mai.training import workdir as workdir_lib
 
 METADATA_VERSION = 1
@@ -39,9 +47,15 @@ class ExportOptions:
     precisions: see converter.PRECISIONS.
     image_size: (height, width) of the image and the depth map, pixels.
     output_unit: 'mm' (the challenge's) or 'm'.
-    output_upsampling: 'bilinear', 'nearest' or 'tile'; None for what belongs
-      to the system.
-    int8_io: whether the 'int8' file also takes and gives int8.
+    output_upsampling: one of upsample.OUTPUT_UPSAMPLINGS; None for the
+      cheapest form of what belongs to the system.
+    io_type: what the 'int8' file takes and gives: 'float32', 'int8' or
+      'uint8'.
+    quantisation: ranges and float parts of 'int8' and 'int16x8'.
+    layer_errors: writes `<network>_int8_layers.md`, too: what each operator
+      adds to the error.
+    whole_graph: keeps 'int8' and 'dynamic' files in one piece for XNNPACK where
+      that costs time or size; see hard_swish.py and float_depthwise.py.
     target_runtime: oldest TFLite release that must run the files.
     allow_incompatible: writes files that `target_runtime` cannot run, too.
   """
@@ -50,7 +64,10 @@ class ExportOptions:
   image_size: tuple[int, int] = deployment.IMAGE_SIZE
   output_unit: str = 'mm'
   output_upsampling: str | None = None
-  int8_io: bool = False
+  io_type: str = 'float32'
+  quantisation: quantisation_lib.Quantisation = quantisation_lib.Quantisation()
+  layer_errors: bool = False
+  whole_graph: bool = False
   target_runtime: str = operators.CHALLENGE_RUNTIME
   allow_incompatible: bool = False
 
@@ -63,10 +80,25 @@ class ExportOptions:
         f'{converter.PRECISIONS}. Change --precision.'
       )
     operators.parse_release(self.target_runtime)
-    if self.int8_io and 'int8' not in self.precisions:
+    if self.io_type not in quantiser.IO_TYPES:
       raise ValueError(
-        "int8_io needs 'int8' among the precisions "
-        f'{list(self.precisions)}. Drop --int8_io or change --precision.'
+        f'io_type={self.io_type!r} is not one of {quantiser.IO_TYPES}. Change '
+        '--io_type.'
+      )
+    asks_int8 = {
+      '--io_type': self.io_type != 'float32',
+      '--layer_errors': self.layer_errors,
+    }
+    for flag, asked in asks_int8.items():
+      if asked and 'int8' not in self.precisions:
+        raise ValueError(
+          f"{flag} is about 'int8', which is not among the precisions "
+          f'{list(self.precisions)}. Drop it or change --precision.'
+        )
+    if all(asks_int8.values()):
+      raise ValueError(
+        f'Layer errors are measured with float32 input, not {self.io_type}. '
+        'Drop --io_type or --layer_errors.'
       )
 
   @property
@@ -129,26 +161,32 @@ def _check_record(report: operators.OperatorReport) -> dict:
   }
 
 
+def _output_upsampling(network: keras.Model, options: ExportOptions) -> str:
+  return options.output_upsampling or deployment.default_upsampling(network)
+
+
 def _describe(network, options, precision, origin, calibrated_with) -> dict:
   """Returns the metadata of one file, parity still missing."""
-  quantised = options.int8_io and precision == 'int8'
   return {
     **origin,
     'metadata_version': METADATA_VERSION,
     'system': network.name,
     'precision': precision,
     'output_unit': options.output_unit,
-    'output_upsampling': options.output_upsampling
-    or deployment.default_upsampling(network),
+    'output_upsampling': _output_upsampling(network, options),
+    'whole_graph': options.whole_graph,
     'image_size': list(options.image_size),
     'network_size': list(network.input_shape[1:3]),
     'input': {
       'range': [0, 255],
       'channels': 'RGB',
       'layout': 'NHWC',
-      'type': 'int8' if quantised else 'float32',
+      'type': options.io_type if precision == 'int8' else 'float32',
     },
     'calibration': calibrated_with.record() if calibrated_with else None,
+    'quantisation': dataclasses.asdict(options.quantisation)
+    if calibrated_with
+    else None,
     'versions': workdir_lib.package_versions(),
   }
 
@@ -161,6 +199,45 @@ def _check_parity(name: str, precision: str, distance: parity.Parity) -> None:
       f'(mean relative); rounding explains {limit:g} at most. A layer behaves '
       'differently at inference: look for one that ignores training=False.'
     )
+
+
+def _deploy(
+  network: keras.Model, options: ExportOptions, output_upsampling: str | None
+) -> keras.Model:
+  return deployment.deployment_model(
+    network,
+    image_size=options.image_size,
+    batch_size=1,
+    output_upsampling=output_upsampling,
+    output_unit=options.output_unit,
+  )
+
+
+def model_to_convert(
+  network: keras.Model, options: ExportOptions, keep_rounding: bool = False
+) -> keras.Model:
+  """Returns what the files of a network are made of: image in, depth out.
+
+  Args:
+    network: as `export` takes it.
+    options: size, unit and upsampling.
+    keep_rounding: see `collapse.collapse`.
+  """
+  return fold.fold(
+    _deploy(
+      collapse.collapse(network, keep_rounding),
+      options,
+      _output_upsampling(network, options),
+    )
+  )
+
+
+def _quantisation(network, options) -> quantisation_lib.Quantisation:
+  # TFLite 2.5 has no int8 EXP, and int8 is too coarse behind it.
+  coded = depth_recoding.depth_code(network) != 'linear'
+  if coded and options.quantisation.float_tail is None:
+    return dataclasses.replace(options.quantisation, float_tail=0)
+  return options.quantisation
 
 
 def export(
@@ -202,32 +279,44 @@ def export(
     options.image_size
   )
 
-  def deploy(inner: keras.Model) -> keras.Model:
-    return deployment.deployment_model(
-      inner,
-      image_size=options.image_size,
-      batch_size=1,
-      output_upsampling=options.output_upsampling,
-      output_unit=options.output_unit,
+  # Parity is with the network as it was trained: not collapsed, not folded, and
+  # with the plain form of its upsampling. Rounding alone is left out.
+  rounds = learned_ranges.are_in(network)
+  if rounds and options.io_type != 'float32':
+    raise ValueError(
+      f'{network.name} was trained with rounding, which begins and ends inside '
+      f'of it: its file cannot take and give {options.io_type}. Drop --io_type.'
     )
-
-  # Parity is with the network as it was trained, before it was collapsed.
+  unrounded = collapse.collapse(network) if rounds else network
   keras_mm = parity.predict_with_keras_mm(
-    deploy(network), parity_sample.images, options.output_unit
+    _deploy(unrounded, options, options.output_upsampling),
+    parity_sample.images,
+    options.output_unit,
   )
-  model = deploy(collapse.collapse(network))
+  model = model_to_convert(network, options)
+  quantisation = _quantisation(network, options)
   files = []
   for precision in options.precisions:
-    calibrated = precision in converter.CALIBRATED_PRECISIONS
+    learned = rounds and precision == 'int8'
+    calibrated = precision in converter.CALIBRATED_PRECISIONS and not learned
     sample = calibration_sample if calibrated else None
-    content = slim.slim(
-      converter.convert(
-        model,
-        precision,
-        sample.images if sample else None,
-        int8_io=options.int8_io and precision == 'int8',
+    images = sample.images if sample else None
+    graph = None
+    if learned:
+      content = converter.convert_rounded(
+        model_to_convert(network, options, keep_rounding=True)
       )
-    )
+    elif precision == 'int8':
+      split = (
+        hard_swish.split_hard_swish(model) if options.whole_graph else model
+      )
+      graph = converter.calibrate(split, images, quantisation, options.io_type)
+      content = converter.quantise(split, graph)
+    else:
+      content = converter.convert(model, precision, images, quantisation)
+    if options.whole_graph and precision == 'dynamic':
+      content = float_depthwise.float_depthwise(content)
+    content = slim.slim(content)
     description = _describe(network, options, precision, origin or {}, sample)
     path = pathlib.Path(output_dir) / f'{network.name}_{precision}.tflite'
     file, content = _judge(
@@ -235,6 +324,12 @@ def export(
     )
     if file.written:
       _write(file, content)
+      if graph and options.layer_errors:
+        errors = layer_error.measure(graph, parity_sample.images)
+        atomic.write_text(
+          path.with_name(f'{path.stem}_layers.md'),
+          layer_error.markdown(errors) + '\n',
+        )
     files.append(file)
   return files
 

@@ -65,6 +65,15 @@ def type_name(tensor: schema.TensorT) -> str:
   return schema_names.type_name(tensor.type)
 
 
+def operator_name(model: schema.ModelT, operator: schema.OperatorT) -> str:
+  """Returns 'CONV_2D' and the like."""
+  code = model.operatorCodes[operator.opcodeIndex]
+  # Old files hold small codes in the deprecated field only.
+  return schema_names.operator_name(
+    max(code.builtinCode, code.deprecatedBuiltinCode)
+  )
+
+
 def tensor_name(tensor: schema.TensorT) -> str:
   """Returns the tensor's name as text."""
   name = tensor.name or b''

@@ -21,6 +21,20 @@ def config_text(workdir: str | pathlib.Path) -> str:
   return ''
 
 
+def given_config_text(workdir: str | pathlib.Path | None) -> str:
+  """Returns the configuration that a training was given, '' if there is none.
+
+  It holds what training itself has no use for, too.
+
+  Args:
+    workdir: of the training; None without one.
+  """
+  if workdir is None:
+    return ''
+  path = pathlib.Path(workdir) / workdir_lib.CONFIG
+  return path.read_text(encoding='utf-8') if path.is_file() else ''
+
+
 def best_metrics(workdir: str | pathlib.Path) -> dict:
   """Returns the validation metrics of a workdir's best network.
 
@@ -55,6 +69,27 @@ def training_commit(workdir: str | pathlib.Path) -> str:
     return versions.get('git_commit', 'unknown')
   except (OSError, ValueError):
     return 'unknown'
+
+
+def load(
+  workdir: str | pathlib.Path | None, model: str | pathlib.Path | None
+) -> tuple[keras.Model, str, dict]:
+  """Loads a network from a training, or from a file alone.
+
+  Args:
+    workdir: see `load_workdir`; None to load `model`.
+    model: a .keras file.
+
+  Returns:
+    What `load_workdir` returns; of a file, only its name is known.
+
+  Raises:
+    ValueError: if there is no network.
+  """
+  if workdir:
+    return load_workdir(workdir)
+  origin = {'source': pathlib.Path(model).name}
+  return network_file.load_network(model), '', origin
 
 
 def load_workdir(

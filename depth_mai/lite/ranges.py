@@ -14,7 +14,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from depth_mai.lite import clipping
 from depth_mai.lite import flatbuffer
+from depth_mai.lite import histogram as histogram_lib
 from depth_mai.runtime import interpreter as interpreter_lib
 
 
@@ -29,32 +31,36 @@ def _activation_indices(model) -> list[int]:
 
 
 def measure(
-  content: bytes, images: Iterable[np.ndarray]
-) -> dict[int, tuple[float, float]]:
-  """Runs a float model on images and notes where its activations lie.
+  content: bytes,
+  images: Iterable[np.ndarray],
+  calibration: str = 'minmax',
+  percentile: float = 99.99,
+) -> dict[int, clipping.Range]:
+  """Runs a float model on images and chooses a range for each activation.
 
   Args:
     content: a float32 .tflite file's bytes, one input [1, H, W, 3].
     images: RGB, each [H, W, 3], 0..255.
+    calibration: one of clipping.METHODS. The input, whose values are known
+      beforehand, always keeps its whole range.
+    percentile: of calibration='percentile'.
 
   Returns:
-    (smallest, largest) value over all images, by tensor index.
+    (low, high) by tensor index; for 'minmax' the smallest and the largest
+    value over all images.
 
   Raises:
-    ValueError: if there is no image.
+    ValueError: if there is no image, or an activation is not finite.
   """
   indices = _activation_indices(flatbuffer.read_model(content))
-  module = interpreter_lib.find_runtime().module
-  interpreter = module.Interpreter(
-    model_content=content,
-    experimental_preserve_all_tensors=True,
-    experimental_op_resolver_type=(
-      module.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
-    ),
-  )
-  interpreter.allocate_tensors()
+  interpreter = open_transparent(content)
   input_index = interpreter.get_input_details()[0]['index']
   found = {}
+  histograms = {
+    index: histogram_lib.Histogram()
+    for index in indices
+    if calibration != 'minmax' and index != input_index
+  }
   for rgb in images:
     interpreter.set_tensor(input_index, np.asarray(rgb, np.float32)[np.newaxis])
     interpreter.invoke()
@@ -65,29 +71,59 @@ def measure(
         min(low, float(values.min())),
         max(high, float(values.max())),
       )
+      if index in histograms:
+        histograms[index].add(values)
   if not found:
     raise ValueError(
       'No calibration image was given. Check --calibration_count and the '
       'training split of --data_dir.'
     )
-  return found
+  chosen = {
+    index: clipping.choose_range(histogram, calibration, percentile)
+    for index, histogram in histograms.items()
+  }
+  return {**found, **chosen}
 
 
-def store(content: bytes, found: dict[int, tuple[float, float]]) -> bytes:
+def open_transparent(content: bytes):
+  """Opens a file so that every tensor can be read after a run.
+
+  Args:
+    content: the file's bytes.
+
+  Returns:
+    An allocated interpreter without a delegate.
+  """
+  module = interpreter_lib.find_runtime().module
+  interpreter = module.Interpreter(
+    model_content=content,
+    experimental_preserve_all_tensors=True,
+    experimental_op_resolver_type=(
+      module.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    ),
+  )
+  interpreter.allocate_tensors()
+  return interpreter
+
+
+def store(content: bytes, found: dict[int, clipping.Range]) -> bytes:
   """Writes ranges into a float model, where the quantiser looks for them.
 
   Args:
     content: the model's bytes.
-    found: from `measure`.
+    found: from `measure`; an activation that is left out has no range
+      afterwards, and the quantiser leaves it in float if it can.
 
   Returns:
     The new model's bytes.
   """
   model = flatbuffer.read_model(content)
+  tensors = model.subgraphs[0].tensors
+  for index in _activation_indices(model):
+    tensors[index].quantization = None
   for index, (low, high) in found.items():
-    tensor = model.subgraphs[0].tensors[index]
-    if tensor.quantization is None:
-      tensor.quantization = flatbuffer.schema.QuantizationParametersT()
-    tensor.quantization.min = np.array([low], np.float32)
-    tensor.quantization.max = np.array([high], np.float32)
+    stored = flatbuffer.schema.QuantizationParametersT()
+    stored.min = np.array([low], np.float32)
+    stored.max = np.array([high], np.float32)
+    tensors[index].quantization = stored
   return flatbuffer.write_model(model)

@@ -8,6 +8,7 @@ activation an empty buffer and an empty quantisation of its own. In a network of
 """
 
 from depth_mai.lite import flatbuffer
+from depth_mai.lite import layer_names
 
 _CONVERTER_NOTES = b'CONVERSION_METADATA'
 
@@ -49,8 +50,7 @@ def _shorten_names(model, tensors) -> None:
     if flatbuffer.constant_size(model, tensor):
       tensor.name = None
       continue
-    first = flatbuffer.tensor_name(tensor).split(';')[0]
-    name = first.split('/')[-2:][0]
+    name = layer_names.layer_name(flatbuffer.tensor_name(tensor))
     used[name] = used.get(name, 0) + 1
     tensor.name = name if used[name] == 1 else f'{name}:{used[name]}'
 

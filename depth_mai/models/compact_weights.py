@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from depth_mai import atomic
+from depth_mai.models import depth_recoding
 
 _LEVELS = 127
 
@@ -23,7 +24,10 @@ def save(path: str | os.PathLike[str], network: keras.Model) -> None:
     path: the .npz file.
     network: its kernels lose all but 8 bits in the file, not in memory.
   """
-  arrays = {'network': np.array(network.name)}
+  arrays = {
+    'network': np.array(network.name),
+    'depth_code': np.array(depth_recoding.depth_code(network)),
+  }
   for number, variable in enumerate(network.variables):
     value = keras.ops.convert_to_numpy(variable.value)
     if value.ndim < 2:
@@ -41,7 +45,7 @@ def load(path: str | os.PathLike[str], network: keras.Model) -> None:
 
   Args:
     path: written by `save`.
-    network: of the same structure.
+    network: of the same structure; its head may have another depth code.
 
   Raises:
     ValueError: if the file is missing, is something else, or is of a network
@@ -51,6 +55,7 @@ def load(path: str | os.PathLike[str], network: keras.Model) -> None:
     with np.load(path) as arrays:
       values = _values(arrays)
       name = str(arrays['network'])
+      code = str(arrays['depth_code']) if 'depth_code' in arrays else 'linear'
   except (OSError, KeyError, ValueError) as error:
     raise ValueError(
       f'{path} cannot be read as weights ({error!r}). Give a .npz file of '
@@ -65,6 +70,7 @@ def load(path: str | os.PathLike[str], network: keras.Model) -> None:
     )
   for variable, value in zip(network.variables, values, strict=True):
     variable.assign(value)
+  depth_recoding.recode(network, code)
 
 
 def _scale(kernel: np.ndarray) -> np.ndarray:

@@ -23,6 +23,7 @@ from depth_mai.models.systems import tcl
 from depth_mai.report import picture
 from depth_mai.training import journal as journal_lib
 from depth_mai.training import optimizers
+from depth_mai.training import quantisation_aware
 from depth_mai.training import state as state_lib
 from depth_mai.training import step as step_lib
 from depth_mai.training import strategy as strategy_lib
@@ -173,6 +174,7 @@ def train(
   strategy: str = 'default',
   seed: int = 1,
   initial_network: str | None = None,
+  quantisation: quantisation_aware.FakeQuantisation | None = None,
   evaluations: int = 10,
   train_eval_images: int = 96,
   log_every_steps: int = 50,
@@ -200,7 +202,10 @@ def train(
     strategy: 'default', 'mirrored' or 'multi_worker'.
     seed: of weights, order and augmentation.
     initial_network: what to start from instead of random weights: a .keras
-      file, or a system of pretrained/ by its name.
+      file, or a system of pretrained/ by its name. Its head may have another
+      depth code.
+    quantisation: goes on with `initial_network` as its INT8 file will compute;
+      see training/quantisation_aware.py. None trains in float.
     evaluations: number of times that the splits are judged, evenly spaced.
     train_eval_images: training images that are judged too; 0 for none.
     log_every_steps: steps between progress lines.
@@ -242,6 +247,7 @@ def train(
     initial_network=initial_network,
     loss_scaling=precision == 'mixed_float16',
     loss=loss,
+    quantisation=quantisation,
   )
   if state.restore(workdir):
     print(f'Going on at step {state.step} of {total_steps} in {workdir}.')

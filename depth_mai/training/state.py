@@ -10,9 +10,11 @@ import tensorflow as tf
 
 from depth_mai import ready_models
 from depth_mai.models import compact_weights
+from depth_mai.models import depth_recoding
 from depth_mai.models import network_file
 from depth_mai.training import checkpoint
 from depth_mai.training import ema
+from depth_mai.training import quantisation_aware
 from depth_mai.training import workdir as workdir_lib
 
 
@@ -77,6 +79,7 @@ def _load_weights(network: keras.Model, initial: str) -> None:
       f'{len(source.variables)} variables; the network to train, '
       f'{network.name}, has {len(network.variables)}: {error}'
     ) from error
+  depth_recoding.recode(network, depth_recoding.depth_code(source))
 
 
 def create(
@@ -88,6 +91,7 @@ def create(
   initial_network: str | None,
   loss_scaling: bool,
   loss: Callable | None = None,
+  quantisation: quantisation_aware.FakeQuantisation | None = None,
 ) -> State:
   """Builds the variables of a run.
 
@@ -101,16 +105,31 @@ def create(
     loss_scaling: whether the optimizer scales the loss (float16).
     loss: what is trained on. If it has a method `build`, as LearnedWeights has,
       that is called for variables to train along with the network's.
+    quantisation: makes both networks round as their INT8 file; None trains
+      them as they are.
 
   Returns:
     A state at step 0.
+
+  Raises:
+    ValueError: if the initial network does not fit, or there is none to
+      quantise.
   """
+  if quantisation and not initial_network:
+    raise ValueError(
+      'train.quantisation starts from a trained network, whose BatchNorm it '
+      'folds. Set train.initial_network to its .keras file, or to a system of '
+      'pretrained/.'
+    )
   with strategy.scope():
     trained = network()
     average = network()
     if initial_network:
       _load_weights(trained, initial_network)
     ema.copy_weights(trained, average)
+    if quantisation:
+      trained = quantisation.apply(trained, total_steps)
+      average = quantisation.apply(average, total_steps)
     built = optimizer(total_steps)
     if loss_scaling:
       built = keras.optimizers.LossScaleOptimizer(built)

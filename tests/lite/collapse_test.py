@@ -10,6 +10,7 @@ import tensorflow as tf
 from depth_mai.data import folder
 from depth_mai.datasets.procedural_rooms import scene
 from depth_mai.layers import clb
+from depth_mai.layers import fake_quantisation
 from depth_mai.lite import collapse
 from depth_mai.models.systems import tcl
 from tests.lite import small_network
@@ -105,6 +106,37 @@ class CollapseTest(tf.test.TestCase):
     self.assertAllClose(
       exact(_batch(), training=False), copy(_batch(), training=False), rtol=1e-4
     )
+
+  def test_leaves_out_what_rounds(self):
+    rgb = keras.Input((32, 40, 3))
+    rounding = fake_quantisation.FakeQuantise(name='rounding')
+    conv = fake_quantisation.QuantisedConv2D(4, 3, name='conv')
+    depthwise = fake_quantisation.QuantisedDepthwiseConv2D(3, name='depthwise')
+    x = rounding(conv(rounding(rgb)))
+    x = keras.layers.Concatenate(name='concat')([x, rounding(x)])
+    network = keras.Model(rgb, rounding(depthwise(x)), name='rounded')
+    network(_batch(), training=True)
+    copy = collapse.collapse(network)
+    self.assertEqual(
+      [(layer.name, type(layer)) for layer in copy.layers[1:]],
+      [
+        ('conv', keras.layers.Conv2D),
+        ('concat', keras.layers.Concatenate),
+        ('depthwise', keras.layers.DepthwiseConv2D),
+      ],
+    )
+    x = keras.ops.conv(_batch(), conv.kernel) + conv.bias
+    x = keras.ops.concatenate([x, x], -1)
+    x = keras.ops.depthwise_conv(x, depthwise.kernel) + depthwise.bias
+    self.assertAllClose(copy(_batch(), training=False), x, rtol=1e-4, atol=1e-3)
+
+    kept = collapse.collapse(network, keep_rounding=True)
+    self.assertIs(type(kept.get_layer('conv')), keras.layers.Conv2D)
+    self.assertAllEqual(
+      kept.get_layer('rounding').get_weights(), rounding.get_weights()
+    )
+    # One step of the output is the 255th part of its range.
+    self.assertLess(np.unique(kept(_batch(), training=False)).size, 257)
 
   def test_refuses_what_is_not_functional(self):
     class Subclassed(keras.Model):

@@ -11,10 +11,10 @@ import tensorflow as tf
 from depth_mai.lite import collapse
 from depth_mai.lite import converter
 from depth_mai.lite import flatbuffer
-from depth_mai.lite import operators
 from depth_mai.lite import parity
 from depth_mai.models import deployment
 from depth_mai.runtime import interpreter as interpreter_lib
+from depth_mai.runtime import operators
 from tests.lite import small_network
 
 _HEIGHT, _WIDTH = small_network.IMAGE_SIZE
@@ -113,7 +113,7 @@ class ConvertTest(tf.test.TestCase, parameterized.TestCase):
     self.assertLess(report.declared_min_runtime, '2.5.0')
 
   def test_int8_interface(self):
-    content = converter.convert(self.model, 'int8', _PICTURES, int8_io=True)
+    content = converter.convert(self.model, 'int8', _PICTURES, io_type='int8')
     interpreter = interpreter_lib.load_interpreter(content)
     (image,) = interpreter.get_input_details()
     (depth,) = interpreter.get_output_details()
@@ -129,7 +129,7 @@ class ConvertTest(tf.test.TestCase, parameterized.TestCase):
     self.assertEqual({problem.operator for problem in problems}, {'TILE'})
     self.assertEqual(problems[0].first_release, '2.8.0')
     self.assertIn('output_upsampling', problems[0].tensor)
-    self.assertIn('--output_upsampling=bilinear', problems[0].cure)
+    self.assertIn('--output_upsampling=nearest_broadcast', problems[0].cure)
     self.assertTrue(operators.check(content, '2.8.0').compatible)
 
   def test_int8_exp_is_caught_by_name(self):
@@ -170,8 +170,10 @@ class ConvertTest(tf.test.TestCase, parameterized.TestCase):
     for images in (None, []):
       with self.assertRaisesRegex(ValueError, '--data_dir'):
         converter.convert(self.model, 'int8', images)
-    with self.assertRaisesRegex(ValueError, '--int8_io'):
-      converter.convert(self.model, 'fp32', int8_io=True)
+    with self.assertRaisesRegex(ValueError, '--io_type'):
+      converter.convert(self.model, 'fp32', io_type='int8')
+    with self.assertRaisesRegex(ValueError, 'int4.*--io_type'):
+      converter.convert(self.model, 'int8', _PICTURES, io_type='int4')
     loose = deployment.deployment_model(
       collapse.collapse(small_network.small_network()),
       image_size=small_network.IMAGE_SIZE,

@@ -10,8 +10,11 @@ import tensorflow as tf
 
 from depth_mai.lite import calibration
 from depth_mai.lite import export
+from depth_mai.runtime import graph
 from depth_mai.runtime import model_file
+from depth_mai.training import quantisation_aware
 from tests.lite import small_network
+from tests.training import rounded_network
 
 _ORIGIN = {'source': 'tcl_run', 'git_commit': 'abc', 'gin_hash': '0123'}
 
@@ -135,6 +138,48 @@ class ExportTest(tf.test.TestCase):
       export.export(network, self.folder, _options())
     self.assertEmpty(self._written())
 
+  def test_a_coded_depth_is_decoded_in_float(self):
+    (file,) = export.export(
+      rounded_network.network('log'),
+      self.folder,
+      _options(precisions=('int8',), output_upsampling='bilinear'),
+      calibration_sample=_sample('rooms', 7),
+    )
+    self.assertTrue(file.written)
+    self.assertEqual(file.report.histogram['EXP'], 1)
+    exp = next(
+      operator
+      for operator in graph.read_graph(file.path).main.operators
+      if operator.name == 'EXP'
+    )
+    self.assertEqual(exp.version, 1)  # Version 2, of TFLite 2.12, is int8.
+
+  def test_rounding_of_the_training_gives_the_ranges(self):
+    network = quantisation_aware.quantise(
+      rounded_network.network('log'), momentum=0.9, freeze_after=9
+    )
+    network(rounded_network.images(8), training=True)
+    fp32, int8 = export.export(
+      network,
+      self.folder,
+      _options(precisions=('fp32', 'int8')),
+      calibration_sample=_sample('rooms', 7),
+    )
+    # Without rounding, the float file is as exact as any other.
+    self.assertLess(fp32.parity.mean_relative, 1e-4)
+    self.assertNotIn('QUANTIZE', fp32.report.histogram)
+    self.assertEqual(int8.report.histogram['QUANTIZE'], 1)
+    self.assertGreater(int8.parity.mean_relative, 1e-4)
+    metadata = model_file.TfliteModel(int8.path).metadata
+    self.assertIsNone(metadata['calibration'])
+    with self.assertRaisesRegex(ValueError, 'Drop --io_type'):
+      export.export(
+        network,
+        self.folder,
+        _options(precisions=('int8',), io_type='int8'),
+        calibration_sample=_sample('rooms', 7),
+      )
+
   def test_refusals(self):
     with self.assertRaisesRegex(ValueError, '--data_dir'):
       export.export(self.network, self.folder, _options(precisions=('int8',)))
@@ -142,8 +187,13 @@ class ExportTest(tf.test.TestCase):
       _options(precisions=('fp32', 'int4'))
     with self.assertRaisesRegex(ValueError, '--precision'):
       _options(precisions=())
-    with self.assertRaisesRegex(ValueError, '--int8_io'):
-      _options(int8_io=True)
+    for wrong in ({'io_type': 'int8'}, {'layer_errors': True}):
+      with self.assertRaisesRegex(ValueError, f"--{next(iter(wrong))}.*'fp32'"):
+        _options(**wrong)
+    with self.assertRaisesRegex(ValueError, 'int4.*--io_type'):
+      _options(precisions=('int8',), io_type='int4')
+    with self.assertRaisesRegex(ValueError, '--layer_errors'):
+      _options(precisions=('int8',), io_type='int8', layer_errors=True)
     with self.assertRaisesRegex(ValueError, '--target_runtime'):
       _options(target_runtime='latest')
     with self.assertRaisesRegex(ValueError, 'output_unit'):

@@ -54,6 +54,25 @@ class ProvenanceTest(tf.test.TestCase):
     self.assertEqual(origin['training_git_commit'], 'unknown')
     self.assertEqual(origin['metrics'], {})
 
+  def test_given_configuration(self):
+    self.assertEqual(provenance.given_config_text(None), '')
+    self.assertEqual(provenance.given_config_text(self.workdir), '')
+    (self.workdir / 'config.gin').write_text('train.epochs = 3\n')
+    self.assertEqual(
+      provenance.given_config_text(self.workdir), 'train.epochs = 3\n'
+    )
+
+  def test_workdir_or_file(self):
+    network = small_network.small_network()
+    network.save(self.workdir / 'best.keras')
+    for workdir, model, source in (
+      (self.workdir, None, self.workdir.name),
+      (None, self.workdir / 'best.keras', 'best.keras'),
+    ):
+      loaded, config, origin = provenance.load(workdir, model)
+      self.assertEqual((config, origin['source']), ('', source))
+      self.assertLen(loaded.layers, len(network.layers))
+
   def test_workdir_without_network(self):
     with self.assertRaisesRegex(ValueError, 'no best.keras.*--workdir'):
       provenance.load_workdir(self.workdir)

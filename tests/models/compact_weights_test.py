@@ -7,7 +7,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from depth_mai.layers import depth_head
 from depth_mai.models import compact_weights
+from depth_mai.models import depth_recoding
 
 
 def _network(filters=5):
@@ -54,6 +56,34 @@ class CompactWeightsTest(tf.test.TestCase):
       # The last kernel has one weight for each channel of its input.
       self.assertEqual(moved.max() > 0, kernels < 3)
     self.assertEqual(kernels, 3)
+
+  def test_a_head_of_another_code_is_adapted(self):
+    def head(code):
+      features = keras.Input((4, 4, 1))
+      depth_m = depth_head.depth_head(
+        features,
+        kernel_size=1,
+        min_depth_m=0.1,
+        initial_depth_m=2.0,
+        depth_code=code,
+      )
+      return keras.Model(features, depth_m)
+
+    source, expected, loaded = head('log'), head('inverse'), head('inverse')
+    path = self._path()
+    compact_weights.save(path, source)
+    compact_weights.load(path, loaded)
+    expected.set_weights(source.get_weights())
+    depth_recoding.recode(expected, 'log')
+    for new, wanted in zip(loaded.variables, expected.variables, strict=True):
+      self.assertAllClose(new, wanted)
+    self.assertNotAllClose(loaded.variables[1], source.variables[1])
+    # Files from before the codes are linear.
+    with np.load(path) as arrays:
+      np.savez(path, **{k: arrays[k] for k in arrays if k != 'depth_code'})
+    linear = head('linear')
+    compact_weights.load(path, linear)
+    self.assertAllClose(linear.variables[1], source.variables[1])
 
   def test_another_network_is_refused_by_name(self):
     path = self._path()

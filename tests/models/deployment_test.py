@@ -43,6 +43,24 @@ class DeploymentTest(tf.test.TestCase):
     steps = deployment.deployment_model(system, image_size=(8, 8))
     self.assertLen(np.unique(steps(image, training=False)), 2)
 
+  def test_the_default_form_gives_what_belongs_to_the_system(self):
+    network = _network()
+    image = np.random.default_rng(0).uniform(0, 9, (1, 8, 8, 3))
+    for name, form in (
+      ('icl', 'bilinear_separable'),
+      ('tcl', 'nearest_broadcast'),
+      ('aiia_hit', 'nearest_broadcast'),
+    ):
+      system = keras.Model(network.input, network.output, name=name)
+      self.assertEqual(deployment.default_upsampling(system), form)
+      plain = deployment.deployment_model(system, image_size=(8, 8))
+      cheap = deployment.deployment_model(
+        system, image_size=(8, 8), output_upsampling=form
+      )
+      self.assertAllClose(
+        plain(image, training=False), cheap(image, training=False), rtol=1e-6
+      )
+
   def test_metres_on_request(self):
     model = deployment.deployment_model(
       _network(), image_size=(8, 8), output_unit='m'

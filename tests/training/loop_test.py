@@ -17,9 +17,12 @@ from PIL import Image
 import tensorflow as tf
 
 from depth_mai import gin_registry
+from depth_mai.layers import fake_quantisation
 from depth_mai.losses import learned_weights
 from depth_mai.losses import weighted
+from depth_mai.models import network_file
 from depth_mai.training import loop
+from depth_mai.training import quantisation_aware
 from depth_mai.training import workdir as workdir_lib
 
 _ROOT = pathlib.Path(__file__).parents[2]
@@ -193,6 +196,40 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
     factors = np.array([1.0, 0.25]) / (2 * np.square(learned))
     reported = [whole_lines[-1][f'weight_{n}'] for n in ('silog', 'gradient')]
     self.assertAllClose(reported, factors, rtol=0.1)
+
+  def test_resumed_run_ends_with_the_same_rounding(self):
+    start = _toy()
+    path = str(self.folder / 'toy.keras')
+    start.save(path)
+
+    def train(name, epochs):
+      folder = self._train(
+        name,
+        epochs=epochs,
+        network=_toy,
+        initial_network=path,
+        # Ranges move for three steps, and no more after the resumption.
+        quantisation=quantisation_aware.FakeQuantisation(freeze_at=1 / epochs),
+        optimizer=lambda steps: keras.optimizers.Adam(0.01),
+        evaluations=epochs // 2,
+        train_eval_images=0,
+      )
+      newest = max((folder / workdir_lib.CHECKPOINTS).iterdir())
+      return folder, dict(np.load(newest))
+
+    train('rounded_two_runs', epochs=2)
+    folder, resumed = train('rounded_two_runs', epochs=4)
+    _, whole = train('rounded_one_run', epochs=4)
+    self.assertEqual(whole['step'], 12)
+    self.assertCountEqual(resumed, whole)
+    for name, values in whole.items():
+      self.assertAllEqual(resumed[name], values, msg=name)
+    network = network_file.load_network(folder / workdir_lib.BEST)
+    image = np.full((1, 32, 32, 3), 90, np.float32)
+    for layer in network.layers:
+      if isinstance(layer, fake_quantisation.FakeQuantise):
+        self.assertGreater(layer.high, 0)
+    self.assertAllGreater(network(image, training=False), 0)
 
   def test_trained_already(self):
     last = self.workdir / workdir_lib.LAST

@@ -7,10 +7,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from depth_mai.layers import depth_head
+from depth_mai.layers import fake_quantisation
 from depth_mai.losses import learned_weights
 from depth_mai.losses import weighted
 from depth_mai.models import compact_weights
+from depth_mai.models import depth_recoding
 from depth_mai.training import optimizers
+from depth_mai.training import quantisation_aware
 from depth_mai.training import state as state_lib
 from depth_mai.training import workdir as workdir_lib
 
@@ -27,7 +31,13 @@ def _learned_weights():
   )
 
 
-def _create(network=_network, initial_network=None, loss=None, optimizer=None):
+def _create(
+  network=_network,
+  initial_network=None,
+  loss=None,
+  optimizer=None,
+  rounding=None,
+):
   return state_lib.create(
     strategy=tf.distribute.get_strategy(),
     network=network,
@@ -36,6 +46,7 @@ def _create(network=_network, initial_network=None, loss=None, optimizer=None):
     initial_network=initial_network,
     loss_scaling=False,
     loss=loss,
+    quantisation=rounding,
   )
 
 
@@ -116,6 +127,42 @@ class StateTest(tf.test.TestCase):
     self.assertAllClose(state.network.weights[0], start.weights[0], rtol=1e-6)
     with self.assertRaisesRegex(ValueError, "'nobody' is neither"):
       _create(initial_network='nobody')
+
+  def test_starts_from_a_head_of_another_code(self):
+    def head(code):
+      features = keras.Input((4, 4, 3))
+      depth_m = depth_head.depth_head(
+        features,
+        kernel_size=1,
+        min_depth_m=0.1,
+        initial_depth_m=2.0,
+        depth_code=code,
+      )
+      return keras.Model(features, depth_m, name='toy')
+
+    start, expected = head('linear'), head('log')
+    path = self.workdir / 'start.keras'
+    start.save(path)
+    state = _create(lambda: head('log'), initial_network=str(path))
+    expected.set_weights(start.get_weights())
+    depth_recoding.recode(expected, 'linear')
+    for network in (state.network, state.average):
+      self.assertAllClose(network.weights[0], expected.weights[0])
+      self.assertAllClose(network.weights[1], expected.weights[1])
+
+  def test_rounds_a_trained_network(self):
+    start = _network()
+    path = str(self.workdir / 'start.keras')
+    start.save(path)
+    rounding = quantisation_aware.FakeQuantisation(freeze_at=0.3)
+    state = _create(initial_network=path, rounding=rounding)
+    for network in (state.network, state.average):
+      conv, rounder = network.layers[1:]
+      self.assertIsInstance(conv, fake_quantisation.QuantisedConv2D)
+      self.assertAllEqual(conv.kernel, start.weights[0])
+      self.assertEqual(rounder.freeze_after, 3)  # Of ten steps.
+    with self.assertRaisesRegex(ValueError, 'Set train.initial_network'):
+      _create(rounding=rounding)
 
 
 if __name__ == '__main__':

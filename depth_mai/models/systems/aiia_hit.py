@@ -31,8 +31,9 @@ Differences from the report (section 4.2; [stated], [authors' code], [chosen])
   [chosen]       Half-pixel bilinear resizing instead of aligned corners (one
                  rule for all systems, and XNNPACK runs it), BatchNorm momentum
                  0.9, `decoder_batch_norm`, the head's offset `min_depth_m`
-                 (the authors clip to 1e-3..40 m when they test) and its start
-                 `initial_depth_m`.
+                 (the authors clip to 1e-3..40 m when they test), its start
+                 `initial_depth_m` and its
+                 `depth_code`.
 """
 
 import dataclasses
@@ -58,6 +59,8 @@ class AiiaHitOptions:
     batch_norm_momentum: of the moving statistics.
     min_depth_m: smallest depth the head can say, metres.
     initial_depth_m: what the untrained head says, metres.
+    depth_code: 'linear', 'log' or 'inverse', what the head says of the depth;
+      see layers/depth_head.py.
   """
 
   input_size: tuple[int, int] = (128, 160)
@@ -65,6 +68,7 @@ class AiiaHitOptions:
   batch_norm_momentum: float = 0.9
   min_depth_m: float = 0.1
   initial_depth_m: float = 2.5
+  depth_code: str = 'linear'
 
   def __post_init__(self):
     """Checks the options."""
@@ -107,5 +111,6 @@ def aiia_hit(options: AiiaHitOptions = AiiaHitOptions()) -> keras.Model:
     kernel_size=1,
     min_depth_m=options.min_depth_m,
     initial_depth_m=options.initial_depth_m,
+    depth_code=options.depth_code,
   )
   return keras.Model(rgb, depth, name='aiia_hit')

@@ -27,8 +27,9 @@ Differences from the report (section 4.7; [stated], [chosen])
              are public (the team pre-trains on segmentation); the input; the
              taps; a feature pyramid, every decoder width and FP16, which
              together meet Table 1's 5.9 MB (FP32 of a smaller network would as
-             well); BatchNorm momentum 0.9; the head's offset `min_depth_m` and
-             its start `initial_depth_m`.
+             well); BatchNorm momentum 0.9; the head's offset `min_depth_m`,
+             its start `initial_depth_m` and its
+             `depth_code`.
 """
 
 import dataclasses
@@ -55,12 +56,15 @@ class IclOptions:
     batch_norm_momentum: of the moving statistics.
     min_depth_m: smallest depth the head can say, metres.
     initial_depth_m: what the untrained head says, metres.
+    depth_code: 'linear', 'log' or 'inverse', what the head says of the depth;
+      see layers/depth_head.py.
   """
 
   input_size: tuple[int, int] = (128, 160)
   batch_norm_momentum: float = 0.9
   min_depth_m: float = 0.1
   initial_depth_m: float = 2.5
+  depth_code: str = 'linear'
 
   def __post_init__(self):
     """Checks the options."""
@@ -102,5 +106,6 @@ def icl(options: IclOptions = IclOptions()) -> keras.Model:
     kernel_size=1,
     min_depth_m=options.min_depth_m,
     initial_depth_m=options.initial_depth_m,
+    depth_code=options.depth_code,
   )
   return keras.Model(rgb, depth, name='icl')

@@ -32,7 +32,8 @@ Differences from the report (section 4.6; [stated], [inferred], [chosen])
              FastDepth), every decoder width (tuned until the FP32 file met
              Table 1's 3.5 MB), bilinear resizing (FastDepth's is nearest), the
              kernel of the last convolution, BatchNorm momentum 0.9, the head's
-             offset `min_depth_m` and its start `initial_depth_m`.
+             offset `min_depth_m`, its start `initial_depth_m` and its
+             `depth_code`.
 """
 
 import dataclasses
@@ -56,12 +57,15 @@ class JmuCvlabOptions:
     batch_norm_momentum: of the moving statistics.
     min_depth_m: smallest depth the head can say, metres.
     initial_depth_m: what the untrained head says, metres.
+    depth_code: 'linear', 'log' or 'inverse', what the head says of the depth;
+      see layers/depth_head.py.
   """
 
   input_size: tuple[int, int] = (128, 160)
   batch_norm_momentum: float = 0.9
   min_depth_m: float = 0.1
   initial_depth_m: float = 2.5
+  depth_code: str = 'linear'
 
   def __post_init__(self):
     """Checks the options."""
@@ -92,5 +96,6 @@ def jmu_cvlab(options: JmuCvlabOptions = JmuCvlabOptions()) -> keras.Model:
     kernel_size=3,
     min_depth_m=options.min_depth_m,
     initial_depth_m=options.initial_depth_m,
+    depth_code=options.depth_code,
   )
   return keras.Model(rgb, depth, name='jmu_cvlab')

@@ -31,7 +31,8 @@ Differences from the report (section 4.3; [stated], [inferred], [chosen])
              (DeepLabv3's 6, 12, 18 would see nothing but zeros around a 6x8
              map) and its width, tuned until the FP32 file met Table 1's 1.0 MB;
              the decoder's widths and its 3x3 convolutions; input in -1..1; the
-             head's offset `min_depth_m` and its start `initial_depth_m`.
+             head's offset `min_depth_m`, its start `initial_depth_m` and its
+             `depth_code`.
 """
 
 import dataclasses
@@ -67,6 +68,8 @@ class MiaigoOptions:
     batch_norm_momentum: of the moving statistics.
     min_depth_m: smallest depth the head can say, metres.
     initial_depth_m: what the untrained head says, metres.
+    depth_code: 'linear', 'log' or 'inverse', what the head says of the depth;
+      see layers/depth_head.py.
   """
 
   input_size: tuple[int, int] = (96, 128)
@@ -75,6 +78,7 @@ class MiaigoOptions:
   batch_norm_momentum: float = 0.9
   min_depth_m: float = 0.1
   initial_depth_m: float = 2.5
+  depth_code: str = 'linear'
 
   def __post_init__(self):
     """Checks the options."""
@@ -137,5 +141,6 @@ def miaigo(options: MiaigoOptions = MiaigoOptions()) -> keras.Model:
     kernel_size=3,
     min_depth_m=options.min_depth_m,
     initial_depth_m=options.initial_depth_m,
+    depth_code=options.depth_code,
   )
   return keras.Model(rgb, depth, name='miaigo')

@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """SmartLab (rank 6): EfficientNet-B1 encoder, MiDaS decoder.
 
-Stage table (operation, channels, height x width; 96x128 input)
+Stage table (operation, channels, height x width; 64x96 input)
 
-  in     bilinear resize (outside), (x - 127.5) / 127.5    3    96x128
+  in     bilinear resize (outside), (x - 127.5) / 127.5    3    64x96
   enc    EfficientNet-B1 without its head:
-         stages 1-2, tapped                               24    24x32
-         stage 3, tapped                                  40    12x16
-         stages 4-5, tapped                              112     6x8
-         stages 6-7, tapped                              320     3x4
+         stages 1-2, tapped                               24    16x24
+         stage 3, tapped                                  40     8x12
+         stages 4-5, tapped                              112      4x6
+         stages 6-7, tapped                              320      2x3
   lat    3x3 convolution of each tap to                   40   as the tap
-  FFM 4  residual unit, 1x1, bilinear x2                  40     6x8
-  FFM 3  plus residual unit of tap 3; the same            40    12x16
-  FFM 2  plus residual unit of tap 2; the same            40    24x32
-  FFM 1  plus residual unit of tap 1; the same            40    48x64
-  head   3x3 40->20; 3x3 20->32, ReLU                     32    48x64
-         1x1 32->1, ReLU, plus the smallest depth          1    48x64
+  FFM 4  residual unit, 1x1, bilinear x2                  40      4x6
+  FFM 3  plus residual unit of tap 3; the same            40     8x12
+  FFM 2  plus residual unit of tap 2; the same            40    16x24
+  FFM 1  plus residual unit of tap 1; the same            40    32x48
+  head   3x3 40->20; 3x3 20->32, ReLU                     32    32x48
+         1x1 32->1, ReLU, plus the smallest depth          1    32x48
   out    bilinear (outside)                                1   480x640
 
 Differences from the report (section 4.5; [stated], [inferred], [chosen])
@@ -25,14 +25,16 @@ Differences from the report (section 4.5; [stated], [inferred], [chosen])
              layers/residual_fusion.py), the head's convolutions.
   [inferred] The whole trunk in 8-bit weights: 6.07 M parameters are 24 MB in
              FP32 and 12 MB in FP16, and Table 1 says 7.1 MB.
-  [chosen]   Input size: `input_size=(64, 96)` is the other reading, since at
-             96x128 the trunk looks too slow for Table 1's 65 ms. 40 channels in
-             the decoder, tuned until the dynamic-range file met 7.1 MB. The
-             head lacks MiDaS' last resize, so the map has half of the input's
-             size. BatchNorm in the residual units (an option of MiDaS' code)
-             and behind the head's convolutions (`decoder_batch_norm`),
-             half-pixel interpolation, input in -1..1, the head's offset
-             `min_depth_m` and its start `initial_depth_m`.
+             Input size: with TensorFlow Lite's own kernels the network takes
+             twice as many instructions at 96x128 (`input_size=(96, 128)`, the
+             more accurate one), too many for Table 1's 65 ms.
+  [chosen]   40 channels in the decoder, tuned until the dynamic-range file met
+             7.1 MB. The head lacks MiDaS' last resize, so the map has half of
+             the input's size. BatchNorm in the residual units (an option of
+             MiDaS' code) and behind the head's convolutions
+             (`decoder_batch_norm`), half-pixel interpolation, input in -1..1,
+             the head's offset `min_depth_m`, its start `initial_depth_m` and
+             its `depth_code`.
 """
 
 import dataclasses
@@ -61,15 +63,18 @@ class SmartlabOptions:
     batch_norm_momentum: of the moving statistics.
     min_depth_m: smallest depth the head can say, metres.
     initial_depth_m: what the untrained head says, metres.
+    depth_code: 'linear', 'log' or 'inverse', what the head says of the depth;
+      see layers/depth_head.py.
   """
 
-  input_size: tuple[int, int] = (96, 128)
+  input_size: tuple[int, int] = (64, 96)
   decoder_channels: int = 40
   decoder_batch_norm: bool = True
   drop_connect: float = 0.0
   batch_norm_momentum: float = 0.9
   min_depth_m: float = 0.1
   initial_depth_m: float = 2.5
+  depth_code: str = 'linear'
 
   def __post_init__(self):
     """Checks the options."""
@@ -124,5 +129,6 @@ def smartlab(options: SmartlabOptions = SmartlabOptions()) -> keras.Model:
     kernel_size=1,
     min_depth_m=options.min_depth_m,
     initial_depth_m=options.initial_depth_m,
+    depth_code=options.depth_code,
   )
   return keras.Model(rgb, depth, name='smartlab')

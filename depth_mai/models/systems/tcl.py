@@ -15,7 +15,7 @@ Stage table (operation, channels, height x width; 128x160 input)
   up 2   bilinear x2, concatenate 16, CLB3 40->12         12    32x40
   up 3   bilinear to 48x64, CLB3 12->8                     8    48x64
   head   CLB3 8->1, ReLU, plus the smallest depth          1    48x64
-  out    bilinear x10 (outside)                            1   480x640
+  out    nearest x10 (outside)                             1   480x640
 
 BatchNorm and ReLU follow every CLB but the head's. A CLB (collapsible linear
 block, see layers/clb.py) trains 256 channels wide and is exported as one
@@ -27,14 +27,15 @@ Differences from the report (section 4.1; [stated], [inferred], [chosen])
              map brought to 640x480.
   [inferred] 64x48 is no dyadic fraction of 160x128, so one non-integer resize
              stands in the decoder; `input_size=(96, 128)` is the other reading,
-             where 48x64 is the natural half.
+             where 48x64 is the natural half. The last step is nearest: with
+             TensorFlow Lite's own kernels a bilinear one takes as many
+             instructions as the rest of the network, too many for 46 ms.
   [chosen]   The encoder's variant and taps, every decoder width (tuned until
              the FP32 file met Table 1's 2.9 MB), residual CLBs where channels
              agree, ReLU instead of PReLU (`clb_activation`), BatchNorm behind
              the CLBs (without it some trainings die in their first steps), the
-             interpolation of the last step, the head's offset `min_depth_m` (a
-             prediction of zero has an infinite logarithm) and its start
-             `initial_depth_m`.
+             head's offset `min_depth_m` (a prediction of zero has an infinite
+             logarithm), its start `initial_depth_m` and its `depth_code`.
 """
 
 import dataclasses
@@ -63,6 +64,8 @@ class TclOptions:
     dropout: rate of spatial dropout behind the 8x10 blocks; 0 for none.
     min_depth_m: smallest depth the head can say, metres.
     initial_depth_m: what the untrained head says, metres.
+    depth_code: 'linear', 'log' or 'inverse', what the head says of the depth;
+      see layers/depth_head.py.
   """
 
   input_size: tuple[int, int] = (128, 160)
@@ -74,6 +77,7 @@ class TclOptions:
   dropout: float = 0.0
   min_depth_m: float = 0.1
   initial_depth_m: float = 2.5
+  depth_code: str = 'linear'
 
   def __post_init__(self):
     """Checks the options."""
@@ -142,9 +146,11 @@ def tcl(options: TclOptions = TclOptions()) -> keras.Model:
     1,
     expansion=options.clb_expansion,
     bias_initializer=keras.initializers.Constant(
-      options.initial_depth_m - options.min_depth_m
+      depth_head.initial_bias(
+        options.initial_depth_m, options.depth_code, options.min_depth_m
+      )
     ),
     name='head',
   )(x)
-  depth = depth_head.to_depth_m(x, options.min_depth_m)
+  depth = depth_head.to_depth_m(x, options.min_depth_m, options.depth_code)
   return keras.Model(rgb, depth, name='tcl')

@@ -31,7 +31,8 @@ Differences from the report (section 4.4; [stated], [inferred], [chosen])
   [chosen]   What an FFM holds behind the concatenation, every decoder width
              (the file then meets Table 1's 3.4 MB), the interpolation inside
              the decoder, a ReLU at the end, BatchNorm momentum 0.9, the head's
-             offset `min_depth_m` and its start `initial_depth_m`.
+             offset `min_depth_m`, its start `initial_depth_m` and its
+             `depth_code`.
 """
 
 import dataclasses
@@ -55,12 +56,15 @@ class TencentGylabOptions:
     batch_norm_momentum: of the moving statistics.
     min_depth_m: smallest depth the head can say, metres.
     initial_depth_m: what the untrained head says, metres.
+    depth_code: 'linear', 'log' or 'inverse', what the head says of the depth;
+      see layers/depth_head.py.
   """
 
   input_size: tuple[int, int] = (96, 128)
   batch_norm_momentum: float = 0.9
   min_depth_m: float = 0.1
   initial_depth_m: float = 2.5
+  depth_code: str = 'linear'
 
   def __post_init__(self):
     """Checks the options."""
@@ -93,5 +97,6 @@ def tencent_gylab(
     kernel_size=3,
     min_depth_m=options.min_depth_m,
     initial_depth_m=options.initial_depth_m,
+    depth_code=options.depth_code,
   )
   return keras.Model(rgb, depth, name='tencent_gylab')

@@ -24,6 +24,9 @@ class AiiaHitTest(system_case.SystemCase, parameterized.TestCase):
     self.assertEqual(network.output_shape, (None, 16, 24, 1))
     self.assert_starts_at(network, 3.0, 0.2)
 
+  def test_takes_the_depth_code(self):
+    self.assert_takes_the_depth_code(aiia_hit.aiia_hit, aiia_hit.AiiaHitOptions)
+
   def test_stage_table(self):
     network = aiia_hit.aiia_hit()
     self.assert_stage_table(

@@ -18,6 +18,9 @@ class IclTest(system_case.SystemCase):
     self.assertEqual(network.output_shape, (None, 16, 24, 1))
     self.assert_starts_at(network, 3.0, 0.2)
 
+  def test_takes_the_depth_code(self):
+    self.assert_takes_the_depth_code(icl.icl, icl.IclOptions)
+
   def test_stage_table(self):
     network = icl.icl()
     self.assert_stage_table(

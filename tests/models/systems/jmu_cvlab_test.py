@@ -18,6 +18,11 @@ class JmuCvlabTest(system_case.SystemCase):
     self.assertEqual(network.output_shape, (None, 24, 32, 1))
     self.assert_starts_at(network, 3.0, 0.2)
 
+  def test_takes_the_depth_code(self):
+    self.assert_takes_the_depth_code(
+      jmu_cvlab.jmu_cvlab, jmu_cvlab.JmuCvlabOptions
+    )
+
   def test_stage_table(self):
     network = jmu_cvlab.jmu_cvlab()
     self.assert_stage_table(

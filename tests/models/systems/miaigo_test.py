@@ -46,6 +46,9 @@ class MiaigoTest(system_case.SystemCase):
     self.assertEqual(network.output_shape, (None, 32, 48, 1))
     self.assert_starts_at(network, 3.0, 0.2)
 
+  def test_takes_the_depth_code(self):
+    self.assert_takes_the_depth_code(miaigo.miaigo, miaigo.MiaigoOptions)
+
   def test_stage_table(self):
     network = miaigo.miaigo()
     self.assert_stage_table(

@@ -35,21 +35,26 @@ class SmartlabTest(system_case.SystemCase):
     self.assertEqual(self.biased.output_shape, (None, 32, 48, 1))
     self.assert_starts_at(self.biased, 3.0, 0.2)
 
+  def test_takes_the_depth_code(self):
+    self.assert_takes_the_depth_code(
+      smartlab.smartlab, smartlab.SmartlabOptions
+    )
+
   def test_stage_table(self):
     self.assert_stage_table(
       self.network,
       {
-        'lateral_4_bn': (3, 4, 40),
-        'lateral_3_bn': (6, 8, 40),
-        'lateral_2_bn': (12, 16, 40),
-        'lateral_1_bn': (24, 32, 40),
-        'ffm_4_up': (6, 8, 40),
-        'ffm_3_up': (12, 16, 40),
-        'ffm_2_up': (24, 32, 40),
-        'ffm_1_up': (48, 64, 40),
-        'head_1_bn': (48, 64, 20),
-        'head_2_act': (48, 64, 32),
-        'depth_m': (48, 64, 1),
+        'lateral_4_bn': (2, 3, 40),
+        'lateral_3_bn': (4, 6, 40),
+        'lateral_2_bn': (8, 12, 40),
+        'lateral_1_bn': (16, 24, 40),
+        'ffm_4_up': (4, 6, 40),
+        'ffm_3_up': (8, 12, 40),
+        'ffm_2_up': (16, 24, 40),
+        'ffm_1_up': (32, 48, 40),
+        'head_1_bn': (32, 48, 20),
+        'head_2_act': (32, 48, 32),
+        'depth_m': (32, 48, 1),
       },
     )
 

@@ -5,6 +5,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from depth_mai.layers import depth_head
 from depth_mai.lite import collapse
 from depth_mai.lite import converter
 from depth_mai.models import deployment
@@ -43,6 +44,17 @@ class SystemCase(tf.test.TestCase):
     self.assertEqual(depth_m.dtype, tf.float32)
     self.assertAllInRange(depth_m, min_depth_m, 20.0)
     self.assertAllClose(tf.reduce_mean(depth_m), initial_depth_m, atol=1.0)
+
+  def assert_takes_the_depth_code(self, system, options):
+    """The option reaches the head, which still starts where it should."""
+    network = system(
+      options(depth_code='log', initial_depth_m=3.0, min_depth_m=0.2)
+    )
+    last = network.get_layer('depth_m')
+    self.assertIsInstance(last, depth_head.DecodeDepth)
+    self.assertEqual((last.code, last.min_depth_m), ('log', 0.2))
+    bias = network.get_layer('head').weights[-1]
+    self.assertAllClose(bias, [np.log(3.0 / 0.2)])
 
   def assert_stage_table(self, network, expected):
     """Layers have the (height, width, channels) of the module's docstring."""

@@ -6,9 +6,10 @@ import keras
 import tensorflow as tf
 
 from depth_mai.models.systems import tcl
+from tests.models.systems import system_case
 
 
-class TclTest(tf.test.TestCase, parameterized.TestCase):
+class TclTest(system_case.SystemCase, parameterized.TestCase):
   @parameterized.parameters(((128, 160),), ((96, 128),))
   def test_maps_rgb_to_metres(self, input_size):
     options = tcl.TclOptions(
@@ -21,6 +22,9 @@ class TclTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllInRange(depth_m, 0.2, 20.0)
     # Untrained, it says about what it was told to say.
     self.assertAllClose(tf.reduce_mean(depth_m), 3.0, atol=1.0)
+
+  def test_takes_the_depth_code(self):
+    self.assert_takes_the_depth_code(tcl.tcl, tcl.TclOptions)
 
   def test_stage_table(self):
     network = tcl.tcl()

@@ -9,6 +9,12 @@ from tests.models.systems import system_case
 
 
 class TencentGylab2021Test(system_case.SystemCase):
+  def test_takes_the_depth_code(self):
+    self.assert_takes_the_depth_code(
+      tencent_gylab_2021.tencent_gylab_2021,
+      tencent_gylab_2021.TencentGylab2021Options,
+    )
+
   def test_stage_table(self):
     network = tencent_gylab_2021.tencent_gylab_2021()
     self.assertEqual(network.name, 'tencent_gylab_2021')

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+r"""Prints what a graph's form costs, in instructions of an emulated Cortex-A72.
+
+python benchmarks/graph_choices.py OUTPUT_DIR [RUNS_DIR]
+
+First every form of the output upsampling, alone; then the eight systems: as
+their graphs are written down ('plain'), as they are exported, and with
+ExportOptions.whole_graph. Networks are those of
+RUNS_DIR/<system>/best.keras, else untrained: the counts are the same. Files and
+counts are kept in OUTPUT_DIR, so that a run goes on where it was stopped. Needs
+`python -m depth_mai.devices.emulated_pi4.setup`, once.
+"""
+
+import importlib
+import pathlib
+
+from absl import app
+import keras
+import numpy as np
+
+from depth_mai import atomic
+from depth_mai.devices import measurements
+from depth_mai.devices import settings
+from depth_mai.devices import store as store_lib
+from depth_mai.devices.emulated_pi4 import device as emulated
+from depth_mai.devices.emulated_pi4 import options
+from depth_mai.layers import upsample
+from depth_mai.lite import calibration
+from depth_mai.lite import collapse
+from depth_mai.lite import converter
+from depth_mai.lite import float_depthwise
+from depth_mai.lite import fold
+from depth_mai.lite import hard_swish
+from depth_mai.lite import slim
+from depth_mai.metrics import report_rows
+from depth_mai.metrics import table
+from depth_mai.models import deployment
+from depth_mai.models import network_file
+from depth_mai.runtime import interpreter
+from depth_mai.runtime import model_file
+from depth_mai.runtime import operators
+
+_MAP_SIZES = ((48, 64), (64, 80))
+_WEIGHTED = ('CONV_2D', 'DEPTHWISE_CONV_2D', 'FULLY_CONNECTED')
+_PLAIN_FORMS = ('bilinear', 'nearest')
+
+
+class Counter:
+  """Counts files, each once."""
+
+  def __init__(self, folder: pathlib.Path):
+    """Opens the emulator and the counts that are there already."""
+    self.folder = folder
+    self._store = store_lib.Store(folder / 'counts.jsonl')
+    self._device = emulated.EmulatedPi4(
+      'emulated_pi4', settings.Settings(), options.EmulationOptions()
+    )
+
+  def file(self, name: str, make) -> pathlib.Path:
+    """Returns a file of the folder; `make` gives its bytes if it is missing."""
+    path = self.folder / f'{name}.tflite'
+    if not path.exists():
+      with atomic.atomic_path(path) as temporary:
+        pathlib.Path(temporary).write_bytes(slim.slim(make()))
+    return path
+
+  def count(self, path: pathlib.Path) -> list[dict]:
+    """Returns the configurations of a file: with XNNPACK, and without."""
+    sha256 = model_file.file_sha256(path)
+    report = measurements.recall(self._store, self._device, sha256, 1)
+    if report is None:
+      report = self._device.measure(path)
+      measurements.keep(self._store, self._device, report)
+    return report['configurations']
+
+
+def _run(path: pathlib.Path) -> np.ndarray:
+  """Runs a file on this machine, on one picture that is always the same."""
+  loaded = interpreter.load_interpreter(str(path))
+  loaded.allocate_tensors()
+  given = loaded.get_input_details()[0]
+  picture = np.random.default_rng(1).uniform(0, 255, given['shape'])
+  loaded.set_tensor(given['index'], picture.astype(np.float32))
+  loaded.invoke()
+  return loaded.get_tensor(loaded.get_output_details()[0]['index'])
+
+
+def _difference(path: pathlib.Path, faithful: pathlib.Path) -> float:
+  """Returns the largest difference of two files, of the largest depth."""
+  ours, theirs = _run(path), _run(faithful)
+  return float(np.abs(ours - theirs).max() / np.abs(theirs).max())
+
+
+def _facts(path: pathlib.Path, rows: list[dict]) -> tuple:
+  outside = rows[0]['operators_outside'] or {}
+  return (
+    rows[0]['partitions'],
+    ', '.join(f'{n} {kind}' for kind, n in outside.items()) or None,
+    operators.check(path.read_bytes()).min_runtime,
+  )
+
+
+def _upsampling_rows(counter: Counter):
+  """Yields what each form costs, for each size of the map."""
+  for size in _MAP_SIZES:
+    faithful = {}
+    for form in upsample.OUTPUT_UPSAMPLINGS:
+      given = keras.Input((*size, 1), batch_size=1)
+      try:
+        depth = upsample.upsample_output(given, *deployment.IMAGE_SIZE, form)
+      except ValueError:
+        continue  # 'tile' needs integer factors.
+      model = keras.Model(given, depth)
+      path = counter.file(
+        f'{form}_{size[0]}x{size[1]}',
+        lambda m=model: converter.convert(m, 'fp32'),
+      )
+      rows = counter.count(path)
+      if form in _PLAIN_FORMS:
+        faithful[form] = path
+      values = 'bilinear' if form.startswith('bilinear') else 'nearest'
+      yield (
+        f'{size[0]}x{size[1]}',
+        form,
+        *(row['instructions'] / 1e6 for row in rows),
+        *_facts(path, rows),
+        _difference(path, faithful[values]),
+      )
+
+
+def _network(system: str, runs_dir: str | None) -> keras.Model:
+  if runs_dir:
+    path = pathlib.Path(runs_dir) / system / 'best.keras'
+    return network_file.load_network(path)
+  module = importlib.import_module(f'depth_mai.models.systems.{system}')
+  return getattr(module, system)()
+
+
+def _stages(row: dict) -> list[float]:
+  """Returns millions of instructions: input resize, scaling, output."""
+  by_operator = row['by_operator']
+  weighted = [
+    one['index'] for one in by_operator if one['operator'] in _WEIGHTED
+  ]
+  sums = [0, 0, 0]
+  for one in by_operator:
+    if one['index'] < weighted[0]:
+      sums[0 if one['operator'].startswith('RESIZE') else 1] += one[
+        'instructions'
+      ]
+    elif one['index'] > weighted[-1]:
+      sums[2] += one['instructions']
+  return [value / 1e6 for value in sums]
+
+
+def _graphs(network: keras.Model):
+  """Yields precision, name and a maker of the bytes of each graph."""
+  pictures = calibration.synthetic_sample(deployment.IMAGE_SIZE).images
+  plain = deployment.deployment_model(network, batch_size=1)
+  exported = fold.fold(
+    deployment.deployment_model(
+      network,
+      batch_size=1,
+      output_upsampling=deployment.default_upsampling(network),
+    )
+  )
+  split = hard_swish.split_hard_swish(exported)
+
+  def maker(model, precision):
+    return lambda: converter.convert(model, precision, pictures)
+
+  def whole_dynamic():
+    return float_depthwise.float_depthwise(maker(exported, 'dynamic')())
+
+  for precision in ('fp32', 'int8'):
+    yield precision, 'plain', maker(plain, precision)
+    yield precision, 'exported', maker(exported, precision)
+  if len(split.layers) > len(exported.layers):
+    yield 'int8', 'whole', maker(split, 'int8')
+  if report_rows.SUBMITTED_PRECISION[network.name] == 'dynamic':
+    yield 'dynamic', 'plain', maker(plain, 'dynamic')
+    yield 'dynamic', 'exported', maker(exported, 'dynamic')
+    yield 'dynamic', 'whole', whole_dynamic
+
+
+def _system_rows(counter: Counter, runs_dir: str | None):
+  """Yields what each system's graph costs, as it is written and exported."""
+  for system in report_rows.SYSTEMS:
+    network = collapse.collapse(_network(system, runs_dir))
+    plain = {}
+    for precision, name, make in _graphs(network):
+      path = counter.file(f'{system}_{name}_{precision}', make)
+      plain.setdefault(precision, path)
+      configurations = counter.count(path)
+      for row in configurations:
+        facts = (None,) * 4
+        if row['xnnpack']:
+          difference = _difference(path, plain[precision])
+          facts = (*_facts(path, configurations), difference)
+        yield (
+          system,
+          precision,
+          name,
+          'XNNPACK' if row['xnnpack'] else 'built-in',
+          row['instructions'] / 1e6,
+          *_stages(row),
+          *facts,
+        )
+
+
+def main(argv):
+  """Prints both tables."""
+  if len(argv) not in (2, 3):
+    raise app.UsageError('Give a folder for the files; then that of the runs.')
+  folder = pathlib.Path(argv[1])
+  folder.mkdir(parents=True, exist_ok=True)
+  counter = Counter(folder)
+  facts = ('partitions', 'outside XNNPACK', 'runs from TFLite', 'difference')
+  print(
+    table.markdown_table(
+      ('map', 'form', 'XNNPACK M', 'built-in M', *facts),
+      list(_upsampling_rows(counter)),
+      ('', '', '.2f', '.2f', '', '', '', '.1e'),
+    )
+  )
+  print()
+  print(
+    table.markdown_table(
+      ('system', 'precision', 'graph', 'kernels', 'M', 'input resize',
+       'input scaling', 'output', *facts),
+      list(_system_rows(counter, argv[2] if len(argv) == 3 else None)),
+      ('', '', '', '', '.2f', '.2f', '.2f', '.2f', '', '', '', '.1e'),
+    )
+  )  # fmt: skip
+
+
+if __name__ == '__main__':
+  app.run(main)

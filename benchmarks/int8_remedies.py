@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+r"""Which choices of an INT8 file cost a network how much accuracy.
+
+  python benchmarks/int8_remedies.py --runs_dir=DIR --data_dir=DIR \
+      --output_dir=DIR
+
+Converts the best network of each RUNS_DIR/<system> in every way below and
+judges the files on the validation split. OUTPUT_DIR gets the files, one line of
+JSON per file, and a table; run again, it goes on where it stopped. About three
+minutes of one core for a system.
+"""
+
+import collections
+from collections.abc import Iterable
+import functools
+import json
+import os
+import pathlib
+import re
+import sys
+
+os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')  # Before the import.
+
+from absl import app
+from absl import flags
+
+from depth_mai import atomic
+from depth_mai.data import source
+from depth_mai.evaluation import evaluation
+from depth_mai.evaluation import tflite_predictor
+from depth_mai.lite import calibration
+from depth_mai.lite import converter
+from depth_mai.lite import export
+from depth_mai.lite import metadata
+from depth_mai.lite import provenance
+from depth_mai.lite import quantisation
+from depth_mai.lite import quantiser
+from depth_mai.lite import ranges
+from depth_mai.lite import slim
+from depth_mai.metrics import report_rows
+from depth_mai.metrics import table
+from depth_mai.runtime import delegation
+from depth_mai.runtime import interpreter
+from depth_mai.runtime import operators
+
+_RUNS_DIR = flags.DEFINE_string('runs_dir', None, 'Of trainings.')
+_DATA_DIR = flags.DEFINE_string('data_dir', None, 'A data set.')
+_OUTPUT_DIR = flags.DEFINE_string('output_dir', None, 'For the results.')
+_SYSTEMS = flags.DEFINE_list('systems', list(report_rows.SYSTEMS), 'Of them.')
+_WAYS = flags.DEFINE_list('ways', None, 'Names of ways; all if not given.')
+_COUNT = flags.DEFINE_integer('calibration_count', 100, 'Training images.')
+_LIMIT = flags.DEFINE_integer('limit', None, 'First validation images only.')
+flags.mark_flags_as_required(['runs_dir', 'data_dir', 'output_dir'])
+
+_REFERENCE = 'fp32'
+_Q = quantisation.Quantisation
+_ENDS = functools.partial(_Q, float_input=True, float_tail=0)
+# Precision, type of input and output, choices.
+_ALL_WAYS = {
+  'fp32': ('fp32', 'float32', None),
+  'int8': ('int8', 'float32', _Q()),
+  'float ends': ('int8', 'float32', _ENDS()),
+  'float ends + 99.99 %': (
+    ('int8', 'float32', _ENDS('percentile', percentile=99.99))
+  ),
+  'float ends + mse': ('int8', 'float32', _ENDS('mse')),
+  'float ends + entropy': ('int8', 'float32', _ENDS('entropy')),
+  'float ends + last conv float': ('int8', 'float32', _ENDS(float_tail=1)),
+  'float input': ('int8', 'float32', _Q(float_input=True)),
+  'float tail': ('int8', 'float32', _Q(float_tail=0)),
+  'float ends + 99.9 %': (
+    ('int8', 'float32', _ENDS('percentile', percentile=99.9))
+  ),
+  'float ends + 99.999 %': (
+    ('int8', 'float32', _ENDS('percentile', percentile=99.999))
+  ),
+  'float ends + last 3 convs float': ('int8', 'float32', _ENDS(float_tail=3)),
+  '99.99 %': ('int8', 'float32', _Q('percentile', percentile=99.99)),
+  'mse': ('int8', 'float32', _Q('mse')),
+  'int8 in and out': ('int8', 'int8', _Q()),
+  'uint8 in and out': ('int8', 'uint8', _Q()),
+  'fp16': ('fp16', 'float32', None),
+  'dynamic': ('dynamic', 'float32', None),
+  'int16x8': ('int16x8', 'float32', _Q()),
+}
+_HEADER = (
+  'system', 'way', 'si-RMSE', 'change', 'RMSE, m', 'MB', 'partitions',
+  'outside XNNPACK', 'runs from TFLite',
+)  # fmt: skip
+_FORMATS = ('', '', '.4f', '+.2%', '.4f', '.3f', '', '', '')
+
+
+class _Files:
+  """Makes the files of one network; what several need is made once."""
+
+  def __init__(self, system: str, images):
+    network, _, _ = provenance.load_workdir(
+      pathlib.Path(_RUNS_DIR.value) / system
+    )
+    model = export.model_to_convert(network, export.ExportOptions())
+    self._model = model
+    self._prepare = functools.cache(
+      lambda precision: converter.prepare(model, precision, images)
+    )
+    self._measure = functools.cache(
+      lambda precision, *how: ranges.measure(
+        self._prepare(precision), images, *how
+      )
+    )
+
+  def make(self, way: str) -> bytes:
+    """Returns the file of a way."""
+    precision, io_type, choices = _ALL_WAYS[way]
+    if choices is None:
+      content = converter.convert(self._model, precision)
+    else:
+      prepared = self._prepare(precision)
+      found = self._measure(precision, choices.calibration, choices.percentile)
+      if precision == 'int16x8':
+        content = quantiser.quantise_int16x8(prepared, found)
+      else:
+        graph = quantiser.mark(prepared, found, choices, io_type)
+        content = converter.quantise(self._model, graph)
+    return metadata.add_metadata(slim.slim(content), {'output_unit': 'mm'})
+
+
+def _judge(path: pathlib.Path, pairs) -> dict:
+  """Returns what is measured of a file."""
+  result = evaluation.evaluate(
+    tflite_predictor.TflitePredictor(path), pairs, limit=_LIMIT.value
+  )
+  delegated = delegation.describe_delegation(interpreter.load_interpreter(path))
+  return {
+    'si_rmse': result['si_rmse'],
+    'rmse': result['rmse'],
+    'images': result['images'],
+    'bytes': path.stat().st_size,
+    'partitions': delegated.partitions,
+    'outside': delegated.outside_text(),
+    'min_runtime': operators.check(path.read_bytes()).min_runtime,
+  }
+
+
+def _read(path: pathlib.Path) -> list[dict]:
+  if not path.is_file():
+    return []
+  return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def _markdown(results: Iterable[dict]) -> str:
+  """Returns the table, a system's best way first."""
+  by_system = collections.defaultdict(dict)
+  for result in results:
+    by_system[result['system']][result['way']] = result
+  rows = []
+  for found in by_system.values():
+    if _REFERENCE not in found:
+      continue
+    reference = found[_REFERENCE]['si_rmse']
+    for result in sorted(found.values(), key=lambda x: x['si_rmse']):
+      rows.append(
+        (
+          result['system'],
+          result['way'],
+          result['si_rmse'],
+          result['si_rmse'] / reference - 1,
+          result['rmse'],
+          result['bytes'] / 1e6,
+          result['partitions'],
+          result['outside'],
+          result['min_runtime'],
+        )
+      )
+  return table.markdown_table(_HEADER, rows, _FORMATS)
+
+
+def main(argv):
+  """Makes, judges and lists what is not there yet."""
+  del argv
+  folder = pathlib.Path(_OUTPUT_DIR.value)
+  log = folder / 'remedies.jsonl'
+  results = _read(log)
+  done = {(result['system'], result['way']) for result in results}
+  sample = calibration.sample_images(
+    _DATA_DIR.value,
+    count=_COUNT.value,
+    seed=1,
+    image_size=export.ExportOptions().image_size,
+  )
+  pairs = list(source.evaluation_pairs(_DATA_DIR.value, 'validation'))
+  for system in _SYSTEMS.value:
+    ways = [
+      way for way in _WAYS.value or _ALL_WAYS if (system, way) not in done
+    ]
+    if not ways:
+      continue
+    files = _Files(system, sample.images)
+    for way in ways:
+      name = '_'.join(re.findall(r'\w+', way))
+      path = folder / f'{system}_{name}.tflite'
+      with atomic.atomic_path(path) as temporary:
+        pathlib.Path(temporary).write_bytes(files.make(way))
+      result = {'system': system, 'way': way, **_judge(path, pairs)}
+      results.append(result)
+      with log.open('a') as stream:
+        stream.write(json.dumps(result) + '\n')
+      atomic.write_text(folder / 'remedies.md', _markdown(results) + '\n')
+      print(json.dumps(result), file=sys.stderr)
+  print(_markdown(results))
+
+
+if __name__ == '__main__':
+  app.run(main)

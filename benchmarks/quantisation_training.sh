@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# What training can do for INT8: each system's trained network goes on for a few
+# passes, four times from the same start with the same budget: as it is (the
+# control), with a head that says the logarithm of the depth, with one that says
+# its inverse, and rounding as the INT8 file will. Run again, it goes on where it
+# stopped; quantisation_training_table.py then converts, judges and prints.
+#
+#   bash benchmarks/quantisation_training.sh DATA_DIR NETWORKS_DIR RUNS_DIR \
+#     PASSES [SYSTEM ...]
+#
+# NETWORKS_DIR holds the runs of comparison.sh. PYTHON names the interpreter.
+set -euo pipefail
+data_dir="$1" networks_dir="$2" runs_dir="$3" passes="$4"
+shift 4
+systems=("$@")
+if [ $# -eq 0 ]; then # The shortest first.
+  systems=(aiia_hit tcl miaigo tencent_gylab tencent_gylab_2021 jmu_cvlab icl
+    smartlab)
+fi
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+mkdir -p "$runs_dir"
+export TF_CPP_MIN_LOG_LEVEL=2
+
+options() { # SYSTEM: the name of its options, TclOptions of tcl
+  "${PYTHON:-python}" - "$1" <<'PROGRAM'
+import sys
+print(''.join(word.title() for word in sys.argv[1].split('_')) + 'Options')
+PROGRAM
+}
+
+for system in "${systems[@]}"; do
+  of="$(options "$system")"
+  for variant in linear log inverse rounded; do
+    extra=()
+    if [ "$variant" = rounded ]; then
+      extra+=(--gin_param='train.quantisation = @FakeQuantisation()')
+    else
+      extra+=(--gin_param="$system.options = @$of()"
+        --gin_param="$of.depth_code = '$variant'")
+    fi
+    run="$runs_dir/${system}_$variant"
+    echo "== $run"
+    "${PYTHON:-python}" -m depth_mai.train \
+      --gin_file=gin_configs/base/small_data.gin \
+      --gin_file=gin_configs/base/fine_tuning.gin \
+      --gin_param="train.network = @$system" \
+      --gin_param="train.epochs = $passes" "${extra[@]}" \
+      --gin_param="train.initial_network = '$networks_dir/$system/best.keras'" \
+      --data_dir="$data_dir" --workdir="$run" >"$run.log" 2>&1
+  done
+done

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which range of an activation its 256 levels are spread over.
+
+The whole range keeps every value and may waste levels on a few large ones; a
+smaller range clips those and resolves the others more finely.
+
+  minmax: the whole range.
+  percentile: given shares of the values lie below and above the range.
+  mse: the smallest mean squared error of rounding and clipping.
+  entropy: the smallest Kullback-Leibler divergence between the values and what
+    the levels keep of them (S. Migacz, 8-bit Inference with TensorRT, 2017, for
+    both ends of a range).
+
+All include 0, as the levels must.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from depth_mai.lite import histogram as histogram_lib
+
+Range = tuple[float, float]
+
+METHODS = ('minmax', 'percentile', 'mse', 'entropy')
+
+_STEPS = 255
+# Ends that are tried, as parts of the whole range's. A quarter of it is two
+# bits.
+_PARTS = np.linspace(1.0, 0.25, 76)
+_NOTHING = 1e-12
+
+
+def choose_range(
+  histogram: histogram_lib.Histogram, method: str, percentile: float = 99.99
+) -> Range:
+  """Chooses a range by a method.
+
+  Args:
+    histogram: of the activation.
+    method: one of METHODS.
+    percentile: of the 'percentile' method, see there.
+
+  Returns:
+    (low, high), low <= 0 <= high.
+
+  Raises:
+    ValueError: for an unknown method.
+  """
+  if method == 'minmax':
+    return whole_range(histogram)
+  if method == 'percentile':
+    return percentile_range(histogram, percentile)
+  if method == 'mse':
+    return _cheapest(histogram, squared_error)
+  if method == 'entropy':
+    return _cheapest(histogram, divergence)
+  raise ValueError(
+    f'calibration={method!r} is not one of {METHODS}. Change '
+    'Quantisation.calibration.'
+  )
+
+
+def whole_range(histogram: histogram_lib.Histogram) -> Range:
+  """Returns the smallest and the largest value, and 0 between them."""
+  return min(0.0, histogram.low), max(0.0, histogram.high)
+
+
+def percentile_range(
+  histogram: histogram_lib.Histogram, percentile: float
+) -> Range:
+  """Leaves out the outermost values at both ends.
+
+  Args:
+    histogram: of the activation.
+    percentile: this share of all values, in per cent, lies at or below the
+      upper end, and as many at or above the lower one; exact to one bin, which
+      is never cut.
+
+  Returns:
+    (low, high).
+  """
+  low, high = whole_range(histogram)
+  counts = histogram.counts.copy()
+  centres = histogram.centres()
+  # Zeros lie between the negative and the positive bins.
+  middle = int(np.searchsorted(centres, 0.0))
+  counts = np.insert(counts, middle, histogram.zeros)
+  edges = (histogram.first + np.arange(counts.size)) * histogram.width
+  lower = np.insert(edges[:-1], middle, 0.0)
+  upper = np.insert(edges[1:], middle, 0.0)
+  needed = percentile / 100 * histogram.total
+  top = upper[int(np.searchsorted(np.cumsum(counts), needed))]
+  from_above = int(np.searchsorted(np.cumsum(counts[::-1]), needed))
+  bottom = lower[::-1][from_above]
+  return (
+    max(low, min(0.0, float(bottom))),
+    min(high, max(0.0, float(top))),
+  )
+
+
+def squared_error(
+  centres: np.ndarray, counts: np.ndarray, chosen: Range
+) -> float:
+  """Returns the summed squared error of rounding and clipping.
+
+  Args:
+    centres: [N] values.
+    counts: [N] how many there are of each; zeros, which are exact, left out.
+    chosen: the range.
+  """
+  low, high = chosen
+  step = (high - low) / _STEPS
+  beyond = centres - np.clip(centres, low, high)
+  inside = counts[beyond == 0].sum()
+  return float(inside * step**2 / 12 + (counts * beyond**2).sum())
+
+
+def divergence(centres: np.ndarray, counts: np.ndarray, chosen: Range) -> float:
+  """Returns the divergence of what the levels keep from the values.
+
+  Args:
+    centres: [N] values, ascending.
+    counts: [N] how many there are of each, zeros left out.
+    chosen: the range.
+  """
+  low, high = chosen
+  step = (high - low) / _STEPS
+  inside = (centres >= low) & (centres <= high)
+  if not inside.any():
+    return np.inf
+  kept = counts[inside]
+  # What is clipped is read as the outermost value.
+  clipped = kept.astype(np.float64)
+  clipped[0] += counts[centres < low].sum()
+  clipped[-1] += counts[centres > high].sum()
+  # Within a level all values that occur become equally likely.
+  levels = np.round((centres[inside] - low) / step).astype(int)
+  occurs = kept > 0
+  sums = np.bincount(levels, kept)
+  kinds = np.bincount(levels, occurs)
+  blurred = np.where(occurs, (sums / np.maximum(kinds, 1))[levels], 0.0)
+  p = clipped / clipped.sum()
+  q = np.maximum(blurred / max(blurred.sum(), _NOTHING), _NOTHING)
+  some = p > 0
+  return float((p[some] * np.log(p[some] / q[some])).sum())
+
+
+def _cheapest(
+  histogram: histogram_lib.Histogram,
+  cost: Callable[[np.ndarray, np.ndarray, Range], float],
+) -> Range:
+  """Moves the longer end inwards to where it costs least, then the other."""
+  low, high = whole_range(histogram)
+  centres, counts = histogram.centres(), histogram.counts
+
+  def best_high(low: float) -> float:
+    ends = high * _PARTS
+    return float(
+      min(ends, key=lambda end: cost(centres, counts, (low, float(end))))
+    )
+
+  def best_low(high: float) -> float:
+    ends = low * _PARTS
+    return float(
+      min(ends, key=lambda end: cost(centres, counts, (float(end), high)))
+    )
+
+  if not counts.any():
+    return low, high
+  if low == 0:
+    return low, best_high(low)
+  if high == 0:
+    return best_low(high), high
+  if high >= -low:
+    end = best_high(low)
+    return best_low(end), end
+  end = best_low(high)
+  return end, best_high(end)

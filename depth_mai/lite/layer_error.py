@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What each operator of an int8 file adds to its error.
+
+An operator's own error is what TensorFlow's QuantizationDebugger says: it runs
+a file in which every quantised operator has a float twin beside it that reads
+the same input. It sees no error where numbers are only moved or resized.
+
+The error of all operators up to one is the distance of the file's tensor from
+the float graph's. The debugger would give it, too, but its float graph starts
+anew behind every resize.
+"""
+
+from collections.abc import Sequence
+import csv
+import dataclasses
+import io
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from depth_mai.lite import layer_names
+from depth_mai.lite import quantiser
+from depth_mai.lite import ranges
+from depth_mai.metrics import table
+
+_LARGEST_DB = 99.0
+_HEADER = (
+  'layer', 'operator', 'step', 'own RMSE / step', 'own SNR, dB', 'RMSE / step',
+  'SNR, dB',
+)  # fmt: skip
+_FORMATS = ('', '', '.3g', '.2f', '.1f', '.2f', '.1f')
+
+
+@dataclasses.dataclass(frozen=True)
+class LayerError:
+  """The error of one operator's result, over a few images.
+
+  Attributes:
+    layer: its name.
+    operator: 'CONV_2D' and the like.
+    step: what one level of the result is worth.
+    own_rmse: error of the operator alone, in the result's unit.
+    own_snr_db: power of its result over that of this error, decibels.
+    rmse: error of all up to the operator.
+    snr_db: power of its result over that of this error, decibels.
+  """
+
+  layer: str
+  operator: str
+  step: float
+  own_rmse: float
+  own_snr_db: float
+  rmse: float
+  snr_db: float
+
+
+def measure(
+  graph: quantiser.CalibratedGraph, images: Sequence[np.ndarray]
+) -> list[LayerError]:
+  """Measures all quantised operators of a graph.
+
+  Args:
+    graph: what the file is made of.
+    images: RGB, each [H, W, 3], 0..255.
+
+  Returns:
+    The errors in the order of the graph. An operator that stays in float has
+    none.
+
+  Raises:
+    ValueError: if the file would not take float32, the only type that the
+      debugger feeds.
+  """
+  if graph.io_type != 'float32':
+    raise ValueError(
+      f'Layer errors are measured with float32 input, not {graph.io_type}. '
+      'Drop --io_type or --layer_errors.'
+    )
+  own = _own_errors(graph, images)
+  found = _distances(graph, images, own)
+  return [
+    LayerError(
+      layer=layer_names.layer_name(graph.original_name(name)),
+      operator=row['op_name'],
+      step=float(row['scale']),
+      own_rmse=math.sqrt(float(row['error_power'])),
+      own_snr_db=_decibels(float(row['power']), float(row['error_power'])),
+      rmse=math.sqrt(found[name][1]),
+      snr_db=_decibels(*found[name]),
+    )
+    for name, row in own.items()
+  ]
+
+
+def markdown(errors: Sequence[LayerError]) -> str:
+  """Returns a table, the operator that spoils its own result most first."""
+  rows = [
+    (
+      error.layer,
+      error.operator,
+      error.step,
+      error.own_rmse / error.step,
+      error.own_snr_db,
+      error.rmse / error.step,
+      error.snr_db,
+    )
+    for error in sorted(errors, key=lambda error: error.own_snr_db)
+  ]
+  return table.markdown_table(_HEADER, rows, _FORMATS)
+
+
+def _own_errors(graph, images) -> dict[str, dict[str, str]]:
+  """Returns the debugger's row of each quantised operator, by tensor name."""
+
+  def batches():
+    for rgb in images:
+      yield [np.asarray(rgb, np.float32)[np.newaxis]]
+
+  debugger = tf.lite.experimental.QuantizationDebugger(
+    quant_debug_model_content=quantiser.quantise_marked(
+      graph, enable_numeric_verify=True
+    ),
+    debug_dataset=batches,
+    debug_options=tf.lite.experimental.QuantizationDebugOptions(
+      layer_direct_compare_metrics={
+        'error_power': _error_power,
+        'power': _power,
+      },
+    ),
+  )
+  debugger.run()
+  text = io.StringIO()
+  debugger.layer_statistics_dump(text)
+  text.seek(0)
+  return {row['tensor_name']: row for row in csv.DictReader(text)}
+
+
+def _distances(graph, images, names) -> dict[str, tuple[float, float]]:
+  """Returns (power of the signal, power of the error) by tensor name."""
+  true = ranges.open_transparent(graph.content)
+  ours = ranges.open_transparent(quantiser.quantise_marked(graph))
+  true_indices = {
+    detail['name']: detail['index'] for detail in true.get_tensor_details()
+  }
+  held_details = {
+    # The int8 tensor in front of a DEQUANTIZE has a number behind its name.
+    detail['name'].rstrip('0123456789'): detail
+    for detail in ours.get_tensor_details()
+    if detail['dtype'] == np.int8
+  }
+  sums = {name: np.zeros(2) for name in names}
+  for rgb in images:
+    for interpreter in (true, ours):
+      interpreter.set_tensor(
+        interpreter.get_input_details()[0]['index'],
+        np.asarray(rgb, np.float32)[np.newaxis],
+      )
+      interpreter.invoke()
+    for name in names:
+      value = true.get_tensor(true_indices[name])
+      detail = held_details[name]
+      held = ours.get_tensor(detail['index'])
+      sums[name] += (
+        _power(value),
+        _error_power(value, held, *detail['quantization']),
+      )
+  return {name: tuple(both / len(images)) for name, both in sums.items()}
+
+
+def _error_power(true, held, step, zero_point) -> float:
+  depicted = (held.astype(np.float64) - zero_point) * step
+  return float(np.square(depicted - true).mean())
+
+
+def _power(true, *_) -> float:
+  return float(np.square(true, dtype=np.float64).mean())
+
+
+def _decibels(signal: float, noise: float) -> float:
+  """Returns the signal-to-noise ratio, at most _LARGEST_DB."""
+  if noise <= signal * 10 ** (-_LARGEST_DB / 10):
+    return _LARGEST_DB
+  return 10 * math.log10(max(signal, np.finfo(float).tiny) / noise)

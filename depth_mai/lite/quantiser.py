@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a float graph that the converter prepared to an integer file.
+
+TensorFlow's quantisers do the rewriting; which range an activation has and
+which operators stay in float is decided here.
+"""
+
+from collections.abc import Sequence
+import dataclasses
+import re
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.lite.python import convert as tf_convert
+from tensorflow.lite.python.optimize import calibrator
+
+from depth_mai.lite import clipping
+from depth_mai.lite import flatbuffer
+from depth_mai.lite import float_parts
+from depth_mai.lite import quantisation as quantisation_lib
+from depth_mai.lite import ranges
+
+IO_TYPES = ('float32', 'int8', 'uint8')
+
+# The quantiser compares an operator's name only where it holds no ';', and
+# appends a number to the name of a second tensor that it makes of it.
+_MARKED = re.compile(r't(\d+)_(\d*)')
+
+
+@dataclasses.dataclass(frozen=True)
+class CalibratedGraph:
+  """A float graph with all that decides how it is quantised.
+
+  Attributes:
+    content: its bytes, with ranges; operators are named 't<n>_' after the
+      index n of their result.
+    names: the names that its tensors had, by index.
+    float_operators: names of those that stay in float.
+    io_type: of the file's input and output, one of IO_TYPES.
+    float_input: whether the image is resized before it is rounded.
+  """
+
+  content: bytes
+  names: Sequence[str]
+  float_operators: frozenset[str]
+  io_type: str
+  float_input: bool
+
+  def original_name(self, name: str) -> str:
+    """Returns the name that a tensor of the quantised file had before.
+
+    Args:
+      name: in a file made of `content`.
+    """
+    marked = _MARKED.fullmatch(name)
+    if not marked:
+      return name
+    index, number = marked.groups()
+    return self.names[int(index)] + (number and f':int8_{number}')
+
+
+def mark(
+  prepared: bytes,
+  found: dict[int, clipping.Range],
+  quantisation: quantisation_lib.Quantisation,
+  io_type: str = 'float32',
+) -> CalibratedGraph:
+  """Chooses what stays in float, and gives ranges to the rest.
+
+  Args:
+    prepared: the float graph's bytes.
+    found: its ranges, from ranges.measure.
+    quantisation: says which parts stay in float.
+    io_type: of the file's input and output, one of IO_TYPES.
+
+  Returns:
+    A CalibratedGraph.
+
+  Raises:
+    ValueError: if float_layers names a layer that is not there.
+  """
+  model = flatbuffer.read_model(prepared)
+  float_io = io_type == 'float32'
+  spared = float_parts.float_operators(model, quantisation, float_io)
+  needed = float_parts.quantised_tensors(model, spared, float_io)
+  model = flatbuffer.read_model(
+    ranges.store(prepared, {k: v for k, v in found.items() if k in needed})
+  )
+  subgraph = model.subgraphs[0]
+  names = [flatbuffer.tensor_name(tensor) for tensor in subgraph.tensors]
+  marks = []
+  for operator in subgraph.operators:
+    for index in operator.outputs:
+      subgraph.tensors[index].name = f't{index}_'
+    marks.append(f't{operator.outputs[0]}_')
+  return CalibratedGraph(
+    content=flatbuffer.write_model(model),
+    names=names,
+    float_operators=frozenset(marks[place] for place in spared),
+    io_type=io_type,
+    float_input=quantisation.float_input and float_io,
+  )
+
+
+def quantise_int8(graph: CalibratedGraph) -> bytes:
+  """Makes a file with int8 weights and activations.
+
+  Args:
+    graph: from `mark`.
+
+  Returns:
+    The file's bytes. Tensors have the names of the float graph's.
+  """
+  model = flatbuffer.read_model(quantise_marked(graph))
+  for tensor in model.subgraphs[0].tensors:
+    tensor.name = graph.original_name(flatbuffer.tensor_name(tensor))
+  return flatbuffer.write_model(model)
+
+
+def quantise_marked(graph: CalibratedGraph, **kwargs) -> bytes:
+  """Makes the file of `quantise_int8` with the names of `graph.content`.
+
+  Args:
+    graph: from `mark`.
+    **kwargs: further arguments of mlir_quantize.
+
+  Returns:
+    The file's bytes.
+  """
+  io_type = tf.dtypes.as_dtype(graph.io_type)
+  content = tf_convert.mlir_quantize(
+    graph.content,
+    input_data_type=io_type,
+    output_data_type=io_type,
+    denylisted_nodes=set(graph.float_operators),
+    **kwargs,
+  )
+  if graph.float_input:
+    content = float_parts.resize_before_rounding(content)
+  return bytes(content)
+
+
+def quantise_int16x8(
+  prepared: bytes, found: dict[int, clipping.Range]
+) -> bytes:
+  """Makes a file with int8 weights and int16 activations, a reference.
+
+  The quantiser of `quantise_int8` refuses int16. The one before it takes, if
+  it was shown no image, the ranges that it finds in the graph. HARD_SWISH and
+  whatever else it does not know stay in float.
+
+  Args:
+    prepared: the float graph's bytes.
+    found: its ranges, from ranges.measure.
+
+  Returns:
+    The file's bytes; float32 in and out.
+  """
+  float32, int16, int64 = (
+    np.dtype(name).num for name in ('float32', 'int16', 'int64')
+  )
+  quantiser = calibrator.Calibrator(ranges.store(prepared, found))
+  # pylint: disable-next=protected-access
+  content = quantiser._calibrator.QuantizeModel(
+    float32,  # Input and
+    float32,  # output.
+    True,  # Float is allowed where there is no int16.
+    int16,  # Activations and
+    int64,  # biases.
+    False,  # Weights have a scale per channel,
+    False,  # those of dense layers too.
+  )
+  return bytes(content)
