@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 r"""Prints what a graph's form costs, in instructions of an emulated Cortex-A72.
 
-python benchmarks/graph_choices.py OUTPUT_DIR [RUNS_DIR]
+python benchmarks/graph_choices.py [--precision=fp32,int8] OUTPUT_DIR [RUNS_DIR]
 
 First every form of the output upsampling, alone; then the eight systems: as
 their graphs are written down ('plain'), as they are exported, and with
@@ -15,6 +15,7 @@ import importlib
 import pathlib
 
 from absl import app
+from absl import flags
 import keras
 import numpy as np
 
@@ -32,6 +33,7 @@ from depth_mai.lite import float_depthwise
 from depth_mai.lite import fold
 from depth_mai.lite import hard_swish
 from depth_mai.lite import slim
+from depth_mai.metrics import rank_correlation
 from depth_mai.metrics import report_rows
 from depth_mai.metrics import table
 from depth_mai.models import deployment
@@ -40,6 +42,9 @@ from depth_mai.runtime import interpreter
 from depth_mai.runtime import model_file
 from depth_mai.runtime import operators
 
+_PRECISION = flags.DEFINE_list(
+  'precision', ['fp32', 'dynamic'], 'Of the systems: fp32, int8, dynamic.'
+)
 _MAP_SIZES = ((48, 64), (64, 80))
 _WEIGHTED = ('CONV_2D', 'DEPTHWISE_CONV_2D', 'FULLY_CONNECTED')
 _PLAIN_FORMS = ('bilinear', 'nearest')
@@ -189,6 +194,8 @@ def _system_rows(counter: Counter, runs_dir: str | None):
     network = collapse.collapse(_network(system, runs_dir))
     plain = {}
     for precision, name, make in _graphs(network):
+      if precision not in _PRECISION.value:
+        continue
       path = counter.file(f'{system}_{name}_{precision}', make)
       plain.setdefault(precision, path)
       configurations = counter.count(path)
@@ -208,8 +215,29 @@ def _system_rows(counter: Counter, runs_dir: str | None):
         )
 
 
+def _correlations(rows: list[tuple]):
+  """Yields Spearman's rho of counts with the report's runtimes.
+
+  FP32 stands for FP16, which runs the same kernels; SmartLab's file has 8-bit
+  weights.
+  """
+  counts = {}
+  for system, precision, graph, kernels, millions, *_ in rows:
+    submitted = report_rows.SUBMITTED_PRECISION[system]
+    if precision == ('dynamic' if submitted == 'dynamic' else 'fp32'):
+      counts.setdefault((graph, kernels), {})[system] = millions
+  for (graph, kernels), by_system in counts.items():
+    if len(by_system) < len(report_rows.SYSTEMS):
+      continue
+    runtimes_ms = [
+      report_rows.REPORT_ROWS[name].runtime_ms for name in by_system
+    ]
+    rho = rank_correlation.spearman(list(by_system.values()), runtimes_ms)
+    yield graph, kernels, rho, len(by_system)
+
+
 def main(argv):
-  """Prints both tables."""
+  """Prints the tables."""
   if len(argv) not in (2, 3):
     raise app.UsageError('Give a folder for the files; then that of the runs.')
   folder = pathlib.Path(argv[1])
@@ -224,14 +252,23 @@ def main(argv):
     )
   )
   print()
+  rows = list(_system_rows(counter, argv[2] if len(argv) == 3 else None))
   print(
     table.markdown_table(
       ('system', 'precision', 'graph', 'kernels', 'M', 'input resize',
        'input scaling', 'output', *facts),
-      list(_system_rows(counter, argv[2] if len(argv) == 3 else None)),
+      rows,
       ('', '', '', '', '.2f', '.2f', '.2f', '.2f', '', '', '', '.1e'),
     )
   )  # fmt: skip
+  print()
+  print(
+    table.markdown_table(
+      ('graph', 'kernels', 'rho', 'systems'),
+      list(_correlations(rows)),
+      ('', '', '+.2f', ''),
+    )
+  )
 
 
 if __name__ == '__main__':

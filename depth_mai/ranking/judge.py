@@ -126,11 +126,6 @@ def _judge(model, split, device, threads, store, report_line):
     report = device.measure(model.path)
     measurements.keep(store, device, report)
   times = times_lib.from_report(report)
-  if times['runtime_ms'] is None:
-    raise ValueError(
-      f'{model.file} cannot be ranked: --device={device.spec} gives no runtime '
-      f'for {model.precision} files.'
-    )
   key = {
     'sha256': model.sha256,
     'data': split.description['fingerprint'],

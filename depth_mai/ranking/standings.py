@@ -40,7 +40,8 @@
                 of the challenge's test images, its runtime of a Raspberry Pi
                 4, so neither compares with ours. None for a system of no
                 report row.
-    runtime_ms  median of one inference with XNNPACK.
+    runtime_ms  median of one inference with XNNPACK; in precisions None
+                where a device predicts none.
     runtime_ms_no_xnnpack
                 the same with the built-in kernels only.
     instructions, instructions_no_xnnpack
@@ -139,10 +140,10 @@ def assemble(
   for one in judged:
     files = by_system.setdefault(one.model.system, {})
     files[one.model.precision] = one
-  chosen = {name: _choose(files) for name, files in by_system.items()}
   rows = [
-    _row(chosen[name], files, score_constant)
-    for name, files in by_system.items()
+    _row(chosen, files, score_constant)
+    for files in by_system.values()
+    if (chosen := _choose(files)) is not None
   ]
   rows.sort(key=lambda row: (-row['score'], row['system']))
   for row in rows:
@@ -173,13 +174,19 @@ def assemble(
   }
 
 
-def _choose(files: dict[str, judge.Judged]) -> judge.Judged:
-  """Returns the file of the precision that was submitted, or else another."""
+def _choose(files: dict[str, judge.Judged]) -> judge.Judged | None:
+  """Returns the file of the precision that was submitted, or else another.
+
+  What has no runtime cannot be ranked; None where no file has one.
+  """
   whose = next(iter(files.values())).model.report_system
-  submitted = report_rows.SUBMITTED_PRECISION.get(whose)
-  return files.get(submitted) or min(
-    files.values(),
-    key=lambda one: precision_lib.PRECISIONS.index(one.model.precision),
+  order = [
+    report_rows.SUBMITTED_PRECISION.get(whose),
+    *precision_lib.PRECISIONS,
+  ]
+  timed = [one for one in files.values() if one.times['runtime_ms'] is not None]
+  return min(
+    timed, key=lambda one: order.index(one.model.precision), default=None
   )
 
 
@@ -225,7 +232,8 @@ def _figures(judged: judge.Judged, score_constant: float) -> dict:
     'instructions_no_xnnpack': judged.times['instructions_no_xnnpack'],
     'partitions': judged.times['partitions'],
     **errors,
-    'score': score_lib.challenge_score(
+    'score': runtime_ms
+    and score_lib.challenge_score(
       errors['si_rmse'], runtime_ms, score_constant
     ),
   }
@@ -274,7 +282,7 @@ def _notes(rows: list[dict]) -> list[str]:
   return [
     f'{row["system"]}: {row["precision"]} stands in for the '
     f'{row["submitted_precision"]} that was submitted, of which there is no '
-    'judged file.'
+    'judged file with a runtime.'
     for row in rows
     if row['submitted_precision'] not in (None, row['precision'])
   ]

@@ -115,6 +115,9 @@ class LockTest(parameterized.TestCase):
       thread.join()
 
     self.assertEqual(_locked(two_threads, threads=2), (0, 'None'))
+    first, _, count = pathlib.Path('/proc/self/uid_map').read_text().split()[:3]
+    if (first, int(count) > 65534) != ('0', True):
+      self.skipTest('here nobody is no user of its own, as in Bazel')
     # Root's number of threads knows no limit; nobody's does.
     code, result = _locked(two_threads, threads=1)
     self.assertEqual((code, result), (0, 'RuntimeError'))
@@ -133,7 +136,7 @@ class LimitDeviceTest(absltest.TestCase):
 
     def attempt(action):
       return locked.attempt(
-        action, lambda: lockdown.limit_device(256, 5, folder)
+        action, lambda: lockdown.limit_device(4096, 5, folder)
       )[1]
 
     def write(place):

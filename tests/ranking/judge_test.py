@@ -146,18 +146,6 @@ class JudgeModelsTest(absltest.TestCase):
     self.assertRegex(problems[0], 'bad_fp32.tflite is not a depth model')
     self.assertIn('[1/2] bad_fp32.tflite: FAILED', self.lines[0])
 
-  def test_a_file_without_a_runtime_is_not_ranked(self):
-    self.device = small_contest.FakeDevice()
-    self.device.measure = lambda path: {
-      'model': {'sha256': small_contest.model_file.file_sha256(path)},
-      'configurations': [
-        {'threads': 1, 'xnnpack': True, 'instructions': 7, 'partitions': 1}
-      ],
-    }
-    judged, (problem,) = self.judge(tcl_fp32=small_contest.network())
-    self.assertEmpty(judged)
-    self.assertIn('--device=local gives no runtime for fp32', problem)
-
   def test_a_picture_that_cannot_be_read_stops_it(self):
     (self.root / 'data/validation/depth/02.png').write_bytes(b'no picture')
     with self.assertRaisesRegex(problems_lib.BadInputError, '02.png'):

@@ -113,7 +113,7 @@ def judged(
   system: str,
   precision: str = 'fp32',
   si_rmse: float = 0.3,
-  runtime_ms: float = 50.0,
+  runtime_ms: float | None = 50.0,
   report_system: str | None = '',
   size_mb: float = 3.0,
   macs: int | None = 10**7,
@@ -148,7 +148,7 @@ def judged(
     metrics={'si_rmse': si_rmse, 'rmse': 1.5, 'log10': 0.1, 'rel': 0.25},
     times={
       'runtime_ms': runtime_ms,
-      'runtime_ms_no_xnnpack': 3 * runtime_ms,
+      'runtime_ms_no_xnnpack': runtime_ms and 3 * runtime_ms,
       'instructions': instructions,
       'instructions_no_xnnpack': instructions and 2 * instructions,
       'partitions': 2,

@@ -217,6 +217,21 @@ class AssembleTest(parameterized.TestCase):
     )
     self.assertEqual(board['spearman']['macs'], {'rho': None, 'systems': 2})
 
+  def test_a_file_without_a_runtime_is_shown_and_not_ranked(self):
+    judged = small_contest.judged
+    board = _assembled(
+      judged('smartlab', 'dynamic', runtime_ms=None, instructions=7),
+      judged('smartlab', 'int8', instructions=5),
+      judged('smartlab', 'fp32', instructions=9),
+      judged('icl', 'fp16', runtime_ms=None, instructions=3),
+    )
+    (row,) = board['rows']
+    self.assertEqual((row['system'], row['precision']), ('smartlab', 'fp32'))
+    self.assertIn('fp32 stands in for the dynamic', board['notes'][-1])
+    dynamic = board['precisions'][0]['files']['dynamic']
+    self.assertIsNone(dynamic['score'])
+    self.assertEqual(dynamic['instructions'], 7)
+
   def test_an_emulated_device(self):
     # Report: TCL 46, AIIA HIT 37, ICL 142 ms.
     judged = small_contest.judged
