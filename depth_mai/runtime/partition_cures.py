@@ -21,15 +21,16 @@ CURES = {
     'and need not be gathered.'
   ),
   ('HARD_SWISH', 'INT8'): (
-    'Choose an encoder with ReLU (a minimalistic MobileNetV3), or write it as '
-    'x / 6 * ReLU6(x + 3).'
+    'Choose an encoder with ReLU (a minimalistic MobileNetV3), or convert with '
+    '--whole_graph, which writes x / 6 * ReLU6(x + 3).'
   ),
   ('RELU', 'INT8'): (
     'It is not part of a convolution, as what it reads is read elsewhere too: '
     'let all of them read its result.'
   ),
   ('DEPTHWISE_CONV_2D', 'INT8'): (
-    'Keep the kernels of depthwise convolutions in float: they are small.'
+    'Convert with --whole_graph, which keeps kernels of depthwise convolutions '
+    'in float: they are small.'
   ),
   ('MAXIMUM', 'INT8'): _RELU6,
   ('MINIMUM', 'INT8'): _RELU6,

@@ -45,6 +45,30 @@ class ExportTest(tf.test.TestCase):
       return []
     return sorted(path.name for path in self.folder.iterdir())
 
+  def test_a_graph_in_one_piece(self):
+    def with_hard_swish(layer):
+      if layer.name == 'middle_act':
+        return keras.layers.Activation('hard_swish', name=layer.name)
+      return layer.__class__.from_config(layer.get_config())
+
+    network = keras.models.clone_model(
+      self.network, clone_function=with_hard_swish
+    )
+    network.set_weights(self.weights)
+    for whole_graph, partitions in ((False, 2), (True, 1)):
+      (file,) = export.export(
+        network,
+        self.folder,
+        _options(precisions=('int8',), whole_graph=whole_graph),
+        _ORIGIN,
+        _sample('rooms', 7),
+      )
+      self.assertEqual('HARD_SWISH' in file.report.histogram, not whole_graph)
+      self.assertEqual(file.partitions, partitions)
+      self.assertLess(file.parity.mean_relative, 0.05)
+      metadata = model_file.TfliteModel(file.path).metadata
+      self.assertEqual(metadata['whole_graph'], whole_graph)
+
   def test_files_their_records_and_metadata(self):
     files = export.export(
       self.network,

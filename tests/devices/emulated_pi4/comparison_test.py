@@ -24,13 +24,16 @@ class ComparisonTest(parameterized.TestCase):
     self.assertBetween(first[0].mean(), 100, 160)
 
   @parameterized.parameters('int8', 'uint8')
-  def test_integers_take_all_their_values(self, dtype):
+  def test_integers_take_most_of_their_values(self, dtype):
     path = self._file(
       tiny_model.quantised_model(dtype, (60, 80), 1.0, 0, 4.0, 0)
     )
     (values,) = comparison.random_inputs(path)
     self.assertEqual(values.dtype, dtype)
-    self.assertLen(np.unique(values), 256)
+    self.assertGreater(len(np.unique(values)), 200)
+    # Neighbours are alike, as in a picture.
+    steps = np.abs(np.diff(values.view(np.uint8).astype(int), axis=2))
+    self.assertLess(np.median(steps), 20)
 
   @parameterized.parameters(True, False)
   def test_runs_here(self, xnnpack):
