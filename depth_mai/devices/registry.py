@@ -2,6 +2,7 @@
 """From what --device names to the device."""
 
 import importlib
+import re
 
 from depth_mai.devices import device as device_lib
 from depth_mai.devices import settings as settings_lib
@@ -16,8 +17,8 @@ _BACKENDS = {
   'adb': ('depth_mai.devices.adb', 'AdbDevice'),
 }
 
-# Backends of which there is one only.
-_WITHOUT_ADDRESS = ('local', 'emulated_pi4')
+# What may stand behind a backend's name.
+_ENDS = {'local': '', 'emulated_pi4': '?', 'ssh': ':', 'adb': ':'}
 
 HELP = (
   'Where to measure: local (this machine), emulated_pi4 (instructions of an '
@@ -35,10 +36,10 @@ def check_spec(spec: str) -> str:
   Raises:
     ValueError: if there is no such backend.
   """
-  name = spec.partition(':')[0]
-  if name not in _BACKENDS or (name in _WITHOUT_ADDRESS and name != spec):
+  name = re.match(r'\w*', spec)[0]
+  if name not in _BACKENDS or spec[len(name) :][:1] not in ('', _ENDS[name]):
     raise ValueError(
-      f'--device={spec} is none of local, emulated_pi4, '
+      f'--device={spec} is none of local, emulated_pi4[?KEY=VALUE], '
       'ssh://USER@HOST[:PORT], adb[:SERIAL].'
     )
   return name

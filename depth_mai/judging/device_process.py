@@ -139,11 +139,11 @@ def _main(name: str) -> None:
   settings = order['settings']
   settings['threads'] = tuple(settings['threads'])
   settings['cpus'] = tuple(settings['cpus'])
-  if order['spec'] in RESTRICTED:
-    lockdown.limit_device(
-      order['memory_mb'] + _EMULATOR_MB, order['time_s'], name
-    )
   try:
+    if registry.check_spec(order['spec']) in RESTRICTED:
+      lockdown.limit_device(
+        order['memory_mb'] + _EMULATOR_MB, order['time_s'], name
+      )
     device = registry.open_device(
       order['spec'], settings_lib.Settings(**settings)
     )

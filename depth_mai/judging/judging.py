@@ -272,7 +272,7 @@ def _sha256(content: bytes) -> str:
 
 def _outside_text(device: str) -> str:
   """Says how a device that is not this machine is protected."""
-  if device in device_process.RESTRICTED:
+  if registry.check_spec(device) in device_process.RESTRICTED:
     return (
       f'On {device} the file ran in processes that could open no connection '
       'and write nothing but their own folder, where the kernel has Landlock; '

@@ -2,6 +2,7 @@
 """Tests of the way from --device to the device."""
 
 import importlib
+import re
 
 from absl.testing import absltest
 from absl.testing import parameterized
@@ -15,6 +16,7 @@ class RegistryTest(parameterized.TestCase):
   @parameterized.parameters(
     ('local', 'local'),
     ('emulated_pi4', 'emulated_pi4'),
+    ('emulated_pi4?cache_model=on', 'emulated_pi4'),
     ('ssh://pi@raspberrypi:2222', 'ssh'),
     ('adb', 'adb'),
     ('adb:0123', 'adb'),
@@ -26,9 +28,12 @@ class RegistryTest(parameterized.TestCase):
     # pylint: enable=protected-access
     self.assertTrue(callable(getattr(importlib.import_module(module), backend)))
 
-  @parameterized.parameters('', 'pi', 'local:1', 'emulated_pi4:x', 'SSH://x')
+  @parameterized.parameters(
+    '', 'pi', 'local:1', 'local?x=1', 'emulated_pi4:x', 'SSH://x', 'locally'
+  )
   def test_what_is_no_device(self, spec):
-    with self.assertRaisesRegex(ValueError, f'--device={spec} is none of'):
+    message = re.escape(f'--device={spec} is none of')
+    with self.assertRaisesRegex(ValueError, message):
       registry.open_device(spec, settings_lib.Settings())
 
   def test_opens(self):

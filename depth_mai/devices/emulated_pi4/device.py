@@ -53,10 +53,10 @@ class EmulatedPi4:
     """Opens the emulator.
 
     Args:
-      spec: 'emulated_pi4'.
+      spec: see `options.from_spec`.
       settings: threads must be (1,); warmup and runs do not matter, since an
         instruction counts the same every time.
-      options: what is counted.
+      options: what is counted; None for what spec asks for.
 
     Raises:
       ValueError: if more threads are asked for, or the emulator is not set up.
@@ -70,7 +70,7 @@ class EmulatedPi4:
       )
     self.spec = spec
     self._settings = settings
-    self._options = options or options_lib.EmulationOptions()
+    self._options = options or options_lib.from_spec(spec)
     self._installation = installation_lib.open_installation(self._options.root)
     self._calibrations = calibration_lib.read_calibrations(
       self._options.calibration
@@ -85,7 +85,7 @@ class EmulatedPi4:
   def time_key(self) -> dict:
     """Returns what a report depends on, beside the file."""
     return {
-      'device': self.spec,
+      'device': options_lib.NAME,
       'fingerprint': installation_lib.fingerprint(),
       'versions': dict(self._installation.versions),
       'options': {

@@ -2,6 +2,9 @@
 """How the emulated Raspberry Pi 4 counts."""
 
 import dataclasses
+import urllib.parse
+
+NAME = 'emulated_pi4'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,3 +40,28 @@ class EmulationOptions:
         'EmulationOptions.inferences must be at least 1, got '
         f'{self.inferences}.'
       )
+
+
+def from_spec(spec: str) -> EmulationOptions:
+  """Reads what --device asks for, such as 'emulated_pi4?cache_model=on'.
+
+  Args:
+    spec: 'emulated_pi4', and behind a '?' root=DIR, calibration=FILE and
+      cache_model=on, joined by '&'.
+
+  Raises:
+    ValueError: if it asks for something else.
+  """
+  name, _, query = spec.partition('?')
+  asked = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
+  cache_model = asked.pop('cache_model', 'off')
+  if (
+    name != NAME
+    or not set(asked) <= {'calibration', 'root'}
+    or cache_model not in ('on', 'off')
+  ):
+    raise ValueError(
+      f'--device={spec}: behind {NAME}? may stand root=DIR, calibration=FILE '
+      'and cache_model=on, joined by &.'
+    )
+  return EmulationOptions(cache_model=cache_model == 'on', **asked)

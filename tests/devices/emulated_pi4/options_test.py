@@ -14,6 +14,22 @@ class OptionsTest(parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, f'{name} must be at least'):
       options.EmulationOptions(**{name: value})
 
+  def test_from_spec(self):
+    self.assertEqual(
+      options.from_spec('emulated_pi4'), options.EmulationOptions()
+    )
+    self.assertEqual(
+      options.from_spec('emulated_pi4?cache_model=on&calibration=a/b.json'),
+      options.EmulationOptions(cache_model=True, calibration='a/b.json'),
+    )
+
+  @parameterized.parameters(
+    'pi', 'emulated_pi4?x=1', 'emulated_pi4?cache_model=1'
+  )
+  def test_bad_spec(self, spec):
+    with self.assertRaisesRegex(ValueError, 'may stand root=DIR, calibration='):
+      options.from_spec(spec)
+
 
 if __name__ == '__main__':
   absltest.main()
