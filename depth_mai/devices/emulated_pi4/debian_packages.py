@@ -159,8 +159,8 @@ def _write_sources(etc_apt: str, target: str) -> None:
   )
   if not lists + modern:
     raise ValueError(
-      f"There are no package sources in {etc_apt}: add Debian's, for example "
-      'deb http://deb.debian.org/debian bookworm main.'
+      f"There are no package sources in {etc_apt}: add a mirror of Debian's, "
+      'bookworm main, to sources.list.'
     )
   for number, path in enumerate(lists + modern):
     with open(path, encoding='utf-8') as stream:

@@ -12,15 +12,15 @@ from depth_mai.devices.emulated_pi4 import debian_packages
 class DebianPackagesTest(absltest.TestCase):
   def test_source_code_is_asked_for(self):
     modern = (
-      'Types: deb\nURIs: http://deb.debian.org/debian\nSuites: bookworm\n'
+      'Types: deb\nURIs: http://mirror.example/debian\nSuites: bookworm\n'
     )
     self.assertIn(
       'Types: deb deb-src\nURIs', debian_packages.with_source_code(modern)
     )
-    old = '# deb comment\ndeb http://deb.debian.org/debian bookworm main\n'
+    old = '# deb comment\ndeb http://mirror.example/debian bookworm main\n'
     self.assertEqual(
       debian_packages.with_source_code(old).split('\n')[-2],
-      'deb-src http://deb.debian.org/debian bookworm main',
+      'deb-src http://mirror.example/debian bookworm main',
     )
     self.assertEqual(debian_packages.with_source_code(old).count('deb-src'), 1)
 
