@@ -13,6 +13,7 @@ from depth_mai.judging import landlock
 from tests.judging import locked
 
 _PR_SET_NO_NEW_PRIVS = 38
+_CAP_SYS_ADMIN = 21
 
 
 def _alone(restrict):
@@ -23,9 +24,6 @@ def _alone(restrict):
     restrict()
 
   return lock
-
-
-_CAP_SYS_ADMIN = 21
 
 
 class LandlockTest(parameterized.TestCase):
