@@ -2,6 +2,7 @@
 """Pictures that tell their number, for tests of what moves."""
 
 import io
+import signal
 import subprocess
 import sys
 
@@ -53,7 +54,12 @@ def folder(path, count):
 
 
 def start(code, *arguments, **options):
-  """Starts a Python program."""
+  """Starts a Python program that listens to Ctrl-C.
+
+  Programs that a shell starts in the background do not, nor do their children.
+  """
   return subprocess.Popen(
-    [sys.executable, '-c', code, *map(str, arguments)], **options
+    [sys.executable, '-c', code, *map(str, arguments)],
+    preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    **options,
   )

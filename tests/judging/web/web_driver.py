@@ -110,8 +110,15 @@ class Browser:
       time.sleep(0.05)
 
   def text(self, selector: str = 'body') -> str:
-    """Returns what can be read of the first element that matches."""
-    return self._call('GET', f'/element/{self.find(selector)[0]}/text')
+    """Returns what can be read of the first element that matches, or ''."""
+    # Between two pages there is not even a body, or it is the last page's.
+    try:
+      found = self.find(selector)
+      return self._call('GET', f'/element/{found[0]}/text') if found else ''
+    except RuntimeError as error:
+      if 'stale element' in str(error):
+        return ''
+      raise
 
   def type(self, selector: str, text: str) -> None:
     """Types into an element; a path into one that takes a file."""
