@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 r"""Prints what a graph's form costs, in instructions of an emulated Cortex-A72.
 
-python benchmarks/graph_choices.py [--precision=fp32,int8] OUTPUT_DIR [RUNS_DIR]
+python benchmarks/graph_choices.py [--precision=fp32,int8] OUTPUT_DIR
 
-First every form of the output upsampling, alone; then the eight systems: as
-their graphs are written down ('plain'), as they are exported, and with
-ExportOptions.whole_graph. Networks are those of
-RUNS_DIR/<system>/best.keras, else untrained: the counts are the same. Files and
-counts are kept in OUTPUT_DIR, so that a run goes on where it was stopped. Needs
+First every form of the output upsampling, alone; then the eight systems with
+their ready weights: as their graphs are written down ('plain'), as they are
+exported, and with ExportOptions.whole_graph. Files and counts are kept in
+OUTPUT_DIR, so that a run goes on where it was stopped. Needs
 `python -m depth_mai.devices.emulated_pi4.setup`, once.
 """
 
-import importlib
 import pathlib
 
 from absl import app
@@ -20,6 +18,8 @@ import keras
 import numpy as np
 
 from depth_mai import atomic
+from depth_mai import gin_registry
+from depth_mai import ready_models
 from depth_mai.devices import measurements
 from depth_mai.devices import settings
 from depth_mai.devices import store as store_lib
@@ -37,7 +37,6 @@ from depth_mai.metrics import rank_correlation
 from depth_mai.metrics import report_rows
 from depth_mai.metrics import table
 from depth_mai.models import deployment
-from depth_mai.models import network_file
 from depth_mai.runtime import interpreter
 from depth_mai.runtime import model_file
 from depth_mai.runtime import operators
@@ -133,14 +132,6 @@ def _upsampling_rows(counter: Counter):
       )
 
 
-def _network(system: str, runs_dir: str | None) -> keras.Model:
-  if runs_dir:
-    path = pathlib.Path(runs_dir) / system / 'best.keras'
-    return network_file.load_network(path)
-  module = importlib.import_module(f'depth_mai.models.systems.{system}')
-  return getattr(module, system)()
-
-
 def _stages(row: dict) -> list[float]:
   """Returns millions of instructions: input resize, scaling, output."""
   by_operator = row['by_operator']
@@ -188,10 +179,12 @@ def _graphs(network: keras.Model):
     yield 'dynamic', 'whole', whole_dynamic
 
 
-def _system_rows(counter: Counter, runs_dir: str | None):
+def _system_rows(counter: Counter):
   """Yields what each system's graph costs, as it is written and exported."""
   for system in report_rows.SYSTEMS:
-    network = collapse.collapse(_network(system, runs_dir))
+    gin_registry.parse(ready_models.config_files(system))
+    network, _, _ = gin_registry.load_network(system)
+    network = collapse.collapse(network)
     plain = {}
     for precision, name, make in _graphs(network):
       if precision not in _PRECISION.value:
@@ -238,8 +231,8 @@ def _correlations(rows: list[tuple]):
 
 def main(argv):
   """Prints the tables."""
-  if len(argv) not in (2, 3):
-    raise app.UsageError('Give a folder for the files; then that of the runs.')
+  if len(argv) != 2:
+    raise app.UsageError('Give a folder for the files.')
   folder = pathlib.Path(argv[1])
   folder.mkdir(parents=True, exist_ok=True)
   counter = Counter(folder)
@@ -252,7 +245,7 @@ def main(argv):
     )
   )
   print()
-  rows = list(_system_rows(counter, argv[2] if len(argv) == 3 else None))
+  rows = list(_system_rows(counter))
   print(
     table.markdown_table(
       ('system', 'precision', 'graph', 'kernels', 'M', 'input resize',

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 r"""Which choices of an INT8 file cost a network how much accuracy.
 
-  python benchmarks/int8_remedies.py --runs_dir=DIR --data_dir=DIR \
-      --output_dir=DIR
+  python benchmarks/int8_remedies.py --data_dir=DIR --output_dir=DIR
 
-Converts the best network of each RUNS_DIR/<system> in every way below and
-judges the files on the validation split. OUTPUT_DIR gets the files, one line of
+Converts the ready weights of each system in every way below and judges the
+files on the validation split. OUTPUT_DIR gets the files, one line of
 JSON per file, and a table; run again, it goes on where it stopped. About three
 minutes of one core for a system.
 """
@@ -25,6 +24,8 @@ from absl import app
 from absl import flags
 
 from depth_mai import atomic
+from depth_mai import gin_registry
+from depth_mai import ready_models
 from depth_mai.data import source
 from depth_mai.evaluation import evaluation
 from depth_mai.evaluation import tflite_predictor
@@ -32,7 +33,6 @@ from depth_mai.lite import calibration
 from depth_mai.lite import converter
 from depth_mai.lite import export
 from depth_mai.lite import metadata
-from depth_mai.lite import provenance
 from depth_mai.lite import quantisation
 from depth_mai.lite import quantiser
 from depth_mai.lite import ranges
@@ -43,14 +43,13 @@ from depth_mai.runtime import delegation
 from depth_mai.runtime import interpreter
 from depth_mai.runtime import operators
 
-_RUNS_DIR = flags.DEFINE_string('runs_dir', None, 'Of trainings.')
 _DATA_DIR = flags.DEFINE_string('data_dir', None, 'A data set.')
 _OUTPUT_DIR = flags.DEFINE_string('output_dir', None, 'For the results.')
 _SYSTEMS = flags.DEFINE_list('systems', list(report_rows.SYSTEMS), 'Of them.')
 _WAYS = flags.DEFINE_list('ways', None, 'Names of ways; all if not given.')
 _COUNT = flags.DEFINE_integer('calibration_count', 100, 'Training images.')
 _LIMIT = flags.DEFINE_integer('limit', None, 'First validation images only.')
-flags.mark_flags_as_required(['runs_dir', 'data_dir', 'output_dir'])
+flags.mark_flags_as_required(['data_dir', 'output_dir'])
 
 _REFERENCE = 'fp32'
 _Q = quantisation.Quantisation
@@ -94,9 +93,8 @@ class _Files:
   """Makes the files of one network; what several need is made once."""
 
   def __init__(self, system: str, images):
-    network, _, _ = provenance.load_workdir(
-      pathlib.Path(_RUNS_DIR.value) / system
-    )
+    gin_registry.parse(ready_models.config_files(system))
+    network, _, _ = gin_registry.load_network(system)
     model = export.model_to_convert(network, export.ExportOptions())
     self._model = model
     self._prepare = functools.cache(

@@ -1,17 +1,16 @@
 #!/usr/bin/env bash
-# What training can do for INT8: each system's trained network goes on for a few
-# passes, four times from the same start with the same budget: as it is (the
+# What training can do for INT8: each system's ready weights go on for a few
+# passes, four times from the same start with the same budget: as they are (the
 # control), with a head that says the logarithm of the depth, with one that says
 # its inverse, and rounding as the INT8 file will. Run again, it goes on where it
 # stopped; quantisation_training_table.py then converts, judges and prints.
 #
-#   bash benchmarks/quantisation_training.sh DATA_DIR NETWORKS_DIR RUNS_DIR \
-#     PASSES [SYSTEM ...]
+#   bash benchmarks/quantisation_training.sh DATA_DIR RUNS_DIR PASSES [SYSTEM ...]
 #
-# NETWORKS_DIR holds the runs of comparison.sh. PYTHON names the interpreter.
+# PYTHON names the interpreter.
 set -euo pipefail
-data_dir="$1" networks_dir="$2" runs_dir="$3" passes="$4"
-shift 4
+data_dir="$1" runs_dir="$2" passes="$3"
+shift 3
 systems=("$@")
 if [ $# -eq 0 ]; then # The shortest first.
   systems=(aiia_hit tcl miaigo tencent_gylab tencent_gylab_2021 jmu_cvlab icl
@@ -45,7 +44,7 @@ for system in "${systems[@]}"; do
       --gin_file=gin_configs/base/fine_tuning.gin \
       --gin_param="train.network = @$system" \
       --gin_param="train.epochs = $passes" "${extra[@]}" \
-      --gin_param="train.initial_network = '$networks_dir/$system/best.keras'" \
+      --gin_param="train.initial_network = '$system'" \
       --data_dir="$data_dir" --workdir="$run" >"$run.log" 2>&1
   done
 done

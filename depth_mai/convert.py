@@ -4,8 +4,8 @@ r"""Converts a network to .tflite files for the device.
   python -m depth_mai.convert --workdir=runs/tcl --data_dir=DIR \
     --precision=fp32,fp16,int8,dynamic,int16x8 --output_dir=DIR
 
-Instead of --workdir: --model=FILE.keras, or --untrained with --gin_file=FILE.
-INT8 is made as Quantisation says, in --gin_param, --gin_file or the run's gin.
+Instead of --workdir: --model=FILE.keras; --model=tcl for ready weights; or
+--untrained with --gin_file=FILE. The gin's Quantisation says how INT8 is made.
 """
 
 import os
@@ -16,6 +16,7 @@ from absl import app
 from absl import flags
 
 from depth_mai import gin_registry
+from depth_mai import ready_models
 from depth_mai.data import embedded
 from depth_mai.lite import calibration
 from depth_mai.lite import export
@@ -24,7 +25,7 @@ from depth_mai.training import workdir as workdir_lib
 
 _STRING, _BOOL = flags.DEFINE_string, flags.DEFINE_bool
 _WORKDIR = _STRING('workdir', None, 'Folder of a training.')
-_MODEL = _STRING('model', None, 'A .keras file.')
+_MODEL = _STRING('model', None, 'A .keras file, or a system of pretrained/.')
 _GIN_FILE = flags.DEFINE_multi_string('gin_file', [], 'For Quantisation.')
 _GIN_PARAM = flags.DEFINE_multi_string('gin_param', [], 'The same.')
 _UNTRAINED = _BOOL('untrained', False, 'Converts random weights.')
@@ -42,14 +43,13 @@ _WHOLE = _BOOL('whole_graph', False, 'Keeps int8, dynamic files in one piece.')
 _ALLOW = _BOOL('allow_incompatible', False, 'Writes refused files, too.')
 
 
-def _network_and_origin():
+def _network_and_origin(ready):
   """Returns the network the flags ask for, and where it comes from."""
   given = bool(_WORKDIR.value) + bool(_MODEL.value) + _UNTRAINED.value
   if given != 1:
     raise ValueError('Give exactly one of --workdir, --model, --untrained.')
-  if _UNTRAINED.value:
-    network, origin = gin_registry.build_network(), {'source': 'untrained'}
-    config = gin_registry.config_text()
+  if _UNTRAINED.value or ready:
+    network, config, origin = gin_registry.load_network(_MODEL.value)
   else:
     network, config, origin = provenance.load(_WORKDIR.value, _MODEL.value)
   origin['gin_hash'] = gin_registry.config_hash(config) if config else 'unknown'
@@ -57,8 +57,9 @@ def _network_and_origin():
 
 
 def _convert():
-  gin_registry.parse(_GIN_FILE.value, _GIN_PARAM.value)
-  network, origin = _network_and_origin()
+  ready = ready_models.config_files(_MODEL.value)
+  gin_registry.parse([*ready, *_GIN_FILE.value], _GIN_PARAM.value)
+  network, origin = _network_and_origin(bool(ready))
   config = provenance.given_config_text(_WORKDIR.value)
   options = export.ExportOptions(
     precisions=tuple(_PRECISION.value),

@@ -17,6 +17,7 @@ import re
 import gin
 import keras
 
+from depth_mai import ready_models
 from depth_mai.data import augmentation
 from depth_mai.lite import quantisation
 from depth_mai.losses import gradient
@@ -31,6 +32,7 @@ from depth_mai.losses import silog
 from depth_mai.losses import ssim
 from depth_mai.losses import virtual_normal
 from depth_mai.losses import weighted
+from depth_mai.models import compact_weights
 from depth_mai.models.systems import aiia_hit
 from depth_mai.models.systems import icl
 from depth_mai.models.systems import jmu_cvlab
@@ -152,8 +154,20 @@ def train(**kwargs) -> pathlib.Path:
   return CONFIGURABLES['train'](**kwargs)
 
 
-def build_network() -> keras.Model:
-  """Builds the network that the parsed configuration trains."""
+def load_network(ready: str | None = None) -> tuple[keras.Model, str, dict]:
+  """Builds the network that the parsed configuration trains.
+
+  Args:
+    ready: a system of pretrained/ whose weights it gets, with the configuration
+      of ready_models.config_files; None leaves them random.
+
+  Returns:
+    What lite.provenance.load returns of the network of a training.
+
+  Raises:
+    ValueError: if there is no network in the configuration, or the weights are
+      not there or do not fit it.
+  """
   try:
     network = gin.query_parameter('train.network')
   except ValueError as error:
@@ -161,7 +175,10 @@ def build_network() -> keras.Model:
       'The configuration has no train.network. Give --gin_file=FILE, e.g. '
       'gin_configs/tcl.gin.'
     ) from error
-  return network.scoped_configurable_fn()
+  built = network.scoped_configurable_fn()
+  if ready:
+    compact_weights.load(ready_models.weights_path(ready), built)
+  return built, config_text(), {'source': ready or 'untrained'}
 
 
 def parsed_quantisation(run_config: str = '') -> quantisation.Quantisation:

@@ -4,15 +4,15 @@
 A folder pretrained/<system> holds one .tflite file to predict with,
 <system>.npz to go on training from, and README.md, its model card. A plain
 installation, such as a device's, carries the .tflite files only.
+gin_configs/<system>.gin is the configuration of its network and INT8 file.
 """
 
 import pathlib
 
 # Beside the package in a checkout, inside of it where it is installed.
-_FOLDERS = tuple(
-  pathlib.Path(__file__).resolve().parents[level] / 'pretrained'
-  for level in (1, 0)
-)
+_PARENTS = pathlib.Path(__file__).resolve().parents
+_FOLDERS = tuple(_PARENTS[level] / 'pretrained' for level in (1, 0))
+_CONFIGS = _PARENTS[1] / 'gin_configs'
 
 
 def names() -> list[str]:
@@ -45,6 +45,15 @@ def weights_path(weights: str) -> str:
       'install -e .[train]", or give the path of the file '
       f'pretrained/{weights}/{weights}.npz.'
     ) from error
+
+
+def config_files(model: str | None) -> list[str]:
+  """Returns the gin file of a system whose weights are there, in a list.
+
+  Args:
+    model: the name of a system; for anything else the list is empty.
+  """
+  return [str(_CONFIGS / f'{model}.gin')] if model in names() else []
 
 
 def _find(name: str, suffix: str) -> str:

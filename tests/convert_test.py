@@ -12,6 +12,7 @@ from absl.testing import absltest
 import numpy as np
 from PIL import Image
 
+from depth_mai import ready_models
 from depth_mai.lite import quantisation
 from depth_mai.runtime import model_file
 from tests.lite import small_network
@@ -72,6 +73,13 @@ class ConvertTest(absltest.TestCase):
         f'--model={workdir / "best.keras"}',
         f'--output_dir={root / "model"}',
         '--output_unit=m',
+      ],
+      'ready': [
+        '--model=aiia_hit',
+        f'--output_dir={root / "ready"}',
+        *data,
+        '--precision=fp32,int8',
+        '--gin_param=Quantisation.percentile = 99.9',
       ],
       'no data': [*run, '--precision=int8'],
       'no network': [f'--output_dir={root / "none"}'],
@@ -167,6 +175,26 @@ class ConvertTest(absltest.TestCase):
     self.assertEqual(model.metadata['source'], 'best.keras')
     self.assertEqual(model.metadata['gin_hash'], 'unknown')
     self.assertEqual(model.metadata['parity']['data']['data'], 'synthetic')
+
+  def test_ready_weights_with_the_choices_of_their_system(self):
+    self.assertEqual(self.ends['ready'], '')
+    converted = {
+      precision: model_file.TfliteModel(
+        self.root / 'ready' / f'aiia_hit_{precision}.tflite'
+      )
+      for precision in ('fp32', 'int8')
+    }
+    found = converted['int8'].metadata['quantisation']
+    self.assertEqual(found['calibration'], 'percentile')
+    self.assertEqual(found['percentile'], 99.9)
+    self.assertEqual(found['float_tail'], 0)
+    self.assertEqual(converted['fp32'].metadata['source'], 'aiia_hit')
+    # Made of the weights before they were cut to 8 bits.
+    published = model_file.TfliteModel(ready_models.model_path('aiia_hit'))
+    picture = small_network.pictures(1, (480, 640))[0]
+    published_mm = published.predict_mm(picture)
+    ratio = converted['fp32'].predict_mm(picture) / published_mm
+    self.assertBetween(np.abs(ratio - 1).mean(), 1e-6, 0.03)
 
   def test_int8_needs_data(self):
     self.assertRegex(self.ends['no data'], '^error: int8.*--data_dir')

@@ -5,9 +5,11 @@ import itertools
 import pathlib
 
 from absl.testing import parameterized
+import numpy as np
 import tensorflow as tf
 
 from depth_mai import gin_registry
+from depth_mai import ready_models
 from depth_mai.losses import weighted
 
 _CONFIGS = pathlib.Path(__file__).parents[1] / 'gin_configs'
@@ -26,7 +28,7 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.parameters(_FILES)
   def test_every_configuration_builds_its_network(self, name):
     gin_registry.parse([str(_CONFIGS / name)])
-    network = gin_registry.build_network()
+    network, _, _ = gin_registry.load_network()
     self.assertEqual(network.output_shape[-1], 1)
 
   def test_a_base_alone_parses(self):
@@ -50,7 +52,7 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
     gin_registry.parse(
       [str(_CONFIGS / 'tcl.gin')], ['TclOptions.input_size = (96, 128)']
     )
-    network = gin_registry.build_network()
+    network, _, _ = gin_registry.load_network()
     self.assertEqual(network.input_shape[1:3], (96, 128))
 
   def test_bindings_reach_a_loss_that_is_only_named(self):
@@ -77,7 +79,18 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
       gin_registry.parse(['nowhere.gin'])
     gin_registry.parse([])
     with self.assertRaisesRegex(ValueError, '--gin_file'):
-      gin_registry.build_network()
+      gin_registry.load_network()
+
+  def test_ready_weights(self):
+    gin_registry.parse(ready_models.config_files('aiia_hit'))
+    network, config, origin = gin_registry.load_network('aiia_hit')
+    self.assertIn('train.network = @aiia_hit', config)
+    self.assertEqual(origin, {'source': 'aiia_hit'})
+    with np.load(ready_models.weights_path('aiia_hit')) as arrays:
+      kernel = np.float32(arrays['0000']) * arrays['0000_scale']
+    self.assertAllClose(network.variables[0], kernel, rtol=1e-6)
+    with self.assertRaisesRegex(ValueError, 'weights of tcl .* do not fit'):
+      gin_registry.load_network('tcl')
 
   def test_quantisation_of_a_run_and_what_goes_before_it(self):
     run = (

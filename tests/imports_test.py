@@ -109,7 +109,15 @@ _ALLOWED = {
   # Live depth on the device: sources of pictures, and views.
   'streaming': ('report', 'runtime'),
   # Names library code for gin, so that library code need not know gin.
-  'gin_registry': ('data', 'layers', 'lite', 'losses', 'models', 'training'),
+  'gin_registry': (
+    'data',
+    'layers',
+    'lite',
+    'losses',
+    'models',
+    'ready_models',
+    'training',
+  ),
 }
 
 # Must import on a machine that has none of _NOT_ON_A_DEVICE.

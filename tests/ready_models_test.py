@@ -34,6 +34,13 @@ class ReadyModelsTest(absltest.TestCase):
       total += sum(path.stat().st_size for path in model.parent.iterdir())
     self.assertLess(total, 40e6)
 
+  def test_every_system_has_its_configuration(self):
+    for name in _SYSTEMS:
+      (path,) = ready_models.config_files(name)
+      self.assertIn(f'train.network = @{name}', pathlib.Path(path).read_text())
+    for other in (None, 'tlc', ready_models.weights_path('tcl')):
+      self.assertEmpty(ready_models.config_files(other))
+
   def test_a_path_stays_a_path(self):
     self.assertEqual(ready_models.model_path('a/tcl.tflite'), 'a/tcl.tflite')
     folder = self.create_tempdir().full_path

@@ -28,7 +28,10 @@ _AS_NOBODY = """
 import os, sys
 import av
 from depth_mai.streaming import av_source
-os.setuid(65534)
+try:
+  os.setuid(65534)
+except OSError:
+  sys.exit(8)
 av_source.open_camera(sys.argv[1])
 """
 
@@ -147,6 +150,8 @@ class AvSourceTest(parameterized.TestCase):
       capture_output=True,
       text=True,
     )
+    if done.returncode == 8:
+      self.skipTest('There is nobody in this user namespace.')
     self.assertRegex(done.stderr, 'ValueError: .*usermod -aG video')
 
   @parameterized.parameters(

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# The .tflite files of docs/device.md: the ready weights of every system in FP32,
+# FP16 and INT8, SmartLab's also with 8-bit weights, as its gin file says.
+#
+#   bash benchmarks/ready_files.sh DATA_DIR OUTPUT_DIR [SYSTEM ...]
+#
+# DATA_DIR calibrates; a minute of one core for a system.
+set -euo pipefail
+data_dir="$1" output_dir="$2"
+shift 2
+systems=("$@")
+if [ $# -eq 0 ]; then
+  systems=(tcl aiia_hit miaigo tencent_gylab tencent_gylab_2021 smartlab
+    jmu_cvlab icl)
+fi
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export TF_CPP_MIN_LOG_LEVEL=2
+
+for system in "${systems[@]}"; do
+  precisions=fp32,fp16,int8
+  if [ "$system" = smartlab ]; then precisions+=,dynamic; fi
+  python -m depth_mai.convert --model="$system" --data_dir="$data_dir" \
+    --precision="$precisions" --output_dir="$output_dir"
+done
