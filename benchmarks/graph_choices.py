@@ -29,8 +29,8 @@ from depth_mai.layers import upsample
 from depth_mai.lite import calibration
 from depth_mai.lite import collapse
 from depth_mai.lite import converter
+from depth_mai.lite import export
 from depth_mai.lite import float_depthwise
-from depth_mai.lite import fold
 from depth_mai.lite import hard_swish
 from depth_mai.lite import slim
 from depth_mai.metrics import rank_correlation
@@ -149,28 +149,31 @@ def _stages(row: dict) -> list[float]:
   return [value / 1e6 for value in sums]
 
 
+def _concatenations(model: keras.Model) -> int:
+  return sum(isinstance(x, keras.layers.Concatenate) for x in model.layers)
+
+
 def _graphs(network: keras.Model):
   """Yields precision, name and a maker of the bytes of each graph."""
   pictures = calibration.synthetic_sample(deployment.IMAGE_SIZE).images
   plain = deployment.deployment_model(network, batch_size=1)
-  exported = fold.fold(
-    deployment.deployment_model(
-      network,
-      batch_size=1,
-      output_upsampling=deployment.default_upsampling(network),
-    )
+  exported = export.model_to_convert(network, export.ExportOptions())
+  whole = export.model_to_convert(
+    network, export.ExportOptions(whole_graph=True)
   )
-  split = hard_swish.split_hard_swish(exported)
+  split = hard_swish.split_hard_swish(whole)
 
   def maker(model, precision):
     return lambda: converter.convert(model, precision, pictures)
 
   def whole_dynamic():
-    return float_depthwise.float_depthwise(maker(exported, 'dynamic')())
+    return float_depthwise.float_depthwise(maker(whole, 'dynamic')())
 
   for precision in ('fp32', 'int8'):
     yield precision, 'plain', maker(plain, precision)
     yield precision, 'exported', maker(exported, precision)
+  if _concatenations(whole) < _concatenations(exported):
+    yield 'fp32', 'whole', maker(whole, 'fp32')
   if len(split.layers) > len(exported.layers):
     yield 'int8', 'whole', maker(split, 'int8')
   if report_rows.SUBMITTED_PRECISION[network.name] == 'dynamic':

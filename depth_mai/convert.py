@@ -20,6 +20,7 @@ from depth_mai import ready_models
 from depth_mai.data import embedded
 from depth_mai.lite import calibration
 from depth_mai.lite import export
+from depth_mai.lite import exported_file
 from depth_mai.lite import provenance
 from depth_mai.training import workdir as workdir_lib
 
@@ -45,8 +46,7 @@ _ALLOW = _BOOL('allow_incompatible', False, 'Writes refused files, too.')
 
 def _network_and_origin(ready):
   """Returns the network the flags ask for, and where it comes from."""
-  given = bool(_WORKDIR.value) + bool(_MODEL.value) + _UNTRAINED.value
-  if given != 1:
+  if (_WORKDIR.value, _MODEL.value, _UNTRAINED.value or None).count(None) != 2:
     raise ValueError('Give exactly one of --workdir, --model, --untrained.')
   if _UNTRAINED.value or ready:
     network, config, origin = gin_registry.load_network(_MODEL.value)
@@ -90,7 +90,7 @@ def main(argv):
     files = _convert()
   except (ValueError, RuntimeError) as error:
     raise SystemExit(f'error: {error}') from error
-  print(export.table(files))
+  print(exported_file.table(files))
   if not all(file.written for file in files):
     raise SystemExit('error: not every file is written; see above.')
 

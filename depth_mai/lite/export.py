@@ -14,9 +14,11 @@ import pathlib
 import keras
 
 from depth_mai import atomic
+from depth_mai.lite import additive_fusion
 from depth_mai.lite import calibration
 from depth_mai.lite import collapse
 from depth_mai.lite import converter
+from depth_mai.lite import exported_file
 from depth_mai.lite import float_depthwise
 from depth_mai.lite import fold
 from depth_mai.lite import hard_swish
@@ -29,7 +31,6 @@ from depth_mai.lite import quantiser
 from depth_mai.lite import slim
 from depth_mai.models import deployment
 from depth_mai.models import depth_recoding
-from depth_mai.runtime import delegation
 from depth_mai.runtime import operators
 from depth_mai.training import workdir as workdir_lib
 
@@ -54,8 +55,9 @@ class ExportOptions:
     quantisation: ranges and float parts of 'int8' and 'int16x8'.
     layer_errors: writes `<network>_int8_layers.md`, too: what each operator
       adds to the error.
-    whole_graph: keeps 'int8' and 'dynamic' files in one piece for XNNPACK where
-      that costs time or size; see hard_swish.py and float_depthwise.py.
+    whole_graph: keeps files in one piece for XNNPACK, for that of TFLite 2.5
+      too, where that costs time or size; see hard_swish.py, float_depthwise.py
+      and additive_fusion.py.
     target_runtime: oldest TFLite release that must run the files.
     allow_incompatible: writes files that `target_runtime` cannot run, too.
   """
@@ -105,60 +107,6 @@ class ExportOptions:
   def needs_calibration(self) -> bool:
     """Whether a precision needs calibration images."""
     return any(p in converter.CALIBRATED_PRECISIONS for p in self.precisions)
-
-
-@dataclasses.dataclass(frozen=True)
-class ExportedFile:
-  """A file that was made, or refused.
-
-  Attributes:
-    path: where it is, or would be.
-    precision: of its numbers.
-    written: whether it is there.
-    size_bytes: of the file.
-    parameters: stored weights and biases.
-    delegated: what XNNPACK took of the graph; None if the runtime is silent.
-    report: see operators.OperatorReport.
-    parity: distance from Keras.
-  """
-
-  path: pathlib.Path
-  precision: str
-  written: bool
-  size_bytes: int
-  parameters: int
-  delegated: delegation.Delegation | None
-  report: operators.OperatorReport
-  parity: parity.Parity
-
-  @property
-  def partitions(self) -> int | None:
-    """Pieces that XNNPACK took; 1 with nothing outside is the best."""
-    return self.delegated and self.delegated.partitions
-
-  def record(self) -> dict:
-    """Returns the content of the JSON file beside the .tflite file."""
-    return {
-      'file': self.path.name,
-      'precision': self.precision,
-      'size_bytes': self.size_bytes,
-      'parameters': self.parameters,
-      'partitions': self.partitions,
-      'outside_delegate': self.delegated and self.delegated.outside,
-      'operators': self.report.histogram,
-      'runtime_check': _check_record(self.report),
-      'parity': self.parity.record(),
-    }
-
-
-def _check_record(report: operators.OperatorReport) -> dict:
-  return {
-    'target_runtime': report.target_runtime,
-    'compatible': report.compatible,
-    'min_runtime': report.min_runtime,
-    'declared_min_runtime': report.declared_min_runtime,
-    'problems': [str(problem) for problem in report.problems],
-  }
 
 
 def _output_upsampling(network: keras.Model, options: ExportOptions) -> str:
@@ -220,16 +168,17 @@ def model_to_convert(
 
   Args:
     network: as `export` takes it.
-    options: size, unit and upsampling.
+    options: size, unit, upsampling, whole_graph.
     keep_rounding: see `collapse.collapse`.
   """
-  return fold.fold(
+  folded = fold.fold(
     _deploy(
       collapse.collapse(network, keep_rounding),
       options,
       _output_upsampling(network, options),
     )
   )
+  return additive_fusion.split_concatenations(folded, options.whole_graph)
 
 
 def _quantisation(network, options) -> quantisation_lib.Quantisation:
@@ -247,7 +196,7 @@ def export(
   origin: dict | None = None,
   calibration_sample: calibration.ImageSample | None = None,
   parity_sample: calibration.ImageSample | None = None,
-) -> list[ExportedFile]:
+) -> list[exported_file.ExportedFile]:
   """Writes the .tflite files of a network.
 
   Args:
@@ -337,7 +286,8 @@ def export(
 def _judge(path, content, description, options, parity_sample, keras_mm):
   """Checks and compares one file; returns its figures and final bytes."""
   report = operators.check(content, options.target_runtime)
-  description = {**description, 'runtime_check': _check_record(report)}
+  checked = exported_file.check_record(report)
+  description = {**description, 'runtime_check': checked}
   # The unit is read from the metadata: what is compared is what is shipped.
   content = metadata.add_metadata(content, description)
   file_mm, delegated = parity.predict_with_file_mm(
@@ -350,7 +300,7 @@ def _judge(path, content, description, options, parity_sample, keras_mm):
     'data': parity_sample.record(),
   }
   content = metadata.add_metadata(content, description)
-  file = ExportedFile(
+  file = exported_file.ExportedFile(
     path=path,
     precision=description['precision'],
     written=report.compatible or options.allow_incompatible,
@@ -363,35 +313,9 @@ def _judge(path, content, description, options, parity_sample, keras_mm):
   return file, content
 
 
-def _write(file: ExportedFile, content: bytes) -> None:
+def _write(file: exported_file.ExportedFile, content: bytes) -> None:
   text = json.dumps(file.record(), indent=2, sort_keys=True) + '\n'
   with atomic.atomic_path(file.path) as temporary:
     pathlib.Path(temporary).write_bytes(content)
   with atomic.atomic_path(file.path.with_suffix('.json')) as temporary:
     pathlib.Path(temporary).write_text(text, encoding='utf-8')
-
-
-def table(files: Sequence[ExportedFile]) -> str:
-  """Returns the files' figures as text, with what was refused and why."""
-  lines = [
-    f'{"file":<28} {"MB":>7} {"params":>9} {"runtime":>8} {"parts":>5} '
-    f'{"max mm":>9} {"mean rel":>9} {"si-RMSE":>9}'
-  ]
-  for file in files:
-    lines.append(
-      f'{file.path.name:<28} {file.size_bytes / 1e6:>7.3f} '
-      f'{file.parameters:>9} {file.report.min_runtime:>8} '
-      f'{file.partitions!s:>5} {file.parity.max_abs_mm:>9.3g} '
-      f'{file.parity.mean_relative:>9.2g} {file.parity.si_rmse:>9.2g}'
-    )
-  lines.append(
-    'runtime: oldest TFLite release that runs the file; parts: partitions '
-    'taken by XNNPACK; the rest: distance from Keras.'
-  )
-  for file in files:
-    if not file.report.compatible:
-      target = file.report.target_runtime
-      what = 'is written, but' if file.written else 'is NOT written:'
-      lines.append(f'{file.path.name} {what} TFLite {target} cannot run it.')
-      lines.append(file.report.message())
-  return '\n'.join(lines)

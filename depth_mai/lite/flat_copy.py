@@ -92,6 +92,14 @@ class FlatCopy:
       return None
     return found
 
+  def sources(self, layer) -> list[keras.Layer | None]:
+    """Returns the layers that feed the first call of a layer, in its order.
+
+    None stands for the model's input.
+    """
+    given, _ = self._calls[layer][0]
+    return [self._producers.get(id(tensor)) for tensor in given]
+
   def consumers(self, layer) -> list[keras.Layer | None]:
     """Returns the layers that read a layer's output, None for the model's.
 

@@ -58,6 +58,10 @@ class FlatCopyTest(tf.test.TestCase):
     self.assertIsNone(graph.producer(layers['left']))  # Feeds another, too.
     self.assertIs(graph.producer(layers['right']), layers['left'])
     self.assertIsNone(graph.producer(layers['total']))  # There are two.
+    self.assertEqual(
+      graph.sources(layers['total']), [layers['first'], layers['right']]
+    )
+    self.assertEqual(graph.sources(layers['first']), [None])
 
   def test_a_layer_that_is_called_twice_is_kept_out(self):
     given = keras.Input((4, 4, 2))
