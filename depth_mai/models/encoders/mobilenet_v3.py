@@ -100,6 +100,35 @@ SMALL_MINIMALISTIC = _minimalistic(SMALL)
 LARGE_MINIMALISTIC = _minimalistic(LARGE)
 
 
+_LARGE_BY_ACTIVATION = {
+  _HS: LARGE,
+  _RE: Table(
+    _RE,
+    tuple(dataclasses.replace(b, activation=_RE) for b in LARGE.blocks),
+  ),
+}
+
+
+def large(activation: str) -> Table:
+  """Returns LARGE, or the same blocks and weights with ReLU throughout.
+
+  XNNPACK does not take hard-swish of INT8 numbers: with ReLU an INT8 file stays
+  in one piece.
+
+  Args:
+    activation: 'hard_swish', the published one, or 'relu'.
+
+  Raises:
+    ValueError: for another activation.
+  """
+  if activation not in _LARGE_BY_ACTIVATION:
+    raise ValueError(
+      f'encoder_activation={activation!r} must be hard_swish or relu. Change '
+      "the key encoder_activation of the system's options."
+    )
+  return _LARGE_BY_ACTIVATION[activation]
+
+
 def encode(x, table: Table, taps: tuple[int, ...], norm: conv_norm.BatchNorm):
   """Runs the table as far as its last tap.
 

@@ -58,6 +58,7 @@ class IclOptions:
     initial_depth_m: what the untrained head says, metres.
     depth_code: 'linear', 'log' or 'inverse', what the head says of the depth;
       see layers/depth_head.py.
+    encoder_activation: 'hard_swish' or 'relu'; see mobilenet_v3.large.
   """
 
   input_size: tuple[int, int] = (128, 160)
@@ -65,10 +66,12 @@ class IclOptions:
   min_depth_m: float = 0.1
   initial_depth_m: float = 2.5
   depth_code: str = 'linear'
+  encoder_activation: str = 'hard_swish'
 
   def __post_init__(self):
     """Checks the options."""
     rgb_input.check_input_size(self, 32)
+    mobilenet_v3.large(self.encoder_activation)
 
 
 def icl(options: IclOptions = IclOptions()) -> keras.Model:
@@ -90,7 +93,10 @@ def icl(options: IclOptions = IclOptions()) -> keras.Model:
 
   rgb, x = rgb_input.rgb_input(options.input_size)
   *skips, x = mobilenet_v3.encode(
-    x, mobilenet_v3.LARGE, taps=(3, 6, 12, 15), norm=norm
+    x,
+    mobilenet_v3.large(options.encoder_activation),
+    taps=(3, 6, 12, 15),
+    norm=norm,
   )
   x = lateral(x, 4)
   for number in (3, 2, 1):

@@ -59,6 +59,7 @@ class JmuCvlabOptions:
     initial_depth_m: what the untrained head says, metres.
     depth_code: 'linear', 'log' or 'inverse', what the head says of the depth;
       see layers/depth_head.py.
+    encoder_activation: 'hard_swish' or 'relu'; see mobilenet_v3.large.
   """
 
   input_size: tuple[int, int] = (128, 160)
@@ -66,10 +67,12 @@ class JmuCvlabOptions:
   min_depth_m: float = 0.1
   initial_depth_m: float = 2.5
   depth_code: str = 'linear'
+  encoder_activation: str = 'hard_swish'
 
   def __post_init__(self):
     """Checks the options."""
     rgb_input.check_input_size(self, 16)
+    mobilenet_v3.large(self.encoder_activation)
 
 
 def jmu_cvlab(options: JmuCvlabOptions = JmuCvlabOptions()) -> keras.Model:
@@ -85,7 +88,10 @@ def jmu_cvlab(options: JmuCvlabOptions = JmuCvlabOptions()) -> keras.Model:
   norm = conv_norm.BatchNorm(options.batch_norm_momentum)
   rgb, x = rgb_input.rgb_input(options.input_size)
   *skips, x = mobilenet_v3.encode(
-    x, mobilenet_v3.LARGE, taps=(1, 3, 6, 10, 12), norm=norm
+    x,
+    mobilenet_v3.large(options.encoder_activation),
+    taps=(1, 3, 6, 10, 12),
+    norm=norm,
   )
   for number, filters in ((4, 112), (3, 64), (2, 40), (1, 24)):
     x = separable_fusion.separable_fusion(

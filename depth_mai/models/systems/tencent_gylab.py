@@ -58,6 +58,7 @@ class TencentGylabOptions:
     initial_depth_m: what the untrained head says, metres.
     depth_code: 'linear', 'log' or 'inverse', what the head says of the depth;
       see layers/depth_head.py.
+    encoder_activation: 'hard_swish' or 'relu'; see mobilenet_v3.large.
   """
 
   input_size: tuple[int, int] = (96, 128)
@@ -65,10 +66,12 @@ class TencentGylabOptions:
   min_depth_m: float = 0.1
   initial_depth_m: float = 2.5
   depth_code: str = 'linear'
+  encoder_activation: str = 'hard_swish'
 
   def __post_init__(self):
     """Checks the options."""
     rgb_input.check_input_size(self, 16)
+    mobilenet_v3.large(self.encoder_activation)
 
 
 def tencent_gylab(
@@ -86,7 +89,10 @@ def tencent_gylab(
   norm = conv_norm.BatchNorm(options.batch_norm_momentum)
   rgb, x = rgb_input.rgb_input(options.input_size)
   *skips, x = mobilenet_v3.encode(
-    x, mobilenet_v3.LARGE, taps=(1, 3, 6, 10, 12), norm=norm
+    x,
+    mobilenet_v3.large(options.encoder_activation),
+    taps=(1, 3, 6, 10, 12),
+    norm=norm,
   )
   for number, filters in ((4, 48), (3, 32), (2, 24), (1, 16)):
     x = concat_fusion.concat_fusion(

@@ -4,10 +4,14 @@
 from absl.testing import parameterized
 import keras
 import keras_cv
+import numpy as np
 import tensorflow as tf
 
 from depth_mai.layers import conv_norm
+from depth_mai.lite import converter
 from depth_mai.models.encoders import mobilenet_v3
+from depth_mai.runtime import delegation
+from depth_mai.runtime import interpreter
 
 
 def _encoder(table, taps, size=(128, 160)):
@@ -96,6 +100,24 @@ class MobileNetV3Test(tf.test.TestCase, parameterized.TestCase):
     )
     model = _encoder(mobilenet_v3.LARGE, (15,))
     self.assertEqual(_folded_parameters(model), _folded_parameters(trunk))
+
+  def test_with_relu_an_int8_file_stays_in_one_piece(self):
+    generator = np.random.default_rng(3)
+    pictures = list(np.float32(generator.uniform(-1, 1, (2, 32, 32, 3))))
+    for activation, partitions, outside in (
+      ('hard_swish', 4, {'HARD_SWISH': 3}),
+      ('relu', 1, {}),
+    ):
+      image = keras.Input((32, 32, 3), batch_size=1)
+      table = mobilenet_v3.large(activation)
+      (x,) = mobilenet_v3.encode(image, table, (7,), conv_norm.BatchNorm())
+      content = converter.convert(keras.Model(image, x), 'int8', pictures)
+      taken = delegation.describe_delegation(
+        interpreter.load_interpreter(content)
+      )
+      if taken is None or not taken.partitions:
+        self.skipTest('This runtime does not tell what XNNPACK takes.')
+      self.assertEqual((taken.partitions, taken.outside), (partitions, outside))
 
   def test_refuses_taps_outside_the_table(self):
     with self.assertRaisesRegex(ValueError, '1..11'):

@@ -21,6 +21,9 @@ class IclTest(system_case.SystemCase):
   def test_takes_the_depth_code(self):
     self.assert_takes_the_depth_code(icl.icl, icl.IclOptions)
 
+  def test_takes_the_encoder_activation(self):
+    self.assert_takes_the_encoder_activation(icl.icl, icl.IclOptions)
+
   def test_stage_table(self):
     network = icl.icl()
     self.assert_stage_table(

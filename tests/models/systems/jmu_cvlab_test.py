@@ -23,6 +23,11 @@ class JmuCvlabTest(system_case.SystemCase):
       jmu_cvlab.jmu_cvlab, jmu_cvlab.JmuCvlabOptions
     )
 
+  def test_takes_the_encoder_activation(self):
+    self.assert_takes_the_encoder_activation(
+      jmu_cvlab.jmu_cvlab, jmu_cvlab.JmuCvlabOptions
+    )
+
   def test_stage_table(self):
     network = jmu_cvlab.jmu_cvlab()
     self.assert_stage_table(

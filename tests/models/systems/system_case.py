@@ -56,6 +56,27 @@ class SystemCase(tf.test.TestCase):
     bias = network.get_layer('head').weights[-1]
     self.assertAllClose(bias, [np.log(3.0 / 0.2)])
 
+  def assert_takes_the_encoder_activation(self, system, options):
+    """The same weights fit, and no hard-swish is left."""
+    published, relu = (
+      system(options(encoder_activation=activation))
+      for activation in ('hard_swish', 'relu')
+    )
+    self.assertEqual(
+      [(one.path, one.shape) for one in published.variables],
+      [(one.path, one.shape) for one in relu.variables],
+    )
+    self.assertTrue(self._has_hard_swish(published))
+    self.assertFalse(self._has_hard_swish(relu))
+    with self.assertRaisesRegex(ValueError, "activation='elu' must be hard_s"):
+      options(encoder_activation='elu')
+
+  def _has_hard_swish(self, network):
+    return any(
+      getattr(layer, 'activation', None) is keras.activations.hard_swish
+      for layer in network.layers
+    )
+
   def assert_stage_table(self, network, expected):
     """Layers have the (height, width, channels) of the module's docstring."""
     actual = {

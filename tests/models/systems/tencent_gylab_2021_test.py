@@ -15,6 +15,12 @@ class TencentGylab2021Test(system_case.SystemCase):
       tencent_gylab_2021.TencentGylab2021Options,
     )
 
+  def test_takes_the_encoder_activation(self):
+    self.assert_takes_the_encoder_activation(
+      tencent_gylab_2021.tencent_gylab_2021,
+      tencent_gylab_2021.TencentGylab2021Options,
+    )
+
   def test_stage_table(self):
     network = tencent_gylab_2021.tencent_gylab_2021()
     self.assertEqual(network.name, 'tencent_gylab_2021')

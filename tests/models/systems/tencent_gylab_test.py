@@ -23,6 +23,11 @@ class TencentGylabTest(system_case.SystemCase):
       tencent_gylab.tencent_gylab, tencent_gylab.TencentGylabOptions
     )
 
+  def test_takes_the_encoder_activation(self):
+    self.assert_takes_the_encoder_activation(
+      tencent_gylab.tencent_gylab, tencent_gylab.TencentGylabOptions
+    )
+
   def test_stage_table(self):
     network = tencent_gylab.tencent_gylab()
     self.assert_stage_table(
