@@ -27,7 +27,7 @@ from depth_mai.metrics import table
 from depth_mai.models import network_file
 from depth_mai.training import workdir as workdir_lib
 
-_VARIANTS = ('linear', 'log', 'inverse', 'rounded')
+_VARIANTS = ('linear', 'log', 'inverse', 'rounded', 'longer', 'relu')
 _HEADER = (
   'system', 'trained', 'FP32', 'INT8', 'change', 'calibrated INT8', 'change',
   'partitions', 'runs from TFLite',
