@@ -31,7 +31,6 @@ from depth_mai.lite import collapse
 from depth_mai.lite import converter
 from depth_mai.lite import export
 from depth_mai.lite import float_depthwise
-from depth_mai.lite import hard_swish
 from depth_mai.lite import slim
 from depth_mai.metrics import rank_correlation
 from depth_mai.metrics import report_rows
@@ -158,10 +157,11 @@ def _graphs(network: keras.Model):
   pictures = calibration.synthetic_sample(deployment.IMAGE_SIZE).images
   plain = deployment.deployment_model(network, batch_size=1)
   exported = export.model_to_convert(network, export.ExportOptions())
-  whole = export.model_to_convert(
-    network, export.ExportOptions(whole_graph=True)
+  choice = export.ExportOptions(whole_graph=True)
+  whole, whole_int8 = (
+    export.model_to_convert(network, choice, precision)
+    for precision in ('fp32', 'int8')
   )
-  split = hard_swish.split_hard_swish(whole)
 
   def maker(model, precision):
     return lambda: converter.convert(model, precision, pictures)
@@ -174,8 +174,8 @@ def _graphs(network: keras.Model):
     yield precision, 'exported', maker(exported, precision)
   if _concatenations(whole) < _concatenations(exported):
     yield 'fp32', 'whole', maker(whole, 'fp32')
-  if len(split.layers) > len(exported.layers):
-    yield 'int8', 'whole', maker(split, 'int8')
+  if len(whole_int8.layers) != len(exported.layers):
+    yield 'int8', 'whole', maker(whole_int8, 'int8')
   if report_rows.SUBMITTED_PRECISION[network.name] == 'dynamic':
     yield 'dynamic', 'plain', maker(plain, 'dynamic')
     yield 'dynamic', 'exported', maker(exported, 'dynamic')

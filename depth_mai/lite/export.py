@@ -24,6 +24,7 @@ from depth_mai.lite import fold
 from depth_mai.lite import hard_swish
 from depth_mai.lite import layer_error
 from depth_mai.lite import learned_ranges
+from depth_mai.lite import lone_relu
 from depth_mai.lite import metadata
 from depth_mai.lite import parity
 from depth_mai.lite import quantisation as quantisation_lib
@@ -56,8 +57,8 @@ class ExportOptions:
     layer_errors: writes `<network>_int8_layers.md`, too: what each operator
       adds to the error.
     whole_graph: keeps files in one piece for XNNPACK, for that of TFLite 2.5
-      too, where that costs time or size; see hard_swish.py, float_depthwise.py
-      and additive_fusion.py.
+      too, where that costs time or size; see hard_swish.py, lone_relu.py,
+      float_depthwise.py and additive_fusion.py.
     target_runtime: oldest TFLite release that must run the files.
     allow_incompatible: writes files that `target_runtime` cannot run, too.
   """
@@ -162,13 +163,17 @@ def _deploy(
 
 
 def model_to_convert(
-  network: keras.Model, options: ExportOptions, keep_rounding: bool = False
+  network: keras.Model,
+  options: ExportOptions,
+  precision: str = 'fp32',
+  keep_rounding: bool = False,
 ) -> keras.Model:
-  """Returns what the files of a network are made of: image in, depth out.
+  """Returns what a file of a network is made of: image in, depth out.
 
   Args:
     network: as `export` takes it.
     options: size, unit, upsampling, whole_graph.
+    precision: of the file; with whole_graph, 'int8' has a graph of its own.
     keep_rounding: see `collapse.collapse`.
   """
   folded = fold.fold(
@@ -178,7 +183,11 @@ def model_to_convert(
       _output_upsampling(network, options),
     )
   )
-  return additive_fusion.split_concatenations(folded, options.whole_graph)
+  model = additive_fusion.split_concatenations(folded, options.whole_graph)
+  if options.whole_graph and precision == 'int8':
+    model = hard_swish.split_hard_swish(model)
+    model = lone_relu.multiply_lone_relus(model)
+  return model
 
 
 def _quantisation(network, options) -> quantisation_lib.Quantisation:
@@ -242,7 +251,6 @@ def export(
     parity_sample.images,
     options.output_unit,
   )
-  model = model_to_convert(network, options)
   quantisation = _quantisation(network, options)
   files = []
   for precision in options.precisions:
@@ -250,17 +258,15 @@ def export(
     calibrated = precision in converter.CALIBRATED_PRECISIONS and not learned
     sample = calibration_sample if calibrated else None
     images = sample.images if sample else None
+    model = model_to_convert(network, options, precision)
     graph = None
     if learned:
       content = converter.convert_rounded(
         model_to_convert(network, options, keep_rounding=True)
       )
     elif precision == 'int8':
-      split = (
-        hard_swish.split_hard_swish(model) if options.whole_graph else model
-      )
-      graph = converter.calibrate(split, images, quantisation, options.io_type)
-      content = converter.quantise(split, graph)
+      graph = converter.calibrate(model, images, quantisation, options.io_type)
+      content = converter.quantise(model, graph)
     else:
       content = converter.convert(model, precision, images, quantisation)
     if options.whole_graph and precision == 'dynamic':

@@ -21,12 +21,12 @@ CURES = {
     'and need not be gathered.'
   ),
   ('HARD_SWISH', 'INT8'): (
-    'Choose an encoder with ReLU (a minimalistic MobileNetV3), or convert with '
-    '--whole_graph, which writes x / 6 * ReLU6(x + 3).'
+    "Train an encoder with ReLU (the gin key encoder_activation = 'relu'), or "
+    'convert with --whole_graph, which writes x / 6 * ReLU6(x + 3).'
   ),
   ('RELU', 'INT8'): (
     'It is not part of a convolution, as what it reads is read elsewhere too: '
-    'let all of them read its result.'
+    'convert with --whole_graph, which makes it part of a product with one.'
   ),
   ('DEPTHWISE_CONV_2D', 'INT8'): (
     'Convert with --whole_graph, which keeps kernels of depthwise convolutions '
