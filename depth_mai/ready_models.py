@@ -48,12 +48,17 @@ def weights_path(weights: str) -> str:
 
 
 def config_files(model: str | None) -> list[str]:
-  """Returns the gin file of a system whose weights are there, in a list.
+  """Returns the gin file of a system's ready weights, in a list.
 
   Args:
-    model: the name of a system; for anything else the list is empty.
+    model: the name of a system; for a path or None the list is empty.
+
+  Raises:
+    ValueError: as `weights_path`.
   """
-  return [str(_CONFIGS / f'{model}.gin')] if model in names() else []
+  if model is None or weights_path(model) == model:
+    return []
+  return [str(_CONFIGS / f'{model}.gin')]
 
 
 def _find(name: str, suffix: str) -> str:

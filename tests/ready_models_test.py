@@ -30,7 +30,8 @@ class ReadyModelsTest(absltest.TestCase):
       card = (model.parent / 'README.md').read_text()
       for word in ('Licence', 'Command', 'commit', 'si-RMSE', 'Limits'):
         self.assertIn(word, card)
-      self.assertIn(f'{model.stat().st_size:,}', card)
+      for path in (model, weights):
+        self.assertIn(f'{path.stat().st_size:,}', card)
       total += sum(path.stat().st_size for path in model.parent.iterdir())
     self.assertLess(total, 40e6)
 
@@ -38,8 +39,10 @@ class ReadyModelsTest(absltest.TestCase):
     for name in _SYSTEMS:
       (path,) = ready_models.config_files(name)
       self.assertIn(f'train.network = @{name}', pathlib.Path(path).read_text())
-    for other in (None, 'tlc', ready_models.weights_path('tcl')):
+    for other in (None, ready_models.weights_path('tcl')):
       self.assertEmpty(ready_models.config_files(other))
+    with self.assertRaisesRegex(ValueError, "'tlc' is neither .* tcl"):
+      ready_models.config_files('tlc')
 
   def test_a_path_stays_a_path(self):
     self.assertEqual(ready_models.model_path('a/tcl.tflite'), 'a/tcl.tflite')
