@@ -36,6 +36,8 @@ from depth_mai.metrics import rank_correlation
 from depth_mai.metrics import report_rows
 from depth_mai.metrics import table
 from depth_mai.models import deployment
+from depth_mai.runtime import cost
+from depth_mai.runtime import graph
 from depth_mai.runtime import interpreter
 from depth_mai.runtime import model_file
 from depth_mai.runtime import operators
@@ -196,10 +198,10 @@ def _system_rows(counter: Counter):
       plain.setdefault(precision, path)
       configurations = counter.count(path)
       for row in configurations:
-        facts = (None,) * 4
+        facts = (None,) * 5
         if row['xnnpack']:
           difference = _difference(path, plain[precision])
-          facts = (*_facts(path, configurations), difference)
+          facts = (_mmacs(path), *_facts(path, configurations), difference)
         yield (
           system,
           precision,
@@ -211,25 +213,32 @@ def _system_rows(counter: Counter):
         )
 
 
+def _mmacs(path: pathlib.Path) -> float:
+  """Returns the millions of multiply-accumulates of a file."""
+  return cost.total_macs(cost.operator_costs(graph.read_graph(path))) / 1e6
+
+
 def _correlations(rows: list[tuple]):
-  """Yields Spearman's rho of counts with the report's runtimes.
+  """Yields Spearman's rho of counts and MACs with the report's runtimes.
 
   FP32 stands for FP16, which runs the same kernels; SmartLab's file has 8-bit
   weights.
   """
   counts = {}
-  for system, precision, graph, kernels, millions, *_ in rows:
+  for system, precision, name, kernels, millions, *_, mmacs, _, _, _, _ in rows:
     submitted = report_rows.SUBMITTED_PRECISION[system]
     if precision == ('dynamic' if submitted == 'dynamic' else 'fp32'):
-      counts.setdefault((graph, kernels), {})[system] = millions
-  for (graph, kernels), by_system in counts.items():
+      counts.setdefault((name, kernels), {})[system] = millions
+      if mmacs is not None:
+        counts.setdefault((name, 'MACs'), {})[system] = mmacs
+  for (name, kernels), by_system in counts.items():
     if len(by_system) < len(report_rows.SYSTEMS):
       continue
     runtimes_ms = [
       report_rows.REPORT_ROWS[name].runtime_ms for name in by_system
     ]
     rho = rank_correlation.spearman(list(by_system.values()), runtimes_ms)
-    yield graph, kernels, rho, len(by_system)
+    yield name, kernels, rho, len(by_system)
 
 
 def main(argv):
@@ -252,15 +261,15 @@ def main(argv):
   print(
     table.markdown_table(
       ('system', 'precision', 'graph', 'kernels', 'M', 'input resize',
-       'input scaling', 'output', *facts),
+       'input scaling', 'output', 'MMACs', *facts),
       rows,
-      ('', '', '', '', '.2f', '.2f', '.2f', '.2f', '', '', '', '.1e'),
+      ('', '', '', '', '.2f', '.2f', '.2f', '.2f', '.1f', '', '', '', '.1e'),
     )
   )  # fmt: skip
   print()
   print(
     table.markdown_table(
-      ('graph', 'kernels', 'rho', 'systems'),
+      ('graph', 'counted', 'rho', 'systems'),
       list(_correlations(rows)),
       ('', '', '+.2f', ''),
     )
