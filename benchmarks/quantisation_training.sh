@@ -36,16 +36,20 @@ for system in "${systems[@]}"; do
     tencent_gylab* | jmu_cvlab | icl) variants+=(longer relu) ;;
   esac
   for variant in "${variants[@]}"; do
-    epochs="$passes" extra=(--gin_param="$system.options = @$of()")
+    epochs="$passes" extra=() option=
     case "$variant" in
+      linear | log | inverse) option="depth_code = '$variant'" ;;
       rounded) extra+=(--gin_param='train.quantisation = @FakeQuantisation()') ;;
+      relu) option="encoder_activation = 'relu'" ;;&
       longer | relu)
         epochs=$((3 * passes))
         extra+=(--gin_param='cosine.peak = 1e-3')
-        ;;&
-      relu) extra+=(--gin_param="$of.encoder_activation = 'relu'") ;;
-      linear | log | inverse) extra+=(--gin_param="$of.depth_code = '$variant'") ;;
+        ;;
     esac
+    if [ -n "$option" ]; then
+      extra+=(--gin_param="$system.options = @$of()"
+        --gin_param="$of.$option")
+    fi
     run="$runs_dir/${system}_$variant"
     echo "== $run"
     "${PYTHON:-python}" -m depth_mai.train \
