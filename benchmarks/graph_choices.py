@@ -158,10 +158,13 @@ def _graphs(network: keras.Model):
   """Yields precision, name and a maker of the bytes of each graph."""
   pictures = calibration.synthetic_sample(deployment.IMAGE_SIZE).images
   plain = deployment.deployment_model(network, batch_size=1)
-  exported = export.model_to_convert(network, export.ExportOptions())
-  choice = export.ExportOptions(whole_graph=True)
-  whole, whole_int8 = (
-    export.model_to_convert(network, choice, precision)
+  default, choice = (
+    export.ExportOptions(),
+    export.ExportOptions(whole_graph=True),
+  )
+  exported, exported_int8, whole, whole_int8 = (
+    export.model_to_convert(network, options, precision)
+    for options in (default, choice)
     for precision in ('fp32', 'int8')
   )
 
@@ -171,12 +174,12 @@ def _graphs(network: keras.Model):
   def whole_dynamic():
     return float_depthwise.float_depthwise(maker(whole, 'dynamic')())
 
-  for precision in ('fp32', 'int8'):
+  for precision, model in (('fp32', exported), ('int8', exported_int8)):
     yield precision, 'plain', maker(plain, precision)
-    yield precision, 'exported', maker(exported, precision)
+    yield precision, 'exported', maker(model, precision)
   if _concatenations(whole) < _concatenations(exported):
     yield 'fp32', 'whole', maker(whole, 'fp32')
-  if len(whole_int8.layers) != len(exported.layers):
+  if len(whole_int8.layers) != len(exported_int8.layers):
     yield 'int8', 'whole', maker(whole_int8, 'int8')
   if report_rows.SUBMITTED_PRECISION[network.name] == 'dynamic':
     yield 'dynamic', 'plain', maker(plain, 'dynamic')

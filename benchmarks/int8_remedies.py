@@ -101,10 +101,15 @@ class _Files:
   def __init__(self, system: str, images):
     gin_registry.parse(ready_models.config_files(system))
     network, _, _ = gin_registry.load_network(system)
-    model = export.model_to_convert(network, export.ExportOptions())
-    self._model = model
+    self._model = functools.cache(
+      lambda precision: export.model_to_convert(
+        network, export.ExportOptions(), precision
+      )
+    )
     self._prepare = functools.cache(
-      lambda precision: converter.prepare(model, precision, images)
+      lambda precision: converter.prepare(
+        self._model(precision), precision, images
+      )
     )
     self._measure = functools.cache(
       lambda precision, *how: ranges.measure(
@@ -116,7 +121,7 @@ class _Files:
     """Returns the file of a way."""
     precision, io_type, choices = _ALL_WAYS[way]
     if choices is None:
-      content = converter.convert(self._model, precision)
+      content = converter.convert(self._model(precision), precision)
     else:
       prepared = self._prepare(precision)
       found = self._measure(precision, choices.calibration, choices.percentile)
@@ -124,7 +129,7 @@ class _Files:
         content = quantiser.quantise_int16x8(prepared, found)
       else:
         graph = quantiser.mark(prepared, found, choices, io_type)
-        content = converter.quantise(self._model, graph)
+        content = converter.quantise(self._model(precision), graph)
     return metadata.add_metadata(slim.slim(content), {'output_unit': 'mm'})
 
 

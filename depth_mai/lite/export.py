@@ -57,8 +57,8 @@ class ExportOptions:
     layer_errors: writes `<network>_int8_layers.md`, too: what each operator
       adds to the error.
     whole_graph: keeps files in one piece for XNNPACK, for that of TFLite 2.5
-      too, where that costs time or size; see hard_swish.py, lone_relu.py,
-      float_depthwise.py and additive_fusion.py.
+      too, where that costs time or size; see hard_swish.py, float_depthwise.py
+      and additive_fusion.py.
     target_runtime: oldest TFLite release that must run the files.
     allow_incompatible: writes files that `target_runtime` cannot run, too.
   """
@@ -173,7 +173,7 @@ def model_to_convert(
   Args:
     network: as `export` takes it.
     options: size, unit, upsampling, whole_graph.
-    precision: of the file; with whole_graph, 'int8' has a graph of its own.
+    precision: of the file; 'int8' has a graph of its own.
     keep_rounding: see `collapse.collapse`.
   """
   folded = fold.fold(
@@ -184,9 +184,10 @@ def model_to_convert(
     )
   )
   model = additive_fusion.split_concatenations(folded, options.whole_graph)
-  if options.whole_graph and precision == 'int8':
-    model = hard_swish.split_hard_swish(model)
+  if precision == 'int8':
     model = lone_relu.multiply_lone_relus(model)
+    if options.whole_graph:
+      model = hard_swish.split_hard_swish(model)
   return model
 
 

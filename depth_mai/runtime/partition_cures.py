@@ -26,7 +26,7 @@ CURES = {
   ),
   ('RELU', 'INT8'): (
     'It is not part of a convolution, as what it reads is read elsewhere too: '
-    'convert with --whole_graph, which makes it part of a product with one.'
+    'depth_mai.convert makes it part of a product with one.'
   ),
   ('DEPTHWISE_CONV_2D', 'INT8'): (
     'Convert with --whole_graph, which keeps kernels of depthwise convolutions '
