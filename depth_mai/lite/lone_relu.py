@@ -4,8 +4,8 @@
 A ReLU runs inside of the convolution, sum or product before it, unless that is
 read by others, too; then it is an operator of its own, which XNNPACK does not
 take where numbers are int8. A product with one runs its ReLU inside, and takes
-fewer instructions (docs/device.md). The converter drops a factor of exactly one,
-so it is the next float32 above.
+fewer instructions (docs/device.md). The converter drops a factor of exactly
+one, so it is the next float32 above.
 """
 
 import keras
