@@ -58,7 +58,12 @@ _ALLOWED = {
     'report',
   ),
   # Rounds as the INT8 file will, which has no collapsible blocks.
-  'training.quantisation_aware': ('layers', 'lite.collapse', 'models'),
+  'training.quantisation_aware': (
+    'layers',
+    'lite.batch_norm',
+    'lite.collapse',
+    'models',
+  ),
   # Turns a network into a .tflite file, calibrates it on pictures and proves
   # that the file computes the same.
   'lite': (

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 
 from depth_mai.layers import resize
+from depth_mai.lite import batch_norm
 from depth_mai.lite import flat_copy
 
 
@@ -106,14 +107,7 @@ def _folded(convolution, norm) -> tuple[np.ndarray, np.ndarray]:
   """Returns kernel and bias of a convolution with its BatchNorm."""
   kernel, *bias = convolution.get_weights()
   bias = bias[0] if bias else np.zeros(kernel.shape[-1], np.float32)
-  if norm is None:
-    return kernel, bias
-  gamma, beta, mean, variance = (
-    keras.ops.convert_to_numpy(value)
-    for value in (norm.gamma, norm.beta, norm.moving_mean, norm.moving_variance)
-  )
-  scale = gamma / np.sqrt(variance + norm.epsilon)
-  return kernel * scale, beta + (bias - mean) * scale
+  return (kernel, bias) if norm is None else batch_norm.fold(kernel, bias, norm)
 
 
 def _sum(convolution, norm, parts, resized):

@@ -28,6 +28,7 @@ import numpy as np
 from depth_mai.layers import depth_head
 from depth_mai.layers import fake_quantisation
 from depth_mai.layers import resize
+from depth_mai.lite import batch_norm
 from depth_mai.lite import collapse
 from depth_mai.models import layer_graph
 
@@ -173,22 +174,9 @@ class _Rewriter:
         f'{self._name}: BatchNorm {call.layer.name!r} is not the one thing '
         'behind a convolution without activation, so it cannot be folded.'
       )
-    kernel, bias = self._weights[source]
-    norm = call.layer
-    gamma, beta, mean, variance = (
-      keras.ops.convert_to_numpy(value)
-      for value in (
-        norm.gamma,
-        norm.beta,
-        norm.moving_mean,
-        norm.moving_variance,
-      )
-    )
-    scale = gamma / np.sqrt(variance + norm.epsilon)
     depthwise = isinstance(source.layer, keras.layers.DepthwiseConv2D)
-    self._weights[source] = (
-      kernel * (scale[:, np.newaxis] if depthwise else scale),
-      beta + (bias - mean) * scale,
+    self._weights[source] = batch_norm.fold(
+      *self._weights[source], call.layer, depthwise
     )
     self._replaced[call] = source
 
