@@ -17,14 +17,14 @@ from absl import flags
 import keras
 import numpy as np
 
-from depth_mai import atomic
 from depth_mai import gin_registry
-from depth_mai import ready_models
 from depth_mai.devices import measurements
 from depth_mai.devices import settings
 from depth_mai.devices import store as store_lib
 from depth_mai.devices.emulated_pi4 import device as emulated
 from depth_mai.devices.emulated_pi4 import options
+from depth_mai.files import atomic
+from depth_mai.files import ready_models
 from depth_mai.layers import upsample
 from depth_mai.lite import calibration
 from depth_mai.lite import collapse

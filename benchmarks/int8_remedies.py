@@ -23,12 +23,12 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')  # Before the import.
 from absl import app
 from absl import flags
 
-from depth_mai import atomic
 from depth_mai import gin_registry
-from depth_mai import ready_models
 from depth_mai.data import source
 from depth_mai.evaluation import evaluation
 from depth_mai.evaluation import tflite_predictor
+from depth_mai.files import atomic
+from depth_mai.files import ready_models
 from depth_mai.lite import calibration
 from depth_mai.lite import converter
 from depth_mai.lite import export

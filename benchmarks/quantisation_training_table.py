@@ -14,10 +14,11 @@ import pathlib
 
 from absl import app
 
-from depth_mai import atomic
 from depth_mai.data import source
 from depth_mai.evaluation import evaluation
 from depth_mai.evaluation import tflite_predictor
+from depth_mai.files import atomic
+from depth_mai.files import workdir as workdir_lib
 from depth_mai.lite import calibration
 from depth_mai.lite import collapse
 from depth_mai.lite import export
@@ -25,7 +26,6 @@ from depth_mai.lite import learned_ranges
 from depth_mai.metrics import report_rows
 from depth_mai.metrics import table
 from depth_mai.models import network_file
-from depth_mai.training import workdir as workdir_lib
 
 _VARIANTS = ('linear', 'log', 'inverse', 'rounded', 'longer', 'relu')
 _HEADER = (

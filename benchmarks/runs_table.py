@@ -8,7 +8,7 @@ import pathlib
 
 from absl import app
 
-from depth_mai.report import metrics_log
+from depth_mai.files import metrics_log
 
 _METRICS = ('si_rmse', 'rmse', 'log10', 'rel')
 

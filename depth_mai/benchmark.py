@@ -15,12 +15,12 @@ import sys
 from absl import app
 from absl import flags
 
-from depth_mai import atomic
-from depth_mai import ready_models
 from depth_mai.devices import measurements
 from depth_mai.devices import registry
 from depth_mai.devices import settings
 from depth_mai.devices import store
+from depth_mai.files import atomic
+from depth_mai.files import ready_models
 
 _STRING, _LIST = flags.DEFINE_string, flags.DEFINE_list
 _INTEGER = flags.DEFINE_integer

@@ -16,13 +16,13 @@ from absl import app
 from absl import flags
 
 from depth_mai import gin_registry
-from depth_mai import ready_models
 from depth_mai.data import embedded
+from depth_mai.files import ready_models
+from depth_mai.files import workdir as workdir_lib
 from depth_mai.lite import calibration
 from depth_mai.lite import export
 from depth_mai.lite import exported_file
 from depth_mai.lite import provenance
-from depth_mai.training import workdir as workdir_lib
 
 _STRING, _BOOL = flags.DEFINE_string, flags.DEFINE_bool
 _WORKDIR = _STRING('workdir', None, 'Folder of a training.')

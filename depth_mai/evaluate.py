@@ -18,11 +18,11 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 from absl import app
 from absl import flags
 
-from depth_mai import ready_models
 from depth_mai.data import embedded
 from depth_mai.data import source
 from depth_mai.evaluation import evaluation
 from depth_mai.evaluation import png_predictor
+from depth_mai.files import ready_models
 from depth_mai.metrics import table
 
 _STRING = flags.DEFINE_string

@@ -17,9 +17,10 @@ import re
 import gin
 import keras
 
-from depth_mai import ready_models
 from depth_mai.data import augmentation
+from depth_mai.files import ready_models
 from depth_mai.lite import quantisation
+from depth_mai.lite import quantisation_aware
 from depth_mai.losses import gradient
 from depth_mai.losses import gradient_matching
 from depth_mai.losses import learned_weights
@@ -43,7 +44,6 @@ from depth_mai.models.systems import tencent_gylab
 from depth_mai.models.systems import tencent_gylab_2021
 from depth_mai.training import loop
 from depth_mai.training import optimizers
-from depth_mai.training import quantisation_aware
 from depth_mai.training import schedules
 
 _REGISTERED: dict[str, Callable] = {

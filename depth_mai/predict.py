@@ -16,7 +16,7 @@ import sys
 from absl import app
 from absl import flags
 
-from depth_mai import ready_models
+from depth_mai.files import ready_models
 from depth_mai.report import colour_range
 from depth_mai.report import prediction_pictures
 from depth_mai.runtime import batch_prediction

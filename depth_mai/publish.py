@@ -19,16 +19,16 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 from absl import app
 from absl import flags
 
-from depth_mai import atomic
 from depth_mai.data import source
 from depth_mai.evaluation import evaluation
 from depth_mai.evaluation import keras_predictor
 from depth_mai.evaluation import model_card
 from depth_mai.evaluation import tflite_predictor
+from depth_mai.files import atomic
+from depth_mai.files import workdir as workdir_lib
 from depth_mai.models import compact_weights
 from depth_mai.models import network_file
 from depth_mai.runtime import metadata as metadata_lib
-from depth_mai.training import workdir as workdir_lib
 
 _STRING = flags.DEFINE_string
 _WORKDIR = _STRING('workdir', None, 'Of the training.', required=True)

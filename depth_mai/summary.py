@@ -16,8 +16,8 @@ import sys
 from absl import app
 from absl import flags
 
-from depth_mai import atomic
-from depth_mai import ready_models
+from depth_mai.files import atomic
+from depth_mai.files import ready_models
 from depth_mai.report import partition_table
 from depth_mai.report import summary_table
 from depth_mai.runtime import graph_summary

@@ -17,10 +17,10 @@ from absl import app
 from absl import flags
 from absl import logging
 
-from depth_mai import atomic
 from depth_mai import gin_registry
 from depth_mai.data import embedded
-from depth_mai.training import workdir as workdir_lib
+from depth_mai.files import atomic
+from depth_mai.files import workdir as workdir_lib
 
 _GIN_FILE = flags.DEFINE_multi_string(
   'gin_file', None, 'Configuration, e.g. gin_configs/tcl.gin.', required=True

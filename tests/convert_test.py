@@ -12,7 +12,7 @@ from absl.testing import absltest
 import numpy as np
 from PIL import Image
 
-from depth_mai import ready_models
+from depth_mai.files import ready_models
 from depth_mai.lite import quantisation
 from depth_mai.runtime import model_file
 from tests.lite import small_network

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from depth_mai import gin_registry
-from depth_mai import ready_models
+from depth_mai.files import ready_models
 from depth_mai.losses import weighted
 
 _CONFIGS = pathlib.Path(__file__).parents[1] / 'gin_configs'

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from depth_mai.devices.emulated_pi4 import guest
-from depth_mai.runtime import png16
+from depth_mai.files import png16
 from tests.devices.emulated_pi4 import emulator
 from tests.runtime import tiny_model
 from tests.streaming import moving_pictures

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets as tfds
 
-from depth_mai.data import folder
-from depth_mai.data import problems as problems_lib
+from depth_mai.files import folder
+from depth_mai.files import problems as problems_lib
 
 Example = dict[str, Any]
 

@@ -13,8 +13,8 @@ import sys
 from absl import app
 from absl import flags
 
-from depth_mai.data import folder
-from depth_mai.data import problems as problems_lib
+from depth_mai.files import folder
+from depth_mai.files import problems as problems_lib
 
 _DATA_DIR = flags.DEFINE_string(
   'data_dir', None, f'The folder: {folder.LAYOUT}.', required=True

@@ -9,8 +9,8 @@ import zlib
 
 from PIL import Image
 
-from depth_mai import atomic
 from depth_mai.datasets.procedural_rooms import scene
+from depth_mai.files import atomic
 
 RGB_FORMATS = ('png', 'jpg')
 

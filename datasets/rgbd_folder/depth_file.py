@@ -18,8 +18,8 @@ import zipfile
 import numpy as np
 from PIL import Image
 
-from depth_mai.data import folder
-from depth_mai.data import problems
+from depth_mai.files import folder
+from depth_mai.files import problems
 
 _REFUSED_SUFFIXES = {
   '.exr': (

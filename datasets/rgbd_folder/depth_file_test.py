@@ -8,8 +8,8 @@ from absl.testing import parameterized
 import numpy as np
 from PIL import Image
 
-from depth_mai.data import problems
 from depth_mai.datasets.rgbd_folder import depth_file
+from depth_mai.files import problems
 
 _VALUES = np.array([[0, 1, 255, 256], [32767, 32768, 65534, 65535]], np.uint16)
 _METRES = (_VALUES / 1000).astype(np.float32)

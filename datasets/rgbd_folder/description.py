@@ -13,8 +13,8 @@ import pathlib
 import tomllib
 from typing import Any
 
-from depth_mai.data import problems as problems_lib
 from depth_mai.datasets.rgbd_folder import pattern
+from depth_mai.files import problems as problems_lib
 
 # Units of depth by name: how many make a metre.
 UNITS = {'m': 1, 'cm': 100, 'mm': 1000, 'kitti': 256, 'tum': 5000}

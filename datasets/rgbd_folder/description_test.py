@@ -6,8 +6,8 @@ import pathlib
 from absl.testing import absltest
 from absl.testing import parameterized
 
-from depth_mai.data import problems
 from depth_mai.datasets.rgbd_folder import description
+from depth_mai.files import problems
 
 _LEAST = 'rgb = "{id}.jpg"\ndepth = "{id}.png"\ndepth_unit = "mm"\n'
 

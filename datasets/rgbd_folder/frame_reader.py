@@ -14,12 +14,12 @@ import pathlib
 import numpy as np
 from PIL import Image
 
-from depth_mai.data import folder
-from depth_mai.data import problems as problems_lib
 from depth_mai.datasets.rgbd_folder import depth_file
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import pairing
 from depth_mai.datasets.rgbd_folder import units
+from depth_mai.files import folder
+from depth_mai.files import problems as problems_lib
 
 # Picture and depth map may differ in size, but hardly in shape: ScanNet's
 # 1296 x 968 and 640 x 480 differ by 0.4 %, 16:9 and 4:3 by 33 %.

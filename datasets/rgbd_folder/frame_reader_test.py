@@ -9,11 +9,11 @@ from absl.testing import parameterized
 import numpy as np
 from PIL import Image
 
-from depth_mai.data import problems
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import dummy_data
 from depth_mai.datasets.rgbd_folder import frame_reader
 from depth_mai.datasets.rgbd_folder import pairing
+from depth_mai.files import problems
 
 Crop = description_lib.Crop
 

@@ -16,13 +16,13 @@ import re
 import numpy as np
 from PIL import Image
 
-from depth_mai.data import problems as problems_lib
 from depth_mai.datasets.rgbd_folder import depth_file
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import pairing
 from depth_mai.datasets.rgbd_folder import pattern
 from depth_mai.datasets.rgbd_folder import splits
 from depth_mai.datasets.rgbd_folder import units
+from depth_mai.files import problems as problems_lib
 
 _WORDS = (
   'aligned|camera|cam|colou?r|col|depthmap|depth|dpt|frame|gt|image|img|left|'

@@ -8,10 +8,10 @@ from absl.testing import parameterized
 import numpy as np
 from PIL import Image
 
-from depth_mai.data import problems
 from depth_mai.datasets.rgbd_folder import dummy_data
 from depth_mai.datasets.rgbd_folder import guess
 from depth_mai.datasets.rgbd_folder import pairing
+from depth_mai.files import problems
 
 
 class GuessTest(parameterized.TestCase):

@@ -10,9 +10,9 @@ import os
 import pathlib
 import re
 
-from depth_mai.data import problems as problems_lib
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import pattern
+from depth_mai.files import problems as problems_lib
 
 Description = description_lib.Description
 # The parts of one file's name, and the file.

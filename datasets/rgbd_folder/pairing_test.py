@@ -8,9 +8,9 @@ import pathlib
 from absl.testing import absltest
 from absl.testing import parameterized
 
-from depth_mai.data import problems
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import pairing
+from depth_mai.files import problems
 
 _BY_NAME = description_lib.Description(
   rgb='{sequence}/rgb/{id}.jpg', depth='{sequence}/depth/{id}.png',

@@ -23,14 +23,14 @@ from absl import app
 from absl import flags
 from absl import logging
 
-from depth_mai import atomic
-from depth_mai.data import problems as problems_lib
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import guess as guess_lib
 from depth_mai.datasets.rgbd_folder import layouts
 from depth_mai.datasets.rgbd_folder import preview
 from depth_mai.datasets.rgbd_folder import survey as survey_lib
 from depth_mai.datasets.rgbd_folder import survey_text
+from depth_mai.files import atomic
+from depth_mai.files import problems as problems_lib
 
 _STRING, _BOOL = flags.DEFINE_string, flags.DEFINE_bool
 _SOURCE = _STRING('source', None, 'Folder of the recordings.', required=True)

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets as tfds
 
-from depth_mai.data import problems as problems_lib
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import frame_reader
 from depth_mai.datasets.rgbd_folder import layouts
 from depth_mai.datasets.rgbd_folder import pairing
 from depth_mai.datasets.rgbd_folder import survey as survey_lib
+from depth_mai.files import problems as problems_lib
 
 Example = dict[str, Any]
 

@@ -8,12 +8,12 @@ import tempfile
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from depth_mai.data import problems
 from depth_mai.data import source
 from depth_mai.datasets.rgbd_folder import description
 from depth_mai.datasets.rgbd_folder import dummy_data
 from depth_mai.datasets.rgbd_folder import layouts
 from depth_mai.datasets.rgbd_folder import rgbd_folder_dataset_builder as rgbd
+from depth_mai.files import problems
 
 _LAYOUT = description.Description(
   rgb='{sequence}/cam0/{id}.color.png',

@@ -7,10 +7,10 @@ import fnmatch
 import hashlib
 import pathlib
 
-from depth_mai.data import folder
-from depth_mai.data import problems as problems_lib
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import pairing
+from depth_mai.files import folder
+from depth_mai.files import problems as problems_lib
 
 Frame = pairing.Frame
 Split = description_lib.Split

@@ -6,10 +6,10 @@ import pathlib
 from absl.testing import absltest
 from absl.testing import parameterized
 
-from depth_mai.data import problems
 from depth_mai.datasets.rgbd_folder import description
 from depth_mai.datasets.rgbd_folder import pairing
 from depth_mai.datasets.rgbd_folder import splits
+from depth_mai.files import problems
 
 
 class SplitsTest(parameterized.TestCase):

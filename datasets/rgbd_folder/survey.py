@@ -9,13 +9,13 @@ import pathlib
 import sys
 import time
 
-from depth_mai.data import folder
-from depth_mai.data import problems as problems_lib
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import frame_reader
 from depth_mai.datasets.rgbd_folder import pairing
 from depth_mai.datasets.rgbd_folder import splits as splits_lib
 from depth_mai.datasets.rgbd_folder import units
+from depth_mai.files import folder
+from depth_mai.files import problems as problems_lib
 
 _MIN_MEDIAN_M = folder.MIN_MEDIAN_MM / 1000
 _MAX_MEDIAN_M = folder.MAX_MEDIAN_MM / 1000

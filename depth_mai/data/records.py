@@ -33,8 +33,8 @@ from absl import logging
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from depth_mai.data import folder
 from depth_mai.datasets.mai_depth import mai_depth_dataset_builder
+from depth_mai.files import folder
 
 RECORDS_DIR_VARIABLE = 'DEPTH_MAI_RECORDS'
 DEFAULT_RECORDS_DIR = '~/.cache/depth_mai/records'

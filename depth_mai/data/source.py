@@ -2,7 +2,7 @@
 """Opens a data directory, of either kind, for training or for evaluation.
 
 A data directory (`--data_dir`) is a folder in the challenge's layout
-(`depth_mai.data.folder`), or a directory that tfds has prepared, which holds a
+(`depth_mai.files.folder`), or a directory that tfds has prepared, which holds a
 dataset_info.json: records of mai_depth, procedural_rooms, rgbd_folder, or of
 another builder whose features `records.LAYOUTS` lists.
 
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from depth_mai.data import folder
+from depth_mai.files import folder
 
 if TYPE_CHECKING:
   import tensorflow as tf

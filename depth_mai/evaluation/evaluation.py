@@ -14,9 +14,9 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
-from depth_mai import atomic
-from depth_mai.data import folder
 from depth_mai.data import source
+from depth_mai.files import atomic
+from depth_mai.files import folder
 from depth_mai.metrics import depth_metrics
 from depth_mai.report import picture
 from depth_mai.runtime import image_io

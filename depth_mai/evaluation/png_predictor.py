@@ -12,7 +12,7 @@ import pathlib
 
 import numpy as np
 
-from depth_mai.data import picture_files
+from depth_mai.files import picture_files
 
 IMAGE_SIZE = (480, 640)
 _PICTURE_SUFFIXES = ('.png', '.jpg', '.jpeg', '.tif', '.tiff', '.npy')

@@ -5,7 +5,7 @@ import dataclasses
 import json
 import os
 
-from depth_mai import atomic
+from depth_mai.files import atomic
 from depth_mai.metrics import table
 
 FORMAT = 'depth_mai.judge/1'

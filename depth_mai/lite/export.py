@@ -13,7 +13,8 @@ import pathlib
 
 import keras
 
-from depth_mai import atomic
+from depth_mai.files import atomic
+from depth_mai.files import workdir as workdir_lib
 from depth_mai.lite import additive_fusion
 from depth_mai.lite import calibration
 from depth_mai.lite import collapse
@@ -33,7 +34,6 @@ from depth_mai.lite import slim
 from depth_mai.models import deployment
 from depth_mai.models import depth_recoding
 from depth_mai.runtime import operators
-from depth_mai.training import workdir as workdir_lib
 
 METADATA_VERSION = 1
 

@@ -6,8 +6,8 @@ import pathlib
 
 import keras
 
+from depth_mai.files import workdir as workdir_lib
 from depth_mai.models import network_file
-from depth_mai.training import workdir as workdir_lib
 
 _CONFIGS = (workdir_lib.OPERATIVE_CONFIG, workdir_lib.CONFIG)
 

@@ -11,7 +11,7 @@ import os
 import keras
 import numpy as np
 
-from depth_mai import atomic
+from depth_mai.files import atomic
 from depth_mai.models import depth_recoding
 
 _LEVELS = 127

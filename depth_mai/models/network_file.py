@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Loads the .keras files that trainings write."""
+"""Loads and saves networks as .keras files."""
 
 import importlib
 import os
@@ -8,6 +8,7 @@ import pkgutil
 import keras
 
 from depth_mai import layers
+from depth_mai.files import atomic
 
 
 def load_network(path: str | os.PathLike[str]) -> keras.Model:
@@ -49,3 +50,17 @@ def load_network(path: str | os.PathLike[str]) -> keras.Model:
       'it must map [B, h, w, 3] of a fixed size to [B, h, w, 1].'
     )
   return network
+
+
+def save_network(network: keras.Model, path: str | os.PathLike[str]) -> None:
+  """Writes a .keras file atomically.
+
+  Args:
+    network: the network.
+    path: the file.
+
+  Raises:
+    OSError: if the file cannot be written.
+  """
+  with atomic.atomic_path(path) as temporary:
+    network.save(temporary)

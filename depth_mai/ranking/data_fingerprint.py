@@ -9,8 +9,8 @@ import hashlib
 import os
 import pathlib
 
-from depth_mai.data import folder
 from depth_mai.evaluation import evaluation
+from depth_mai.files import folder
 from depth_mai.runtime import model_file
 
 _INFO_FILE = 'dataset_info.json'

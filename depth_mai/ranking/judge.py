@@ -14,13 +14,13 @@ import os
 import time
 import typing
 
-from depth_mai.data import problems as problems_lib
 from depth_mai.data import source
 from depth_mai.devices import device as device_lib
 from depth_mai.devices import measurements
 from depth_mai.devices import store as store_lib
 from depth_mai.evaluation import evaluation
 from depth_mai.evaluation import tflite_predictor
+from depth_mai.files import problems as problems_lib
 from depth_mai.ranking import model_files
 from depth_mai.ranking import times as times_lib
 from depth_mai.runtime import cost

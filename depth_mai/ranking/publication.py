@@ -6,8 +6,8 @@ import json
 import os
 import pathlib
 
-from depth_mai import atomic
 from depth_mai.data import source
+from depth_mai.files import atomic
 from depth_mai.ranking import examples
 from depth_mai.ranking import tables
 from depth_mai.report import leaderboard_page

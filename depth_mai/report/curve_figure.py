@@ -16,9 +16,9 @@ import os
 
 import numpy as np
 
-from depth_mai import atomic
+from depth_mai.files import atomic
+from depth_mai.files import metrics_log
 from depth_mai.report import colours
-from depth_mai.report import metrics_log
 
 TIMES = {'step': 'step', 'images': 'images seen', 'epoch': 'epoch'}
 _DEFAULT_METRICS = ('loss', 'si_rmse', 'rmse', 'log10', 'rel')

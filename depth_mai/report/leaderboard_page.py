@@ -11,7 +11,7 @@ import datetime
 import html
 import os
 
-from depth_mai import atomic
+from depth_mai.files import atomic
 from depth_mai.metrics import score as score_lib
 from depth_mai.report import leaderboard_rows
 from depth_mai.report import leaderboard_tables

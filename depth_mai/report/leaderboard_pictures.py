@@ -18,7 +18,7 @@ import typing
 import numpy as np
 from PIL import Image
 
-from depth_mai import atomic
+from depth_mai.files import atomic
 from depth_mai.metrics import depth_metrics
 from depth_mai.report import colours
 from depth_mai.report import lettering

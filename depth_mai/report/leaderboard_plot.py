@@ -17,7 +17,7 @@ import typing
 
 import numpy as np
 
-from depth_mai import atomic
+from depth_mai.files import atomic
 from depth_mai.metrics import score as score_lib
 from depth_mai.report import colours
 from depth_mai.report import label_placement

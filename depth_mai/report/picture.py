@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 from PIL import ImageDraw
 
-from depth_mai import atomic
+from depth_mai.files import atomic
 from depth_mai.report import colours
 from depth_mai.report import lettering
 from depth_mai.report import scale as scale_lib

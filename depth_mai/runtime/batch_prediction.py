@@ -16,10 +16,10 @@ import typing
 import numpy as np
 from PIL import Image
 
-from depth_mai import atomic
+from depth_mai.files import atomic
+from depth_mai.files import png16
 from depth_mai.runtime import image_io
 from depth_mai.runtime import model_file
-from depth_mai.runtime import png16
 
 # A path as the user gives it.
 Path = str | os.PathLike[str]

@@ -10,9 +10,9 @@ import math
 
 import numpy as np
 
+from depth_mai.files import png16
 from depth_mai.report import colour_range
 from depth_mai.report import picture
-from depth_mai.runtime import png16
 
 # Part of the way to the range of the newest map that each map goes.
 _FOLLOW = 0.1

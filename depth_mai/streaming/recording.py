@@ -6,7 +6,7 @@ import pathlib
 
 import numpy as np
 
-from depth_mai.runtime import png16
+from depth_mai.files import png16
 
 _ENDING = '_depth.png'
 

@@ -11,7 +11,7 @@ import pathlib
 import keras
 import numpy as np
 
-from depth_mai import atomic
+from depth_mai.files import atomic
 
 _PATTERN = 'step_*.npz'
 

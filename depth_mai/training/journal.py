@@ -8,8 +8,8 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from depth_mai import atomic
-from depth_mai.training import workdir as workdir_lib
+from depth_mai.files import atomic
+from depth_mai.files import workdir as workdir_lib
 
 
 def _duration(seconds: float) -> str:

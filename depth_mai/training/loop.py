@@ -18,17 +18,17 @@ import tensorflow as tf
 from depth_mai.data import augmentation as augmentation_lib
 from depth_mai.data import pipeline
 from depth_mai.data import source
+from depth_mai.files import workdir as workdir_lib
 from depth_mai.losses import weighted
+from depth_mai.models import network_file
 from depth_mai.models.systems import tcl
 from depth_mai.report import picture
 from depth_mai.training import journal as journal_lib
 from depth_mai.training import optimizers
-from depth_mai.training import quantisation_aware
 from depth_mai.training import state as state_lib
 from depth_mai.training import step as step_lib
 from depth_mai.training import strategy as strategy_lib
 from depth_mai.training import validation
-from depth_mai.training import workdir as workdir_lib
 
 _PRECISIONS = ('float32', 'mixed_bfloat16', 'mixed_float16')
 
@@ -133,7 +133,7 @@ class _Run:
   def save_if_best(self, si_rmse: float) -> None:
     if si_rmse < self.state.best:
       self.state.best = si_rmse
-      workdir_lib.save_network(
+      network_file.save_network(
         self.state.average, self.workdir / workdir_lib.BEST
       )
 
@@ -174,7 +174,7 @@ def train(
   strategy: str = 'default',
   seed: int = 1,
   initial_network: str | None = None,
-  quantisation: quantisation_aware.FakeQuantisation | None = None,
+  quantisation: state_lib.Rewriting | None = None,
   evaluations: int = 10,
   train_eval_images: int = 96,
   log_every_steps: int = 50,
@@ -184,7 +184,7 @@ def train(
   """Trains a network, or goes on with a training.
 
   Args:
-    workdir: folder of the run; see training/workdir.py for what it holds.
+    workdir: folder of the run; see files/workdir.py for what it holds.
     data_dir: challenge-layout folder or prepared tfds folder.
     network: builds the network.
     optimizer: from the number of steps to an optimizer.
@@ -205,7 +205,7 @@ def train(
       file, or a system of pretrained/ by its name. Its head may have another
       depth code.
     quantisation: goes on with `initial_network` as its INT8 file will compute;
-      see training/quantisation_aware.py. None trains in float.
+      see lite/quantisation_aware.py. None trains in float.
     evaluations: number of times that the splits are judged, evenly spaced.
     train_eval_images: training images that are judged too; 0 for none.
     log_every_steps: steps between progress lines.
@@ -305,6 +305,6 @@ def train(
     if at_end:
       break
   if 'validation' not in sets:
-    workdir_lib.save_network(state.average, run.workdir / workdir_lib.BEST)
+    network_file.save_network(state.average, run.workdir / workdir_lib.BEST)
   print(f'Done. Results are in {workdir}.')
   return workdir

@@ -4,18 +4,26 @@
 from collections.abc import Callable
 import dataclasses
 import pathlib
+from typing import Protocol
 
 import keras
 import tensorflow as tf
 
-from depth_mai import ready_models
+from depth_mai.files import ready_models
+from depth_mai.files import workdir as workdir_lib
 from depth_mai.models import compact_weights
 from depth_mai.models import depth_recoding
 from depth_mai.models import network_file
 from depth_mai.training import checkpoint
 from depth_mai.training import ema
-from depth_mai.training import quantisation_aware
-from depth_mai.training import workdir as workdir_lib
+
+
+class Rewriting(Protocol):
+  """What changes a trained network before it is trained further."""
+
+  def apply(self, network: keras.Model, total_steps: int) -> keras.Model:
+    """Returns the rewritten network for a training of `total_steps` steps."""
+    ...
 
 
 @dataclasses.dataclass
@@ -48,7 +56,7 @@ class State:
 
   def save(self, workdir: pathlib.Path) -> None:
     """Writes last.keras and a checkpoint."""
-    workdir_lib.save_network(self.average, workdir / workdir_lib.LAST)
+    network_file.save_network(self.average, workdir / workdir_lib.LAST)
     checkpoint.save(
       workdir / workdir_lib.CHECKPOINTS,
       self.step,
@@ -91,7 +99,7 @@ def create(
   initial_network: str | None,
   loss_scaling: bool,
   loss: Callable | None = None,
-  quantisation: quantisation_aware.FakeQuantisation | None = None,
+  quantisation: Rewriting | None = None,
 ) -> State:
   """Builds the variables of a run.
 

@@ -7,7 +7,7 @@ import pathlib
 from absl.testing import absltest
 
 from depth_mai.data import embedded
-from depth_mai.data import folder
+from depth_mai.files import folder
 
 
 class EmbeddedTest(absltest.TestCase):

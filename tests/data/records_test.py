@@ -14,9 +14,9 @@ from PIL import Image
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from depth_mai.data import problems
 from depth_mai.data import records
 from depth_mai.datasets.mai_depth import dummy_data
+from depth_mai.files import problems
 
 
 class RecordsTest(tf.test.TestCase, parameterized.TestCase):

@@ -8,10 +8,10 @@ import sys
 from absl.testing import parameterized
 import tensorflow as tf
 
-from depth_mai.data import folder
 from depth_mai.data import records
 from depth_mai.data import source
 from depth_mai.datasets.mai_depth import dummy_data
+from depth_mai.files import folder
 
 _EVALUATE_WITHOUT_TENSORFLOW = """
 import sys

@@ -10,9 +10,9 @@ import tensorflow as tf
 
 from depth_mai.lite import calibration
 from depth_mai.lite import export
+from depth_mai.lite import quantisation_aware
 from depth_mai.runtime import graph
 from depth_mai.runtime import model_file
-from depth_mai.training import quantisation_aware
 from tests.lite import small_network
 from tests.training import rounded_network
 

@@ -2,7 +2,7 @@
 """Tests of depth_mai/lite/learned_ranges.py.
 
 That the file computes what the network does is tested in
-tests/training/quantisation_aware_test.py.
+tests/lite/quantisation_aware_test.py.
 """
 
 import keras

@@ -29,6 +29,14 @@ class NetworkFileTest(tf.test.TestCase, parameterized.TestCase):
       loaded(rgb, training=False), network(rgb, training=False)
     )
 
+  def test_networks_are_saved_whole(self):
+    inputs = keras.Input((2,))
+    network = keras.Model(inputs, keras.layers.Dense(1)(inputs))
+    network_file.save_network(network, self.path)
+    loaded = keras.models.load_model(self.path)
+    self.assertAllEqual(network.weights[0], loaded.weights[0])
+    self.assertEqual(os.listdir(os.path.dirname(self.path)), ['network.keras'])
+
   def test_missing_file(self):
     with self.assertRaisesRegex(ValueError, 'There is no network .*best.keras'):
       network_file.load_network('runs/none/best.keras')

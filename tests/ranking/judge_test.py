@@ -6,8 +6,8 @@ import pathlib
 from absl.testing import absltest
 import numpy as np
 
-from depth_mai.data import problems as problems_lib
 from depth_mai.devices import store as store_lib
+from depth_mai.files import problems as problems_lib
 from depth_mai.ranking import data_fingerprint
 from depth_mai.ranking import judge
 from depth_mai.ranking import model_files

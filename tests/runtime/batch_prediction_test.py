@@ -7,9 +7,9 @@ from absl.testing import parameterized
 import numpy as np
 from PIL import Image
 
+from depth_mai.files import png16
 from depth_mai.runtime import batch_prediction
 from depth_mai.runtime import model_file
-from depth_mai.runtime import png16
 from tests.runtime import tiny_model
 
 

@@ -16,9 +16,9 @@ from absl.testing import parameterized
 import numpy as np
 from PIL import Image
 
+from depth_mai.files import png16
 from depth_mai.report import colour_range
 from depth_mai.runtime import model_file
-from depth_mai.runtime import png16
 from depth_mai.streaming import folder_source
 from depth_mai.streaming import live
 from depth_mai.streaming import live_colours

@@ -17,13 +17,13 @@ from PIL import Image
 import tensorflow as tf
 
 from depth_mai import gin_registry
+from depth_mai.files import workdir as workdir_lib
 from depth_mai.layers import fake_quantisation
+from depth_mai.lite import quantisation_aware
 from depth_mai.losses import learned_weights
 from depth_mai.losses import weighted
 from depth_mai.models import network_file
 from depth_mai.training import loop
-from depth_mai.training import quantisation_aware
-from depth_mai.training import workdir as workdir_lib
 
 _ROOT = pathlib.Path(__file__).parents[2]
 _STEPS = 60

@@ -7,16 +7,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from depth_mai.files import workdir as workdir_lib
 from depth_mai.layers import depth_head
 from depth_mai.layers import fake_quantisation
+from depth_mai.lite import quantisation_aware
 from depth_mai.losses import learned_weights
 from depth_mai.losses import weighted
 from depth_mai.models import compact_weights
 from depth_mai.models import depth_recoding
 from depth_mai.training import optimizers
-from depth_mai.training import quantisation_aware
 from depth_mai.training import state as state_lib
-from depth_mai.training import workdir as workdir_lib
 
 
 def _network(kernel_size=1):

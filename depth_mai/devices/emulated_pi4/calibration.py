@@ -15,8 +15,8 @@ import typing
 
 import numpy as np
 
-from depth_mai import atomic
 from depth_mai.devices.emulated_pi4 import fitting
+from depth_mai.files import atomic
 
 FORMAT = 'depth_mai.emulated_pi4.calibration/1'
 NUMBERS = ('float', 'int8')

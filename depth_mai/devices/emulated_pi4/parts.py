@@ -13,12 +13,12 @@ import shlex
 import shutil
 import subprocess
 
-from depth_mai import atomic
 from depth_mai.devices.emulated_pi4 import debian_packages
 from depth_mai.devices.emulated_pi4 import fake_pi
 from depth_mai.devices.emulated_pi4 import installation as installation_lib
 from depth_mai.devices.emulated_pi4 import pins
 from depth_mai.devices.emulated_pi4 import wheels
+from depth_mai.files import atomic
 
 DOWNLOADS = 'downloads'
 _DONE = 'parts.json'

@@ -21,11 +21,11 @@ import sys
 from absl import app
 from absl import flags
 
-from depth_mai import atomic
 from depth_mai.devices.emulated_pi4 import guest
 from depth_mai.devices.emulated_pi4 import host_check
 from depth_mai.devices.emulated_pi4 import installation as installation_lib
 from depth_mai.devices.emulated_pi4 import parts as parts_lib
+from depth_mai.files import atomic
 
 _TRIAL = (
   'import platform, ai_edge_litert.interpreter, PIL.Image, absl.flags; '

@@ -15,7 +15,7 @@ import pathlib
 import re
 import shutil
 
-from depth_mai import atomic
+from depth_mai.files import atomic
 
 FORMAT = 'depth_mai.judged/1'
 _FILE = 'verdict.json'

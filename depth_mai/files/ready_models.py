@@ -9,10 +9,10 @@ gin_configs/<system>.gin is the configuration of its network and INT8 file.
 
 import pathlib
 
-# Beside the package in a checkout, inside of it where it is installed.
-_PARENTS = pathlib.Path(__file__).resolve().parents
-_FOLDERS = tuple(_PARENTS[level] / 'pretrained' for level in (1, 0))
-_CONFIGS = _PARENTS[1] / 'gin_configs'
+# Next to the package in a checkout, inside it where it is installed.
+_PACKAGE = pathlib.Path(__file__).resolve().parents[1]
+_FOLDERS = (_PACKAGE.parent / 'pretrained', _PACKAGE / 'pretrained')
+_CONFIGS = _PACKAGE.parent / 'gin_configs'
 
 
 def names() -> list[str]:

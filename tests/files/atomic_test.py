@@ -4,7 +4,7 @@ import pathlib
 
 from absl.testing import absltest
 
-from depth_mai import atomic
+from depth_mai.files import atomic
 
 
 class AtomicPathTest(absltest.TestCase):

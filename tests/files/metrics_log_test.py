@@ -7,7 +7,7 @@ import os
 from absl.testing import absltest
 from absl.testing import parameterized
 
-from depth_mai.report import metrics_log
+from depth_mai.files import metrics_log
 
 
 class ReadRunTest(parameterized.TestCase):

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of depth_mai/models/layer_graph.py."""
+"""Tests of depth_mai/lite/layer_graph.py."""
 
 import keras
 import tensorflow as tf
 
-from depth_mai.models import layer_graph
+from depth_mai.lite import layer_graph
 
 
 def _summary(calls):

@@ -23,8 +23,8 @@ import pathlib
 
 import numpy as np
 
-from depth_mai.data import picture_files
-from depth_mai.data import problems as problems_lib
+from depth_mai.files import picture_files
+from depth_mai.files import problems as problems_lib
 
 read_rgb = picture_files.read_rgb
 read_depth_mm = picture_files.read_depth_mm

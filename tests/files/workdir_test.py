@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of depth_mai/training/workdir.py."""
+"""Tests of depth_mai/files/workdir.py."""
 
 import json
 import pathlib
@@ -8,7 +8,7 @@ import platform
 import keras
 import tensorflow as tf
 
-from depth_mai.training import workdir as workdir_lib
+from depth_mai.files import workdir as workdir_lib
 
 
 class WorkdirTest(tf.test.TestCase):
@@ -31,15 +31,6 @@ class WorkdirTest(tf.test.TestCase):
     self.assertEqual(versions['python'], platform.python_version())
     self.assertEqual(versions['packages']['keras'], keras.__version__)
     self.assertIn('git_commit', versions)
-
-  def test_networks_are_saved_whole(self):
-    inputs = keras.Input((2,))
-    network = keras.Model(inputs, keras.layers.Dense(1)(inputs))
-    path = self.workdir / workdir_lib.BEST
-    workdir_lib.save_network(network, path)
-    loaded = keras.models.load_model(path)
-    self.assertAllEqual(network.weights[0], loaded.weights[0])
-    self.assertLen(list(self.workdir.iterdir()), 1)
 
 
 if __name__ == '__main__':

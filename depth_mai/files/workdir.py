@@ -18,9 +18,7 @@ import platform
 import subprocess
 import sys
 
-import keras
-
-from depth_mai import atomic
+from depth_mai.files import atomic
 
 BEST = 'best.keras'
 LAST = 'last.keras'
@@ -112,9 +110,3 @@ def write_versions(workdir: pathlib.Path) -> None:
     'packages': package_versions(),
   }
   atomic.write_text(workdir / VERSIONS, json.dumps(versions, indent=2) + '\n')
-
-
-def save_network(network: keras.Model, path: pathlib.Path) -> None:
-  """Writes a .keras file atomically."""
-  with atomic.atomic_path(path) as temporary:
-    network.save(temporary)

@@ -7,7 +7,7 @@ from absl.testing import parameterized
 import numpy as np
 from PIL import Image
 
-from depth_mai.runtime import png16
+from depth_mai.files import png16
 
 
 class Png16Test(parameterized.TestCase):

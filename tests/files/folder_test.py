@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests for depth_mai.data.folder."""
+"""Tests for depth_mai.files.folder."""
 
 import pathlib
 import shutil
@@ -9,9 +9,9 @@ from absl.testing import parameterized
 import numpy as np
 from PIL import Image
 
-from depth_mai.data import folder
-from depth_mai.data import problems
 from depth_mai.datasets.mai_depth import dummy_data
+from depth_mai.files import folder
+from depth_mai.files import problems
 
 
 def write_depth(path: pathlib.Path, depth_mm: np.ndarray) -> None:

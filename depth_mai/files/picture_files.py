@@ -13,7 +13,7 @@ import zlib
 import numpy as np
 from PIL import Image
 
-from depth_mai.data import problems
+from depth_mai.files import problems
 
 # What Pillow may raise for a damaged file, depending on where the damage is.
 _DECODING_ERRORS = (

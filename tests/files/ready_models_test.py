@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of depth_mai/ready_models.py and of what pretrained/ holds."""
+"""Tests of depth_mai/files/ready_models.py and of what pretrained/ holds."""
 
 import configparser
 import pathlib
@@ -8,10 +8,10 @@ from unittest import mock
 
 from absl.testing import absltest
 
-from depth_mai import ready_models
+from depth_mai.files import ready_models
 from depth_mai.runtime import metadata as metadata_lib
 
-_ROOT = pathlib.Path(__file__).resolve().parents[1]
+_ROOT = pathlib.Path(__file__).resolve().parents[2]
 _SYSTEMS = (
   'aiia_hit', 'icl', 'jmu_cvlab', 'miaigo', 'smartlab', 'tcl', 'tencent_gylab',
   'tencent_gylab_2021',

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests for depth_mai.data.problems."""
+"""Tests for depth_mai.files.problems."""
 
 import pathlib
 
 from absl.testing import absltest
 
-from depth_mai.data import problems
+from depth_mai.files import problems
 
 
 class ProblemsTest(absltest.TestCase):

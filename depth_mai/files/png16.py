@@ -10,7 +10,7 @@ import os
 import numpy as np
 from PIL import Image
 
-from depth_mai import atomic
+from depth_mai.files import atomic
 
 MIN_DEPTH_MM = 1
 MAX_DEPTH_MM = 65535

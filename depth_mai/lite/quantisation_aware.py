@@ -30,7 +30,7 @@ from depth_mai.layers import fake_quantisation
 from depth_mai.layers import resize
 from depth_mai.lite import batch_norm
 from depth_mai.lite import collapse
-from depth_mai.models import layer_graph
+from depth_mai.lite import layer_graph
 
 _CONVOLUTIONS = {
   keras.layers.Conv2D: fake_quantisation.QuantisedConv2D,

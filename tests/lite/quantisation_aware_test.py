@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of depth_mai/training/quantisation_aware.py."""
+"""Tests of depth_mai/lite/quantisation_aware.py."""
 
 from absl.testing import parameterized
 import keras
@@ -12,7 +12,7 @@ from depth_mai.layers import fake_quantisation
 from depth_mai.lite import collapse
 from depth_mai.lite import flatbuffer
 from depth_mai.lite import learned_ranges
-from depth_mai.training import quantisation_aware
+from depth_mai.lite import quantisation_aware
 from tests.training import rounded_network
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests for depth_mai.data.picture_files."""
+"""Tests for depth_mai.files.picture_files."""
 
 import io
 import pathlib
@@ -11,8 +11,8 @@ from absl.testing import parameterized
 import numpy as np
 from PIL import Image
 
-from depth_mai.data import picture_files
-from depth_mai.data import problems
+from depth_mai.files import picture_files
+from depth_mai.files import problems
 
 _CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
 
