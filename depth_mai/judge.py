@@ -17,6 +17,7 @@ import sys
 from absl import app
 from absl import flags
 
+from depth_mai import challenge
 from depth_mai.data import embedded
 from depth_mai.devices import registry
 from depth_mai.devices import settings
@@ -24,7 +25,6 @@ from depth_mai.judging import judging
 from depth_mai.judging import limits
 from depth_mai.judging import request
 from depth_mai.judging.web import server
-from depth_mai.runtime import operators
 
 _STRING, _ENUM = flags.DEFINE_string, flags.DEFINE_enum
 _INTEGER, _AUTO = flags.DEFINE_integer, request.AUTO
@@ -32,7 +32,7 @@ _FLAGS = flags.FLAGS
 _STRING('data_dir', None, 'As depth_mai.evaluate takes it.', required=True)
 _STRING('split', 'validation', 'What to measure the errors on.')
 _STRING('device', 'local', registry.HELP)
-_STRING('target_runtime', operators.CHALLENGE_RUNTIME, 'What must run it.')
+_STRING('target_runtime', challenge.RUNTIME, 'What must run it.')
 _ENUM('unit', _AUTO, [_AUTO, *request.UNITS], 'Of its depth.')
 _ENUM('layout', _AUTO, [_AUTO, *request.LAYOUTS], 'Of its input.')
 _ENUM('input_range', _AUTO, [_AUTO, *request.INPUT_RANGES], 'Of its input.')

@@ -4,6 +4,7 @@
 import dataclasses
 import os
 
+from depth_mai import challenge
 from depth_mai.devices import settings as settings_lib
 from depth_mai.judging import limits as limits_lib
 from depth_mai.runtime import operators
@@ -43,7 +44,7 @@ class JudgeRequest:
   data_dir: str | os.PathLike[str]
   split: str = 'validation'
   device: str = 'local'
-  target_runtime: str = operators.CHALLENGE_RUNTIME
+  target_runtime: str = challenge.RUNTIME
   unit: str = AUTO
   layout: str = AUTO
   input_range: str = AUTO

@@ -13,6 +13,7 @@ import pathlib
 
 import keras
 
+from depth_mai import challenge
 from depth_mai.files import atomic
 from depth_mai.files import workdir as workdir_lib
 from depth_mai.lite import additive_fusion
@@ -71,7 +72,7 @@ class ExportOptions:
   quantisation: quantisation_lib.Quantisation = quantisation_lib.Quantisation()
   layer_errors: bool = False
   whole_graph: bool = False
-  target_runtime: str = operators.CHALLENGE_RUNTIME
+  target_runtime: str = challenge.RUNTIME
   allow_incompatible: bool = False
 
   def __post_init__(self):

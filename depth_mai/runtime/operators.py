@@ -10,12 +10,12 @@ which is too low for 16x8 files.
 import collections
 import dataclasses
 
+from depth_mai import challenge
 from depth_mai.runtime import cost
 from depth_mai.runtime import graph as graph_lib
 from depth_mai.runtime import operator_cures
 from depth_mai.runtime import runtime_versions
 
-CHALLENGE_RUNTIME = '2.5.0'
 _UNKNOWN = 'unknown'
 
 
@@ -135,7 +135,7 @@ def _first_release(name: str, version: int) -> str:
 
 
 def check(
-  content: bytes, target_runtime: str = CHALLENGE_RUNTIME
+  content: bytes, target_runtime: str = challenge.RUNTIME
 ) -> OperatorReport:
   """Compares every operator of a file with what a runtime can run.
 

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the Mobile AI & AIM 2022 challenge fixed: size, units, metrics, runtime.
+
+Source: section 2 of the report and the organisers' scoring scripts.
+"""
+
+# (height, width) of every picture and depth map, pixels.
+IMAGE_SIZE = (480, 640)
+
+# Depth on disk and in the metrics is in millimetres, in training in metres.
+MM_PER_UNIT = {'mm': 1.0, 'm': 1000.0}
+MM_PER_M = MM_PER_UNIT['m']
+
+# The error measures, in the order of the report's Table 1: rmse is in metres,
+# the others have no unit.
+METRICS = ('si_rmse', 'rmse', 'log10', 'rel')
+
+# The TensorFlow Lite release on the organisers' Raspberry Pi 4.
+RUNTIME = '2.5.0'
