@@ -44,7 +44,6 @@ from depth_mai.models.systems import tencent_gylab
 from depth_mai.models.systems import tencent_gylab_2021
 from depth_mai.training import loop
 from depth_mai.training import optimizers
-from depth_mai.training import schedules
 
 _REGISTERED: dict[str, Callable] = {
   'AiiaHitOptions': aiia_hit.AiiaHitOptions,
@@ -63,7 +62,7 @@ _REGISTERED: dict[str, Callable] = {
   'adam': optimizers.adam,
   'adamw': optimizers.adamw,
   'aiia_hit': aiia_hit.aiia_hit,
-  'cosine': schedules.cosine,
+  'cosine': optimizers.cosine,
   'gradient': gradient.gradient,
   'gradient_matching': gradient_matching.gradient_matching,
   'icl': icl.icl,
@@ -73,7 +72,7 @@ _REGISTERED: dict[str, Callable] = {
   'log_l1': regression.log_l1,
   'log_l2': regression.log_l2,
   'miaigo': miaigo.miaigo,
-  'polynomial': schedules.polynomial,
+  'polynomial': optimizers.polynomial,
   'robust': robust.robust,
   'scale_invariant': scale_invariant.scale_invariant,
   'si_rmse': si_rmse.si_rmse,

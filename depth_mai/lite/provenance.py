@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a network comes from: what its training's workdir tells."""
+"""Reads the origin of a network from the workdir of its training."""
 
 import json
 import pathlib
@@ -22,12 +22,12 @@ def config_text(workdir: str | pathlib.Path) -> str:
 
 
 def given_config_text(workdir: str | pathlib.Path | None) -> str:
-  """Returns the configuration that a training was given, '' if there is none.
+  """Returns the configuration given to a training, '' if there is none.
 
-  It holds what training itself has no use for, too.
+  It also contains the settings that training itself does not use.
 
   Args:
-    workdir: of the training; None without one.
+    workdir: folder of the training; None without one.
   """
   if workdir is None:
     return ''
@@ -81,7 +81,7 @@ def load(
     model: a .keras file.
 
   Returns:
-    What `load_workdir` returns; of a file, only its name is known.
+    See `load_workdir`. For a file, the origin is only its name.
 
   Raises:
     ValueError: if there is no network.
@@ -95,14 +95,14 @@ def load(
 def load_workdir(
   workdir: str | pathlib.Path,
 ) -> tuple[keras.Model, str, dict]:
-  """Loads the best network of a training, and what is known of it.
+  """Loads the best network of a training, and its origin.
 
   Args:
-    workdir: of a training.
+    workdir: folder of a training.
 
   Returns:
-    The network, its configuration as text ('' if there is none), and what the
-    metadata says of its origin.
+    The network, its configuration as text ('' if there is none), and its origin
+    for the metadata.
 
   Raises:
     ValueError: if there is no best network (yet).
@@ -111,7 +111,7 @@ def load_workdir(
   path = workdir / workdir_lib.BEST
   if not path.is_file():
     raise ValueError(
-      f'{workdir} holds no {workdir_lib.BEST}: no validation has finished '
+      f'{workdir} contains no {workdir_lib.BEST}: no validation has finished '
       'there. Change --workdir, wait for the training, or give '
       '--model=FILE.keras.'
     )
