@@ -5,6 +5,7 @@ import ast
 import functools
 import graphlib
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -66,6 +67,8 @@ _ALLOWED = {
   ),
   # Live depth on the device: sources of pictures, and views.
   'streaming': ('runtime', 'report'),
+  # Flags and errors of all programs.
+  'program': (),
   # Names library code for gin, so that library code need not know gin.
   'gin_registry': (
     'data',
@@ -90,6 +93,7 @@ _DEVICE_CODE = (
   'leaderboard',
   'metrics',
   'predict',
+  'program',
   'ranking',
   'report',
   'runtime',
@@ -156,7 +160,7 @@ def _programs() -> set[str]:
   return {
     _name(path)
     for path in _library_files()
-    if '\n  app.run(main' in (_ROOT / path).read_text()
+    if re.search(r'\n  (app|program)\.run\(main', (_ROOT / path).read_text())
   }
 
 
