@@ -37,7 +37,7 @@ from depth_mai.lite import quantisation
 from depth_mai.lite import quantiser
 from depth_mai.lite import ranges
 from depth_mai.lite import slim
-from depth_mai.metrics import report_rows
+from depth_mai.metrics import paper_results as paper_results
 from depth_mai.metrics import table
 from depth_mai.runtime import delegation
 from depth_mai.runtime import interpreter
@@ -45,7 +45,7 @@ from depth_mai.runtime import operators
 
 _DATA_DIR = flags.DEFINE_string('data_dir', None, 'A data set.')
 _OUTPUT_DIR = flags.DEFINE_string('output_dir', None, 'For the results.')
-_SYSTEMS = flags.DEFINE_list('systems', list(report_rows.SYSTEMS), 'Of them.')
+_SYSTEMS = flags.DEFINE_list('systems', list(paper_results.SYSTEMS), 'Of them.')
 _WAYS = flags.DEFINE_list('ways', None, 'Names of ways; all if not given.')
 _COUNT = flags.DEFINE_integer('calibration_count', 100, 'Training images.')
 _LIMIT = flags.DEFINE_integer('limit', None, 'First validation images only.')

@@ -23,7 +23,7 @@ from depth_mai.lite import calibration
 from depth_mai.lite import collapse
 from depth_mai.lite import export
 from depth_mai.lite import learned_ranges
-from depth_mai.metrics import report_rows
+from depth_mai.metrics import paper_results as paper_results
 from depth_mai.metrics import table
 from depth_mai.models import network_file
 
@@ -88,7 +88,7 @@ def main(argv):
   data_dir, runs_dir = argv[1], pathlib.Path(argv[2])
   sample = None
   rows = []
-  for system in report_rows.SYSTEMS:
+  for system in paper_results.SYSTEMS:
     for variant in _VARIANTS:
       workdir = runs_dir / f'{system}_{variant}'
       folder = runs_dir / 'tflite' / workdir.name
