@@ -26,7 +26,7 @@ from absl import flags
 from depth_mai import gin_registry
 from depth_mai.data import source
 from depth_mai.evaluation import evaluation
-from depth_mai.evaluation import tflite_predictor
+from depth_mai.evaluation import file_predictors
 from depth_mai.files import atomic
 from depth_mai.files import ready_models
 from depth_mai.lite import calibration
@@ -136,7 +136,7 @@ class _Files:
 def _judge(path: pathlib.Path, pairs) -> dict:
   """Returns what is measured of a file."""
   result = evaluation.evaluate(
-    tflite_predictor.TflitePredictor(path), pairs, limit=_LIMIT.value
+    file_predictors.TflitePredictor(path), pairs, limit=_LIMIT.value
   )
   delegated = delegation.describe_delegation(interpreter.load_interpreter(path))
   return {

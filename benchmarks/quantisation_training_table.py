@@ -16,7 +16,7 @@ from absl import app
 
 from depth_mai.data import source
 from depth_mai.evaluation import evaluation
-from depth_mai.evaluation import tflite_predictor
+from depth_mai.evaluation import file_predictors
 from depth_mai.files import atomic
 from depth_mai.files import workdir as workdir_lib
 from depth_mai.lite import calibration
@@ -37,7 +37,7 @@ _FORMATS = ('', '', '.4f', '.4f', '+.2%', '.4f', '+.2%', '', '')
 
 def _judge(path: pathlib.Path, data_dir: str) -> float:
   """Returns the si-RMSE of a file on the validation split."""
-  predictor = tflite_predictor.TflitePredictor(str(path), 1)
+  predictor = file_predictors.TflitePredictor(str(path), 1)
   pairs = source.evaluation_pairs(data_dir, 'validation')
   return evaluation.evaluate(predictor, pairs)['si_rmse']
 
