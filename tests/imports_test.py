@@ -86,7 +86,7 @@ DEVICE_CODE = (
   'data.source',
   'devices',
   'evaluation.evaluation',
-  'evaluation.tflite_predictor',
+  'evaluation.file_predictors',
   'files',
   'judge',
   'judging',

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The score, and the place that it would have had in Table 1 of the report."""
 
-from depth_mai.metrics import report_rows
+from depth_mai.metrics import paper_results as paper_results
 from depth_mai.metrics import score as score_lib
 
 # Where predicted and measured figures must not be taken for one another.
@@ -14,7 +14,7 @@ def rank_of(score: float) -> int:
   Args:
     score: rows of the table with the same rounded score stay behind it.
   """
-  rows = report_rows.REPORT_ROWS.values()
+  rows = paper_results.ROWS.values()
   return 1 + sum(row.score > score for row in rows)
 
 
@@ -34,7 +34,7 @@ def of(si_rmse: float, runtime: dict) -> dict:
   low_ms, high_ms = runtime['predicted_ms_low'], runtime['predicted_ms_high']
   standing = {
     'kind': PREDICTED if runtime['kind'] == PREDICTED else MEASURED,
-    'of': len(report_rows.REPORT_ROWS) + 1,
+    'of': len(paper_results.ROWS) + 1,
     'score': None,
     'rank': None,
     'score_low': None,

@@ -19,7 +19,7 @@ from depth_mai.devices import device as device_lib
 from depth_mai.devices import measurements
 from depth_mai.devices import store as store_lib
 from depth_mai.evaluation import evaluation
-from depth_mai.evaluation import tflite_predictor
+from depth_mai.evaluation import file_predictors
 from depth_mai.files import problems as problems_lib
 from depth_mai.ranking import model_files
 from depth_mai.ranking import times as times_lib
@@ -164,7 +164,7 @@ def _measure_errors(model, split, threads, report_line):
   images = split.description['images']
   pairs = source.evaluation_pairs(split.data_dir, split.description['split'])
   result = evaluation.evaluate(
-    tflite_predictor.TflitePredictor(model.path, threads),
+    file_predictors.TflitePredictor(model.path, threads),
     _with_progress(pairs, images, report_line),
     images,
   )

@@ -6,7 +6,7 @@ import os
 import pathlib
 import typing
 
-from depth_mai.metrics import report_rows
+from depth_mai.metrics import paper_results as paper_results
 from depth_mai.runtime import graph as graph_lib
 from depth_mai.runtime import metadata as metadata_lib
 from depth_mai.runtime import model_file
@@ -163,7 +163,7 @@ def _describe(path: pathlib.Path, models_dir: pathlib.Path) -> ModelFile:
     file=path.relative_to(models_dir).as_posix(),
     system=name,
     report_system=next(
-      (one for one in whose if one in report_rows.REPORT_ROWS), None
+      (one for one in whose if one in paper_results.ROWS), None
     ),
     precision=called,
     sha256=model_file.file_sha256(path),

@@ -76,8 +76,7 @@ import dataclasses
 import datetime
 
 from depth_mai.devices import measurements
-from depth_mai.metrics import rank_correlation
-from depth_mai.metrics import report_rows
+from depth_mai.metrics import paper_results as paper_results
 from depth_mai.metrics import score as score_lib
 from depth_mai.ranking import judge
 from depth_mai.runtime import precision as precision_lib
@@ -163,7 +162,9 @@ def assemble(
       for row in rows
     ],
     'spearman': _correlations(rows),
-    'missing': [name for name in report_rows.SYSTEMS if name not in by_system],
+    'missing': [
+      name for name in paper_results.SYSTEMS if name not in by_system
+    ],
     'problems': [str(text) for text in problems],
     'notes': [
       REPORT_NOTE,
@@ -181,7 +182,7 @@ def _choose(files: dict[str, judge.Judged]) -> judge.Judged | None:
   """
   whose = next(iter(files.values())).model.report_system
   order = [
-    report_rows.SUBMITTED_PRECISION.get(whose),
+    paper_results.SUBMITTED_PRECISION.get(whose),
     *precision_lib.PRECISIONS,
   ]
   timed = [one for one in files.values() if one.times['runtime_ms'] is not None]
@@ -192,7 +193,7 @@ def _choose(files: dict[str, judge.Judged]) -> judge.Judged | None:
 
 def _row(chosen, files, score_constant):
   model = chosen.model
-  report = report_rows.REPORT_ROWS.get(model.report_system)
+  report = paper_results.ROWS.get(model.report_system)
   sizes_mb = dict.fromkeys(SHOWN_PRECISIONS)
   sizes_mb |= {precision: one.size_mb for precision, one in files.items()}
   return {
@@ -200,7 +201,7 @@ def _row(chosen, files, score_constant):
     'system': model.system,
     'team': report and report.team,
     'precision': model.precision,
-    'submitted_precision': report_rows.SUBMITTED_PRECISION.get(
+    'submitted_precision': paper_results.SUBMITTED_PRECISION.get(
       model.report_system
     ),
     'sha256': model.sha256,
@@ -239,10 +240,10 @@ def _figures(judged: judge.Judged, score_constant: float) -> dict:
   }
 
 
-def _report_record(report: report_rows.ReportRow) -> dict:
+def _report_record(report: paper_results.PaperRow) -> dict:
   record = dataclasses.asdict(report)
   system = record.pop('system')
-  return record | {'rank': report_rows.score_ranks()[system]}
+  return record | {'rank': paper_results.score_ranks()[system]}
 
 
 def _precisions_row(system, files, score_constant):
@@ -261,7 +262,7 @@ def _precisions_row(system, files, score_constant):
 
 def _correlations(rows: list[dict]) -> dict[str, dict]:
   # A variant would count its system twice.
-  named = [row for row in rows if row['system'] in report_rows.REPORT_ROWS]
+  named = [row for row in rows if row['system'] in paper_results.ROWS]
   found = {}
   for ours, theirs in _CORRELATED.items():
     pairs = [
@@ -273,7 +274,7 @@ def _correlations(rows: list[dict]) -> dict[str, dict]:
       continue
     rho = None
     if len(pairs) >= _FEWEST_FOR_RHO:
-      rho = rank_correlation.spearman(*zip(*pairs, strict=True))
+      rho = score_lib.spearman(*zip(*pairs, strict=True))
     found[ours] = {'rho': rho, 'systems': len(pairs)}
   return found
 
