@@ -21,9 +21,8 @@ from depth_mai import challenge
 from depth_mai.data import embedded
 from depth_mai.devices import registry
 from depth_mai.devices import settings
-from depth_mai.judging import judging
-from depth_mai.judging import limits
 from depth_mai.judging import request
+from depth_mai.judging import stages
 from depth_mai.judging.web import server
 
 _STRING, _ENUM = flags.DEFINE_string, flags.DEFINE_enum
@@ -45,8 +44,8 @@ _JSON = _STRING('json', None, 'File to write the verdict to.')
 _SERVE = flags.DEFINE_bool('serve', False, 'Whether to serve a web page.')
 _PORT = _INTEGER('port', 8080, 'Of the web page.')
 _OUTPUT_DIR = _STRING('output_dir', 'judged', "The web page's verdicts.")
-for _one in dataclasses.fields(limits.Limits):
-  flags.DEFINE_float(_one.name, _one.default, 'A limit, see limits.py.')
+for _one in dataclasses.fields(request.Limits):
+  flags.DEFINE_float(_one.name, _one.default, 'A limit, see request.py.')
 
 
 def _flags_of(kind: type, but: str = '') -> dict:
@@ -62,15 +61,15 @@ def _judge(argv: list[str]) -> int:
   asked = request.JudgeRequest(
     model_path=argv[-1],
     data_dir=embedded.resolve(_FLAGS.data_dir),
-    limits=limits.Limits(**_flags_of(limits.Limits)),
+    limits=request.Limits(**_flags_of(request.Limits)),
     settings=settings.Settings((_FLAGS.threads,), _FLAGS.warmup, _FLAGS.runs),
     **_flags_of(request.JudgeRequest, but='data_dir'),
   )
   if _SERVE.value:
     where = server.Settings(_OUTPUT_DIR.value, _PORT.value)
-    server.serve(judging.judge, asked, where)
+    server.serve(stages.judge, asked, where)
     return 0
-  verdict = judging.judge(asked, lambda *_: None)
+  verdict = stages.judge(asked, lambda *_: None)
   print(verdict.to_text())
   if _JSON.value is not None:
     verdict.write_json(_JSON.value)

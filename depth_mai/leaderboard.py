@@ -23,8 +23,8 @@ from depth_mai.devices import registry
 from depth_mai.devices import store
 from depth_mai.metrics import score
 from depth_mai.ranking import contest
+from depth_mai.ranking import leaderboard_text as tables
 from depth_mai.ranking import publication
-from depth_mai.ranking import tables
 
 _STRING, _LIST = flags.DEFINE_string, flags.DEFINE_list
 _INTEGER = flags.DEFINE_integer

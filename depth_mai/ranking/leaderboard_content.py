@@ -79,7 +79,7 @@ from depth_mai.devices import measurements
 from depth_mai.metrics import rank_correlation
 from depth_mai.metrics import report_rows
 from depth_mai.metrics import score as score_lib
-from depth_mai.ranking import judge
+from depth_mai.ranking import measuring as judge
 from depth_mai.runtime import precision as precision_lib
 
 FORMAT = 'depth_mai.leaderboard/1'

@@ -8,7 +8,7 @@ from absl.testing import absltest
 from absl.testing import parameterized
 
 from depth_mai.metrics import report_rows
-from depth_mai.ranking import standings
+from depth_mai.ranking import leaderboard_content as standings
 from tests.ranking import small_contest
 
 _DATA = {
