@@ -9,7 +9,7 @@ import pathlib
 
 from absl import app
 
-from depth_mai.metrics import paper_results as paper_results
+from depth_mai.metrics import paper_results
 from depth_mai.metrics import table
 from depth_mai.runtime import precision as precision_lib
 

@@ -19,9 +19,8 @@ from depth_mai import program
 from depth_mai.data import embedded
 from depth_mai.devices import registry
 from depth_mai.devices import settings
-from depth_mai.judging import judging
-from depth_mai.judging import limits
 from depth_mai.judging import request
+from depth_mai.judging import stages
 from depth_mai.judging.web import server
 
 _AUTO = request.AUTO
@@ -63,7 +62,7 @@ _PORT = flags.DEFINE_integer('port', 8080, 'Port of the web page.')
 _OUTPUT_DIR = program.output_dir(
   'the verdicts of the web page', default='judged'
 )
-for _limit in dataclasses.fields(limits.Limits):
+for _limit in dataclasses.fields(request.Limits):
   flags.DEFINE_float(_limit.name, _limit.default, _LIMITS[_limit.name])
 
 
@@ -80,15 +79,15 @@ def main(argv: list[str]) -> int:
   asked = request.JudgeRequest(
     model_path=argv[-1],
     data_dir=embedded.resolve(_FLAGS.data_dir),
-    limits=limits.Limits(**_flags_of(limits.Limits)),
+    limits=request.Limits(**_flags_of(request.Limits)),
     settings=settings.Settings((_FLAGS.threads,), _FLAGS.warmup, _FLAGS.runs),
     **_flags_of(request.JudgeRequest, but='data_dir'),
   )
   if _SERVE.value:
     where = server.Settings(_OUTPUT_DIR.value, _PORT.value)
-    server.serve(judging.judge, asked, where)
+    server.serve(stages.judge, asked, where)
     return 0
-  verdict = judging.judge(asked, lambda *_: None)
+  verdict = stages.judge(asked, lambda *_: None)
   print(verdict.to_text())
   if _JSON.value is not None:
     verdict.write_json(_JSON.value)

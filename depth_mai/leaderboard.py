@@ -23,8 +23,8 @@ from depth_mai.devices import registry
 from depth_mai.devices import store
 from depth_mai.metrics import score
 from depth_mai.ranking import contest
+from depth_mai.ranking import leaderboard_text as tables
 from depth_mai.ranking import publication
-from depth_mai.ranking import tables
 
 _MODELS_DIR = flags.DEFINE_string(
   'models_dir', None, 'Folder of the .tflite files to rank.', required=True

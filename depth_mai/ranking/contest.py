@@ -10,10 +10,10 @@ from depth_mai.devices import registry
 from depth_mai.devices import settings as settings_lib
 from depth_mai.devices import store as store_lib
 from depth_mai.metrics import score as score_lib
-from depth_mai.ranking import data_fingerprint
-from depth_mai.ranking import judge
+from depth_mai.ranking import leaderboard_content as standings
+from depth_mai.ranking import measuring as judge
 from depth_mai.ranking import model_files
-from depth_mai.ranking import standings
+from depth_mai.ranking import split as data_fingerprint
 
 
 @dataclasses.dataclass(frozen=True)

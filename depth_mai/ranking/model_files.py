@@ -6,7 +6,7 @@ import os
 import pathlib
 import typing
 
-from depth_mai.metrics import paper_results as paper_results
+from depth_mai.metrics import paper_results
 from depth_mai.runtime import graph as graph_lib
 from depth_mai.runtime import metadata as metadata_lib
 from depth_mai.runtime import model_file

@@ -9,7 +9,7 @@ import pathlib
 from depth_mai.data import source
 from depth_mai.files import atomic
 from depth_mai.ranking import examples
-from depth_mai.ranking import tables
+from depth_mai.ranking import leaderboard_text as tables
 from depth_mai.report import leaderboard_page
 from depth_mai.report import leaderboard_pictures
 from depth_mai.report import leaderboard_plot

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a plot and a page need to know of leaderboard.json.
 
-`depth_mai.ranking.standings` describes the file. A number that is not known is
+`ranking.leaderboard_content` describes the file. A number that is not known is
 None there; here it may also be absent.
 """
 

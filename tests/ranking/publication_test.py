@@ -7,9 +7,9 @@ import pathlib
 from absl.testing import absltest
 from PIL import Image
 
+from depth_mai.ranking import leaderboard_content as standings
+from depth_mai.ranking import leaderboard_text as tables
 from depth_mai.ranking import publication
-from depth_mai.ranking import standings
-from depth_mai.ranking import tables
 from tests.ranking import small_contest
 
 

@@ -11,7 +11,7 @@ import pathlib
 import numpy as np
 from PIL import Image
 
-from depth_mai.ranking import judge
+from depth_mai.ranking import measuring as judge
 from depth_mai.ranking import model_files
 from depth_mai.runtime import model_file
 from tests.runtime import tiny_model

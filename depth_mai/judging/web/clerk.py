@@ -20,8 +20,8 @@ import secrets
 import shutil
 import typing
 
-from depth_mai.judging import judging
 from depth_mai.judging import request as request_lib
+from depth_mai.judging import stages
 from depth_mai.judging import verdict as verdict_lib
 from depth_mai.judging.web import archive as archive_lib
 from depth_mai.judging.web import jobs as jobs_lib
@@ -29,7 +29,7 @@ from depth_mai.judging.web import refusal
 from depth_mai.judging.web import upload as upload_lib
 
 Judge = Callable[
-  [request_lib.JudgeRequest, judging.ReportProgress], verdict_lib.Verdict
+  [request_lib.JudgeRequest, stages.ReportProgress], verdict_lib.Verdict
 ]
 
 
@@ -62,7 +62,7 @@ class Clerk:
     """Opens the folder and starts to work.
 
     Args:
-      judge: `judging.judge`.
+      judge: `stages.judge`.
       request: how to judge, for any file; its model_path is not looked at.
       output_dir: where verdicts are kept.
       devices: what may be chosen beside the request's own.

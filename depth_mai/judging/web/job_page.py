@@ -3,7 +3,7 @@
 
 import html
 
-from depth_mai.judging import judging
+from depth_mai.judging import stages
 from depth_mai.judging.web import frame
 from depth_mai.judging.web import jobs as jobs_lib
 
@@ -19,7 +19,7 @@ _NAMES = {
   'fidelity': 'Fidelity',
   'runtime': 'Runtime',
 }
-STEPS = (_RECEIVED, *judging.STAGES)
+STEPS = (_RECEIVED, *stages.STAGES)
 
 
 def job_page(job: jobs_lib.Job, place: int, origin: str) -> str:

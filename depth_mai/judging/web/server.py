@@ -108,7 +108,7 @@ def running(
   """Serves in threads; on the way out, all of it ends.
 
   Args:
-    judge: `judging.judge`.
+    judge: `stages.judge`.
     request: how to judge, for any file; its model_path is not looked at.
     settings: how to serve.
     report_line: takes what the one who started it should know.

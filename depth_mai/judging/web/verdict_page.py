@@ -9,7 +9,7 @@ from depth_mai.judging import verdict as verdict_lib
 from depth_mai.judging.web import frame
 from depth_mai.judging.web import intervals
 from depth_mai.judging.web import verdict_tables
-from depth_mai.metrics import paper_results as paper_results
+from depth_mai.metrics import paper_results
 
 _TABLE = (
   "The report's rows are of the challenge's test images and of a Raspberry Pi "

@@ -12,7 +12,7 @@ import itertools
 from depth_mai.judging import verdict as verdict_lib
 from depth_mai.judging.web import frame
 from depth_mai.judging.web import intervals
-from depth_mai.metrics import paper_results as paper_results
+from depth_mai.metrics import paper_results
 from depth_mai.report import web_page
 from depth_mai.report.web_page import Cell
 from depth_mai.report.web_page import Column

@@ -4,7 +4,7 @@
 from absl.testing import absltest
 from absl.testing import parameterized
 
-from depth_mai.judging import judging
+from depth_mai.judging import stages
 from depth_mai.judging.web import job_page
 from depth_mai.judging.web import jobs as jobs_lib
 from tests.judging.web import page_reader
@@ -26,7 +26,7 @@ def _page(job, place=0):
 class OpenTest(parameterized.TestCase):
   def test_stages_are_those_of_the_judge(self):
     steps = [step['data-stage'] for step in _page(_job()).named('li')]
-    self.assertEqual(steps, ['received', *judging.STAGES])
+    self.assertEqual(steps, ['received', *stages.STAGES])
 
   def test_running(self):
     job = _job(

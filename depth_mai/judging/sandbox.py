@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The judge's side of the processes that run files.
+"""The judge's side of the sandboxed processes that run files.
 
-Nothing that comes out of such a process is believed: sizes are checked before
-memory is given, and whatever a process does, or fails to do, becomes a
-`fault.FileFaultError` with a text for the verdict.
+Their answers are not trusted: sizes are checked before memory is allocated, and
+any failure of a process becomes a `verdict.FileFaultError`.
 """
 
 from collections.abc import Iterator
 import contextlib
 import json
 import os
-import pathlib
 import signal
 import socket
 import subprocess
@@ -20,42 +18,41 @@ import threading
 import time
 
 from depth_mai.judging import channel as channel_lib
-from depth_mai.judging import fault
 from depth_mai.judging import fork_server
-from depth_mai.judging import limits as limits_lib
+from depth_mai.judging import request as request_lib
+from depth_mai.judging import verdict
+from depth_mai.runtime import environment as environment_lib
 
-# How long a process that closed its connection may take to be gone.
+# Seconds for a process that closed its connection to end.
 _PATIENCE_S = 2.0
 _START_S = 120.0
-# Of what a process prints, the end is kept.
+# Bytes kept of the end of a process's output.
 _PRINTED = 4096
-# Nothing else of the judge's environment reaches the process. It must have one
-# thread when it forks; NumPy would start more.
+# The only variables of the judge's environment that the process receives.
 _ENVIRONMENT = ('LANG', 'LC_ALL', 'LD_LIBRARY_PATH', 'PATH', 'SYSTEMROOT')
-# Which limit is reached, by what the process was asked.
-_FLAGS = {'for a picture': '--image_s', 'to be timed': '--image_s a run'}
+# The process must have one thread when it forks; NumPy would start more.
 _ONE_THREAD = ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS')
+# From what the process does to the flag of its limit.
+_FLAGS = {'predicting a picture': '--image_s', 'timing': '--image_s a run'}
 
 
 def environment() -> dict[str, str]:
-  """Returns the environment of the process that forks: the least there is."""
-  package = pathlib.Path(__file__).resolve().parent.parent
-  paths = [str(package.parent), *filter(None, sys.path)]
+  """Returns the minimal environment of the fork server."""
   return {
     **{key: os.environ[key] for key in _ENVIRONMENT if key in os.environ},
     **dict.fromkeys(_ONE_THREAD, '1'),
-    'PYTHONPATH': os.pathsep.join(paths),
+    'PYTHONPATH': environment_lib.import_path(),
   }
 
 
-class Cages:
-  """Makes cages; a context manager that ends them all.
+class Launcher:
+  """Starts sandboxes; a context manager that ends them all.
 
   Threads may share it.
   """
 
   def __init__(self):
-    """Starts the process that forks, which takes about a second."""
+    """Starts the fork server, which takes about a second."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     self._printed = tempfile.TemporaryFile()
     with theirs:
@@ -92,31 +89,31 @@ class Cages:
     self._printed.close()
 
   @contextlib.contextmanager
-  def cage(
-    self, limits: limits_lib.Limits, deadline: float, threads: int = 1
-  ) -> Iterator['Cage']:
-    """Makes a cage, and ends its process.
+  def launch(
+    self, limits: request_lib.Limits, deadline: float, threads: int = 1
+  ) -> Iterator['Sandbox']:
+    """Starts a sandbox, and ends its process afterwards.
 
     Args:
-      limits: what its process may use up.
-      deadline: when, of time.monotonic(), it must be done.
-      threads: for the kernels.
+      limits: the most that its process may use.
+      deadline: time.monotonic() by which it must be done.
+      threads: number of threads for the kernels.
 
     Yields:
-      The cage.
+      The sandbox.
 
     Raises:
-      fault.FileFaultError: if there is no time left.
+      verdict.FileFaultError: if no time is left.
     """
     ours, theirs = socket.socketpair()
     printed, printing = os.pipe()
-    # A process that prints without end shall not wait for a reader.
+    # A process that prints endlessly must not block.
     os.set_blocking(printing, False)
     os.set_blocking(printed, False)
     order = {
       'do': 'fork',
       'memory_mb': limits.memory_mb,
-      # What the judge's clock would miss, should the judge be gone.
+      # In case the judge dies and cannot watch the time.
       'cpu_s': threads * limits.time_s + 1,
       'threads': threads,
     }
@@ -125,26 +122,25 @@ class Cages:
     finally:
       theirs.close()
       os.close(printing)
-    cage = Cage(self, pid, ours, printed, limits, deadline)
+    box = Sandbox(self, pid, ours, printed, limits, deadline)
     try:
-      cage.await_lock()
-      yield cage
+      box.await_lock()
+      yield box
     finally:
-      cage.close()
+      box.close()
 
   def end(self, pid: int, patience_s: float) -> int:
-    """Waits for a process' end, or brings it about.
+    """Waits for a process to end, then kills it.
 
     Args:
-      pid: of the process.
-      patience_s: how long to wait.
+      pid: the process.
+      patience_s: seconds to wait.
 
     Returns:
       Its exit code, or minus the number of the signal that ended it.
     """
-    return self._ask({'do': 'end', 'pid': pid, 'patience_s': patience_s})[
-      'code'
-    ]
+    order = {'do': 'end', 'pid': pid, 'patience_s': patience_s}
+    return self._ask(order)['code']
 
   def _ask(self, order: dict, descriptors: list[int] | None = None) -> dict:
     with self._lock:
@@ -158,23 +154,23 @@ class Cages:
     if not text:
       code = self._server.wait(_PATIENCE_S)
       self._printed.seek(0)
-      said = self._printed.read()[-_PRINTED:].decode('utf-8', 'replace')
+      printed = self._printed.read()[-_PRINTED:].decode('utf-8', 'replace')
       raise RuntimeError(
-        f'The process that judges files is gone (exit code {code}): {said}'
+        f'The fork server of the sandbox is gone (exit code {code}): {printed}'
       )
     return json.loads(text)
 
 
-class Cage:
-  """One process that runs a file.
+class Sandbox:
+  """One sandboxed process that runs a file.
 
   Attributes:
-    protection: what it said it is locked by, see `lockdown.lock`.
+    protection: the layers in force, see `lockdown.lock`.
   """
 
-  def __init__(self, cages, pid, connection, printed, limits, deadline):
-    """Called by `Cages.cage`."""
-    self._cages, self._pid = cages, pid
+  def __init__(self, launcher, pid, connection, printed, limits, deadline):
+    """Called by `Launcher.launch`."""
+    self._launcher, self._pid = launcher, pid
     self._channel = channel_lib.Channel(connection)
     self._printed, self._limits, self._deadline = printed, limits, deadline
     self._code = None
@@ -182,25 +178,25 @@ class Cage:
 
   def await_lock(self) -> None:
     """Waits until the process is locked."""
-    answer, _ = self._receive(0, self._limits.load_s, 'to start')
+    answer, _ = self._receive(0, self._limits.load_s, 'starting')
     self.protection = answer['protection']
 
   def take(self, content: bytes) -> None:
-    """Gives it the file; nothing of it is looked at yet.
+    """Sends the file, which is not inspected yet.
 
     Args:
       content: the file's bytes.
     """
-    self._ask({'do': 'take'}, content, 0, self._limits.load_s, 'to be read')
+    self._ask({'do': 'take'}, content, 0, self._limits.load_s, 'reading')
 
   def check(self, target_runtime: str) -> dict:
-    """Returns what `static_check.check` says of the file.
+    """Returns the result of `static_check.check`.
 
     Args:
-      target_runtime: see there.
+      target_runtime: TFLite release that the file must run on.
     """
     order = {'do': 'check', 'target_runtime': target_runtime}
-    answer, _ = self._ask(order, b'', 0, self._limits.load_s, 'to be read')
+    answer, _ = self._ask(order, b'', 0, self._limits.load_s, 'reading')
     return answer
 
   def load(self, xnnpack: bool = True) -> dict:
@@ -210,31 +206,31 @@ class Cage:
       xnnpack: whether the XNNPACK delegate may be used.
 
     Returns:
-      dict: inputs and outputs, as `worker` describes them, unchecked.
+      dict: inputs and outputs as worker.py describes them, untrusted.
     """
     order = {'do': 'load', 'xnnpack': xnnpack}
-    answer, _ = self._ask(order, b'', 0, self._limits.load_s, 'to be loaded')
+    answer, _ = self._ask(order, b'', 0, self._limits.load_s, 'loading')
     return answer
 
   def run(self, picture: bytes, output_bytes: int) -> bytes:
     """Runs the file once.
 
     Args:
-      picture: the input's bytes.
-      output_bytes: how many the output must have.
+      picture: bytes of the input.
+      output_bytes: size that the output must have.
 
     Returns:
-      The output's bytes.
+      Bytes of the output.
     """
     answer, result = self._ask(
       {'do': 'run'},
       picture,
       output_bytes,
       self._limits.image_s,
-      'for a picture',
+      'predicting a picture',
     )
     if len(result) != output_bytes:
-      raise fault.FileFaultError(
+      raise verdict.FileFaultError(
         f'Its output has {len(result)} bytes of shape '
         f'{str(answer.get("shape"))[:80]} when it runs, and {output_bytes} '
         'when it is loaded. Convert with a fixed input shape.'
@@ -245,39 +241,39 @@ class Cage:
     """Times the file.
 
     Args:
-      warmup: runs that are not counted.
-      runs: runs that are.
+      warmup: number of runs that are not counted.
+      runs: number of runs that are counted.
 
     Returns:
-      (what `worker` answers, unchecked; [runs] milliseconds, '<f8')
+      (untrusted answer of worker.py; [runs] milliseconds as '<f8')
     """
     order = {'do': 'time', 'warmup': warmup, 'runs': runs}
     limit_s = self._limits.image_s * (warmup + runs)
-    return self._ask(order, b'', 8 * runs, limit_s, 'to be timed')
+    return self._ask(order, b'', 8 * runs, limit_s, 'timing')
 
   def close(self) -> None:
     """Ends the process."""
     if self._code is None:
-      self._code = self._cages.end(self._pid, 0)
+      self._code = self._launcher.end(self._pid, 0)
     self._channel.close()
     os.close(self._printed)
 
   def _ask(self, order, blob, max_answer, limit_s, what):
-    """Sends an order; returns its answer, or raises what went wrong."""
+    """Sends an order; returns the answer, or raises the fault."""
     with self._faults(limit_s, what):
       self._channel.send(order, blob, self._left_s(limit_s))
     answer, result = self._receive(max_answer, limit_s, what)
     if 'error' in answer:
-      # It knows the file as that.
+      # The worker's own name for the file.
       text = _printable(str(answer['error']))
       text = text.replace('the model in memory', 'The file')
-      # The runtime has no words for a lack of memory.
+      # The runtime gives no reason when memory runs out.
       text = text.replace(
         ': . ',
-        ': no reason is given; perhaps it needs more than the '
-        f'{self._limits.memory_mb:g} MB of memory that it had (--memory_mb). ',
+        ': no reason is given; perhaps it needs more than the allowed '
+        f'{self._limits.memory_mb:g} MB of memory (--memory_mb). ',
       )
-      raise fault.FileFaultError(text)
+      raise verdict.FileFaultError(text)
     return answer, result
 
   def _receive(self, max_answer, limit_s, what):
@@ -289,46 +285,47 @@ class Cage:
 
   @contextlib.contextmanager
   def _faults(self, limit_s: float, what: str) -> Iterator[None]:
-    """Turns what happens to the process into a fault of the file."""
+    """Turns failures of the process into faults of the file."""
     try:
       yield
     except channel_lib.TooSlowError as error:
-      self._code = self._cages.end(self._pid, 0)
+      self._code = self._launcher.end(self._pid, 0)
       if time.monotonic() >= self._deadline:
         limit = f'all of its {self._limits.time_s:g} s (--time_s)'
       else:
         flag = _FLAGS.get(what, '--load_s')
         limit = f'more than {limit_s:g} s ({flag})'
-      raise fault.FileFaultError(
-        f'It took {limit} {what}, and was stopped.'
+      raise verdict.FileFaultError(
+        f'It took {limit} and was stopped while {what}.'
       ) from error
     except channel_lib.MalformedError as error:
-      self._code = self._cages.end(self._pid, 0)
-      raise fault.FileFaultError(
-        f'Its process broke the rules of the judge: {error}. It was stopped.'
+      self._code = self._launcher.end(self._pid, 0)
+      raise verdict.FileFaultError(
+        f'Its process sent an invalid answer: {error}. It was stopped.'
       ) from error
     except channel_lib.ClosedError as error:
-      self._code = self._cages.end(self._pid, _PATIENCE_S)
-      raise fault.FileFaultError(self._end_text(what)) from error
+      self._code = self._launcher.end(self._pid, _PATIENCE_S)
+      raise verdict.FileFaultError(self._end_text(what)) from error
 
   def _end_text(self, what: str) -> str:
-    """Says how the process ended by itself."""
+    """Describes how the process ended."""
     why = {
-      -signal.SIGSYS: 'it asked the system for what is forbidden',
+      -signal.SIGSYS: 'it made a forbidden system call',
       -signal.SIGXCPU: 'it used up its CPU time',
       -signal.SIGKILL: 'the system stopped it',
-      -signal.SIGSEGV: 'it reached outside of its memory',
-      -signal.SIGBUS: 'it reached outside of its memory',
+      -signal.SIGSEGV: 'it accessed memory outside its own',
+      -signal.SIGBUS: 'it accessed memory outside its own',
       -signal.SIGFPE: 'it divided by zero',
-      -signal.SIGILL: 'it met an instruction that there is not',
-      -signal.SIGABRT: 'the runtime gave up',
+      -signal.SIGILL: 'it ran an invalid instruction',
+      -signal.SIGABRT: 'the runtime aborted',
     }.get(self._code, f'it ended with code {self._code}')
-    text = f'It crashed the runtime, asked {what}: {why}'
+    text = f'It crashed the runtime while {what}: {why}'
     last_words = self._last_words()
     if last_words:
       text += f' ({last_words})'
     return (
-      f'{text}. It had {self._limits.memory_mb:g} MB of memory (--memory_mb).'
+      f'{text}. It was allowed {self._limits.memory_mb:g} MB of memory '
+      '(--memory_mb).'
     )
 
   def _last_words(self) -> str:
@@ -345,7 +342,7 @@ class Cage:
 
 
 def _printable(text: str) -> str:
-  """Returns a text without what a terminal would obey."""
+  """Replaces characters that a terminal would interpret."""
   return ''.join(
     one if one.isprintable() else ' ' for one in text[:2000]
   ).strip()

@@ -6,7 +6,7 @@ import shutil
 
 from absl.testing import absltest
 
-from depth_mai.ranking import data_fingerprint
+from depth_mai.ranking import split as data_fingerprint
 from tests.ranking import small_contest
 
 

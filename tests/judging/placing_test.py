@@ -7,10 +7,10 @@ from absl.testing import absltest
 from absl.testing import parameterized
 
 from depth_mai.devices import settings
-from depth_mai.judging import cage
-from depth_mai.judging import fault
-from depth_mai.judging import limits
-from depth_mai.judging import runtimes
+from depth_mai.judging import placing
+from depth_mai.judging import request
+from depth_mai.judging import sandbox
+from depth_mai.judging import verdict
 from tests.judging import hostile_graphs
 from tests.runtime import tiny_model
 
@@ -23,20 +23,20 @@ def _row(xnnpack, threads=1, **figures):
 
 class MeasureTest(absltest.TestCase):
   def test_times_with_xnnpack_and_without(self):
-    with cage.Cages() as cages:
-      rows = runtimes.measure_caged(
-        cages,
+    with sandbox.Launcher() as launcher:
+      rows = placing.measure_here(
+        launcher,
         tiny_model.split_model((8, 8)),
-        limits.Limits(),
+        request.Limits(),
         time.monotonic() + 60,
         settings.Settings((2,), 1, 7),
         lambda part: None,
       )
-      with self.assertRaises(fault.FileFaultError):
-        runtimes.measure_caged(
-          cages,
+      with self.assertRaises(verdict.FileFaultError):
+        placing.measure_here(
+          launcher,
           hostile_graphs.endless_loop(),
-          limits.Limits(image_s=0.05),
+          request.Limits(image_s=0.05),
           time.monotonic() + 60,
           settings.Settings((1,), 1, 2),
           lambda part: None,
@@ -51,7 +51,7 @@ class MeasureTest(absltest.TestCase):
 
 class ChooseTest(parameterized.TestCase):
   def test_measured(self):
-    got = runtimes.from_configurations(
+    got = placing.choose_runtime(
       [
         _row(True, median_ms=3.0, partitions=1),
         _row(False, median_ms=9.0, partitions=0),
@@ -78,11 +78,64 @@ class ChooseTest(parameterized.TestCase):
         False, instructions=20, predicted_ms_low=90.0, predicted_ms_high=99.0
       ),
     ]
-    got = runtimes.from_configurations(rows, _DESCRIBED)
+    got = placing.choose_runtime(rows, _DESCRIBED)
     self.assertEqual(got['kind'], 'predicted')
     self.assertIsNone(got['runtime_ms'])
     self.assertEqual(got['predicted_ms_low'], low)
     self.assertEqual(got['xnnpack'], both)
+
+
+_MEASURED = {
+  'kind': 'measured',
+  'runtime_ms': 46.0,
+  'predicted_ms_low': None,
+  'predicted_ms_high': None,
+  'note': 'Measured.',
+}
+
+
+class StandingTest(parameterized.TestCase):
+  @parameterized.parameters(
+    # Scores of Table 1: 298, 232, 188, 141, 122, 102, 42, 36.
+    (1000.0, 1),
+    (298.5, 1),
+    (297.5, 2),
+    (200.0, 3),
+    (100.0, 7),
+    (40.0, 8),
+    (1.0, 9),
+  )
+  def test_rank(self, score, rank):
+    self.assertEqual(placing.rank_of(score), rank)
+
+  def test_measured(self):
+    # TCL's row: si-RMSE 0.2773, 46 ms, score 298.
+    got = placing.place(0.2773, _MEASURED)
+    self.assertAlmostEqual(got['score'], 298, delta=0.5)
+    self.assertEqual((got['kind'], got['of']), ('measured', 9))
+    self.assertIsNone(got['score_low'])
+    self.assertIn('Measured.', got['notes'])
+
+  def test_predicted(self):
+    runtime = _MEASURED | {
+      'kind': 'predicted',
+      'runtime_ms': None,
+      'predicted_ms_low': 40.0,
+      'predicted_ms_high': 160.0,
+    }
+    got = placing.place(0.25, runtime)
+    # 640000 * 2 ** -5 = 20000.
+    self.assertAlmostEqual(got['score_high'], 500)
+    self.assertAlmostEqual(got['score_low'], 125)
+    self.assertEqual((got['rank_best'], got['rank_worst']), (1, 5))
+    self.assertEqual(got['kind'], 'predicted')
+    self.assertIsNone(got['score'])
+    self.assertIsNone(got['rank'])
+
+  def test_nothing_to_go_by(self):
+    got = placing.place(0.25, _MEASURED | {'runtime_ms': None})
+    self.assertIsNone(got['score'])
+    self.assertIsNone(got['score_low'])
 
 
 if __name__ == '__main__':

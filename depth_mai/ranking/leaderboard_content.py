@@ -76,9 +76,9 @@ import dataclasses
 import datetime
 
 from depth_mai.devices import measurements
-from depth_mai.metrics import paper_results as paper_results
+from depth_mai.metrics import paper_results
 from depth_mai.metrics import score as score_lib
-from depth_mai.ranking import judge
+from depth_mai.ranking import measuring as judge
 from depth_mai.runtime import precision as precision_lib
 
 FORMAT = 'depth_mai.leaderboard/1'

@@ -5,8 +5,8 @@ import datetime
 
 from absl.testing import absltest
 
-from depth_mai.ranking import standings
-from depth_mai.ranking import tables
+from depth_mai.ranking import leaderboard_content as standings
+from depth_mai.ranking import leaderboard_text as tables
 from tests.ranking import small_contest
 
 

@@ -16,10 +16,9 @@ from depth_mai.data import source
 from depth_mai.devices import settings
 from depth_mai.evaluation import evaluation
 from depth_mai.evaluation import file_predictors
-from depth_mai.judging import cage
-from depth_mai.judging import judging
-from depth_mai.judging import limits
 from depth_mai.judging import request
+from depth_mai.judging import sandbox
+from depth_mai.judging import stages
 from tests.judging import edited_model
 from tests.judging import hostile_files
 from tests.judging import hostile_graphs
@@ -28,18 +27,18 @@ from tests.lite import hand_made
 from tests.runtime import tiny_model
 
 _METRICS = ('si_rmse', 'rmse', 'log10', 'rel')
-_LIMITS = limits.Limits(memory_mb=256, load_s=3, image_s=1, time_s=10)
+_LIMITS = request.Limits(memory_mb=256, load_s=3, image_s=1, time_s=10)
 
 
 class JudgingTest(parameterized.TestCase):
   @classmethod
   def setUpClass(cls):
     super().setUpClass()
-    cls.cages = cage.Cages()
+    cls.launcher = sandbox.Launcher()
 
   @classmethod
   def tearDownClass(cls):
-    cls.cages.close()
+    cls.launcher.close()
     super().tearDownClass()
 
   def setUp(self):
@@ -56,10 +55,10 @@ class JudgingTest(parameterized.TestCase):
       'settings': settings.Settings((1,), 1, 2),
       **arguments,
     }
-    return judging.judge(
+    return stages.judge(
       request.JudgeRequest(path, self.root, **arguments),
       lambda *event: self.heard.append(event),
-      self.cages,
+      self.launcher,
     )
 
   def test_errors_are_those_of_evaluate(self):
@@ -204,10 +203,10 @@ class JudgingTest(parameterized.TestCase):
       with Image.open(folder / one['file']) as picture:
         self.assertGreater(picture.width, 3 * 32)
       self.assertGreater(one['si_rmse'], 0)
-    stages = list(dict.fromkeys(stage for stage, _, _ in self.heard))
-    self.assertEqual(stages, list(judging.STAGES))
+    reported = list(dict.fromkeys(stage for stage, _, _ in self.heard))
+    self.assertEqual(reported, list(stages.STAGES))
     self.assertTrue(all(0 <= part <= 1 for _, part, _ in self.heard))
-    self.assertEqual(list(verdict.seconds), list(judging.STAGES))
+    self.assertEqual(list(verdict.seconds), list(stages.STAGES))
 
   def test_limit(self):
     self.assertEqual(
@@ -215,7 +214,7 @@ class JudgingTest(parameterized.TestCase):
     )
 
   def test_too_large_a_file(self):
-    bars = limits.Limits(file_mb=0.001)
+    bars = request.Limits(file_mb=0.001)
     verdict = self.judge(bytes(5000), limits=bars)
     self.assertIn('5,000 bytes', verdict.errors[0])
     self.assertIsNone(verdict.file['sha256'])
@@ -229,12 +228,12 @@ class JudgingTest(parameterized.TestCase):
       (path, self.root, {'split': 'test'}, "no split 'test'"),
       (path, self.root, {'device': 'moon'}, '--device=moon'),
       (self.root / 'none.tflite', self.root, {}, 'cannot be read'),
-      (self.root / 'pipe', self.root, {}, 'is no file'),
-      (self.root, self.root, {}, 'is no file'),
+      (self.root / 'pipe', self.root, {}, 'is not a regular file'),
+      (self.root, self.root, {}, 'is not a regular file'),
     ):
       with self.assertRaisesRegex(ValueError, message):
-        judging.judge(
-          request.JudgeRequest(model, data, **arguments), print, self.cages
+        stages.judge(
+          request.JudgeRequest(model, data, **arguments), print, self.launcher
         )
 
   def test_hostile_files(self):
@@ -256,7 +255,7 @@ class JudgingTest(parameterized.TestCase):
     self.assertGreater(verdicts[False], 0.7 * len(files))
     for end in (
       'crashed the runtime',
-      'more than 1 s (--image_s) for a picture',
+      'more than 1 s (--image_s) and was stopped while predicting',
       '256 MB of memory',
       'repeats itself',
       'cannot be loaded',

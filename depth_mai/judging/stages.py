@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Judges a file: the one call.
+"""Judges a file in six stages; `judge` is the entry point.
 
-The file's bytes are read here, and nothing in them is looked at: that is for
-processes behind bars (cage.py), of which three see it at most: one checks its
-operators, loads it and measures its errors, two time it.
+This process only reads the file's bytes. At most three sandboxed processes
+(sandbox.py) parse and run them: one checks the operators, loads the file and
+measures its errors, two time it.
 """
 
 from collections.abc import Callable
@@ -17,109 +17,108 @@ import pathlib
 import stat
 import time
 
+from depth_mai import challenge
 from depth_mai.data import source
 from depth_mai.devices import registry
 from depth_mai.evaluation import evaluation
-from depth_mai.judging import cage as cage_lib
 from depth_mai.judging import detection
 from depth_mai.judging import device_process
-from depth_mai.judging import fault
 from depth_mai.judging import fidelity
 from depth_mai.judging import interface
 from depth_mai.judging import lockdown
+from depth_mai.judging import placing
 from depth_mai.judging import request as request_lib
-from depth_mai.judging import runtimes
-from depth_mai.judging import standing
+from depth_mai.judging import sandbox
 from depth_mai.judging import verdict as verdict_lib
 
-# Takes (stage, part done 0..1, text); the stages come in the order of STAGES.
+# Takes (stage, fraction done, text); the stages come in the order of STAGES.
 ReportProgress = Callable[[str, float, str], object]
 
 STAGES = ('reading', 'checking', 'loading', 'detecting', 'fidelity', 'runtime')
 
-# (height, width) of the challenge's pictures and depth maps.
-_CHALLENGE_SIZE = (480, 640)
 _MB = 1 << 20
 
 
 def judge(
   request: request_lib.JudgeRequest,
   report_progress: ReportProgress,
-  cages: cage_lib.Cages | None = None,
+  launcher: sandbox.Launcher | None = None,
 ) -> verdict_lib.Verdict:
   """Judges a file.
 
   Args:
     request: the file and how to judge it.
-    report_progress: is called often, with a stage of STAGES, the part of it
-      that is done (0 to 1) and a text for people.
-    cages: makes the processes that run the file; None: some of its own. Many
-      files are judged faster with those of one.
+    report_progress: called often, with a stage in STAGES, the fraction of it
+      that is done and a text for readers.
+    launcher: starts the processes that run the file; None starts a new one.
+      Sharing one saves time when many files are judged.
 
   Returns:
-    The verdict; whatever the file does.
+    The verdict, whatever the file does.
 
   Raises:
-    ValueError: if the file cannot be read at all, or the data directory or the
-      device not be used.
+    ValueError: if the file cannot be read, or the data directory or the device
+      cannot be used.
   """
   described = registry.open_device(request.device, request.settings).describe()
   source.evaluation_pairs(request.data_dir, request.split)
   names = evaluation.split_ids(request.data_dir, request.split)
   names = names[: request.limit]
-  content = _read(request.model_path, request.limits.file_mb)
+  content, sha256 = _read(request.model_path, request.limits.file_mb), None
+  if content is not None:
+    sha256 = hashlib.sha256(content).hexdigest()
   verdict = verdict_lib.Verdict(
     file={
       'name': os.path.basename(os.fspath(request.model_path)),
       'bytes': os.path.getsize(request.model_path),
-      'sha256': None if content is None else _sha256(content),
+      'sha256': sha256,
     },
     data={'split': request.split, 'images': len(names)},
     device=described,
     limits=dataclasses.asdict(request.limits),
   )
   with contextlib.ExitStack() as stack:
-    if cages is None:
-      cages = stack.enter_context(cage_lib.Cages())
-    hearing = _Hearing(request, report_progress, cages, names, verdict)
+    if launcher is None:
+      launcher = stack.enter_context(sandbox.Launcher())
+    stages = _Stages(request, report_progress, launcher, names, verdict)
     try:
-      hearing.hear(content)
-    except fault.FileFaultError as found:
-      verdict.errors.append(str(found))
+      stages.run(content)
+    except verdict_lib.FileFaultError as fault:
+      verdict.errors.append(str(fault))
   return verdict
 
 
-class _Hearing:
+class _Stages:
   """The stages of judging one file; each adds to the verdict."""
 
-  def __init__(self, request, report_progress, cages, names, verdict):
+  def __init__(self, request, report_progress, launcher, names, verdict):
     self._request, self._report = request, report_progress
-    self._cages, self._names, self._verdict = cages, names, verdict
+    self._launcher, self._names, self._verdict = launcher, names, verdict
     self._deadline = time.monotonic() + request.limits.time_s
     self._metadata = {}
 
-  def hear(self, content: bytes | None) -> None:
-    """Goes through all stages."""
+  def run(self, content: bytes | None) -> None:
+    """Runs all stages; content is None if the file is too large."""
     if content is None:
-      raise fault.FileFaultError(
+      raise verdict_lib.FileFaultError(
         f'It has {self._verdict.file["bytes"]:,} bytes; at most '
-        f'{self._request.limits.file_mb:g} MB are judged (--file_mb).'
+        f'{self._request.limits.file_mb:g} MB are allowed (--file_mb).'
       )
     limits = self._request.limits
-    with self._cages.cage(limits, self._deadline) as cage:
+    with self._launcher.launch(limits, self._deadline) as box:
       with self._stage('reading'):
-        self._note_protection(cage.protection)
-        cage.take(content)
+        self._note_protection(box.protection)
+        box.take(content)
       with self._stage('checking'):
-        self._check(cage)
+        self._check(box)
       with self._stage('loading'):
-        answer = cage.load()
+        answer = box.load()
         taken, given, why = interface.read(answer, self._request.layout)
       with self._stage('detecting'):
-        input_range, unit = self._detect(cage, taken, given)
+        input_range, unit = self._detect(box, taken, given)
         self._describe_interface(taken, given, why, input_range, unit)
       with self._stage('fidelity'):
-        self._measure(cage, taken, given, input_range.value, unit.value)
+        self._measure(box, taken, given, input_range.value, unit.value)
     with self._stage('runtime'):
       self._time(content)
 
@@ -136,13 +135,12 @@ class _Hearing:
     for layer, state in protection.items():
       if state != lockdown.IN_FORCE:
         self._verdict.warnings.append(
-          f"A layer of the judge's own protection is not in force: {layer} "
-          f'({state}).'
+          f"A layer of the judge's sandbox is not in force: {layer} ({state})."
         )
 
-  def _check(self, cage: cage_lib.Cage) -> None:
-    """Compares the operators with the target runtime."""
-    checked = cage.check(self._request.target_runtime)
+  def _check(self, box: sandbox.Sandbox) -> None:
+    """Compares the operators with those of the target runtime."""
+    checked = box.check(self._request.target_runtime)
     self._metadata = checked['metadata']
     self._verdict.operators = checked
     errors = [
@@ -151,18 +149,18 @@ class _Hearing:
     ]
     self._verdict.errors += errors + checked['open_shapes']
     if self._verdict.errors:
-      raise fault.FileFaultError(
-        'Nothing else was measured: correct this first.'
+      raise verdict_lib.FileFaultError(
+        'Nothing else was measured; correct this first.'
       )
 
-  def _detect(self, cage, taken, given):
-    """Returns (the input's range, the output's unit), both Choices."""
+  def _detect(self, box, taken, given):
+    """Finds the input's range and the output's unit, both Choices."""
     first = []
 
     def try_range(name: str) -> list[detection.Trial]:
       if not first:
         first.extend(itertools.islice(self._pairs(), detection.PAIRS))
-      predictor = fidelity.CagedPredictor(cage, taken, given, name, 'mm')
+      predictor = fidelity.SandboxedPredictor(box, taken, given, name, 'mm')
       return [
         detection.Trial(predictor.predict(rgb), depth_mm)
         for _, rgb, depth_mm in first
@@ -191,20 +189,21 @@ class _Hearing:
     for what, choice in (('input range', input_range), ('unit', unit)):
       if choice.with_truth:
         warnings.append(
-          f'The {what} {choice.value} was found with the help of the true '
-          'depth; no team had that.'
+          f'The {what} {choice.value} was found by comparison with the true '
+          'depth, which no team had.'
         )
       if choice.doubt:
         warnings.append(choice.doubt)
     for name, side in (('input', taken), ('output', given)):
-      if side.size != _CHALLENGE_SIZE:
+      if side.size != challenge.IMAGE_SIZE:
+        height, width = challenge.IMAGE_SIZE
         warnings.append(
           f'Its {name} has {side.size[1]} x {side.size[0]} pixels, the '
-          "challenge's 640 x 480: it is resized by the judge, in no time that "
-          'is counted.'
+          f"challenge's {width} x {height}: the judge resizes it, and the "
+          'runtime does not include that.'
         )
 
-  def _measure(self, cage, taken, given, input_range, unit) -> None:
+  def _measure(self, box, taken, given, input_range, unit) -> None:
     """Measures the errors; saves pictures."""
     count = len(self._names)
     keep = frozenset()
@@ -213,14 +212,13 @@ class _Hearing:
       keep = frozenset(
         self._names[place * count // wanted] for place in range(wanted)
       )
-    predictor = fidelity.CagedPredictor(
-      cage, taken, given, input_range, unit, keep
+    predictor = fidelity.SandboxedPredictor(
+      box, taken, given, input_range, unit, keep
     )
     result, kept = fidelity.measure(
       predictor,
       self._pairs(),
       count,
-      keep,
       lambda done: self._report(
         'fidelity', done / count, f'{done} of {count} pictures'
       ),
@@ -239,17 +237,17 @@ class _Hearing:
   def _time(self, content: bytes) -> None:
     """Measures the runtime; computes score and rank."""
     verdict = self._verdict
-    if self._request.device == runtimes.LOCAL:
-      rows = runtimes.measure_caged(
-        self._cages,
+    if self._request.device == placing.LOCAL:
+      rows = placing.measure_here(
+        self._launcher,
         content,
         self._request.limits,
         self._deadline,
         self._request.settings,
-        lambda part: self._report('runtime', part, 'timing'),
+        lambda done: self._report('runtime', done, 'timing'),
       )
     else:
-      verdict.warnings.append(_outside_text(self._request.device))
+      verdict.warnings.append(_protection_text(self._request.device))
       rows = device_process.measure(
         self._request.device,
         self._request.settings,
@@ -257,8 +255,10 @@ class _Hearing:
         self._request.limits.memory_mb,
         self._deadline - time.monotonic(),
       )
-    verdict.runtime = runtimes.from_configurations(rows, verdict.device)
-    verdict.standing = standing.of(verdict.metrics['si_rmse'], verdict.runtime)
+    verdict.runtime = placing.choose_runtime(rows, verdict.device)
+    verdict.standing = placing.place(
+      verdict.metrics['si_rmse'], verdict.runtime
+    )
 
   def _pairs(self) -> Iterator[fidelity.Pair]:
     return iter(
@@ -266,25 +266,21 @@ class _Hearing:
     )
 
 
-def _sha256(content: bytes) -> str:
-  return hashlib.sha256(content).hexdigest()
-
-
-def _outside_text(device: str) -> str:
-  """Says how a device that is not this machine is protected."""
+def _protection_text(device: str) -> str:
+  """Describes the protection on a device that is not this machine."""
   if registry.check_spec(device) in device_process.RESTRICTED:
     return (
       f'On {device} the file ran in processes that could open no connection '
-      'and write nothing but their own folder, where the kernel has Landlock; '
-      'the other bars were away.'
+      'and write only in their own folder, where the kernel has Landlock; no '
+      'other layer of the sandbox was in force.'
     )
-  return f'On {device} the file ran outside of the bars.'
+  return f'On {device} the file ran outside the sandbox.'
 
 
 def _read(path: str | os.PathLike[str], file_mb: float) -> bytes | None:
-  """Returns a file's bytes, None if there are too many."""
+  """Returns the bytes of a file, None if it is too large."""
   try:
-    # What is no file, such as a pipe, must not make the judge wait.
+    # Opening a pipe must not block the judge.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
   except OSError as error:
     raise ValueError(
@@ -292,7 +288,7 @@ def _read(path: str | os.PathLike[str], file_mb: float) -> bytes | None:
     ) from error
   if not stat.S_ISREG(os.fstat(descriptor).st_mode):
     os.close(descriptor)
-    raise ValueError(f'{path} is no file; give a .tflite file.')
+    raise ValueError(f'{path} is not a regular file; give a .tflite file.')
   with open(descriptor, 'rb') as stream:
     most = int(file_mb * _MB)
     content = stream.read(most + 1)

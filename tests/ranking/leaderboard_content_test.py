@@ -7,8 +7,8 @@ import json
 from absl.testing import absltest
 from absl.testing import parameterized
 
-from depth_mai.metrics import paper_results as paper_results
-from depth_mai.ranking import standings
+from depth_mai.metrics import paper_results
+from depth_mai.ranking import leaderboard_content as standings
 from tests.ranking import small_contest
 
 _DATA = {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import typing
 
 from depth_mai.metrics import table
-from depth_mai.ranking import standings
+from depth_mai.ranking import leaderboard_content as standings
 from depth_mai.report import leaderboard_rows
 
 _TITLES = {

@@ -8,9 +8,9 @@ import numpy as np
 
 from depth_mai.devices import store as store_lib
 from depth_mai.files import problems as problems_lib
-from depth_mai.ranking import data_fingerprint
-from depth_mai.ranking import judge
+from depth_mai.ranking import measuring as judge
 from depth_mai.ranking import model_files
+from depth_mai.ranking import split as data_fingerprint
 from tests.ranking import small_contest
 
 

@@ -10,31 +10,31 @@ from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
 
-from depth_mai.judging import cage
-from depth_mai.judging import fault
 from depth_mai.judging import interface
-from depth_mai.judging import limits
 from depth_mai.judging import lockdown
+from depth_mai.judging import request
+from depth_mai.judging import sandbox
+from depth_mai.judging import verdict
 from tests.judging import hostile_graphs
 from tests.lite import hand_made
 from tests.runtime import tiny_model
 
-_LIMITS = limits.Limits(memory_mb=256, load_s=3, image_s=0.5, time_s=6)
+_LIMITS = request.Limits(memory_mb=256, load_s=3, image_s=0.5, time_s=6)
 
 
 class CageTest(parameterized.TestCase):
   @classmethod
   def setUpClass(cls):
     super().setUpClass()
-    cls.cages = cage.Cages()
+    cls.launcher = sandbox.Launcher()
 
   @classmethod
   def tearDownClass(cls):
-    cls.cages.close()
+    cls.launcher.close()
     super().tearDownClass()
 
   def open(self, threads=1, time_s=6.0, bars=_LIMITS):
-    return self.cages.cage(bars, time.monotonic() + time_s, threads)
+    return self.launcher.launch(bars, time.monotonic() + time_s, threads)
 
   def run_all(self, content):
     """Loads and runs a file without looking at it before."""
@@ -74,27 +74,27 @@ class CageTest(parameterized.TestCase):
   def test_endless_loop(self):
     start = time.monotonic()
     with self.assertRaisesRegex(
-      fault.FileFaultError, r'more than 0.5 s \(--image_s\) for a'
+      verdict.FileFaultError, r'more than 0.5 s \(--image_s\) and was'
     ):
       self.run_all(hostile_graphs.endless_loop())
     self.assertLess(time.monotonic() - start, 3)
 
   def test_all_its_time(self):
-    with self.assertRaisesRegex(fault.FileFaultError, '--time_s'):
-      with self.open(time_s=0.3, bars=limits.Limits(time_s=0.3)) as one:
+    with self.assertRaisesRegex(verdict.FileFaultError, '--time_s'):
+      with self.open(time_s=0.3, bars=request.Limits(time_s=0.3)) as one:
         one.take(hostile_graphs.endless_loop())
         one.load()
         one.run(bytes(4 * 3 * 24 * 32), 4 * 24 * 32)
 
   def test_a_crash(self):
     # A SPLIT without what it needs: XNNPACK reads where nothing is.
-    with self.assertRaisesRegex(fault.FileFaultError, 'crashed the runtime'):
+    with self.assertRaisesRegex(verdict.FileFaultError, 'crashed the runtime'):
       self.run_all(hand_made.model(('SPLIT', 1, ('FLOAT32', 'INT32'))))
     self.assertLen(self.run_all(tiny_model.float_model((6, 8))), 4 * 48)
 
   def test_memory(self):
     graph = tiny_model.float_model((1 << 14, 1 << 14))
-    with self.assertRaisesRegex(fault.FileFaultError, '256 MB of memory'):
+    with self.assertRaisesRegex(verdict.FileFaultError, '256 MB of memory'):
       self.run_all(graph)
 
   def test_another_output_than_announced(self):
@@ -102,7 +102,7 @@ class CageTest(parameterized.TestCase):
       one.take(tiny_model.float_model((6, 8)))
       one.load()
       for size in (4 * 48 - 4, 4 * 48 + 4):
-        with self.subTest(size=size), self.assertRaises(fault.FileFaultError):
+        with self.subTest(size=size), self.assertRaises(verdict.FileFaultError):
           with self.open() as other:
             other.take(tiny_model.float_model((6, 8)))
             other.load()
@@ -112,7 +112,7 @@ class CageTest(parameterized.TestCase):
     content = b'\0\0\0\0\x1b[2J' + bytes(100)
     with self.open() as one:
       one.take(content)
-      with self.assertRaises(fault.FileFaultError) as caught:
+      with self.assertRaises(verdict.FileFaultError) as caught:
         one.load()
     self.assertTrue(str(caught.exception).isprintable())
     self.assertIn(
@@ -127,13 +127,13 @@ class CageTest(parameterized.TestCase):
         start = time.monotonic()
         try:
           self.run_all(content)
-        except fault.FileFaultError:
+        except verdict.FileFaultError:
           pass
         slowest = max(slowest, time.monotonic() - start)
     self.assertLess(slowest, _LIMITS.time_s + 2)
 
   def test_ends_with_the_judge(self):
-    server = self.cages._server.pid
+    server = self.launcher._server.pid
     with self.open() as one:
       pid = one._pid
       self.assertTrue(pathlib.Path(f'/proc/{pid}').exists())
@@ -142,8 +142,8 @@ class CageTest(parameterized.TestCase):
 
   def test_knows_nothing_of_the_environment(self):
     with mock.patch.dict(os.environ, {'SECRET': 'of the judge'}):
-      with cage.Cages() as cages:
-        path = f'/proc/{cages._server.pid}/environ'
+      with sandbox.Launcher() as launcher:
+        path = f'/proc/{launcher._server.pid}/environ'
         environment = pathlib.Path(path).read_bytes()
     self.assertNotIn(b'SECRET', environment)
     self.assertIn(b'PATH=', environment)
