@@ -18,7 +18,6 @@ from absl import flags
 
 from depth_mai.files import atomic
 from depth_mai.files import ready_models
-from depth_mai.report import partition_table
 from depth_mai.report import summary_table
 from depth_mai.runtime import graph_summary
 from depth_mai.runtime import partitions
@@ -53,7 +52,7 @@ def main(argv: list[str]) -> None:
     sys.exit(f'summary: {error}')
   print(summary_table.summary_text(summary))
   if _PARTITIONS.value:
-    print('\n' + partition_table.partition_text(summary['delegation']))
+    print('\n' + summary_table.partition_text(summary['delegation']))
   if _JSON.value:
     atomic.write_text(_JSON.value, json.dumps(summary, indent=2) + '\n')
 

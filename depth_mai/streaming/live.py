@@ -12,7 +12,7 @@ import time
 
 import numpy as np
 
-from depth_mai.report import colour_range
+from depth_mai.report import scale
 from depth_mai.runtime import image_io
 from depth_mai.runtime import model_file
 from depth_mai.streaming import frame as frame_lib
@@ -212,7 +212,7 @@ def run_until_interrupted(
   video: str | None,
   view_kind: str,
   address: str,
-  fixed_range: colour_range.ColourRange,
+  fixed_range: scale.ColourRange,
   output_dir: str | None = None,
   overwrite: bool = False,
   every_frame: bool = False,

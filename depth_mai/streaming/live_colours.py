@@ -11,8 +11,8 @@ import math
 import numpy as np
 
 from depth_mai.files import png16
-from depth_mai.report import colour_range
 from depth_mai.report import picture
+from depth_mai.report import scale
 
 # Part of the way to the range of the newest map that each map goes.
 _FOLLOW = 0.1
@@ -30,7 +30,7 @@ class LiveColours:
     far_m: depth of the farthest colour, metres; None before the first map.
   """
 
-  def __init__(self, fixed: colour_range.ColourRange):
+  def __init__(self, fixed: scale.ColourRange):
     """Takes what does not follow.
 
     Args:

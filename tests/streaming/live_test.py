@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from depth_mai.files import png16
-from depth_mai.report import colour_range
+from depth_mai.report import scale
 from depth_mai.runtime import model_file
 from depth_mai.streaming import folder_source
 from depth_mai.streaming import live
@@ -28,12 +28,12 @@ from tests.streaming import moving_pictures
 # Streams a Motion JPEG of standard input until it is told to end.
 _STREAM = """
 import sys
-from depth_mai.report import colour_range
+from depth_mai.report import scale
 from depth_mai.runtime import model_file
 from depth_mai.streaming import live
 live.run_until_interrupted(
   model_file.TfliteModel(sys.argv[1]), None, '-', 'none', '',
-  colour_range.ColourRange(), output_dir=sys.argv[2])
+  scale.ColourRange(), output_dir=sys.argv[2])
 print('It has ended well.')
 """
 
@@ -73,7 +73,7 @@ class LiveTest(parameterized.TestCase):
       model_file.TfliteModel(self.model_path),
       folder_source.FolderSource(self.pictures),
       view,
-      live_colours.LiveColours(colour_range.ColourRange(1.0, 6.0)),
+      live_colours.LiveColours(scale.ColourRange(1.0, 6.0)),
       every_frame=every_frame,
     )
 
@@ -83,7 +83,7 @@ class LiveTest(parameterized.TestCase):
     running.run()
     numbers = [moving_pictures.number_of(s.rgb_uint8) for s in view.shown]
     self.assertEqual(numbers, list(range(10)))
-    expected = live_colours.LiveColours(colour_range.ColourRange(1.0, 6.0))
+    expected = live_colours.LiveColours(scale.ColourRange(1.0, 6.0))
     for number, shown in enumerate(view.shown):
       depth_mm = np.full((24, 32), 1000 + 1000 * (20 * number + 10) / 51)
       expected.follow(depth_mm)
@@ -152,7 +152,7 @@ class LiveTest(parameterized.TestCase):
     )
     live.run_until_interrupted(
       model_file.TfliteModel(self.model_path), None, str(pictures), 'none', '',
-      colour_range.ColourRange(), output_dir=str(self.folder / 'out'),
+      scale.ColourRange(), output_dir=str(self.folder / 'out'),
       every_frame=True, report_line=lines.append,
     )  # fmt: skip
     depth_mm = png16.read_depth_png(self.folder / 'out/000000_depth.png')
@@ -166,7 +166,7 @@ class LiveTest(parameterized.TestCase):
       with self.assertRaisesRegex(ValueError, 'give host:port'):
         live.run_until_interrupted(
           model_file.TfliteModel(self.model_path), None, str(self.pictures),
-          'browser', 'nowhere', colour_range.ColourRange(),
+          'browser', 'nowhere', scale.ColourRange(),
         )  # fmt: skip
     closed.assert_called()
     self.assertEqual(threading.active_count(), before)
