@@ -19,9 +19,9 @@ from PIL import Image
 from depth_mai.files import png16
 from depth_mai.report import scale
 from depth_mai.runtime import model_file
-from depth_mai.streaming import folder_source
 from depth_mai.streaming import live
 from depth_mai.streaming import live_colours
+from depth_mai.streaming import sources
 from tests.runtime import tiny_model
 from tests.streaming import moving_pictures
 
@@ -71,7 +71,7 @@ class LiveTest(parameterized.TestCase):
   def _live(self, view, every_frame=True):
     return live.Live(
       model_file.TfliteModel(self.model_path),
-      folder_source.FolderSource(self.pictures),
+      sources.FolderSource(self.pictures),
       view,
       live_colours.LiveColours(scale.ColourRange(1.0, 6.0)),
       every_frame=every_frame,
@@ -140,7 +140,9 @@ class LiveTest(parameterized.TestCase):
       self._live(_View()).run()
 
   def test_an_unknown_view(self):
-    with self.assertRaisesRegex(ValueError, '--view=tv is none of terminal, b'):
+    with self.assertRaisesRegex(
+      ValueError, '--view=tv is not one of terminal, b'
+    ):
       live.open_view('tv', '')
 
   def test_a_recording_of_any_size_and_the_summary(self):
@@ -162,7 +164,7 @@ class LiveTest(parameterized.TestCase):
 
   def test_a_view_that_fails_closes_the_source(self):
     before = threading.active_count()
-    with mock.patch.object(folder_source.FolderSource, 'close') as closed:
+    with mock.patch.object(sources.FolderSource, 'close') as closed:
       with self.assertRaisesRegex(ValueError, 'give host:port'):
         live.run_until_interrupted(
           model_file.TfliteModel(self.model_path), None, str(self.pictures),
