@@ -13,8 +13,8 @@ from depth_mai.judging.web import answers
 from depth_mai.judging.web import clerk as clerk_lib
 from depth_mai.judging.web import refusal
 from depth_mai.judging.web import upload
-from tests.judging.web import page_reader
 from tests.judging.web import small_verdicts
+from tests.web import page_reader
 
 
 class AnswersTest(absltest.TestCase):

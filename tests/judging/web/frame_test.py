@@ -5,7 +5,7 @@ from absl.testing import absltest
 from absl.testing import parameterized
 
 from depth_mai.judging.web import frame
-from tests.judging.web import page_reader
+from tests.web import page_reader
 
 _NASTY = '<script>alert("1")</script>&'
 

@@ -11,8 +11,8 @@ from depth_mai.judging import request as request_lib
 from depth_mai.judging.web import clerk as clerk_lib
 from depth_mai.judging.web import home_page
 from depth_mai.judging.web import upload
-from tests.judging.web import page_reader
 from tests.judging.web import small_verdicts
+from tests.web import page_reader
 
 _NASTY = '<script>alert(1)<script>.tflite'
 

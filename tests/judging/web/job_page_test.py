@@ -7,7 +7,7 @@ from absl.testing import parameterized
 from depth_mai.judging import judging
 from depth_mai.judging.web import job_page
 from depth_mai.judging.web import jobs as jobs_lib
-from tests.judging.web import page_reader
+from tests.web import page_reader
 
 _NASTY = '<script>alert(1)</script>'
 

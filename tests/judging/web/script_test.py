@@ -16,8 +16,8 @@ from depth_mai.judging import limits
 from depth_mai.judging import request as request_lib
 from depth_mai.judging.web import server
 from tests.judging.web import small_verdicts
-from tests.judging.web import web_driver
 from tests.ranking import small_contest
+from tests.web import web_driver
 
 _MISSING = web_driver.what_is_missing()
 _FILE_MB = 0.5

@@ -4,8 +4,8 @@
 from absl.testing import absltest
 
 from depth_mai.judging.web import verdict_page
-from tests.judging.web import page_reader
 from tests.judging.web import small_verdicts
+from tests.web import page_reader
 
 _NASTY = '<img src=x onerror=alert(1)>"\''
 

@@ -5,8 +5,8 @@ from absl.testing import absltest
 from absl.testing import parameterized
 
 from depth_mai.judging.web import verdict_tables
-from tests.judging.web import page_reader
 from tests.judging.web import small_verdicts
+from tests.web import page_reader
 
 _NASTY = '<script>alert(1)</script>.tflite'
 

@@ -54,7 +54,7 @@ class Page(parser.HTMLParser):
   def handle_data(self, data):
     """Notes a text."""
     self._texts.append(data)
-    if self.rows and 'tr' in self._open:
+    if 'td' in self._open or 'th' in self._open:
       if self._open[-1] == 'small':
         data = f' ({data})'
       self.rows[-1][-1] += data.replace('\N{NO-BREAK SPACE}', '')
