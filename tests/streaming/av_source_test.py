@@ -134,7 +134,7 @@ class AvSourceTest(parameterized.TestCase):
       ValueError, 'no camera /dev/video99; present a'
     ):
       av_source.open_camera('/dev/video99')
-    with self.assertRaisesRegex(ValueError, 'yields no pictures: .*v4l2'):
+
   @_NEEDS_AV
   def test_a_file_that_is_no_camera(self):
     (self.folder / 'video0').write_bytes(b'')
