@@ -17,8 +17,8 @@ from absl import flags
 
 from depth_mai import program
 from depth_mai.files import ready_models
-from depth_mai.report import colour_range
-from depth_mai.report import prediction_pictures
+from depth_mai.report import picture
+from depth_mai.report import scale
 from depth_mai.runtime import batch_prediction
 from depth_mai.runtime import model_file
 from depth_mai.streaming import live
@@ -70,7 +70,7 @@ _MAX_FRAMES = flags.DEFINE_integer(
 def _pictures(model, inputs, colours):
   if not _OUTPUT_DIR.value:
     raise ValueError('Give a folder for the results: --output_dir=DIR.')
-  draw = lambda *pair: prediction_pictures.draw(colours, *pair)
+  draw = lambda *pair: picture.draw_prediction(colours, *pair)
   return batch_prediction.predict_files(
     model, inputs, _OUTPUT_DIR.value, draw, overwrite=_OVERWRITE.value
   )
@@ -91,7 +91,7 @@ def _stream(model, inputs, colours):
 
 def main(argv: list[str]) -> int:
   """Predicts and returns the exit code: 1 if a picture failed."""
-  colours = colour_range.ColourRange(_NEAR_M.value, _FAR_M.value)
+  colours = scale.ColourRange(_NEAR_M.value, _FAR_M.value)
   predict = _pictures if _CAMERA.value is _VIDEO.value is None else _stream
   model = model_file.TfliteModel(
     ready_models.model_path(_MODEL.value), num_threads=_THREADS.value

@@ -17,7 +17,6 @@ from absl import flags
 from depth_mai import program
 from depth_mai.files import atomic
 from depth_mai.files import ready_models
-from depth_mai.report import partition_table
 from depth_mai.report import summary_table
 from depth_mai.runtime import graph_summary
 from depth_mai.runtime import partitions
@@ -40,7 +39,7 @@ def main(argv: list[str]) -> None:
     summary['delegation'] = partitions.describe_partitions(path)
   print(summary_table.summary_text(summary))
   if _PARTITIONS.value:
-    print('\n' + partition_table.partition_text(summary['delegation']))
+    print('\n' + summary_table.partition_text(summary['delegation']))
   if _JSON.value:
     atomic.write_text(_JSON.value, json.dumps(summary, indent=2) + '\n')
 

@@ -12,8 +12,8 @@ import math
 # A heading, and where the figures below it come from.
 Origin = tuple[str, str]
 
-REPORT_ORIGIN: Origin = (
-  "The report's Table 1",
+PAPER_ORIGIN: Origin = (
+  'Table 1 of the paper',
   "the organisers' ZED pictures; Raspberry Pi 4: other data, another device",
 )
 
@@ -39,7 +39,7 @@ def rows(leaderboard: Mapping) -> list[Mapping]:
   return sorted(found, key=_rank)
 
 
-def report(row: Mapping) -> Mapping:
+def paper_row(row: Mapping) -> Mapping:
   """Returns a row's line of the report's Table 1; empty where it has none."""
   return row.get('report') or {}
 

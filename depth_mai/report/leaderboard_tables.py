@@ -62,7 +62,7 @@ def ranking(leaderboard: Mapping) -> str:
   """Returns the rows as measured, each beside its row of the report."""
   rows = leaderboard_rows.rows(leaderboard)
   here, origin = leaderboard_rows.origin(leaderboard)
-  there, report_origin = leaderboard_rows.REPORT_ORIGIN
+  there, report_origin = leaderboard_rows.PAPER_ORIGIN
   columns = [_SYSTEM]
   prefix = leaderboard_rows.runtime_prefix(leaderboard)
   for key, heading, hint, _, _, more in _MEASURES:
@@ -79,7 +79,7 @@ def ranking(leaderboard: Mapping) -> str:
     Group(here, len(_MEASURES), origin),
     Group(there, 1 + len(_MEASURES), report_origin, 'other'),
   )
-  reports = [leaderboard_rows.report(row) for row in rows]
+  reports = [leaderboard_rows.paper_row(row) for row in rows]
   cells = [
     [system, *ours, number_cell(report.get('rank'), 'd'), *theirs]
     for system, ours, report, theirs in zip(

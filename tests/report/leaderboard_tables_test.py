@@ -48,7 +48,7 @@ class RankingTest(absltest.TestCase):
         '|',
         'This run|rooms, validation split, 40 pictures; Testing board, '
         '4 threads',
-        "The report's Table 1|the organisers' ZED pictures; Raspberry Pi 4: "
+        "Table 1 of the paper|the organisers' ZED pictures; Raspberry Pi 4: "
         'other data, another device',
       ],
     )
