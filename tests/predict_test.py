@@ -107,7 +107,7 @@ class PredictTest(absltest.TestCase):
     for flags, text in (
       (['--camera=usb'], 'error: --camera=usb: give a number'),
       (['--camera=0', '--video=a.mp4'], 'error: .* exactly one'),
-      (['--video=none.mp4'], 'error: There is no video none.mp4'),
+      (['--video=none.mp4'], 'error: The video none.mp4 does not exist'),
       (
         ['--video=.', self.picture],
         'error: --camera and --video take no pictures',
