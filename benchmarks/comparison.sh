@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The fair comparison of docs/results.md: all eight networks from random weights
+# The fair comparison of docs/results_log.md: all eight networks from random weights
 # with one recipe, on as many images, with one seed; then their files, for
 # depth_mai.leaderboard. The same command resumes what was interrupted.
 #

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Converts the ready weights of every system to FP32, FP16 and INT8, SmartLab's
-# also to 8-bit weights: the files of docs/device.md.
+# also to 8-bit weights: the files of docs/device_log.md.
 #
 #   bash benchmarks/ready_files.sh DATA_DIR OUTPUT_DIR [SYSTEM ...]
 #

@@ -2,7 +2,7 @@
 # Trains each system with its own recipe (gin_configs/<system>.gin), for ten passes
 # instead of the recipe's hundreds (two for SmartLab, whose batches of 2 make more
 # steps than the others), which shows that all of them train. Prints the table of
-# docs/results.md. The same command resumes what was interrupted.
+# docs/results_log.md. The same command resumes what was interrupted.
 #
 #   bash benchmarks/recipes.sh DATA_DIR RUNS_DIR
 set -euo pipefail

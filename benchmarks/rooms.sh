@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Trains the ready weights of all systems for five passes over procedural rooms and
-# measures them there. Makes the depth pictures of docs/results.md, which show no
+# measures them there. Makes the depth pictures of docs/results_log.md, which show no
 # photograph of others. The same command resumes what was interrupted.
 #
 #   bash benchmarks/rooms.sh ROOMS_DIR RUNS_DIR

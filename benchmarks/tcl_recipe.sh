@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures what each choice in TCL's recipe is worth, in short runs that differ from
 # the first in one choice. (All but one zoom the depth with the image, as the recipe
-# did before this comparison.) Prints the table of docs/results.md. The same command
+# did before this comparison.) Prints the table of docs/results_log.md. The same command
 # resumes what was interrupted.
 #
 #   bash benchmarks/tcl_recipe.sh DATA_DIR ROOMS_DIR RUNS_DIR
