@@ -28,7 +28,6 @@ import tensorflow as tf
 
 from depth_mai import challenge
 from depth_mai import program
-from depth_mai.data import embedded
 from depth_mai.data import source
 from depth_mai.evaluation import keras_predictor
 from depth_mai.metrics import depth_metrics
@@ -155,7 +154,7 @@ def train_unet(data_dir: str, epochs: int) -> Predict:
 def main(argv):
   """Measures the baselines and prints the table."""
   program.no_arguments(argv)
-  data_dir = embedded.resolve(_DATA_DIR.value)
+  data_dir = source.resolve(_DATA_DIR.value)
   median_mm, mean_map_mm = constant_and_mean_map(
     depth_mm for _, _, depth_mm in source.evaluation_pairs(data_dir, 'train')
   )

@@ -18,7 +18,7 @@ import sys
 from absl import flags
 
 from depth_mai import program
-from depth_mai.data import embedded
+from depth_mai.data import source
 from depth_mai.devices import registry
 from depth_mai.devices import store
 from depth_mai.metrics import score
@@ -57,7 +57,7 @@ def main(argv: list[str]) -> int:
   """Ranks the files and returns the exit code: 1 if a file failed."""
   program.no_arguments(argv)
   command = shlex.join(['python', '-m', 'depth_mai.leaderboard', *sys.argv[1:]])
-  data_dir = embedded.resolve(_DATA_DIR.value)
+  data_dir = source.resolve(_DATA_DIR.value)
   leaderboard = contest.run(
     contest.Contest(
       models_dir=_MODELS_DIR.value,
