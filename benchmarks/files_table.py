@@ -11,7 +11,7 @@ from absl import app
 
 from depth_mai.metrics import paper_results as paper_results
 from depth_mai.metrics import table
-from depth_mai.runtime import precision as precision_lib
+from depth_mai.runtime import metadata as metadata_lib
 
 _HEADER = (
   'file', 'MB', 'Table 1 MB', 'change', 'runs from TFLite', 'partitions',
@@ -49,7 +49,7 @@ def main(argv):
   names = [
     f'{system}_{precision}'
     for system in paper_results.SYSTEMS
-    for precision in precision_lib.PRECISIONS
+    for precision in metadata_lib.PRECISIONS
   ]
   rows = [_row(records[name]) for name in names if name in records]
   print(table.markdown_table(_HEADER, rows, _FORMATS))

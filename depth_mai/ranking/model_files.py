@@ -10,7 +10,6 @@ from depth_mai.metrics import paper_results as paper_results
 from depth_mai.runtime import graph as graph_lib
 from depth_mai.runtime import metadata as metadata_lib
 from depth_mai.runtime import model_file
-from depth_mai.runtime import precision as precision_lib
 
 
 class ModelFile(typing.NamedTuple):
@@ -22,7 +21,7 @@ class ModelFile(typing.NamedTuple):
     system: its name in the leaderboard.
     report_system: the system of the report that it is, or is a variant of;
       None for another network.
-    precision: one of `precision.PRECISIONS`.
+    precision: one of `metadata.PRECISIONS`.
     sha256: of its bytes.
   """
 
@@ -80,18 +79,18 @@ def find_models(
     model
     for model in found
     if model.system in (systems or there)
-    and model.precision in (precisions or precision_lib.PRECISIONS)
+    and model.precision in (precisions or metadata_lib.PRECISIONS)
   ]
   if not chosen:
     raise ValueError(
       f'No .tflite file in {models_dir} can be judged: {len(found)} are '
       f'readable, none of the systems {list(systems or there)} and the '
-      f'precisions {list(precisions or precision_lib.PRECISIONS)}. Change '
+      f'precisions {list(precisions or metadata_lib.PRECISIONS)}. Change '
       '--models_dir, --systems or --precision.'
       + ''.join(f'\n{problem}' for problem in problems)
     )
   _check_unique(chosen)
-  order = precision_lib.PRECISIONS.index
+  order = metadata_lib.PRECISIONS.index
   chosen.sort(key=lambda model: (model.system, order(model.precision)))
   return chosen, problems
 
@@ -108,11 +107,11 @@ def naming(file: str, error: Exception) -> str:
 
 
 def _check_precisions(precisions: Sequence[str] | None) -> None:
-  unknown = set(precisions or ()) - set(precision_lib.PRECISIONS)
+  unknown = set(precisions or ()) - set(metadata_lib.PRECISIONS)
   if unknown:
     raise ValueError(
       f'--precision={",".join(precisions)} must be of '
-      f'{", ".join(precision_lib.PRECISIONS)}.'
+      f'{", ".join(metadata_lib.PRECISIONS)}.'
     )
 
 
@@ -140,17 +139,17 @@ def _tflite_files(models_dir: pathlib.Path) -> list[pathlib.Path]:
 
 def _describe(path: pathlib.Path, models_dir: pathlib.Path) -> ModelFile:
   metadata = metadata_lib.read_metadata(path)
-  stored = metadata.get('precision') or precision_lib.precision_of(
+  stored = metadata.get('precision') or metadata_lib.precision_of(
     graph_lib.read_graph(path)
   )
   name, _, called = path.stem.rpartition('_')
-  if not name or called not in precision_lib.PRECISIONS:
+  if not name or called not in metadata_lib.PRECISIONS:
     name, called = metadata.get('system') or path.stem, stored
-  if called not in precision_lib.PRECISIONS:
+  if called not in metadata_lib.PRECISIONS:
     raise ValueError(
       f'its precision cannot be told ({called}). Name it '
       f'<system>_<precision>.tflite, with a precision of '
-      f'{", ".join(precision_lib.PRECISIONS)}.'
+      f'{", ".join(metadata_lib.PRECISIONS)}.'
     )
   if stored not in (None, called):
     raise ValueError(

@@ -79,7 +79,7 @@ from depth_mai.devices import measurements
 from depth_mai.metrics import paper_results as paper_results
 from depth_mai.metrics import score as score_lib
 from depth_mai.ranking import judge
-from depth_mai.runtime import precision as precision_lib
+from depth_mai.runtime import metadata as metadata_lib
 
 FORMAT = 'depth_mai.leaderboard/1'
 # Of these there is always a size, if only None.
@@ -183,7 +183,7 @@ def _choose(files: dict[str, judge.Judged]) -> judge.Judged | None:
   whose = next(iter(files.values())).model.report_system
   order = [
     paper_results.SUBMITTED_PRECISION.get(whose),
-    *precision_lib.PRECISIONS,
+    *metadata_lib.PRECISIONS,
   ]
   timed = [one for one in files.values() if one.times['runtime_ms'] is not None]
   return min(
@@ -249,7 +249,7 @@ def _report_record(report: paper_results.PaperRow) -> dict:
 def _precisions_row(system, files, score_constant):
   reference = files.get('fp32')
   figures = {}
-  for precision in precision_lib.PRECISIONS:
+  for precision in metadata_lib.PRECISIONS:
     if precision not in files:
       continue
     figures[precision] = _figures(files[precision], score_constant)
