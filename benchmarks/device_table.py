@@ -11,7 +11,7 @@ import pathlib
 
 from absl import app
 
-from depth_mai.metrics import report_rows
+from depth_mai.metrics import paper_results as paper_results
 from depth_mai.metrics import table
 
 _HEADER = (
@@ -27,7 +27,7 @@ def _rows(leaderboard: dict) -> list[tuple]:
   files = {
     entry['system']: entry['files'] for entry in leaderboard['precisions']
   }
-  order = [name for name in report_rows.SYSTEMS if name in files]
+  order = [name for name in paper_results.SYSTEMS if name in files]
   order += [name for name in files if name not in order]
   return [
     (

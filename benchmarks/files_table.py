@@ -9,9 +9,9 @@ import pathlib
 
 from absl import app
 
-from depth_mai.metrics import report_rows
+from depth_mai.metrics import paper_results as paper_results
 from depth_mai.metrics import table
-from depth_mai.runtime import precision as precision_lib
+from depth_mai.runtime import metadata as metadata_lib
 
 _HEADER = (
   'file', 'MB', 'Table 1 MB', 'change', 'runs from TFLite', 'partitions',
@@ -23,8 +23,8 @@ _FORMATS = ('', '.3f', '.1f', '+.1%', '', '', '', '.1e')
 def _row(record: dict) -> tuple:
   name, precision = record['file'].removesuffix('.tflite').rsplit('_', 1)
   megabytes = record['size_bytes'] / 1e6
-  submitted = precision == report_rows.SUBMITTED_PRECISION.get(name)
-  report_mb = report_rows.REPORT_ROWS[name].size_mb if submitted else None
+  submitted = precision == paper_results.SUBMITTED_PRECISION.get(name)
+  report_mb = paper_results.ROWS[name].size_mb if submitted else None
   outside = record['outside_delegate'] or {}
   return (
     record['file'],
@@ -48,8 +48,8 @@ def main(argv):
   }
   names = [
     f'{system}_{precision}'
-    for system in report_rows.SYSTEMS
-    for precision in precision_lib.PRECISIONS
+    for system in paper_results.SYSTEMS
+    for precision in metadata_lib.PRECISIONS
   ]
   rows = [_row(records[name]) for name in names if name in records]
   print(table.markdown_table(_HEADER, rows, _FORMATS))

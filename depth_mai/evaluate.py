@@ -21,7 +21,7 @@ from absl import flags
 from depth_mai.data import embedded
 from depth_mai.data import source
 from depth_mai.evaluation import evaluation
-from depth_mai.evaluation import png_predictor
+from depth_mai.evaluation import file_predictors
 from depth_mai.files import ready_models
 from depth_mai.metrics import table
 
@@ -56,19 +56,17 @@ def _open_predictor(data_dir):
     )
   if _PREDICTIONS.value is not None:
     names = evaluation.split_ids(data_dir, _SPLIT.value)
-    return png_predictor.PngPredictor(
+    return file_predictors.PngPredictor(
       _PREDICTIONS.value, names, names[: _LIMIT.value]
     ), _PREDICTIONS.value
   if _MODEL.value is None:
     path = os.path.join(_WORKDIR.value, 'best.keras')
   else:
     path = ready_models.model_path(_MODEL.value)
-  # Imported here: a device has no TensorFlow, a desktop may have no LiteRT.
   if path.endswith('.tflite'):
-    from depth_mai.evaluation import tflite_predictor
-
-    return tflite_predictor.TflitePredictor(path, _NUM_THREADS.value), path
+    return file_predictors.TflitePredictor(path, _NUM_THREADS.value), path
   if path.endswith('.keras'):
+    # Imported here because a device has no TensorFlow.
     from depth_mai.evaluation import keras_predictor
 
     return keras_predictor.KerasPredictor(path, _UPSAMPLING.value), path

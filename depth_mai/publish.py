@@ -21,9 +21,9 @@ from absl import flags
 
 from depth_mai.data import source
 from depth_mai.evaluation import evaluation
+from depth_mai.evaluation import file_predictors
 from depth_mai.evaluation import keras_predictor
 from depth_mai.evaluation import model_card
-from depth_mai.evaluation import tflite_predictor
 from depth_mai.files import atomic
 from depth_mai.files import workdir as workdir_lib
 from depth_mai.models import compact_weights
@@ -64,7 +64,7 @@ def _publish() -> pathlib.Path:
   # What is judged is what the files hold.
   compact_weights.load(weights, network)
   predictors = {
-    tflite: tflite_predictor.TflitePredictor(str(tflite)),
+    tflite: file_predictors.TflitePredictor(str(tflite)),
     weights: keras_predictor.KerasPredictor(network),
   }
   metrics = {}

@@ -83,7 +83,7 @@ _DEVICE_CODE = (
   'data.source',
   'devices',
   'evaluation.evaluation',
-  'evaluation.tflite_predictor',
+  'evaluation.file_predictors',
   'files',
   'judge',
   'judging',

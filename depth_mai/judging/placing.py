@@ -13,7 +13,7 @@ from depth_mai.devices import settings as settings_lib
 from depth_mai.judging import request as request_lib
 from depth_mai.judging import sandbox
 from depth_mai.judging import verdict
-from depth_mai.metrics import report_rows
+from depth_mai.metrics import paper_results
 from depth_mai.metrics import score as score_lib
 from depth_mai.runtime import latency
 
@@ -115,7 +115,7 @@ def rank_of(score: float) -> int:
   Args:
     score: the score; it ranks before rows with the same rounded score.
   """
-  rows = report_rows.REPORT_ROWS.values()
+  rows = paper_results.ROWS.values()
   return 1 + sum(row.score > score for row in rows)
 
 
@@ -135,7 +135,7 @@ def place(si_rmse: float, runtime: dict) -> dict:
   low_ms, high_ms = runtime['predicted_ms_low'], runtime['predicted_ms_high']
   standing = {
     'kind': runtime['kind'],
-    'of': len(report_rows.REPORT_ROWS) + 1,
+    'of': len(paper_results.ROWS) + 1,
     'score': None,
     'rank': None,
     'score_low': None,

@@ -77,11 +77,10 @@ import datetime
 
 from depth_mai import challenge
 from depth_mai.devices import measurements
-from depth_mai.metrics import rank_correlation
-from depth_mai.metrics import report_rows
+from depth_mai.metrics import paper_results
 from depth_mai.metrics import score as score_lib
 from depth_mai.ranking import measuring
-from depth_mai.runtime import precision as precision_lib
+from depth_mai.runtime import metadata as metadata_lib
 
 FORMAT = 'depth_mai.leaderboard/1'
 # These precisions always have a size, None if there is no such file.
@@ -168,7 +167,9 @@ def assemble(
       for row in rows
     ],
     'spearman': _correlations(rows),
-    'missing': [name for name in report_rows.SYSTEMS if name not in by_system],
+    'missing': [
+      name for name in paper_results.SYSTEMS if name not in by_system
+    ],
     'problems': [str(text) for text in problems],
     'notes': [
       PAPER_NOTE,
@@ -188,8 +189,8 @@ def _choose(
   """
   system = next(iter(files.values())).model.paper_system
   order = [
-    report_rows.SUBMITTED_PRECISION.get(system),
-    *precision_lib.PRECISIONS,
+    paper_results.SUBMITTED_PRECISION.get(system),
+    *metadata_lib.PRECISIONS,
   ]
   return min(
     (one for one in files.values() if one.figures['runtime_ms'] is not None),
@@ -200,17 +201,17 @@ def _choose(
 
 def _row(chosen, files, score_constant):
   model, paper = chosen.model, None
-  row = report_rows.REPORT_ROWS.get(model.paper_system)
+  row = paper_results.ROWS.get(model.paper_system)
   if row is not None:
     paper = dataclasses.asdict(row)
-    paper['rank'] = report_rows.score_ranks()[paper.pop('system')]
+    paper['rank'] = paper_results.score_ranks()[paper.pop('system')]
   figures = _scored(chosen, score_constant)
   return {
     'rank': None,
     'system': model.system,
     'team': paper and paper['team'],
     'precision': model.precision,
-    'submitted_precision': report_rows.SUBMITTED_PRECISION.get(
+    'submitted_precision': paper_results.SUBMITTED_PRECISION.get(
       model.paper_system
     ),
     'sha256': model.sha256,
@@ -236,7 +237,7 @@ def _by_precision(files, score_constant):
   """Returns the figures of a system's files by precision."""
   figures = {
     precision: _scored(files[precision], score_constant)
-    for precision in precision_lib.PRECISIONS
+    for precision in metadata_lib.PRECISIONS
     if precision in files
   }
   reference = figures.get('fp32')
@@ -250,7 +251,7 @@ def _by_precision(files, score_constant):
 
 def _correlations(rows: list[dict]) -> dict[str, dict]:
   # A variant would count its system twice.
-  named = [row for row in rows if row['system'] in report_rows.REPORT_ROWS]
+  named = [row for row in rows if row['system'] in paper_results.ROWS]
   found = {}
   for ours, (theirs, _) in CORRELATED.items():
     pairs = [
@@ -262,7 +263,7 @@ def _correlations(rows: list[dict]) -> dict[str, dict]:
       continue
     rho = None
     if len(pairs) >= _FEWEST_FOR_RHO:
-      rho = rank_correlation.spearman(*zip(*pairs, strict=True))
+      rho = score_lib.spearman(*zip(*pairs, strict=True))
     found[ours] = {'rho': rho, 'systems': len(pairs)}
   return found
 

@@ -21,7 +21,7 @@ from depth_mai.devices import device as device_lib
 from depth_mai.devices import measurements
 from depth_mai.devices import store as store_lib
 from depth_mai.evaluation import evaluation
-from depth_mai.evaluation import tflite_predictor
+from depth_mai.evaluation import file_predictors
 from depth_mai.files import problems as problems_lib
 from depth_mai.ranking import model_files
 from depth_mai.runtime import cost
@@ -141,7 +141,7 @@ class Measurer:
 
   def _evaluate(self, model: model_files.ModelFile) -> dict:
     pairs = source.evaluation_pairs(self.data_dir, self.data['split'])
-    predictor = tflite_predictor.TflitePredictor(model.path, self.threads)
+    predictor = file_predictors.TflitePredictor(model.path, self.threads)
     result = evaluation.evaluate(
       predictor, self._with_progress(pairs), self.data['images']
     )

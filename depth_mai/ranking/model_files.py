@@ -6,11 +6,10 @@ import os
 import pathlib
 import typing
 
-from depth_mai.metrics import report_rows
+from depth_mai.metrics import paper_results
 from depth_mai.runtime import graph as graph_lib
 from depth_mai.runtime import metadata as metadata_lib
 from depth_mai.runtime import model_file
-from depth_mai.runtime import precision as precision_lib
 
 
 class ModelFile(typing.NamedTuple):
@@ -22,7 +21,7 @@ class ModelFile(typing.NamedTuple):
     system: name in the leaderboard.
     paper_system: the system of Table 1, also for a variant of it; None for
       another network.
-    precision: one of `precision.PRECISIONS`.
+    precision: one of `metadata.PRECISIONS`.
     sha256: of the bytes.
   """
 
@@ -81,18 +80,18 @@ def find_models(
     model
     for model in found
     if model.system in (systems or present)
-    and model.precision in (precisions or precision_lib.PRECISIONS)
+    and model.precision in (precisions or metadata_lib.PRECISIONS)
   ]
   if not chosen:
     raise ValueError(
       f'No .tflite file in {models_dir} can be judged: {len(found)} are '
       f'readable, none of the systems {list(systems or present)} and the '
-      f'precisions {list(precisions or precision_lib.PRECISIONS)}. Change '
+      f'precisions {list(precisions or metadata_lib.PRECISIONS)}. Change '
       '--models_dir, --systems or --precision.'
       + ''.join(f'\n{problem}' for problem in problems)
     )
   _check_unique(chosen)
-  order = precision_lib.PRECISIONS.index
+  order = metadata_lib.PRECISIONS.index
   chosen.sort(key=lambda model: (model.system, order(model.precision)))
   return chosen, problems
 
@@ -109,11 +108,11 @@ def naming(file: str, error: Exception) -> str:
 
 
 def _check_precisions(precisions: Sequence[str] | None) -> None:
-  unknown = set(precisions or ()) - set(precision_lib.PRECISIONS)
+  unknown = set(precisions or ()) - set(metadata_lib.PRECISIONS)
   if unknown:
     raise ValueError(
       f'--precision={",".join(precisions)} must be of '
-      f'{", ".join(precision_lib.PRECISIONS)}.'
+      f'{", ".join(metadata_lib.PRECISIONS)}.'
     )
 
 
@@ -141,17 +140,17 @@ def _tflite_files(models_dir: pathlib.Path) -> list[pathlib.Path]:
 
 def _describe(path: pathlib.Path, models_dir: pathlib.Path) -> ModelFile:
   metadata = metadata_lib.read_metadata(path)
-  stored = metadata.get('precision') or precision_lib.precision_of(
+  stored = metadata.get('precision') or metadata_lib.precision_of(
     graph_lib.read_graph(path)
   )
   name, _, called = path.stem.rpartition('_')
-  if not name or called not in precision_lib.PRECISIONS:
+  if not name or called not in metadata_lib.PRECISIONS:
     name, called = metadata.get('system') or path.stem, stored
-  if called not in precision_lib.PRECISIONS:
+  if called not in metadata_lib.PRECISIONS:
     raise ValueError(
       f'its precision is unknown ({called}). Name it '
       f'<system>_<precision>.tflite, with a precision of '
-      f'{", ".join(precision_lib.PRECISIONS)}.'
+      f'{", ".join(metadata_lib.PRECISIONS)}.'
     )
   if stored not in (None, called):
     raise ValueError(
@@ -164,7 +163,7 @@ def _describe(path: pathlib.Path, models_dir: pathlib.Path) -> ModelFile:
     file=path.relative_to(models_dir).as_posix(),
     system=name,
     paper_system=next(
-      (one for one in systems if one in report_rows.REPORT_ROWS), None
+      (one for one in systems if one in paper_results.ROWS), None
     ),
     precision=called,
     sha256=model_file.file_sha256(path),

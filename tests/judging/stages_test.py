@@ -15,7 +15,7 @@ from PIL import Image
 from depth_mai.data import source
 from depth_mai.devices import settings
 from depth_mai.evaluation import evaluation
-from depth_mai.evaluation import tflite_predictor
+from depth_mai.evaluation import file_predictors
 from depth_mai.judging import request
 from depth_mai.judging import sandbox
 from depth_mai.judging import stages
@@ -66,7 +66,7 @@ class JudgingTest(parameterized.TestCase):
     verdict = self.judge(content)
     self.assertEqual(verdict.errors, [])
     want = evaluation.evaluate(
-      tflite_predictor.TflitePredictor(self.root / 'team.tflite'),
+      file_predictors.TflitePredictor(self.root / 'team.tflite'),
       source.evaluation_pairs(self.root, 'validation'),
     )
     del want['per_image']

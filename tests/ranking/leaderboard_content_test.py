@@ -7,7 +7,7 @@ import json
 from absl.testing import absltest
 from absl.testing import parameterized
 
-from depth_mai.metrics import report_rows
+from depth_mai.metrics import paper_results
 from depth_mai.ranking import leaderboard_content
 from tests.ranking import small_contest
 
@@ -36,13 +36,13 @@ class AssembleTest(parameterized.TestCase):
       *(
         small_contest.measured(
           row.system,
-          report_rows.SUBMITTED_PRECISION[row.system],
+          paper_results.SUBMITTED_PRECISION[row.system],
           row.si_rmse,
           row.runtime_ms,
           size_mb=row.size_mb,
           macs=int(1e6 * row.runtime_ms),
         )
-        for row in report_rows.REPORT_ROWS.values()
+        for row in paper_results.ROWS.values()
       )
     )
     for row in board['rows']:
@@ -118,7 +118,7 @@ class AssembleTest(parameterized.TestCase):
     self.assertEqual(board['problems'], ['x.tflite is damaged'])
     self.assertEqual(
       board['missing'],
-      [name for name in report_rows.SYSTEMS if name != 'tcl'],
+      [name for name in paper_results.SYSTEMS if name != 'tcl'],
     )
     self.assertEqual(
       board['notes'], [leaderboard_content.PAPER_NOTE, 'Measured on a board.']

@@ -9,7 +9,7 @@ from depth_mai.judging import verdict as verdict_lib
 from depth_mai.judging.web import frame
 from depth_mai.judging.web import intervals
 from depth_mai.judging.web import verdict_tables
-from depth_mai.metrics import report_rows
+from depth_mai.metrics import paper_results as paper_results
 
 _TABLE = (
   "The report's rows are of the challenge's test images and of a Raspberry Pi "
@@ -65,7 +65,7 @@ def verdict_page(record: Mapping) -> str:
 
 def _figures(verdict):
   device = (verdict.get('device') or {}).get('name') or 'the device'
-  places = len(report_rows.REPORT_ROWS) + 1
+  places = len(paper_results.ROWS) + 1
   predicted = intervals.predicted(verdict)
   shown = (
     ('score', ',.1f', ',.0f', '', 'score'),

@@ -12,7 +12,7 @@ import itertools
 from depth_mai.judging import verdict as verdict_lib
 from depth_mai.judging.web import frame
 from depth_mai.judging.web import intervals
-from depth_mai.metrics import report_rows
+from depth_mai.metrics import paper_results as paper_results
 from depth_mai.report import web_page
 from depth_mai.report.web_page import Cell
 from depth_mai.report.web_page import Column
@@ -43,7 +43,7 @@ def beside_report(record: Mapping) -> str:
   """
   rows = [
     (row.score, Cell(row.team), dataclasses.asdict(row), True)
-    for row in report_rows.REPORT_ROWS.values()
+    for row in paper_results.ROWS.values()
   ]
   ours = _figures(record)
   name = Cell('This file', detail=record['name'])

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Predictions that lie in a folder, as the challenge takes them.
+"""Predictors that need no TensorFlow: a .tflite file, or a folder of PNGs.
 
-One 16-bit one-channel PNG in millimetres for each image, <id>.png, of 640x480
-pixels or of the size of the image.
+A folder is in the challenge's format: one 16-bit one-channel PNG in millimetres
+for each image, <id>.png, of 640x480 pixels or of the size of the image.
 """
 
 from collections.abc import Collection
@@ -12,15 +12,58 @@ import pathlib
 
 import numpy as np
 
+from depth_mai import challenge
 from depth_mai.files import picture_files
+from depth_mai.runtime import image_io
+from depth_mai.runtime import model_file
 
-IMAGE_SIZE = (480, 640)
 _PICTURE_SUFFIXES = ('.png', '.jpg', '.jpeg', '.tif', '.tiff', '.npy')
 _MOST_SHOWN = 5
 
 
+class TflitePredictor:
+  """Predicts with the same .tflite file that runs on the device.
+
+  Attributes:
+    batch_size: always 1.
+  """
+
+  batch_size = 1
+
+  def __init__(self, path: str | os.PathLike[str], num_threads: int = 1):
+    """Loads a model.
+
+    Args:
+      path: a .tflite file written by depth_mai.convert.
+      num_threads: threads for the kernels; they change only the speed.
+
+    Raises:
+      ValueError: if the file is missing or is not a depth model.
+    """
+    self._model = model_file.TfliteModel(path, num_threads=num_threads)
+
+  def predict_mm(
+    self, names: Sequence[str], rgb_uint8: Sequence[np.ndarray]
+  ) -> list[np.ndarray]:
+    """Predicts images, one after another.
+
+    Args:
+      names: ids of the images, not used.
+      rgb_uint8: N images, uint8 [H, W, 3] of any size.
+
+    Returns:
+      N depth maps, float32 [h, w] of the model's output size, millimetres.
+    """
+    del names
+    size = self._model.input_size
+    return [
+      self._model.predict_mm(image_io.resize_rgb(rgb, size))
+      for rgb in rgb_uint8
+    ]
+
+
 class PngPredictor:
-  """Reads predictions that were written before.
+  """Reads predictions from a folder.
 
   Attributes:
     batch_size: always 1.
@@ -42,8 +85,8 @@ class PngPredictor:
       needed: ids of the images that must be there; default: all.
 
     Raises:
-      ValueError: if the folder is missing, lacks predictions, or holds some
-        that belong to no image of the split.
+      ValueError: if the folder is missing, lacks predictions, or contains
+        predictions that belong to no image of the split.
     """
     self._dir = pathlib.Path(predictions_dir).expanduser()
     if not self._dir.is_dir():
@@ -88,7 +131,7 @@ class PngPredictor:
       N depth maps, uint16 [480, 640] or [H, W], millimetres.
 
     Raises:
-      ValueError: if a file is damaged, has not one channel of 16 bits, or has
+      ValueError: if a file is damaged, is not a 16-bit one-channel PNG, or has
         another size.
     """
     return [self._read(*pair) for pair in zip(names, rgb_uint8, strict=True)]
@@ -96,7 +139,7 @@ class PngPredictor:
   def _read(self, name, rgb_uint8):
     path = self._dir / f'{name}.png'
     depth_mm = picture_files.read_depth_mm(path)
-    allowed = {IMAGE_SIZE, rgb_uint8.shape[:2]}
+    allowed = {challenge.IMAGE_SIZE, rgb_uint8.shape[:2]}
     if depth_mm.shape not in allowed:
       sizes = ' or '.join(f'{w}x{h}' for h, w in sorted(allowed))
       height, width = depth_mm.shape
