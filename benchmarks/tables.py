@@ -26,7 +26,7 @@ from depth_mai.devices import measurements
 from depth_mai.files import metrics_log
 from depth_mai.metrics import paper_results
 from depth_mai.metrics import table
-from depth_mai.runtime import precision as precision_lib
+from depth_mai.runtime import metadata as metadata_lib
 
 _MILLION = 1e6
 
@@ -38,7 +38,7 @@ def files_table(folder: pathlib.Path) -> str:
   }
   rows = []
   for system in paper_results.SYSTEMS:
-    for precision in precision_lib.PRECISIONS:
+    for precision in metadata_lib.PRECISIONS:
       record = records.get(f'{system}_{precision}')
       if record is None:
         continue

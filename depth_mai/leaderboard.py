@@ -23,7 +23,7 @@ from depth_mai.devices import registry
 from depth_mai.devices import store
 from depth_mai.metrics import score
 from depth_mai.ranking import contest
-from depth_mai.ranking import leaderboard_text as tables
+from depth_mai.ranking import leaderboard_text
 from depth_mai.ranking import publication
 
 _MODELS_DIR = flags.DEFINE_string(
@@ -75,7 +75,7 @@ def main(argv: list[str]) -> int:
     )
   )
   files = publication.write_tables(leaderboard, _OUTPUT_DIR.value)
-  print(f'\n{tables.text(leaderboard)}', flush=True)
+  print(f'\n{leaderboard_text.text(leaderboard)}', flush=True)
   if _PAGE.value:
     files += publication.write_page(
       leaderboard, _MODELS_DIR.value, data_dir, _OUTPUT_DIR.value, command

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shows a leaderboard as text and as Markdown."""
+"""Formats a leaderboard as text and as Markdown."""
 
 from collections.abc import Callable
 from collections.abc import Sequence
 import typing
 
 from depth_mai.metrics import table
-from depth_mai.ranking import leaderboard_content as standings
+from depth_mai.ranking import leaderboard_content
 from depth_mai.report import leaderboard_rows
 
 _TITLES = {
@@ -16,60 +16,63 @@ _TITLES = {
   'dynamic': 'dynamic',
   'int16x8': '16x8',
 }
-# Our measure and the one of Table 1 that it is held against.
-_CORRELATED = {
-  'runtime_ms': ('runtime with XNNPACK', 'runtime'),
-  'runtime_ms_no_xnnpack': ('runtime without XNNPACK', 'runtime'),
-  'instructions': ('instructions with XNNPACK', 'runtime'),
-  'instructions_no_xnnpack': ('instructions without XNNPACK', 'runtime'),
-  'macs': ('MACs', 'runtime'),
-  'si_rmse': ('si-RMSE', 'si-RMSE'),
-  'score': ('score', 'score'),
+# Titles of the figures in leaderboard_content.CORRELATED that are of Table 1.
+_PAPER_TITLES = {
+  'runtime_ms': 'runtime',
+  'si_rmse': 'si-RMSE',
+  'score': 'score',
 }
 
 
 class _Section(typing.NamedTuple):
-  """A heading and a table under it."""
+  """A table and its heading.
+
+  Attributes:
+    heading: the heading.
+    columns: (title, key of a row, format of its numbers) each.
+    rows: dicts; a missing key or None is shown as '-'.
+  """
 
   heading: str
-  header: Sequence[str]
-  rows: Sequence[Sequence]
-  formats: Sequence[str]
+  columns: Sequence[tuple[str, str, str]]
+  rows: Sequence[dict]
 
 
 def text(leaderboard: dict) -> str:
   """Returns the leaderboard as aligned text.
 
   Args:
-    leaderboard: of `standings.assemble`.
+    leaderboard: result of `leaderboard_content.assemble`.
   """
-  parts = [leaderboard['title'], '\n'.join(_origin(leaderboard))]
-  for section in _sections(leaderboard):
-    parts.append(f'{section.heading}\n\n{_laid_out(section, table.text_table)}')
-  parts += _remarks(leaderboard)
-  return '\n\n'.join(parts) + '\n'
+  return _format(leaderboard, '', '', '', table.text_table)
 
 
 def markdown(leaderboard: dict) -> str:
   """Returns the leaderboard as Markdown.
 
   Args:
-    leaderboard: of `standings.assemble`.
+    leaderboard: result of `leaderboard_content.assemble`.
   """
-  parts = [f'# {leaderboard["title"]}']
-  parts += ['\n'.join(f'- {line}' for line in _origin(leaderboard))]
+  return _format(leaderboard, '# ', '- ', '## ', table.markdown_table)
+
+
+def _format(
+  leaderboard: dict, title: str, item: str, heading: str, lay_out: Callable
+) -> str:
+  """Puts the parts together; title, item and heading are prefixes."""
+  parts = [
+    title + leaderboard['title'],
+    '\n'.join(item + line for line in _origin(leaderboard)),
+  ]
   for section in _sections(leaderboard):
-    parts += [f'## {section.heading}', _laid_out(section, table.markdown_table)]
-  parts += _remarks(leaderboard)
-  return '\n\n'.join(parts) + '\n'
-
-
-def _laid_out(section: _Section, lay_out: Callable) -> str:
-  return lay_out(section.header, section.rows, section.formats)
+    titles, keys, formats = zip(*section.columns, strict=True)
+    cells = [[row.get(key) for key in keys] for row in section.rows]
+    parts += [heading + section.heading, lay_out(titles, cells, formats)]
+  return '\n\n'.join([*parts, *_remarks(leaderboard)]) + '\n'
 
 
 def _origin(leaderboard: dict) -> list[str]:
-  """Says what the figures are of, a line each."""
+  """Returns lines about the data, the device and the score."""
   data, device = leaderboard['data'], leaderboard['device']
   prefix = leaderboard_rows.runtime_prefix(leaderboard)
   return [
@@ -85,7 +88,10 @@ def _origin(leaderboard: dict) -> list[str]:
 
 
 def _sections(leaderboard: dict) -> list[_Section]:
-  rows = leaderboard['rows']
+  rows = [
+    {**row, 'file_title': _TITLES[row['precision']]}
+    for row in leaderboard['rows']
+  ]
   ms = f'{leaderboard_rows.runtime_prefix(leaderboard)}ms'
   return [
     _ranking(rows, ms),
@@ -98,104 +104,98 @@ def _sections(leaderboard: dict) -> list[_Section]:
 def _ranking(rows: list[dict], ms: str) -> _Section:
   lines = []
   for row in rows:
-    lines.append(
-      (
-        str(row['rank']),
-        row['system'],
-        _TITLES[row['precision']],
-        *_judged(row),
-      )
-    )
-    report = row['report']
-    if report is not None:
-      lines.append(
-        (f'({report["rank"]})', f'Table 1: {report["team"]}', None)
-        + _judged(report)
-      )
+    lines.append({**row, 'rank': str(row['rank'])})
+    paper = row['report']
+    if paper is not None:
+      names = {
+        'rank': f'({paper["rank"]})',
+        'system': f'Table 1: {paper["team"]}',
+      }
+      lines.append(paper | names)
   return _Section(
-    "Ranking, and under each system the report's own row (other data, another "
+    "Ranking; below each system the paper's own row (other data, another "
     'device)',
-    ('rank', 'system', 'file', 'MB')
-    + ('si-RMSE', 'RMSE [m]', 'LOG10', 'REL', ms, 'score'),
+    (
+      ('rank', 'rank', ''),
+      ('system', 'system', ''),
+      ('file', 'file_title', ''),
+      ('MB', 'size_mb', '.2f'),
+      ('si-RMSE', 'si_rmse', '.4f'),
+      ('RMSE [m]', 'rmse', '.3f'),
+      ('LOG10', 'log10', '.4f'),
+      ('REL', 'rel', '.4f'),
+      (ms, 'runtime_ms', '.1f'),
+      ('score', 'score', '.1f'),
+    ),
     lines,
-    ('', '', '', '.2f', '.4f', '.3f', '.4f', '.4f', '.1f', '.1f'),
-  )
-
-
-def _judged(row: dict) -> tuple:
-  return (
-    row['size_mb'],
-    *(row[name] for name in standings.ERRORS),
-    row['runtime_ms'],
-    row['score'],
   )
 
 
 def _costs(rows: list[dict], ms: str) -> _Section:
-  lines = []
-  for row in rows:
-    report = row['report'] or {}
-    lines.append(
-      (
-        row['system'],
-        _TITLES[row['precision']],
-        row['parameters'],
-        None if row['macs'] is None else row['macs'] / 1e6,
-        *(row['sizes_mb'][name] for name in standings.SHOWN_PRECISIONS),
-        row['size_mb'],
-        report.get('size_mb'),
-        row['size_difference_percent'],
-        row['partitions'],
-        row['runtime_ms'],
-        row['runtime_ms_no_xnnpack'],
-        report.get('runtime_ms'),
-      )
-    )
+  lines = [
+    {
+      **row,
+      **row['sizes_mb'],
+      **{f'paper_{key}': value for key, value in (row['report'] or {}).items()},
+      'mmacs': None if row['macs'] is None else row['macs'] / 1e6,
+    }
+    for row in rows
+  ]
   return _Section(
     'Size and cost (MB of 10^6 bytes; "file" is the one that is ranked)',
-    ('system', 'file', 'parameters', 'MMACs', 'FP32 MB', 'FP16 MB', 'INT8 MB')
-    + ('file MB', 'Table 1 MB', 'difference %', 'partitions', ms)
-    + (f'{ms} without XNNPACK', 'Table 1 ms'),
+    (
+      ('system', 'system', ''),
+      ('file', 'file_title', ''),
+      ('parameters', 'parameters', ',d'),
+      ('MMACs', 'mmacs', '.1f'),
+      *(
+        (f'{_TITLES[name]} MB', name, '.3f')
+        for name in leaderboard_content.SHOWN_PRECISIONS
+      ),
+      ('file MB', 'size_mb', '.3f'),
+      ('Table 1 MB', 'paper_size_mb', '.1f'),
+      ('difference %', 'size_difference_percent', '+.1f'),
+      ('partitions', 'partitions', ''),
+      (ms, 'runtime_ms', '.2f'),
+      (f'{ms} without XNNPACK', 'runtime_ms_no_xnnpack', '.2f'),
+      ('Table 1 ms', 'paper_runtime_ms', '.0f'),
+    ),
     lines,
-    ('', '', ',d', '.1f', '.3f', '.3f', '.3f', '.3f', '.1f', '+.1f', '')
-    + ('.2f', '.2f', '.0f'),
   )
 
 
 def _precisions(entries: list[dict]) -> _Section:
-  others = [
-    name
-    for name in _TITLES
-    if name in standings.SHOWN_PRECISIONS
-    or any(name in e['files'] for e in entries)
-  ]
-  others.remove('fp32')
-  header, formats = ['system', _TITLES['fp32']], ['', '.4f']
-  for name in others:
-    header += [_TITLES[name], 'change']
-    formats += ['.4f', '+z.2%']
-  lines = []
+  lines, there = [], set(leaderboard_content.SHOWN_PRECISIONS)
   for entry in entries:
-    line = [entry['system'], entry['files'].get('fp32', {}).get('si_rmse')]
-    for name in others:
-      figures = entry['files'].get(name, {})
-      line += [figures.get('si_rmse'), figures.get('si_rmse_change')]
+    line = {'system': entry['system']}
+    for name, figures in entry['files'].items():
+      there.add(name)
+      line[name] = figures['si_rmse']
+      line[f'{name}_change'] = figures['si_rmse_change']
     lines.append(line)
+  columns = [('system', 'system', ''), (_TITLES['fp32'], 'fp32', '.4f')]
+  for name, title in _TITLES.items():
+    if name in there - {'fp32'}:
+      columns += [(title, name, '.4f'), ('change', f'{name}_change', '+z.2%')]
   return _Section(
-    'si-RMSE by precision, and its change to FP32', header, lines, formats
+    'si-RMSE by precision, and its change from FP32', columns, lines
   )
 
 
 def _correlations(spearman: dict) -> _Section:
   return _Section(
     "Spearman's rho (1: Table 1's order of the systems, -1: the opposite)",
-    ('here', 'Table 1', 'rho', 'systems'),
+    (
+      ('here', 'title', ''),
+      ('Table 1', 'paper_title', ''),
+      ('rho', 'rho', '+.2f'),
+      ('systems', 'systems', ''),
+    ),
     [
-      (*titles, spearman[name]['rho'], spearman[name]['systems'])
-      for name, titles in _CORRELATED.items()
+      {**spearman[name], 'title': title, 'paper_title': _PAPER_TITLES[key]}
+      for name, (key, title) in leaderboard_content.CORRELATED.items()
       if name in spearman
     ],
-    ('', '', '+.2f', ''),
   )
 
 
@@ -203,7 +203,7 @@ def _remarks(leaderboard: dict) -> list[str]:
   remarks = list(leaderboard['notes'])
   if leaderboard['missing']:
     remarks.append(
-      'Systems of the report without a file here: '
+      'Systems of Table 1 without a file here: '
       f'{", ".join(leaderboard["missing"])}.'
     )
   remarks += [f'Not judged: {text}' for text in leaderboard['problems']]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tells one data set from another by what its files hold.
+"""The split on which files are measured, identified by its files' content.
 
-What was measured on a split holds as long as the split is the same, wherever
-it lies: not its path but its ids and the bytes of its files are compared.
+Errors measured on a split stay valid while the split is the same, wherever it
+is stored: its ids and the bytes of its files are compared, not its path.
 """
 
 import hashlib
@@ -17,12 +17,12 @@ from depth_mai.runtime import model_file
 def describe(
   data_dir: str | os.PathLike[str], split: str, limit: int | None = None
 ) -> dict:
-  """Describes what is measured.
+  """Describes a split.
 
   Args:
     data_dir: challenge folder or prepared tfds directory.
     split: name of the split.
-    limit: how many images are measured, the first ones; default: all.
+    limit: measure the first N images only; None for all.
 
   Returns:
     dict: data_dir_name, the name of the folder; split; images, how many are
@@ -51,7 +51,7 @@ def _file_lines(
 ) -> list[str]:
   """Returns the SHA-256 of every file that is read."""
   if folder.is_prepared(data_dir):
-    # The records of all images lie in the same few files.
+    # The records of all images are in the same few files.
     paths = sorted(data_dir.glob(f'*-{split}.*'))
   else:
     paths = [

@@ -9,7 +9,6 @@ from depth_mai.runtime import graph as graph_lib
 from depth_mai.runtime import macs as macs_lib
 from depth_mai.runtime import metadata as metadata_lib
 from depth_mai.runtime import model_file
-from depth_mai.runtime import precision as precision_lib
 
 FORMAT = 'depth_mai.summary/1'
 
@@ -51,7 +50,7 @@ def summarise(path: str | os.PathLike[str]) -> dict:
   total_macs = cost_lib.total_macs(costs)
   fixed = graph.main.fixed
   operators = [_operator_record(one, total_macs, fixed) for one in costs]
-  found = precision_lib.precision_of(graph)
+  found = metadata_lib.precision_of(graph)
   return {
     'format': FORMAT,
     'model': {

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pieces into which the XNNPACK delegate cuts a graph, and what cuts it.
+"""Finds the pieces into which XNNPACK cuts a graph, and the operators between.
 
-Between two pieces tensors change hands, and what lies outside runs in the
-built-in kernels, on one thread each.
+Tensors are handed over between two pieces, and operators outside XNNPACK run in
+the built-in kernels, on one thread each.
 """
 
 import dataclasses
@@ -10,19 +10,19 @@ import itertools
 import os
 import typing
 
+from depth_mai.runtime import cures
 from depth_mai.runtime import delegation
 from depth_mai.runtime import graph as graph_lib
 from depth_mai.runtime import interpreter as interpreter_lib
-from depth_mai.runtime import partition_cures
 
 
 @dataclasses.dataclass(frozen=True)
 class Piece:
-  """Operators that run one after another in the same place.
+  """Consecutive operators that run in the same place.
 
   Attributes:
     partition: number of the delegate's partition, from 0; None outside.
-    operators: of the graph, in the order of the file.
+    operators: operators of the graph, in the order of the file.
   """
 
   partition: int | None
@@ -35,12 +35,11 @@ def find_pieces(
   """Finds the pieces of a graph.
 
   Args:
-    graph: of the file.
+    graph: graph of the file.
     interpreter: allocated interpreter of the same file, with its delegate.
 
   Returns:
-    The pieces in the order in which the file lists their operators; None where
-    this runtime does not tell.
+    The pieces in the order of the file; None where this runtime does not tell.
   """
   places = delegation.partition_of_operators(interpreter)
   if places is None:
@@ -54,18 +53,18 @@ def find_pieces(
 
 
 def describe_partitions(path: str | os.PathLike[str]) -> dict:
-  """Loads a file and tells what its delegate takes.
+  """Loads a file and describes which of its operators the delegate takes.
 
   Args:
     path: a .tflite file.
 
   Returns:
-    dict, ready for JSON: runtime, runtime_version; partitions, operators,
-    operators_outside (their number), and pieces, a list of dict: partition
-    (None outside), first, last (indices of operators), operators (their
-    number), and outside the delegate kind, type, output and cure ('' if none
-    is known) of each as `broken_by`; pieces is None where this runtime does
-    not tell.
+    dict, ready for JSON: runtime, runtime_version; the numbers partitions,
+    operators and operators_outside; pieces, a list of dict: partition (None
+    outside), first and last (indices of operators), operators (their number),
+    broken_by (kind, type, output and cure of each operator outside the
+    delegate; cure is '' if none is known). pieces is None where this runtime
+    does not tell.
 
   Raises:
     ValueError: the file is missing, damaged or cannot be run.
@@ -99,7 +98,7 @@ def _piece_record(piece: Piece) -> dict:
         'kind': one.name,
         'type': _type_name(one),
         'output': one.outputs[0].name if one.outputs else '',
-        'cure': partition_cures.cure(one.name, _type_name(one)),
+        'cure': cures.for_xnnpack(one.name, _type_name(one)),
       }
       for one in outside
     ],
@@ -107,9 +106,9 @@ def _piece_record(piece: Piece) -> dict:
 
 
 def _type_name(operator: graph_lib.Operator) -> str:
-  """Returns the type of the first constant weights, else of the data.
+  """Returns the type of a convolution's weights, else of the first input.
 
-  A depthwise convolution of float numbers with int8 weights is 'INT8'.
+  A depthwise convolution of float data with int8 weights is 'INT8'.
   """
   given = operator.given_inputs
   tensors = given[1:2] if operator.name.endswith('CONV_2D') else given[:1]

@@ -4,7 +4,7 @@
 from absl.testing import absltest
 
 from depth_mai.metrics import paper_results
-from depth_mai.runtime import precision
+from depth_mai.runtime import metadata
 
 
 class PaperResultsTest(absltest.TestCase):
@@ -51,7 +51,7 @@ class PaperResultsTest(absltest.TestCase):
   def test_submitted_precisions(self):
     submitted = paper_results.SUBMITTED_PRECISION
     self.assertCountEqual(submitted, paper_results.SYSTEMS)
-    self.assertContainsSubset(submitted.values(), precision.PRECISIONS)
+    self.assertContainsSubset(submitted.values(), metadata.PRECISIONS)
     self.assertEqual(submitted['smartlab'], 'dynamic')
     self.assertEqual(submitted['icl'], 'fp16')
 

@@ -8,7 +8,7 @@ from absl.testing import absltest
 from absl.testing import parameterized
 
 from depth_mai.metrics import paper_results
-from depth_mai.ranking import leaderboard_content as standings
+from depth_mai.ranking import leaderboard_content
 from tests.ranking import small_contest
 
 _DATA = {
@@ -22,17 +22,19 @@ _NOON = datetime.datetime(
 )
 
 
-def _assembled(*judged, **arguments):
+def _assembled(*measured, **arguments):
   device = small_contest.described_device()
-  return standings.assemble(judged, _DATA, device, created=_NOON, **arguments)
+  return leaderboard_content.assemble(
+    measured, _DATA, device, created=_NOON, **arguments
+  )
 
 
 class AssembleTest(parameterized.TestCase):
-  def test_the_report_judged_as_if_it_were_ours(self):
-    # The rows of Table 1 as our figures must give its scores and its order.
+  def test_the_figures_of_table_1_give_its_scores_and_order(self):
+    # With the rows of Table 1 as our figures.
     board = _assembled(
       *(
-        small_contest.judged(
+        small_contest.measured(
           row.system,
           paper_results.SUBMITTED_PRECISION[row.system],
           row.si_rmse,
@@ -59,8 +61,10 @@ class AssembleTest(parameterized.TestCase):
 
   def test_a_row(self):
     board = _assembled(
-      small_contest.judged('tcl', si_rmse=0.25, runtime_ms=20.0, size_mb=2.61),
-      small_contest.judged('tcl', 'int8', size_mb=0.9),
+      small_contest.measured(
+        'tcl', si_rmse=0.25, runtime_ms=20.0, size_mb=2.61
+      ),
+      small_contest.measured('tcl', 'int8', size_mb=0.9),
     )
     (row,) = board['rows']
     self.assertAlmostEqual(row.pop('score'), 640000 / 32 / 20)
@@ -104,7 +108,7 @@ class AssembleTest(parameterized.TestCase):
 
   def test_head(self):
     board = _assembled(
-      small_contest.judged('tcl'), problems=['x.tflite is damaged']
+      small_contest.measured('tcl'), problems=['x.tflite is damaged']
     )
     self.assertEqual(board['format'], 'depth_mai.leaderboard/1')
     self.assertEqual(board['title'], 'Leaderboard on validation of indoor')
@@ -117,14 +121,14 @@ class AssembleTest(parameterized.TestCase):
       [name for name in paper_results.SYSTEMS if name != 'tcl'],
     )
     self.assertEqual(
-      board['notes'], [standings.REPORT_NOTE, 'Measured on a board.']
+      board['notes'], [leaderboard_content.PAPER_NOTE, 'Measured on a board.']
     )
 
-  def test_the_precision_that_was_submitted_is_ranked(self):
-    judged = small_contest.judged
+  def test_the_submitted_precision_is_ranked(self):
+    measured = small_contest.measured
     board = _assembled(
       *(
-        judged(system, precision)
+        measured(system, precision)
         for system, precisions in (
           ('smartlab', ('fp32', 'dynamic', 'int8')),
           ('icl', ('fp32', 'int8')),
@@ -133,7 +137,7 @@ class AssembleTest(parameterized.TestCase):
         )
         for precision in precisions
       ),
-      judged('icl_wide', 'int16x8', report_system='icl'),
+      measured('icl_wide', 'int16x8', paper_system='icl'),
     )
     self.assertEqual(
       {row['system']: row['precision'] for row in board['rows']},
@@ -145,26 +149,26 @@ class AssembleTest(parameterized.TestCase):
         'icl_wide': 'int16x8',
       },
     )
-    stand_ins = [note for note in board['notes'] if 'stands in' in note]
-    self.assertLen(stand_ins, 2)
-    self.assertStartsWith(stand_ins[0], 'icl: fp32 stands in for the fp16')
-    self.assertStartsWith(stand_ins[1], 'icl_wide: int16x8 stands in for')
+    notes = [note for note in board['notes'] if 'is ranked instead' in note]
+    self.assertLen(notes, 2)
+    self.assertStartsWith(notes[0], 'icl: fp32 is ranked instead of the sub')
+    self.assertStartsWith(notes[1], 'icl_wide: int16x8 is ranked instead')
 
   def test_equal_scores_share_a_rank(self):
-    judged = small_contest.judged
+    measured = small_contest.measured
     board = _assembled(
-      judged('tcl'),
-      judged('icl', 'fp16'),
-      judged('mine', si_rmse=0.2),
-      judged('slow', runtime_ms=99.0),
+      measured('tcl'),
+      measured('icl', 'fp16'),
+      measured('mine', si_rmse=0.2),
+      measured('slow', runtime_ms=99.0),
     )
     self.assertEqual(
       [(row['rank'], row['system']) for row in board['rows']],
       [(1, 'mine'), (2, 'icl'), (2, 'tcl'), (4, 'slow')],
     )
 
-  def test_a_system_of_nobody(self):
-    (row,) = _assembled(small_contest.judged('mine', report_system=None))[
+  def test_a_system_that_is_not_in_table_1(self):
+    (row,) = _assembled(small_contest.measured('mine', paper_system=None))[
       'rows'
     ]
     for name in (
@@ -177,9 +181,9 @@ class AssembleTest(parameterized.TestCase):
 
   def test_precisions(self):
     board = _assembled(
-      small_contest.judged('tcl', 'int8', si_rmse=0.33, runtime_ms=10.0),
-      small_contest.judged('tcl', 'fp32', si_rmse=0.30),
-      small_contest.judged('icl', 'fp16', si_rmse=0.40),
+      small_contest.measured('tcl', 'int8', si_rmse=0.33, runtime_ms=10.0),
+      small_contest.measured('tcl', 'fp32', si_rmse=0.30),
+      small_contest.measured('icl', 'fp16', si_rmse=0.40),
     )
     tcl, icl = board['precisions']
     self.assertEqual((tcl['system'], icl['system']), ('tcl', 'icl'))
@@ -193,22 +197,22 @@ class AssembleTest(parameterized.TestCase):
     )
     self.assertIsNone(icl['files']['fp16']['si_rmse_change'])
 
-  def test_correlation_needs_three_systems_of_their_own_name(self):
-    judged = small_contest.judged
+  def test_correlation_needs_three_systems_of_table_1(self):
+    measured = small_contest.measured
     board = _assembled(
-      judged('tcl', runtime_ms=9.0),
-      judged('icl', 'fp16', runtime_ms=1.0),
-      judged('tcl_96x128', report_system='tcl'),
-      judged('mine', report_system=None),
+      measured('tcl', runtime_ms=9.0),
+      measured('icl', 'fp16', runtime_ms=1.0),
+      measured('tcl_96x128', paper_system='tcl'),
+      measured('mine', paper_system=None),
     )
     self.assertEqual(
       board['spearman']['runtime_ms'], {'rho': None, 'systems': 2}
     )
-    # Report: TCL 46, AIIA HIT 37, ICL 142 ms; ours are ranked 3, 2, 1.
+    # Table 1: TCL 46, AIIA HIT 37, ICL 142 ms; ours are ranked 3, 2, 1.
     board = _assembled(
-      judged('tcl', runtime_ms=9.0, macs=5),
-      judged('aiia_hit', runtime_ms=5.0, macs=None),
-      judged('icl', 'fp16', runtime_ms=1.0, macs=7),
+      measured('tcl', runtime_ms=9.0, macs=5),
+      measured('aiia_hit', runtime_ms=5.0, macs=None),
+      measured('icl', 'fp16', runtime_ms=1.0, macs=7),
     )
     self.assertEqual(board['spearman']['runtime_ms']['systems'], 3)
     self.assertAlmostEqual(board['spearman']['runtime_ms']['rho'], -0.5)
@@ -217,46 +221,46 @@ class AssembleTest(parameterized.TestCase):
     )
     self.assertEqual(board['spearman']['macs'], {'rho': None, 'systems': 2})
 
-  def test_a_file_without_a_runtime_is_shown_and_not_ranked(self):
-    judged = small_contest.judged
+  def test_a_file_without_a_runtime_is_listed_but_not_ranked(self):
+    measured = small_contest.measured
     board = _assembled(
-      judged('smartlab', 'dynamic', runtime_ms=None, instructions=7),
-      judged('smartlab', 'int8', instructions=5),
-      judged('smartlab', 'fp32', instructions=9),
-      judged('icl', 'fp16', runtime_ms=None, instructions=3),
+      measured('smartlab', 'dynamic', runtime_ms=None, instructions=7),
+      measured('smartlab', 'int8', instructions=5),
+      measured('smartlab', 'fp32', instructions=9),
+      measured('icl', 'fp16', runtime_ms=None, instructions=3),
     )
     (row,) = board['rows']
     self.assertEqual((row['system'], row['precision']), ('smartlab', 'fp32'))
-    self.assertIn('fp32 stands in for the dynamic', board['notes'][-1])
+    self.assertIn('fp32 is ranked instead of', board['notes'][-1])
     dynamic = board['precisions'][0]['files']['dynamic']
     self.assertIsNone(dynamic['score'])
     self.assertEqual(dynamic['instructions'], 7)
 
   def test_an_emulated_device(self):
-    # Report: TCL 46, AIIA HIT 37, ICL 142 ms.
-    judged = small_contest.judged
+    # Table 1: TCL 46, AIIA HIT 37, ICL 142 ms.
+    measured = small_contest.measured
     board = _assembled(
-      judged('tcl', instructions=5),
-      judged('aiia_hit', instructions=9),
-      judged('icl', 'fp16', instructions=7),
+      measured('tcl', instructions=5),
+      measured('aiia_hit', instructions=9),
+      measured('icl', 'fp16', instructions=7),
     )
     self.assertEqual(board['runtimes'], 'predicted')
     self.assertAlmostEqual(board['spearman']['instructions']['rho'], -0.5)
     self.assertAlmostEqual(
       board['spearman']['instructions_no_xnnpack']['rho'], -0.5
     )
-    self.assertEqual(_assembled(judged('tcl'))['runtimes'], 'measured')
+    self.assertEqual(_assembled(measured('tcl'))['runtimes'], 'measured')
 
   def test_score_constant(self):
-    board = _assembled(small_contest.judged('tcl'), score_constant=100.0)
+    board = _assembled(small_contest.measured('tcl'), score_constant=100.0)
     self.assertAlmostEqual(board['rows'][0]['score'], 100 * 2**-6.0 / 50)
     self.assertEqual(board['score_constant'], 100.0)
 
   @parameterized.parameters((2.5, True), (1.5, False), (None, False))
-  def test_figures_of_a_busy_machine_are_marked(self, load_average, marked):
+  def test_figures_of_a_busy_machine_are_doubtful(self, load_average, marked):
     board = _assembled(
-      small_contest.judged('tcl', load_average=load_average),
-      small_contest.judged('icl', 'fp16'),
+      small_contest.measured('tcl', load_average=load_average),
+      small_contest.measured('icl', 'fp16'),
     )
     busy = [
       note for note in board['notes'] if note.startswith('Other programs')

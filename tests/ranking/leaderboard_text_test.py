@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the tables' text."""
+"""Tests of the leaderboard as text and as Markdown."""
 
 import datetime
 
 from absl.testing import absltest
 
-from depth_mai.ranking import leaderboard_content as standings
-from depth_mai.ranking import leaderboard_text as tables
+from depth_mai.ranking import leaderboard_content
+from depth_mai.ranking import leaderboard_text
 from tests.ranking import small_contest
 
 
 def _board(**arguments):
-  judged = small_contest.judged
+  measured = small_contest.measured
   device = small_contest.described_device()
   data = {
     'data_dir_name': 'indoor',
@@ -20,13 +20,13 @@ def _board(**arguments):
     'fingerprint': 'f00',
   }
   files = [
-    judged('tcl', si_rmse=0.25, runtime_ms=20.0, size_mb=2.61),
-    judged('tcl', 'int8', si_rmse=0.2501, size_mb=0.9),
-    judged('tcl', 'fp16', si_rmse=0.249999999, size_mb=1.4),
-    judged('smartlab', 'dynamic', runtime_ms=1000.0, size_mb=7.1, macs=None),
-    judged('mine', si_rmse=0.5, report_system=None),
+    measured('tcl', si_rmse=0.25, runtime_ms=20.0, size_mb=2.61),
+    measured('tcl', 'int8', si_rmse=0.2501, size_mb=0.9),
+    measured('tcl', 'fp16', si_rmse=0.249999999, size_mb=1.4),
+    measured('smartlab', 'dynamic', runtime_ms=1000.0, size_mb=7.1, macs=None),
+    measured('mine', si_rmse=0.5, paper_system=None),
   ]
-  return standings.assemble(
+  return leaderboard_content.assemble(
     files, data, device, created=datetime.datetime(2026, 3, 1), **arguments
   )
 
@@ -34,21 +34,23 @@ def _board(**arguments):
 class TextTest(absltest.TestCase):
   def setUp(self):
     super().setUp()
-    self.text = tables.text(_board(problems=['x.tflite is damaged. Copy it.']))
+    self.text = leaderboard_text.text(
+      _board(problems=['x.tflite is damaged. Copy it.'])
+    )
 
   def cells_after(self, heading, start):
-    """Returns the words of the line that starts so, under a heading."""
+    """Returns the words of the line with this start, after a heading."""
     lines = self.text[self.text.index(heading) :].splitlines()
     return next(line for line in lines if line.startswith(start)).split()
 
-  def test_says_what_the_figures_are_of(self):
+  def test_origin_of_the_figures(self):
     for part in (
       'errors: 192 images of the split validation of indoor',
       'runtimes: A board, 1 thread(s), ai-edge-litert 1.0, median of 2',
       '640000 * 2^(-20 si-RMSE) / runtime',
       'not the score of the challenge',
       'other data, another device',
-      standings.REPORT_NOTE,
+      leaderboard_content.PAPER_NOTE,
       'Measured on a board.',
     ):
       self.assertIn(part, self.text)
@@ -63,17 +65,17 @@ class TextTest(absltest.TestCase):
       self.cells_after('Ranking', '(1)'),
       '(1) Table 1: TCL - 2.90 0.2773 3.470 0.1103 0.2997 46.0 298.0'.split(),
     )
-    # 640000 / 2^10 / 50 = 12.5, and no row of Table 1 below it.
+    # 640000 / 2^10 / 50 = 12.5; it has no row of Table 1.
     second = self.cells_after('Ranking', '2 ')
     self.assertEqual((second[1], second[-1]), ('mine', '12.5'))
     self.assertEqual(self.cells_after('Ranking', '3 ')[-1], '10.0')
     self.assertEqual(self.text.count('Table 1: '), 2)
 
-  def test_predicted_runtimes_are_called_so(self):
+  def test_predicted_runtimes_are_labelled(self):
     self.assertNotIn('predicted', self.text)
     board = _board()
     board['runtimes'] = 'predicted'
-    text = tables.text(board)
+    text = leaderboard_text.text(board)
     self.assertRegex(text, 'rank .* predicted ms +score')
     self.assertIn('predicted ms without XNNPACK', text)
     self.assertIn('predicted runtimes: A board', text)
@@ -98,7 +100,7 @@ class TextTest(absltest.TestCase):
       self.cells_after(heading, 'system'),
       'system FP32 FP16 change INT8 change dynamic change'.split(),
     )
-    # A change of nothing has no sign of its own.
+    # A change of 0 has a plus sign.
     self.assertEqual(
       self.cells_after(heading, 'tcl'),
       'tcl 0.2500 0.2500 +0.00% 0.2501 +0.04% - -'.split(),
@@ -113,22 +115,22 @@ class TextTest(absltest.TestCase):
       self.cells_after("Spearman's rho", 'MACs'), ['MACs', 'runtime', '-', '1']
     )
 
-  def test_what_is_missing(self):
+  def test_missing_systems_and_problems(self):
     self.assertIn(
       'without a file here: aiia_hit, miaigo, tencent_gylab, ', self.text
     )
     self.assertIn('Not judged: x.tflite is damaged. Copy it.', self.text)
 
-  def test_nothing_is_missing_or_wrong(self):
+  def test_no_missing_systems_or_problems(self):
     board = _board() | {'missing': []}
-    self.assertNotIn('without a file here', tables.text(board))
-    self.assertNotIn('Not judged', tables.text(board))
+    self.assertNotIn('without a file here', leaderboard_text.text(board))
+    self.assertNotIn('Not judged', leaderboard_text.text(board))
 
 
 class MarkdownTest(absltest.TestCase):
   def test_same_cells_as_the_text(self):
     board = _board()
-    markdown = tables.markdown(board)
+    markdown = leaderboard_text.markdown(board)
     self.assertStartsWith(markdown, '# Leaderboard on validation of indoor\n')
     self.assertLen(
       [line for line in markdown.splitlines() if line.startswith('## ')], 4
@@ -139,7 +141,7 @@ class MarkdownTest(absltest.TestCase):
       markdown,
     )
     words = ' '.join(markdown.replace('|', ' ').split())
-    for line in tables.text(board).splitlines():
+    for line in leaderboard_text.text(board).splitlines():
       if '---' not in line:
         self.assertIn(' '.join(line.split()), words)
 

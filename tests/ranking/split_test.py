@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests that the same pictures are known again, and others told apart."""
+"""Tests that equal pictures have equal fingerprints, and others do not."""
 
 import pathlib
 import shutil
 
 from absl.testing import absltest
 
-from depth_mai.ranking import split as data_fingerprint
+from depth_mai.ranking import split as split_lib
 from tests.ranking import small_contest
 
 
@@ -18,7 +18,7 @@ class DescribeTest(absltest.TestCase):
     self.before = self.describe()
 
   def describe(self, limit=None):
-    return data_fingerprint.describe(self.root, 'validation', limit)
+    return split_lib.describe(self.root, 'validation', limit)
 
   def fingerprint(self, limit=None):
     return self.describe(limit)['fingerprint']
@@ -29,15 +29,15 @@ class DescribeTest(absltest.TestCase):
     self.assertEqual(self.before['images'], 3)
     self.assertRegex(self.before['fingerprint'], '^[0-9a-f]{64}$')
 
-  def test_the_place_does_not_matter(self):
+  def test_the_path_does_not_matter(self):
     moved = pathlib.Path(self.create_tempdir().full_path) / 'elsewhere'
     shutil.copytree(self.root, moved)
     self.assertEqual(
-      data_fingerprint.describe(str(moved), 'validation')['fingerprint'],
+      split_lib.describe(str(moved), 'validation')['fingerprint'],
       self.before['fingerprint'],
     )
 
-  def test_every_byte_and_every_name_does(self):
+  def test_every_byte_and_every_name_matters(self):
     for kind in ('rgb', 'depth'):
       path = self.root / 'validation' / kind / '01.png'
       content = path.read_bytes()
@@ -53,7 +53,7 @@ class DescribeTest(absltest.TestCase):
   def test_limit(self):
     self.assertEqual(self.describe(2)['images'], 2)
     self.assertNotEqual(self.fingerprint(2), self.before['fingerprint'])
-    # More than there is is all there is.
+    # A limit above the number of images has no effect.
     self.assertEqual(self.describe(99), self.before)
     first = self.fingerprint(2)
     (self.root / 'validation/rgb/02.png').write_bytes(b'changed')
@@ -65,7 +65,7 @@ class DescribeTest(absltest.TestCase):
     records = pathlib.Path(self.create_tempdir().full_path)
     self.enter_context(
       absltest.mock.patch.object(
-        data_fingerprint.evaluation, 'split_ids', lambda *_: ['a', 'b']
+        split_lib.evaluation, 'split_ids', lambda *_: ['a', 'b']
       )
     )
     (records / 'dataset_info.json').write_text('{}')
@@ -74,7 +74,7 @@ class DescribeTest(absltest.TestCase):
       (records / name).write_bytes(b'1')
 
     def fingerprint():
-      return data_fingerprint.describe(records, 'validation')['fingerprint']
+      return split_lib.describe(records, 'validation')['fingerprint']
 
     before = fingerprint()
     (records / names[1]).write_bytes(b'2')
@@ -84,7 +84,7 @@ class DescribeTest(absltest.TestCase):
 
   def test_missing_split(self):
     with self.assertRaisesRegex(ValueError, "no split 'test'"):
-      data_fingerprint.describe(self.root, 'test')
+      split_lib.describe(self.root, 'test')
 
 
 if __name__ == '__main__':

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Tests of the descriptions of machine and process."""
+
 import os
 import pathlib
 import platform
+import unittest
 
 from absl.testing import absltest
 from absl.testing import parameterized
+import numpy as np
 
 from depth_mai.runtime import environment
 
@@ -124,6 +128,22 @@ class EnvironmentTest(parameterized.TestCase):
     self.assertEqual(machine['cpu_count'], os.cpu_count())
     self.assertNotEmpty(machine['device'])
     self.assertNotEmpty(machine['runtime_version'])
+
+
+@unittest.skipUnless(
+  os.path.exists('/proc/self/status'), 'memory is read from Linux /proc'
+)
+class MemoryTest(absltest.TestCase):
+  def test_block_of_known_size(self):
+    environment.reset_peak_memory()
+    before_mb = environment.resident_mb()
+    block = np.ones(64 * 2**20, np.uint8)
+    held_mb = environment.resident_mb() - before_mb
+    self.assertBetween(held_mb, 60, 72)
+    del block
+    # Large blocks go back to the system at once; the peak remembers them.
+    self.assertLess(environment.resident_mb() - before_mb, 16)
+    self.assertBetween(environment.peak_resident_mb() - before_mb, 60, 72)
 
 
 if __name__ == '__main__':

@@ -102,7 +102,7 @@ class CheckTest(parameterized.TestCase):
       [problem.operator for problem in report.problems],
       ['CUSTOM:FlexErf', 'BUILTIN_9999', 'CONV_2D'],
     )
-    self.assertIn('no TFLite builtin', report.message())
+    self.assertIn('not a TFLite builtin', report.message())
 
   def test_reads_what_the_file_says_of_itself(self):
     content = tiny_model.float_model(
