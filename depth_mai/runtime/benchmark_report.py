@@ -31,8 +31,8 @@ def machine_note(machine: dict) -> str:
     return f'Measured on a {machine["device"]}.'
   return (
     f'Measured on this machine ({machine["device"]}), not on a Raspberry Pi: '
-    'the figures compare models and settings here, they do not predict the '
-    'time on a Raspberry Pi.'
+    'the figures compare models and settings here and do not predict the time '
+    'on a Raspberry Pi.'
   )
 
 
@@ -88,7 +88,7 @@ def _outside_line(rows: list[dict]) -> str:
   """Lists the operators that XNNPACK leaves to the built-in kernels."""
   with_xnnpack = next((row for row in rows if row['xnnpack']), None)
   if with_xnnpack is None or with_xnnpack['operators_outside'] is None:
-    return 'outside XNNPACK: this runtime does not tell'
+    return 'outside XNNPACK: this runtime does not report it'
   taken = delegation.Delegation(
     with_xnnpack['operators'],
     with_xnnpack['partitions'],

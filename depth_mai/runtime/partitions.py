@@ -29,7 +29,7 @@ def find_pieces(
     (its number, from 0; None outside), first and last (indices of operators),
     operators (their number), broken_by (kind, type, output and cure of each
     operator outside the delegate; cure is '' if none is known). None where this
-    runtime does not tell.
+    runtime does not report its partitions.
   """
   places = delegation.partition_of_operators(interpreter)
   if places is None:

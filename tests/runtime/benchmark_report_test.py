@@ -95,7 +95,7 @@ class FormatTest(absltest.TestCase):
     report = _report(True)
     report['configurations'][0].update(operators_outside=None, p10_ms=None)
     text = benchmark_report.format_table(report)
-    self.assertIn('outside XNNPACK: this runtime does not tell', text)
+    self.assertIn('outside XNNPACK: this runtime does not report it', text)
 
   def test_note_names_the_machine(self):
     on_board = benchmark_report.format_table(_report(board=True))
