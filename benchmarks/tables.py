@@ -24,6 +24,7 @@ from depth_mai import challenge
 from depth_mai import program
 from depth_mai.devices import measurements
 from depth_mai.files import metrics_log
+from depth_mai.files import workdir
 from depth_mai.metrics import paper_results
 from depth_mai.metrics import table
 from depth_mai.runtime import metadata as metadata_lib
@@ -71,7 +72,7 @@ def files_table(folder: pathlib.Path) -> str:
 def runs_table(folder: pathlib.Path) -> str:
   """Returns the table of the trainings in a folder."""
   rows = []
-  logs = folder.glob(f'*/{metrics_log.FILE_NAME}')
+  logs = folder.glob(f'*/{workdir.METRICS}')
   for path in sorted(logs, key=lambda log: log.parent.stat().st_ctime):
     run = metrics_log.read_run(path.parent)
     last = {

@@ -176,25 +176,6 @@ class DepthMetrics:
     return ranges
 
 
-def evaluate_predictions(pairs):
-  """Measures predictions, one image after another.
-
-  Args:
-    pairs: an iterable of (pred_mm, depth_mm), the arguments of
-      `DepthMetrics.add`.
-
-  Returns:
-    The dict of `DepthMetrics.result`.
-
-  Raises:
-    ValueError: as `DepthMetrics.add` and `DepthMetrics.result`.
-  """
-  metrics = DepthMetrics()
-  for pred_mm, depth_mm in pairs:
-    metrics.add(pred_mm, depth_mm)
-  return metrics.result()
-
-
 def range_labels():
   """Returns the names of the distance ranges: '0-1 m', ..., '16+ m'."""
   return [
