@@ -27,7 +27,7 @@ _ALLOWED = {
   # Templates, style and server of all web pages.
   'web': (),
   # Pictures, plots and tables of what was measured.
-  'report': ('metrics',),
+  'report': ('metrics', 'web'),
   # Runs where nothing but LiteRT, NumPy and Pillow is installed.
   'runtime': (),
   # The builders read, check and preview folders.
