@@ -195,7 +195,7 @@ def open_view(
     # Flask is imported for this view only.
     from depth_mai.streaming import browser_view
 
-    view = browser_view.BrowserView(address)
+    view = browser_view.BrowserView(address, report_line)
     report_line(f'Open {view.url} in a browser; Ctrl-C ends.')
     return view
   if kind == 'none':
