@@ -61,6 +61,7 @@ _ALLOWED = {
   'judging': (
     'metrics',
     'runtime',
+    'web',
     'report',
     'data',
     'evaluation',
