@@ -28,7 +28,7 @@ ALLOWED = {
   # Templates, style and server of all web pages.
   'web': (),
   # Pictures, plots and tables of what was measured.
-  'report': ('metrics',),
+  'report': ('metrics', 'web'),
   # Runs where nothing but LiteRT, NumPy and Pillow is installed.
   'runtime': (),
   # The builders read, check and preview folders.
@@ -62,13 +62,14 @@ ALLOWED = {
   'judging': (
     'metrics',
     'runtime',
+    'web',
     'report',
     'data',
     'evaluation',
     'devices',
   ),
   # Live depth on the device: sources of pictures, and views.
-  'streaming': ('runtime', 'report'),
+  'streaming': ('web', 'runtime', 'report'),
   # Flags and errors of all programs.
   'program': (),
   # Names library code for gin, so that library code need not know gin.

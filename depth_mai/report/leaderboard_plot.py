@@ -30,6 +30,8 @@ _MARGIN_X, _MARGIN_Y = 0.14, 0.16
 # Smallest range of a panel: ratio of the runtimes, difference of the si-RMSE.
 _MIN_RATIO, _MIN_SPAN = 2.0, 0.06
 _GRID_POINTS = 64
+# The score is proportional to exp(-_LOG_PER_SI_RMSE * si_rmse) / runtime_ms.
+_LOG_PER_SI_RMSE = 20 * math.log(2)
 # Distance of a line's label from the edge, as a fraction of the panel.
 _LABEL_INSET = 0.07
 _NOTE_WIDTH = 64
@@ -65,31 +67,27 @@ class _Point(typing.NamedTuple):
     return per_mb * self.size_mb
 
 
-def save_plot(
-  path: str | os.PathLike[str], leaderboard: Mapping, with_paper: bool = True
-) -> None:
+def save_plot(path: str | os.PathLike[str], leaderboard: Mapping) -> None:
   """Draws the plot to a file.
 
   Args:
     path: the picture to write; its suffix names the format, such as .png.
     leaderboard: the content of leaderboard.json, see `leaderboard_rows`.
-    with_paper: whether the paper's results get a second panel.
 
   Raises:
     ImportError: if matplotlib is not installed.
     ValueError: if no row has a runtime and an si-RMSE.
   """
-  figure = draw(leaderboard, with_paper)
+  figure = draw(leaderboard)
   with atomic.atomic_path(path) as temporary:
     figure.savefig(temporary)
 
 
-def draw(leaderboard: Mapping, with_paper: bool = True):
+def draw(leaderboard: Mapping):
   """Draws the plot.
 
   Args:
     leaderboard: see `save_plot`.
-    with_paper: see `save_plot`.
 
   Returns:
     A matplotlib.figure.Figure.
@@ -113,7 +111,7 @@ def draw(leaderboard: Mapping, with_paper: bool = True):
       'si-RMSE; judge at least one file.'
     )
   published = [leaderboard_rows.paper_row(row) for row in rows]
-  theirs = _points(rows, published) if with_paper else []
+  theirs = _points(rows, published)
   panels = [(ours, leaderboard_rows.origin(leaderboard), True)]
   if theirs:
     panels.append((theirs, leaderboard_rows.PAPER_ORIGIN, False))
@@ -213,32 +211,30 @@ def _draw_scores(axis):
   """Draws labelled lines of equal score, straight on a logarithmic axis."""
   (fast_ms, slow_ms), (low, high) = axis.get_xlim(), axis.get_ylim()
 
-  def log_score(runtime_ms, si_rmse):
-    # Linear in the plot's coordinates, so that contours are exact.
-    accuracy = -20 * math.log(2) * si_rmse
-    return math.log(score_lib.SCORE_CONSTANT) + accuracy - np.log(runtime_ms)
+  def level(runtime_ms, si_rmse):
+    # -log(score). Linear in the plot's coordinates: contours are exact.
+    accuracy = _LOG_PER_SI_RMSE * si_rmse - math.log(score_lib.SCORE_CONSTANT)
+    return accuracy + np.log(runtime_ms)
 
   # Labels are near the left or the upper edge, and rarely on a point.
   inset_x = (slow_ms / fast_ms) ** _LABEL_INSET
   inset_y = _LABEL_INSET * (high - low)
-  levels, places = [], []
-  worst, best = log_score(slow_ms, high), log_score(fast_ms, low)
-  for score in scale_lib.ticks(math.exp(worst), math.exp(best)):
-    level = math.log(score)
-    at_left = (log_score(fast_ms * inset_x, 0.0) - level) / (20 * math.log(2))
-    si_rmse = min(high - inset_y, at_left)
-    runtime_ms = math.exp(log_score(1.0, si_rmse) - level)
+  places = {}
+  worst, best = np.exp([-level(slow_ms, high), -level(fast_ms, low)])
+  for score in scale_lib.ticks(worst, best):
+    at_left = -math.log(score) - level(fast_ms * inset_x, 0.0)
+    si_rmse = min(high - inset_y, at_left / _LOG_PER_SI_RMSE)
+    runtime_ms = math.exp(-math.log(score) - level(1.0, si_rmse))
     # A line that only cuts a corner is left out.
     if si_rmse > low + inset_y and runtime_ms < slow_ms / inset_x:
-      levels.append(level)
-      places.append((runtime_ms, si_rmse))
+      places[-math.log(score)] = runtime_ms, si_rmse
   runtimes_ms = np.geomspace(fast_ms, slow_ms, _GRID_POINTS)
   errors = np.linspace(low, high, _GRID_POINTS)
   lines = axis.contour(
     runtimes_ms,
     errors,
-    log_score(runtimes_ms, errors[:, np.newaxis]),
-    levels=sorted(levels),
+    level(runtimes_ms, errors[:, np.newaxis]),
+    levels=sorted(places),
     colors='#b9c0c8',
     linewidths=0.9,
     linestyles='solid',
@@ -246,8 +242,8 @@ def _draw_scores(axis):
   )
   axis.clabel(
     lines,
-    fmt=lambda level: f'score {number(math.exp(level))}',
-    manual=places,
+    fmt=lambda level: f'score {number(math.exp(-level))}',
+    manual=list(places.values()),
     fontsize=8,
     colors='#6b747d',
     zorder=2,

@@ -113,22 +113,6 @@ def with_colour_bar(
   return np.hstack((picture, colour_bar(height, near_m, far_m, scale)))
 
 
-def with_error_bar(
-  picture: np.ndarray, limit: float = ERROR_LIMIT
-) -> np.ndarray:
-  """Adds the colour bar of `colourise_error` to the right of a picture.
-
-  Args:
-    picture: uint8 [H, W, 3].
-    limit: as given to `colourise_error`.
-
-  Returns:
-    A picture, uint8 [H, W + bar, 3]; too near is at the bottom.
-  """
-  height = _checked_picture(picture).shape[0]
-  return np.hstack((picture, error_bar(height, limit)))
-
-
 def colour_bar(
   height: int,
   near_m: float,
@@ -224,7 +208,7 @@ def side_by_side(
   panels[-1] = with_colour_bar(panels[-1], near_m, far_m, scale)
   if truth_m is not None:
     error = _enlarged(colourise_error(depth_m, truth_m), size)
-    panels.append(with_error_bar(error))
+    panels.append(np.hstack((error, error_bar(size[0]))))
   return grid([panels], column_titles=list(titles)[: len(panels)])
 
 

@@ -7,13 +7,12 @@ imported when a video or camera is opened.
 
 from collections.abc import Iterator
 import errno
+import functools
 import glob
 import importlib
 import os
 import time
 import types
-
-import numpy as np
 
 from depth_mai.streaming import frame
 
@@ -53,7 +52,7 @@ class AvSource:
             number=number,
             time_s=time_s - first_s,
             arrived_s=time.monotonic(),
-            decode=_Decoder(picture),
+            decode=functools.partial(picture.to_ndarray, format='rgb24'),
           )
       except av.error.FFmpegError as error:
         raise ValueError(
@@ -68,16 +67,6 @@ class AvSource:
   def close(self) -> None:
     """Ends `frames` at the next picture."""
     self._closed = True
-
-
-class _Decoder:
-  """Converts one decoded picture to RGB."""
-
-  def __init__(self, picture):
-    self._picture = picture
-
-  def __call__(self) -> np.ndarray:
-    return self._picture.to_ndarray(format='rgb24')
 
 
 def open_video(path: str | os.PathLike[str]) -> AvSource:

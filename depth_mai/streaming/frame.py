@@ -2,8 +2,10 @@
 """Frames of moving pictures: what a source is, and its newest frame."""
 
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Iterator
 import dataclasses
+import functools
 import threading
 import time
 import typing
@@ -35,6 +37,24 @@ class Frame:
   time_s: float
   arrived_s: float
   decode: Callable[[], np.ndarray]
+
+
+def numbered(
+  pictures: Iterable, decode: Callable[..., np.ndarray]
+) -> Iterator[Frame]:
+  """Yields pictures without time stamps as frames.
+
+  Args:
+    pictures: undecoded pictures.
+    decode: decodes one of them; raises DamagedFrameError.
+  """
+  for number, picture in enumerate(pictures):
+    yield Frame(
+      number=number,
+      time_s=number / FRAMES_PER_SECOND,
+      arrived_s=time.monotonic(),
+      decode=functools.partial(decode, picture),
+    )
 
 
 class Source(typing.Protocol):

@@ -97,7 +97,7 @@ class Live:
       'model': os.path.basename(self._model.name),
       'source': self._source.name,
       'frames': self.times.frames,
-      'dropped': self._newest.dropped if self._newest else 0,
+      'dropped': self._dropped(),
       'damaged': self.damaged,
       'frames_per_second': self.times.frames_per_second(),
       'stages_ms': self.times.recent_ms(),
@@ -109,10 +109,9 @@ class Live:
     stages = ', '.join(
       f'{name} {ms:.1f}' for name, ms in self.times.recent_ms().items()
     )
-    dropped = self._newest.dropped if self._newest else 0
     damaged = f', {self.damaged} damaged' if self.damaged else ''
     return (
-      f'{"-" if rate is None else f"{rate:.1f}"} fps, {dropped} dropped'
+      f'{"-" if rate is None else f"{rate:.1f}"} fps, {self._dropped()} dropped'
       f'{damaged} | ms: {stages} | Ctrl-C ends'
     )
 
@@ -121,12 +120,15 @@ class Live:
     rate = self.times.mean_frames_per_second()
     first = (
       f'{self.times.frames} frames shown, '
-      f'{self._newest.dropped if self._newest else 0} dropped for newer ones, '
+      f'{self._dropped()} dropped for newer ones, '
       f'{self.damaged} damaged'
     )
     if rate is None:
       return first
     return f'{first}; {rate:.1f} frames per second\n{self.times.table()}'
+
+  def _dropped(self) -> int:
+    return self._newest.dropped if self._newest else 0
 
   def _timed(
     self, frames: Iterable[frame_lib.Frame]
@@ -195,7 +197,7 @@ def open_view(
     # Flask is imported for this view only.
     from depth_mai.streaming import browser_view
 
-    view = browser_view.BrowserView(address)
+    view = browser_view.BrowserView(address, report_line)
     report_line(f'Open {view.url} in a browser; Ctrl-C ends.')
     return view
   if kind == 'none':

@@ -4,12 +4,10 @@
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
-import functools
 import os
 import select
 import subprocess
 import tempfile
-import time
 import typing
 
 from depth_mai.streaming import frame
@@ -38,7 +36,8 @@ class StreamSource:
   def frames(self) -> Iterator[frame.Frame]:
     """Yields the pictures; see `frame.Source`."""
     try:
-      yield from _numbered(self._read, self.name)
+      pictures = jpeg_stream.split(self._read, self.name)
+      yield from frame.numbered(pictures, jpeg_stream.decode)
     except ValueError:
       # A stream that was closed need not contain a picture.
       if not self._closed:
@@ -105,7 +104,8 @@ class ProgramSource:
   def frames(self) -> Iterator[frame.Frame]:
     """Yields the pictures; see `frame.Source`."""
     try:
-      yield from _numbered(self._process.stdout.read1, self.name)
+      pictures = jpeg_stream.split(self._process.stdout.read1, self.name)
+      yield from frame.numbered(pictures, jpeg_stream.decode)
     except ValueError:
       # The program's own message explains more than "no picture".
       if self._closed:
@@ -137,13 +137,3 @@ class ProgramSource:
       raise ValueError(
         f'{self.name} ended with exit code {code}: {self._explain(output)}'
       )
-
-
-def _numbered(read: Callable[[int], bytes], name: str) -> Iterator[frame.Frame]:
-  for number, jpeg in enumerate(jpeg_stream.split(read, name)):
-    yield frame.Frame(
-      number=number,
-      time_s=number / frame.FRAMES_PER_SECOND,
-      arrived_s=time.monotonic(),
-      decode=functools.partial(jpeg_stream.decode, jpeg),
-    )

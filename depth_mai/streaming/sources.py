@@ -6,13 +6,12 @@ rpicam-vid, which compresses to Motion JPEG; this needs no Python package.
 """
 
 from collections.abc import Iterator
-import functools
+import itertools
 import os
 import pathlib
 import re
 import shutil
 import sys
-import time
 
 import numpy as np
 
@@ -96,16 +95,9 @@ class FolderSource:
     self._closed = False
 
   def frames(self) -> Iterator[frame.Frame]:
-    """Yields the pictures; see `frame.Source`."""
-    for number, path in enumerate(self._paths):
-      if self._closed:
-        return
-      yield frame.Frame(
-        number=number,
-        time_s=number / frame.FRAMES_PER_SECOND,
-        arrived_s=time.monotonic(),
-        decode=functools.partial(_decode, path),
-      )
+    """Returns the pictures; see `frame.Source`."""
+    paths = itertools.takewhile(lambda _: not self._closed, self._paths)
+    return frame.numbered(paths, _decode)
 
   def close(self) -> None:
     """Ends `frames`."""

@@ -112,6 +112,16 @@ class _Request(parser.HTTPRequestParser):
     self._server = server
     self._begun_s = time.monotonic()
 
+  def received(self, data: bytes) -> int:
+    """Takes bytes of the header or the body, and returns how many."""
+    try:
+      return super().received(data)
+    except OSError as error:  # waitress keeps a large body in a file.
+      self.end_without_body()
+      self.refusal = 507, uploads_lib.cannot_keep(error)
+      self.completed = True
+      return len(data)
+
   def parse_header(self, header_plus: bytes) -> None:
     """Parses the header, and decides about the body."""
     super().parse_header(header_plus)

@@ -21,6 +21,7 @@ import ipaddress
 import re
 import socket
 import traceback
+import typing
 
 from depth_mai.web import pages
 
@@ -86,7 +87,9 @@ def foreign(
 
 
 def create_app(
-  report_line: Callable[[str], object] = print, any_name: bool = False
+  report_line: Callable[[str], object] = print,
+  any_name: bool = False,
+  name: str = 'depth_mai',
 ):
   """Returns a Flask app with checks, security headers, /static and errors.
 
@@ -96,6 +99,7 @@ def create_app(
   Args:
     report_line: takes the traceback of an error in the app.
     any_name: as for `foreign`.
+    name: of the site, shown at the top of a page with an error.
 
   Raises:
     ValueError: if Flask is not installed.
@@ -106,7 +110,7 @@ def create_app(
   static = {path.name: path for path in pages.STATIC_DIR.iterdir()}
   app = flask.Flask('depth_mai.web', static_folder=None, template_folder=None)
   app.config['PROVIDE_AUTOMATIC_OPTIONS'] = False
-  app.json.sort_keys = False
+  app.json.sort_keys, app.json.compact = False, False
 
   @app.before_request
   def check():
@@ -115,34 +119,35 @@ def create_app(
     refusal = foreign(request.headers, changes_something, any_name)
     refusal = request.environ.get(REFUSAL) or refusal
     if refusal:
-      flask.abort(*refusal)
+      refuse(*refusal)
 
   @app.after_request
   def add_headers(response):
-    for name, value in _HEADERS.items():
-      response.headers.setdefault(name, value)
+    for header, value in _HEADERS.items():
+      response.headers.setdefault(header, value)
     if response.status_code == 503:
       response.headers['Retry-After'] = '30'
     return response
 
-  @app.get('/static/<name>')
-  def static_file(name):
-    if name not in static:
-      flask.abort(404)
-    kind = _MIME_TYPES[static[name].suffix]
-    return flask.send_file(static[name], kind)
+  @app.get('/static/<file>')
+  def static_file(file):
+    if file not in static:
+      refuse(404, f'There is no file {file[:100]}.')
+    return flask.send_file(static[file], _MIME_TYPES[static[file].suffix])
 
   @app.errorhandler(exceptions.HTTPException)
   def answer_error(error):
     text = error.description
     if wants_page():
-      body = pages.render('error.html', heading=error.name, text=text)
+      body = pages.render(
+        'error.html', name=name, heading=error.name, text=text
+      )
     else:
       body = {'error': text}
     response = flask.make_response(body, error.code)
-    for name, value in error.get_headers():
-      if name not in ('Content-Type', 'Content-Length'):
-        response.headers[name] = value
+    for header, value in error.get_headers():
+      if header != 'Content-Type':
+        response.headers[header] = value
     return response
 
   @app.errorhandler(Exception)
@@ -161,6 +166,21 @@ def wants_page() -> bool:
   """Returns whether the client of the current request is a browser."""
   flask = pages.optional_package('flask')
   return 'text/html' in flask.request.headers.get('Accept', '')
+
+
+def refuse(status: int, text: str) -> typing.NoReturn:
+  """Ends the current request with an error, also one that werkzeug lacks.
+
+  Args:
+    status: HTTP status.
+    text: why, and what to do about it.
+
+  Raises:
+    HTTPException: always.
+  """
+  error = pages.optional_package('werkzeug.exceptions').HTTPException(text)
+  error.code = status
+  raise error
 
 
 def _is_this_machine(name: str) -> bool:

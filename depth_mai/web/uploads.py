@@ -10,6 +10,16 @@ import dataclasses
 
 from depth_mai.web import guard
 
+NO_LENGTH = (
+  'The request must say in Content-Length how long it is, as browsers and '
+  '`curl --data-binary @FILE` do.'
+)
+
+
+def cannot_keep(error: OSError) -> str:
+  """Returns the text for a file that cannot be written to disk."""
+  return f'The server cannot keep the file: {error.strerror}.'
+
 
 @dataclasses.dataclass(frozen=True)
 class Uploads:
@@ -60,10 +70,7 @@ class Uploads:
     if foreign:
       return foreign
     if length is None:
-      return 411, (
-        'The request must say in Content-Length how long it is, as browsers '
-        'and `curl --data-binary @FILE` do.'
-      )
+      return 411, NO_LENGTH
     if length > self.most_bytes + self.form_bytes:
       return 413, self.too_large
     why_not = self.why_not()

@@ -41,7 +41,7 @@ def _scores(axis):
   """Returns the lines of equal score, score to [N, 2]."""
   lines = _contours(axis)
   return {
-    round(float(np.exp(level)), 6): path.vertices
+    round(float(np.exp(-level)), 6): path.vertices
     for level, path in zip(lines.levels, lines.get_paths(), strict=True)
   }
 
@@ -165,7 +165,6 @@ class DrawTest(parameterized.TestCase):
 
   def test_without_the_paper(self):
     board = small_leaderboard.leaderboard()
-    self.assertLen(leaderboard_plot.draw(board, with_paper=False).axes, 1)
     for row in board['rows']:
       row['report'] = None
     self.assertLen(leaderboard_plot.draw(board).axes, 1)

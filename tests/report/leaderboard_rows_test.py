@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of what is read out of a leaderboard."""
+"""Tests of reading a leaderboard."""
 
 import math
 

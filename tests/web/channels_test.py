@@ -2,13 +2,16 @@
 """Tests of what a real server does with uploads and with what is no HTTP."""
 
 import contextlib
+import errno
 from http import client
 import json
 import socket
 import time
+from unittest import mock
 
 from absl.testing import absltest
 from absl.testing import parameterized
+from waitress import receiver
 
 from depth_mai.web import guard
 from depth_mai.web import pages
@@ -134,7 +137,7 @@ class ChannelsTest(parameterized.TestCase):
     self.assertIn(expected, answer.partition(b'\r\n')[0])
     self.assertIn(b'Server: depth_mai', answer)
     self.assertIn(b'Content-Security-Policy: ', answer)
-    self.assertIn(b'{"error":', answer)
+    self.assertIn(b'"error": "', answer)
 
   def test_uploads_at_the_same_time(self):
     with self.running() as address, contextlib.ExitStack() as stack:
@@ -159,6 +162,19 @@ class ChannelsTest(parameterized.TestCase):
     with self.running(why_not=lambda: 'Too many wait.') as address:
       found = self.post(address, b'good')
     self.assertEqual(found, (503, {'error': 'Too many wait.'}))
+
+  def test_full_disk(self):
+    full = OSError(errno.ENOSPC, 'No space left on device')
+    with self.running() as address:
+      with mock.patch.object(
+        receiver.FixedStreamReceiver, 'received', side_effect=full
+      ):
+        with socket.create_connection(address) as connection:
+          connection.sendall(_BEGUN)
+          answer = self.received(connection)
+    self.assertStartsWith(answer, b'HTTP/1.1 507 ')
+    self.assertIn(b'No space left', answer)
+    self.assertEmpty(self.lengths)
 
   def test_silence(self):
     with self.running(silence_s=0.1) as address:

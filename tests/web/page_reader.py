@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads HTML as strictly as a test needs it."""
+"""Reads HTML for tests, and checks that its tags are closed in order."""
 
 from html import parser
 
@@ -7,11 +7,11 @@ _VOID = ('img', 'input', 'link', 'meta')
 
 
 class Page(parser.HTMLParser):
-  """A page, of which each tag that is opened is closed in the right order.
+  """A page.
 
   Attributes:
     tags: (name, attributes) of all tags.
-    text: all that can be read, with single blanks.
+    text: all text, with single spaces.
     rows: the texts of the cells of each row of each table.
   """
 

@@ -29,7 +29,9 @@ def _addresses(page):
 
 class RenderTest(absltest.TestCase):
   def test_frame(self):
-    html = pages.render('error.html', heading=_NASTY, text=_NASTY)
+    html = pages.render(
+      'error.html', name='depth_mai', heading=_NASTY, text=_NASTY
+    )
     page = page_reader.Page(html)
     self.assertStartsWith(html, '<!DOCTYPE html>\n')
     self.assertEqual(page.text.count(_NASTY), 3)
@@ -40,7 +42,9 @@ class RenderTest(absltest.TestCase):
     self.assertEqual(page.named('main'), [{'id': 'content'}])
 
   def test_links_files_that_are_there(self):
-    page = page_reader.Page(pages.render('error.html', heading='a', text=''))
+    page = page_reader.Page(
+      pages.render('error.html', name='depth_mai', heading='a', text='')
+    )
     addresses = _addresses(page)
     self.assertGreater(len(addresses), 4)
     for address in addresses:
@@ -50,7 +54,7 @@ class RenderTest(absltest.TestCase):
 
   def test_a_missing_value_is_an_error(self):
     with self.assertRaisesRegex(Exception, "'text' is undefined"):
-      pages.render('error.html', heading='a')
+      pages.render('error.html', name='depth_mai', heading='a')
 
   def test_without_jinja(self):
     with mock.patch.dict('sys.modules', {'jinja2': None}):
@@ -61,7 +65,9 @@ class RenderTest(absltest.TestCase):
 class RenderOneFileTest(absltest.TestCase):
   def setUp(self):
     super().setUp()
-    self.html = pages.render_one_file('error.html', heading=_NASTY, text='')
+    self.html = pages.render_one_file(
+      'error.html', name='depth_mai', heading=_NASTY, text=''
+    )
     self.page = page_reader.Page(self.html)
 
   def test_loads_nothing(self):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Drives a real headless Chromium, over the WebDriver protocol.
 
-Just what the tests need: https://www.w3.org/TR/webdriver2/ and Chromium's own
-commands behind it.
+Implements the part of https://www.w3.org/TR/webdriver2/ and of Chromium's own
+commands that the tests need. (Selenium would be one more package for them.)
 """
 
 import base64
@@ -16,6 +16,8 @@ import subprocess
 import time
 
 _ELEMENT = 'element-6066-11e4-a52e-4f735466cecf'
+# What chromedriver says about an element of the page before.
+_GONE = ('stale element', 'does not belong to the document')
 _BROWSERS = ('chromium', 'chromium-browser', 'google-chrome')
 _ARGUMENTS = (
   '--headless',
@@ -28,7 +30,7 @@ _ARGUMENTS = (
   '--disable-component-update',
   '--disable-sync',
   '--no-proxy-server',
-  # Nothing but this machine can be found, and by another name too.
+  # Only this machine can be reached, under a second name, too.
   '--host-resolver-rules=MAP evil.example 127.0.0.1, MAP * ~NOTFOUND, '
   'EXCLUDE 127.0.0.1',
   '--window-size=1280,900',
@@ -82,7 +84,7 @@ class Browser:
 
   @property
   def url(self) -> str:
-    """Where it is."""
+    """The address of the current page."""
     return self._call('GET', '/url')
 
   def find(self, selector: str) -> list[str]:
@@ -102,21 +104,21 @@ class Browser:
     return found[0]
 
   def wait_until(self, condition, seconds: float = 30.0) -> None:
-    """Returns once a function returns something true."""
+    """Waits until a function returns something true."""
     end_s = time.monotonic() + seconds
     while not condition():
       if time.monotonic() > end_s:
-        raise AssertionError(f'waited in vain at {self.url}: {self.text()}')
+        raise AssertionError(f'timed out at {self.url}: {self.text()}')
       time.sleep(0.05)
 
   def text(self, selector: str = 'body') -> str:
-    """Returns what can be read of the first element that matches, or ''."""
-    # Between two pages there is not even a body, or it is the last page's.
+    """Returns the visible text of the first element that matches, or ''."""
+    # Between two pages there is no body, or that of the page before.
     try:
       found = self.find(selector)
       return self._call('GET', f'/element/{found[0]}/text') if found else ''
     except RuntimeError as error:
-      if 'stale element' in str(error):
+      if any(text in str(error) for text in _GONE):
         return ''
       raise
 
@@ -137,7 +139,7 @@ class Browser:
     self._call('POST', '/actions', {'actions': actions})
 
   def run(self, script: str, *arguments):
-    """Returns what a function's body returns."""
+    """Runs the body of a function and returns its result."""
     body = {'script': script, 'args': list(arguments)}
     return self._call('POST', '/execute/sync', body)
 
@@ -147,7 +149,7 @@ class Browser:
     return self._call('POST', '/goog/cdp/execute', body)
 
   def console_errors(self) -> list[str]:
-    """Returns what it complained of since the last call."""
+    """Returns the warnings and errors since the last call."""
     entries = self._call('POST', '/se/log', {'type': 'browser'})
     return [
       entry['message']
@@ -156,7 +158,7 @@ class Browser:
     ]
 
   def requested(self) -> list[str]:
-    """Returns the addresses that it asked for since the last call."""
+    """Returns the addresses it requested since the last call."""
     entries = self._call('POST', '/se/log', {'type': 'performance'})
     messages = [json.loads(entry['message'])['message'] for entry in entries]
     return [
@@ -171,7 +173,7 @@ class Browser:
     self.devtools('Emulation.setEmulatedMedia', features=[feature])
 
   def size(self, width: int, height: int, phone: bool = False) -> None:
-    """Makes the window as large as that."""
+    """Sets the size of the window."""
     self.devtools(
       'Emulation.setDeviceMetricsOverride',
       width=width,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the pages in a real browser, with the real judge behind them."""
+"""Tests of the judge's pages in a real browser, with the real judge."""
 
 import contextlib
 import http.server
@@ -41,7 +41,7 @@ class BrowserTest(parameterized.TestCase):
     )
     cls.folder = folder
     cls.judge = staticmethod(cls.make_judge(folder))
-    cls.server = cls.enterClassContext(
+    cls.address, _ = cls.enterClassContext(
       server.running(
         cls.judge,
         request_lib.JudgeRequest(
@@ -72,7 +72,7 @@ class BrowserTest(parameterized.TestCase):
     return str(path)
 
   def choose(self, path):
-    self.browser.open(self.server.url)
+    self.browser.open(self.address.url)
     self.browser.type('input[type=file]', path)
 
   def upload(self, path):
@@ -80,7 +80,7 @@ class BrowserTest(parameterized.TestCase):
     self.browser.click('button.go')
 
   def check_quiet(self):
-    """Checks that nothing was complained of, and nobody else asked."""
+    """Checks that the browser reports no error and asked no other server."""
     self.assertEmpty(self.browser.console_errors())
     # The browser's own pages and pictures are no requests.
     asked = [
@@ -90,7 +90,7 @@ class BrowserTest(parameterized.TestCase):
     ]
     self.assertNotEmpty(asked)
     for url in asked:
-      self.assertStartsWith(url, self.server.url)
+      self.assertStartsWith(url, self.address.url)
 
 
 class JudgedTest(BrowserTest):
@@ -102,10 +102,10 @@ class JudgedTest(BrowserTest):
     for words in (
       'net.tflite',
       'place among 9, with Table 1',
-      "Beside the report's Table 1",
+      'Compared with Table 1 of the paper',
       'This file',
       'JMU-CVLab',
-      'What it sees',
+      'Example pictures',
       'no Raspberry Pi 4',
     ):
       self.assertIn(words, text)
@@ -121,8 +121,8 @@ class JudgedTest(BrowserTest):
     )
     browser.wait_until(lambda: browser.run(loaded))
     verdict_url = browser.url
-    browser.open(self.server.url)
-    path = verdict_url.removeprefix(self.server.url.rstrip('/'))
+    browser.open(self.address.url)
+    path = verdict_url.removeprefix(self.address.url.rstrip('/'))
     link = f'tbody a[href="{path}"]'
     self.assertIn('net.tflite', browser.text(link))
     browser.click(link)
@@ -139,7 +139,7 @@ class JudgedTest(BrowserTest):
 
   def test_dropped_file(self):
     browser = self.browser
-    browser.open(self.server.url)
+    browser.open(self.address.url)
     content = small_contest.network(10.0)
     browser.run(
       """
@@ -160,7 +160,7 @@ class JudgedTest(BrowserTest):
 
 
 class StandInTest(BrowserTest):
-  """A judge that does as it is told, when it is told."""
+  """A judge whose verdict and time are known beforehand."""
 
   @classmethod
   def make_judge(cls, folder):
@@ -196,20 +196,20 @@ class WithScriptsTest(StandInTest):
     self.upload(self.file('second.tflite', b'good'))
     browser.wait_for('.live')
     browser.wait_until(
-      lambda: browser.text('[role=status]') == 'Waiting, 1 before it'
+      lambda: browser.text('[role=status]') == 'Waiting, 1 ahead'
     )
     second = browser.url
-    browser.open(self.server.url)
+    browser.open(self.address.url)
     self.assertIn('slow.tflite running', browser.text('.queue'))
     browser.click('.queue a')
     browser.click('button.stop')
     browser.wait_for('.state.cancelled')
-    # Its turn has come.
+    # Now it is judged.
     browser.open(second)
     browser.wait_for('.state.accepted')
     self.check_quiet()
 
-  def test_too_large_is_said_before_it_is_sent(self):
+  def test_too_large(self):
     browser = self.browser
     size = int(_FILE_MB * 2**20) + 1
     self.choose(self.file('large.tflite', bytes(size)))
@@ -221,11 +221,11 @@ class WithScriptsTest(StandInTest):
     self.assertFalse(browser.find('[role=alert]:not([hidden])'))
     self.check_quiet()
 
-  def test_refusal_is_shown_in_the_form(self):
+  def test_refusal_is_shown(self):
     browser = self.browser
     self.upload(self.file('empty.tflite', b''))
     browser.wait_until(lambda: 'no file' in browser.text('[role=alert]'))
-    self.assertEqual(browser.url, self.server.url)
+    self.assertEqual(browser.url, self.address.url)
 
   def test_a_name_is_only_a_name(self):
     browser = self.browser
@@ -233,13 +233,13 @@ class WithScriptsTest(StandInTest):
     self.upload(self.file(name, b'good'))
     browser.wait_for('.state.accepted')
     self.assertEqual(browser.text('h1'), name)
-    browser.open(self.server.url)
+    browser.open(self.address.url)
     self.assertIn(name, browser.text('table'))
     self.assertEmpty(browser.find('img[src=x]'))
     self.check_quiet()
 
   def test_form_of_another_page(self):
-    page = _FOREIGN_PAGE.format(url=self.server.url).encode()
+    page = _FOREIGN_PAGE.format(url=self.address.url).encode()
 
     class Foreign(http.server.BaseHTTPRequestHandler):
       def do_GET(self):  # noqa: N802
@@ -266,7 +266,7 @@ class WithScriptsTest(StandInTest):
     self.assertLen(self.judge.requests, before)
 
   def test_another_name_of_this_machine(self):
-    port = self.server.server_address[1]
+    port = self.address.port
     self.browser.open(f'http://evil.example:{port}/')
     self.assertIn('answers to localhost', self.browser.text())
     self.assertEmpty(self.browser.find('form'))
@@ -278,12 +278,12 @@ class WithScriptsTest(StandInTest):
     browser.wait_for('.state.accepted')
     verdict_url = browser.url
     browser.colour_scheme(scheme)
-    browser.size(390, 844, phone=True)
+    browser.size(360, 780, phone=True)
     try:
-      for url in (verdict_url, self.server.url):
+      for url in (verdict_url, self.address.url):
         browser.open(url)
         width = browser.run('return document.documentElement.scrollWidth')
-        self.assertEqual(width, 390)
+        self.assertEqual(width, 360)
         colour = browser.run(
           'return getComputedStyle(document.body).backgroundColor'
         )
@@ -312,7 +312,7 @@ class WithScriptsTest(StandInTest):
 
 
 class WithoutScriptsTest(StandInTest):
-  """What matters goes on where scripts are switched off."""
+  """The pages work where scripts are switched off."""
 
   javascript = False
 
@@ -322,19 +322,19 @@ class WithoutScriptsTest(StandInTest):
     browser.wait_for('li[data-stage=fidelity][aria-current=step]')
     self.assertEqual(browser.text('[role=status]'), 'Judging: Fidelity')
     self.judge.go_on.set()
-    browser.wait_for('.state.accepted')  # By its own reload.
+    browser.wait_for('.state.accepted')  # By reloading itself.
     self.check_quiet()
 
-  def test_too_large_is_said_before_it_is_sent(self):
-    """It is said afterwards."""
+  def test_too_large(self):
+    """The server says so after the upload."""
     size = int(_FILE_MB * 2**20) + 1
     self.upload(self.file('large.tflite', bytes(size)))
     self.browser.wait_until(
       lambda: 'larger than the 0.5 MB' in self.browser.text()
     )
 
-  def test_refusal_is_shown_in_the_form(self):
-    """It has a page of its own."""
+  def test_refusal_is_shown(self):
+    """The refusal has a page of its own."""
     self.upload(self.file('empty.tflite', b''))
     self.browser.wait_until(lambda: 'no file' in self.browser.text())
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the first page: what may be said of a file, who waits, who leads."""
+"""Tests of the first page: the form, the queue and the leaderboard."""
 
 import io
 import pathlib
@@ -7,13 +7,12 @@ import pathlib
 from absl.testing import absltest
 
 from depth_mai.judging import request as request_lib
+from depth_mai.judging.web import app
 from depth_mai.judging.web import clerk as clerk_lib
-from depth_mai.judging.web import home_page
-from depth_mai.judging.web import upload
 from tests.judging.web import small_verdicts
 from tests.web import page_reader
 
-_NASTY = '<script>alert(1)<script>.tflite'
+_NASTY = '<script>alert(1)<b>.tflite'
 
 
 class HomeTest(absltest.TestCase):
@@ -36,7 +35,7 @@ class HomeTest(absltest.TestCase):
     )
 
   def page(self, host='localhost:8080'):
-    return page_reader.Page(home_page.home(self.clerk, host))
+    return page_reader.Page(app.home_page(self.clerk, host))
 
   def test_form(self):
     page = self.page()
@@ -63,10 +62,10 @@ class HomeTest(absltest.TestCase):
     values = [option['value'] for option in page.named('option')]
     self.assertEqual(values[-2:], ['local', 'emulated_pi4'])
 
-  def test_nobody(self):
+  def test_empty(self):
     text = self.page().text
-    self.assertIn('Nobody waits', text)
-    self.assertIn('No file yet', text)
+    self.assertIn('The queue is empty', text)
+    self.assertIn('No file has been accepted yet', text)
     self.assertNotIn('Rejected', text)
     self.assertIn(
       "curl --data-binary @model.tflite 'http://localhost:8080/", text
@@ -74,12 +73,11 @@ class HomeTest(absltest.TestCase):
 
   def test_queue(self):
     for content in (b'slow', b'good'):
-      body = upload.Body(io.BytesIO(content), len(content), 10.0)
-      self.clerk.admit(body, '', {'name': _NASTY})
+      self.clerk.admit(io.BytesIO(content), _NASTY, {})
       self.assertTrue(self.judge.started.wait(10.0))
     page = self.page()
     self.assertIn(f'{_NASTY} running {_NASTY} waiting', page.text)
-    self.assertLen(page.named('script'), 1)
+    self.assertLen(page.named('script'), 2)
     links = [link['href'] for link in page.named('a')]
     for job in self.clerk.jobs.open_jobs():
       self.assertIn(f'/verdicts/{job.id}', links)
@@ -103,7 +101,7 @@ class HomeTest(absltest.TestCase):
     self.assertIn('On rooms, test split', page.text)
     self.assertIn('do not compare', page.text)
     self.assertIn('leaderboard', [h.get('id') for h in page.named('h2')])
-    self.assertLen(page.named('script'), 1)
+    self.assertLen(page.named('script'), 2)
 
 
 if __name__ == '__main__':

@@ -1,13 +1,7 @@
-# SPDX-License-Identifier: Apache-2.0
-"""What the pages do with JavaScript; without, they do it with a reload.
+// The judge's pages: uploads with progress, and a job followed to its verdict.
+// Without JavaScript the pages do the same by reloading.
+'use strict';
 
-`tests/judging/web/script_test.py` runs it in a browser.
-"""
-
-from depth_mai.report import page_style
-
-# Sends the form and shows how much of it has arrived.
-_UPLOAD = """
 const form = document.querySelector('form.upload');
 if (form) {
   const input = form.querySelector('input[type=file]');
@@ -16,12 +10,12 @@ if (form) {
   const button = form.querySelector('button.go');
   const sending = form.querySelector('.sending');
   const bar = sending.querySelector('progress');
-  const said = sending.querySelector('[role=status]');
-  const wrong = form.querySelector('[role=alert]');
+  const status = sending.querySelector('[role=status]');
+  const alert = form.querySelector('[role=alert]');
   const megabytes = bytes => (bytes / 2 ** 20).toFixed(2) + ' MB';
   const fail = text => {
-    wrong.textContent = text;
-    wrong.hidden = !text;
+    alert.textContent = text;
+    alert.hidden = !text;
     if (!text) return;
     sending.hidden = true;
     button.disabled = input.disabled = false;
@@ -33,10 +27,11 @@ if (form) {
     const most = Number(form.dataset.mostBytes);
     fail(file && file.size > most ? 'The file has ' + megabytes(file.size) +
       '; this server takes ' + megabytes(most) + '.' : '');
-    button.disabled = !wrong.hidden;
+    button.disabled = !alert.hidden;
   };
   input.addEventListener('change', show);
   addEventListener('pageshow', show);
+
   // A file that misses the zone must not replace the page.
   for (const name of ['dragenter', 'dragover', 'dragleave', 'drop'])
     addEventListener(name, event => {
@@ -51,6 +46,8 @@ if (form) {
     input.files = one.files;
     show();
   });
+
+  // XMLHttpRequest, because fetch reports no progress of an upload.
   form.addEventListener('submit', event => {
     event.preventDefault();
     if (!input.files.length) return fail('Choose a file first.');
@@ -67,25 +64,22 @@ if (form) {
       if (request.status === 202) location.assign(answer.page);
       else fail(answer.error || 'The server answered ' + request.status + '.');
     });
-    request.addEventListener('error', () => fail('The upload broke off: the ' +
-      'server is gone, or does not take the file. Reload this page.'));
+    request.addEventListener('error', () => fail('The upload failed: the ' +
+      'server has stopped, or it refuses the file. Reload this page.'));
     fail('');
     bar.value = 0;
-    said.textContent = 'Sending ' + input.files[0].name;
+    status.textContent = 'Sending ' + input.files[0].name;
     sending.hidden = false;
     button.disabled = input.disabled = true;
     request.send(content);
   });
 }
-"""
 
-# Follows a file on its way to the verdict.
-_FOLLOW = """
 const live = document.querySelector('.live');
 if (live) {
   const steps = [...live.querySelectorAll('.steps li')];
   const bar = live.querySelector('progress');
-  const said = live.querySelector('[role=status]');
+  const status = live.querySelector('[role=status]');
   const detail = live.querySelector('.detail');
   let failures = 0;
   const follow = async () => {
@@ -95,8 +89,8 @@ if (live) {
       job = await answer.json();
       failures = 0;
     } catch {
-      if (++failures > 2) said.textContent =
-        'The server does not answer. This page goes on when it does.';
+      if (++failures > 2) status.textContent =
+        'The server does not answer. This page continues when it does.';
       return setTimeout(follow, 3000);
     }
     if (!['waiting', 'running'].includes(job.state)) return location.reload();
@@ -108,13 +102,10 @@ if (live) {
     });
     if (job.state === 'running' && job.fraction > 0) bar.value = job.fraction;
     else bar.removeAttribute('value');
-    // Read out when it changes, so not with every picture.
-    if (said.textContent !== job.headline) said.textContent = job.headline;
+    // Screen readers read it out when it changes: not with every picture.
+    if (status.textContent !== job.headline) status.textContent = job.headline;
     detail.textContent = job.text;
     setTimeout(follow, 500);
   };
   follow();
 }
-"""
-
-SCRIPT = "'use strict';" + page_style.SCRIPT + _UPLOAD + _FOLLOW

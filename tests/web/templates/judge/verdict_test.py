@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the verdict's page: all that is known is there, and nothing else."""
+"""Tests of a verdict's page: everything known is shown, and nothing else."""
 
 from absl.testing import absltest
 
-from depth_mai.judging.web import verdict_page
+from depth_mai.judging.web import app
 from tests.judging.web import small_verdicts
 from tests.web import page_reader
 
@@ -11,10 +11,10 @@ _NASTY = '<img src=x onerror=alert(1)>"\''
 
 
 def _page(record):
-  return page_reader.Page(verdict_page.verdict_page(record))
+  return page_reader.Page(app.verdict_page(record))
 
 
-class VerdictPageTest(absltest.TestCase):
+class VerdictTest(absltest.TestCase):
   def test_accepted(self):
     record = small_verdicts.record()
     page = _page(record)
@@ -27,22 +27,22 @@ class VerdictPageTest(absltest.TestCase):
       '50.00 ms runtime on A board',
       '0.750 m RMSE',
       'It was guessed.',
-      "Beside the report's Table 1",
-      'timed on A board. That is no Raspberry Pi 4, and its speed goes into',
+      'Compared with Table 1 of the paper',
+      'timed on A board. That is no Raspberry Pi 4, and its speed counts in',
       'input range 0..255 the file says so',
       f'2,900,000 bytes, sha256 {record["verdict"]["file"]["sha256"]}',
       'unit: auto, device: local',
       '7 CONV_2D',
       'TensorFlow Lite 1.5.0; the target is 2.5.0',
       'median of 50 runs, threads: 4; 50.00 ms with XNNPACK; 100.00 ms '
-      'without; pieces of the graph in XNNPACK: 1',
+      'without; parts of the graph in XNNPACK: 1',
       'Other pictures.',
-      'Shut in by seccomp Not in force landlock (not in this kernel)',
+      'Sandbox seccomp Not in force landlock (not in this kernel)',
       'rooms, validation split',
     ):
       self.assertIn(text, page.text)
     self.assertNotIn('Why it is rejected', page.text)
-    self.assertNotIn('What it sees', page.text)
+    self.assertNotIn('Example pictures', page.text)
     self.assertNotIn('None', page.text)
 
   def test_rejected(self):
@@ -51,16 +51,16 @@ class VerdictPageTest(absltest.TestCase):
     self.assertIn('Why it is rejected First. Cure. Second.', page.text)
     self.assertIn({'class': 'notes errors'}, page.named('ul'))
     self.assertEmpty(page.rows)
-    for text in ('score', 'Table 1', 'What it sees', 'None'):
+    for text in ('score', 'Table 1', 'Example pictures', 'None'):
       self.assertNotIn(text, page.text)
 
-  def test_on_the_device_of_the_report(self):
+  def test_on_a_raspberry_pi(self):
     record = small_verdicts.record()
     record['verdict']['device']['is_raspberry_pi'] = True
     text = _page(record).text
     self.assertIn('timed on A board. So the place', text)
 
-  def test_predicted_runtime_is_named_so(self):
+  def test_predicted_runtime(self):
     text = _page(small_verdicts.predicted_record()).text
     for words in (
       '120–180 predicted score',
@@ -89,7 +89,7 @@ class VerdictPageTest(absltest.TestCase):
     )
     self.assertIn('r01', page.named('img')[1]['alt'])
 
-  def test_what_comes_from_a_file_is_text(self):
+  def test_everything_from_a_file_is_escaped(self):
     record = small_verdicts.record(_NASTY)
     verdict = record['verdict']
     verdict['errors'] = verdict['warnings'] = [_NASTY]
