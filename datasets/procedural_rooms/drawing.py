@@ -33,10 +33,11 @@ forms:
     +- b       (-b, b)
 
 A last cell `for x in ...` or `if ...` says how often or when the row is drawn.
-`back.box` is drawn by the pen `back`, `box` by the pen `pen`. A line that is no
-row is Python; `kit.Kit.words` are the names that it may use. Arguments are
-evaluated when their row is drawn, so the order of the lines is the order of the
-random numbers: moving a line changes the scenes that belong to a seed.
+`back.box` is drawn by the pen `back`, `box` by the pen `pen`, and a first cell
+`at x, y, z, yaw, lean` moves that pen for this row, as `primitives.Pen.at` does.
+A line that is no row is Python; `kit.Kit.words` are the names that it may use.
+Arguments are evaluated when their row is drawn, so the order of the lines is
+the order of the random numbers: moving a line changes the scenes of a seed.
 
 Lengths are metres, angles radians; x runs to the right, y from the back of a
 thing to its front, z up.
@@ -234,8 +235,11 @@ def _statement(line, pen):
   if last:
     cells, when = last[1], f'{last[2]}: '
   frame, _, name = head.rpartition('.')
-  call = f'draw({frame or pen}, {name!r}, {_arguments(cells or "")})'
-  return indent + when + call
+  pen = frame or pen
+  at = re.match(r'at (.*?)(?: {2,}|$)', cells or '')
+  if at:
+    pen, cells = f'{pen}.at({at[1]})', cells[at.end() :]
+  return f'{indent}{when}draw({pen}, {name!r}, {_arguments(cells or "")})'
 
 
 def _arguments(cells):

@@ -41,6 +41,7 @@ class NotationTest(parameterized.TestCase):
     ('+- 0.5', ((-0.5, 0.5),)),
     ('len("ab")  (1, 2)[1:]', (2, (2,))),
     ('*(1, 2)', (1, 2)),
+    ('', ()),
   )
   def test_cells(self, cells, expected):
     calls, _ = _calls(f'part thing: A thing.\n  box  {cells}', 'thing', 'PEN')
@@ -56,6 +57,14 @@ class NotationTest(parameterized.TestCase):
     self.assertEqual(
       calls, [('BACK', 'box', (1,), {'top': (2, 3), 'fit': True})]
     )
+
+  def test_a_row_may_have_a_place_of_its_own(self):
+    pen = primitives.Pen(primitives.Geometry())
+    text = 'part thing: A thing.\n  cup  at 1, 2, lean=0  7\n  cup  at 3, 4'
+    (first, second), _ = _calls(text, 'thing', pen)
+    np.testing.assert_array_equal(first[0].point(0, 0, 0), (1, 2, 0))
+    np.testing.assert_array_equal(second[0].point(0, 0, 0), (3, 4, 0))
+    self.assertEqual((first[2], second[2]), ((7,), ()))
 
   def test_rows_repeat_and_depend(self):
     calls, _ = _calls(
