@@ -33,8 +33,9 @@ forms:
     +- b       (-b, b)
 
 A last cell `for x in ...` or `if ...` says how often or when the row is drawn.
-`back.box` is drawn by the pen `back`, `box` by the pen `pen`, and a first cell
-`at x, y, z, yaw, lean` moves that pen for this row, as `primitives.Pen.at` does.
+`back.box` is drawn by the pen `back`, `box` by the pen `pen`. A first cell
+`at x, y, z, yaw, lean` moves that pen for this row (see `primitives.Pen.at`).
+
 A line that is no row is Python; `kit.Kit.words` are the names that it may use.
 Arguments are evaluated when their row is drawn, so the order of the lines is
 the order of the random numbers: moving a line changes the scenes of a seed.
