@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The notation of drawings, and all drawings of the folder `parts`."""
+"""Tests of the notation of drawings, and of those in the folder `parts`."""
 
 import builtins
 import pathlib
@@ -12,15 +12,20 @@ import numpy as np
 
 from depth_mai.datasets.procedural_rooms import drawing
 from depth_mai.datasets.procedural_rooms import interiors
+from depth_mai.datasets.procedural_rooms import kit as kit_lib
 from depth_mai.datasets.procedural_rooms import materials as materials_lib
 from depth_mai.datasets.procedural_rooms import primitives
+from depth_mai.datasets.procedural_rooms import room
+from depth_mai.datasets.procedural_rooms import room_light
 from depth_mai.datasets.procedural_rooms import street
+from depth_mai.datasets.procedural_rooms import walls
 
-_FOLDER = pathlib.Path(drawing.__file__).parent
+# The modules that make drawings by name.
+_USERS = (kit_lib, room, room_light, street, walls)
 
 
 def _calls(text, name='thing', *values, **named_values):
-  """What the rows of a drawing ask for, and what it returns."""
+  """Returns the calls that the rows of a drawing make, and its result."""
   calls = []
 
   def draw(canvas, part, *cells, **options):
@@ -178,10 +183,9 @@ class PartsTest(parameterized.TestCase):
         self.assertGreater(np.min(low), -0.2, name)
 
   def test_every_drawing_is_used(self):
-    text = '\n'.join(
-      path.read_text()
-      for path in [*_FOLDER.glob('*.py'), *_FOLDER.glob('parts/*.txt')]
-    )
+    paths = [pathlib.Path(module.__file__) for module in _USERS]
+    paths.extend(paths[0].parent.glob('parts/*.txt'))
+    text = '\n'.join(path.read_text() for path in paths)
     text = re.sub(r'(?m)^(piece|part|room|material) \w+', '', text)
     used = set(re.findall(r'\w+', text)) | {k.name for k in interiors.KINDS}
     self.assertEmpty(set(drawing.drawings()) - used)

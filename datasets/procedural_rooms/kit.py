@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The materials and the vocabulary that the drawings of one scene share."""
+"""The materials and the names that the drawings of one scene share."""
 
 import builtins
 import functools

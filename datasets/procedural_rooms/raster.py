@@ -194,7 +194,7 @@ def _windows(quadrics, view):
 
 
 def _unit_rays(quadrics, k, view, columns, rows):
-  """The pinhole [3] and the rays (three arrays) in the frame of the unit shape."""
+  """The pinhole [3] and the rays (three arrays) in the unit shape's frame."""
   start = quadrics.to_unit[k] @ (view.origin - quadrics.centre[k])
   turn = (quadrics.to_unit[k] @ view.rotation.T).astype(np.float32)
   rays = [
@@ -204,7 +204,7 @@ def _unit_rays(quadrics, k, view, columns, rows):
 
 
 def _draw_quadric(quadrics, k, view, window, inverse_depth, surface, number):
-  """Draws a quadric into the buffers, in place; returns whether it is visible."""
+  """Draws a quadric into the buffers; returns whether it is visible."""
   rows, columns = window
   start, (dx, dy, dz) = _unit_rays(
     quadrics,
@@ -231,7 +231,7 @@ def _draw_quadric(quadrics, k, view, window, inverse_depth, surface, number):
 
 
 def _nearest_root(a, b, c):
-  """The largest 1 / z of a z^2 + 2 b z + c = 0 with c > 0, 0 if there is none."""
+  """The largest 1 / z of a z^2 + 2 b z + c = 0 with c > 0; 0 if none exists."""
   root = b * b - a * np.float32(c)
   hit = root >= 0
   near = (np.sqrt(np.maximum(root, 0)) - b) / np.float32(c)
