@@ -147,7 +147,7 @@ class FloorPlan:
     return x, y, yaw
 
   def standing_room(self, x, y, eye_height, margin):
-    """Whether a camera at (x, y) has `margin` metres of free space around it."""
+    """Whether a camera at (x, y) has `margin` metres of space around it."""
     if not (margin < x < self.size[0] - margin):
       return False
     if not (margin < y < self.size[1] - margin):

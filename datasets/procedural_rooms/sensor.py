@@ -96,7 +96,7 @@ def _too_far(depth_m, rng):
 
 
 def _blobs(shape, size, rng):
-  """Smooth noise [H, W] float32: mean 0, deviation 1, blobs of `size` pixels."""
+  """Smooth noise [H, W] float32: mean 0, deviation 1, blobs of `size` px."""
   coarse = rng.standard_normal((shape[0] // size + 2, shape[1] // size + 2))
   field = np.repeat(np.repeat(coarse.astype(np.float32), size, 0), size, 1)
   for _ in range(2):

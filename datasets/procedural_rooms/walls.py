@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Chooses the openings and the materials of walls; parts/walls.txt draws them."""
+"""Chooses openings and materials of walls; parts/walls.txt draws them."""
 
 import dataclasses
 
