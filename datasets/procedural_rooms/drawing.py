@@ -37,6 +37,7 @@ A last cell `for x in ...` or `if ...` says how often or when the row is drawn.
 `at x, y, z, yaw, lean` moves that pen for this row (see `primitives.Pen.at`).
 
 A line that is no row is Python; `kit.Kit.words` are the names that it may use.
+(The files are a part of this package, so `exec` runs nothing foreign.)
 Arguments are evaluated when their row is drawn, so the order of the lines is
 the order of the random numbers: moving a line changes the scenes of a seed.
 
@@ -132,9 +133,9 @@ def drawings():
   """All drawings, name -> `Drawing`, read on the first call."""
   found = {}
   for path in sorted(_PARTS.glob('*.txt')):
-    for name, drawing in read(path.read_text(), str(path)).items():
+    for name, drawing in read(path.read_text('utf-8'), str(path)).items():
       if name in found:
-        raise ValueError(f'{path}: another drawing is called {name!r}.')
+        raise ValueError(f'{path}: {name!r} exists already in another file.')
       found[name] = drawing
   return found
 
@@ -150,11 +151,13 @@ def read(text, path='<drawing>'):
     dict name -> `Drawing`.
 
   Raises:
-    ValueError: a block does not begin as a drawing does.
+    ValueError: a block does not begin as a drawing does, or its name is not
+      new.
     SyntaxError: a line is neither a row nor Python; it names file and line.
   """
   lines = [re.sub(r'^ *#.*', '', line).rstrip() for line in text.splitlines()]
   starts = [i for i, line in enumerate(lines) if line[:1].strip()]
+  lines.append('')
   found = {}
   for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
     header = _HEADER.fullmatch(lines[start])
@@ -165,11 +168,12 @@ def read(text, path='<drawing>'):
         f'{lines[start]!r}.'
       )
     kind, name, form, sentence = header.groups()
-    first = start + 1
-    if not sentence:
-      sentence, first = lines[first], first + 1
+    if name in found:
+      raise ValueError(f'{path}, line {start + 1}: {name!r} exists already.')
+    first = start + 1 if sentence else start + 2
     block = [''] * first + lines[first:end]
-    found[name] = _drawing(kind, form, sentence.strip(), block, path)
+    sentence = (sentence or lines[start + 1]).strip()
+    found[name] = _drawing(kind, form, sentence, block, path)
   return found
 
 
@@ -203,6 +207,7 @@ def _drawing(kind, form, text, lines, path):
 
 
 def _compile(lines, path):
+  """Code of lines of Python."""
   return compile('\n'.join(lines) + '\n', path, 'exec')
 
 
@@ -249,6 +254,7 @@ def _arguments(cells):
 
 
 def _argument(cell):
+  """A cell as an argument; the docstring of the module has its short forms."""
   if ' : + ' in cell:
     start, length = cell.split(' : + ')
     return f'({start}, {start} + {length})'

@@ -128,6 +128,10 @@ class MistakeTest(parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, "chairs, line 2:.*'seat: A seat.'"):
       drawing.read('# Chairs.\nseat: A seat.', 'chairs')
 
+  def test_names_are_unique(self):
+    with self.assertRaisesRegex(ValueError, "chairs, line 2: 'a' exists"):
+      drawing.read('part a: A part.\nroom a: A room.', 'chairs')
+
   def test_syntax_error_names_the_line(self):
     with self.assertRaises(SyntaxError) as caught:
       drawing.read('part a: A part.\n  x = 1\n  box  (1  2', 'chairs')
