@@ -12,7 +12,7 @@ A drawing is a block of lines in one of the .txt files there:
       cylinder  around(0.75 * radius, angle)  0.015       height  metal  for ...
 
 Its first line gives its kind, its name, its parameters in brackets if it has
-any, and a sentence (in a line of its own where it is long). The kinds:
+any, and a sentence (in a line of its own if it is long). The kinds:
 
 - `piece`: stands on its own, as furniture does. It gives a `Piece`; the lines
   after `size` (width, depth, height) are drawn when a place has been found.
@@ -111,10 +111,10 @@ class Drawing:
       **named_values: parameters by name.
 
     Returns:
-      a `Piece`, or what the drawing has set `result` to, or None.
+      a `Piece`, or the `result` that the drawing has set, or None.
     """
     given = self.signature.bind(*values, **named_values).arguments
-    # Python looks up in __builtins__ what is not set here: no copy of `words`.
+    # Python looks up other names in __builtins__, so `words` is not copied.
     names = {'__builtins__': words, **given}
     for name, parameter in self.signature.parameters.items():
       if name not in names:

@@ -64,14 +64,14 @@ def write(
     log(f'{kept} pairs exist already.')
   workers = min(workers or os.cpu_count() or 1, max(len(jobs), 1))
   if workers == 1:
-    _watch(map(_write_pair, jobs), len(jobs), log)
+    _report_progress(map(_write_pair, jobs), len(jobs), log)
     return len(jobs)
   # One thread per process: NumPy reads this when it is imported there.
   for name in _THREAD_FLAGS:
     os.environ.setdefault(name, '1')
   context = multiprocessing.get_context('spawn')
   with context.Pool(workers) as pool:
-    _watch(pool.imap_unordered(_write_pair, jobs), len(jobs), log)
+    _report_progress(pool.imap_unordered(_write_pair, jobs), len(jobs), log)
   return len(jobs)
 
 
@@ -86,7 +86,7 @@ def pair_seed_and_paths(output_dir, split, index, seed, rgb_format='png'):
   )
 
 
-def _watch(results, count, log):
+def _report_progress(results, count, log):
   """Waits for the results and reports progress."""
   start = last = time.monotonic()
   for done, _ in enumerate(results, 1):
@@ -100,13 +100,13 @@ def _watch(results, count, log):
 def _write_pair(job):
   seed, rgb_path, depth_path, options = job
   rgb_uint8, depth_mm = scene.make_pair(seed, options)
-  how = (
+  save_options = (
     # Run lengths suit noisy pictures: faster and smaller than the default.
     {'compress_level': _PNG_LEVEL, 'compress_type': zlib.Z_RLE}
     if rgb_path.endswith('.png')
     else {'quality': _JPEG_QUALITY, 'subsampling': 0}
   )
   with atomic.atomic_path(rgb_path) as path:
-    Image.fromarray(rgb_uint8).save(path, **how)
+    Image.fromarray(rgb_uint8).save(path, **save_options)
   with atomic.atomic_path(depth_path) as path:
     Image.fromarray(depth_mm).save(path, compress_level=_PNG_LEVEL)

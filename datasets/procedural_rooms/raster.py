@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Primary visibility: the surface that each pixel's ray meets first, and where.
+"""Primary visibility: the surface that the ray of each pixel meets first.
 
 The rays of a view are d = (x, y, 1), so a hit at depth z is the point z d. For
 a quad with origin o and edges u, v, the equation z d = o + s u + t v makes
@@ -168,7 +168,7 @@ def _windows(quadrics, view):
     view: `view.View`.
 
   Returns:
-    [K, 4] int, rows from and to, columns from and to; empty where unseen.
+    [K, 4] int, rows from and to, columns from and to; empty if it is not seen.
     [K] float64, an upper bound of 1 / depth on each shape.
   """
   signs = np.array(

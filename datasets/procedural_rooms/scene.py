@@ -17,8 +17,8 @@ from depth_mai.datasets.procedural_rooms import view as view_lib
 SPLITS = ('train', 'validation', 'test')
 
 _POSE_TRIES = 8
-_GLANCE_WIDTH = 64
-_GLANCE_M = 8.0  # Round things that are farther away cannot spoil a view.
+_PREVIEW_WIDTH = 64
+_PREVIEW_M = 8.0  # Round things that are farther away cannot spoil a view.
 _MAX_IMAGES = 10**8
 
 
@@ -160,15 +160,15 @@ def choose_view(world, pose, rng, options):
       options.width,
       options.height,
     )
-    glance_height = max(_GLANCE_WIDTH * options.height // options.width, 1)
-    glance = view.resized(_GLANCE_WIDTH, glance_height)
+    preview_height = max(_PREVIEW_WIDTH * options.height // options.width, 1)
+    preview = view.resized(_PREVIEW_WIDTH, preview_height)
     offset = world.quadrics.centre - origin
-    near = np.sum(offset * offset, axis=1) < _GLANCE_M**2
+    near = np.sum(offset * offset, axis=1) < _PREVIEW_M**2
     seen = raster.visible(
-      world.quads, world.quadrics, glance, draw_quadric=near
+      world.quads, world.quadrics, preview, draw_quadric=near
     )
-    elbow_m = 1.35 if world.sky is None else 2.5
-    score = _worth(seen.inverse_depth, options.min_depth_m + 0.1, elbow_m)
+    close_m = 1.35 if world.sky is None else 2.5
+    score = _view_score(seen.inverse_depth, options.min_depth_m + 0.1, close_m)
     if score > best_score:
       best, best_score = view, score
     if score > 0:
@@ -176,9 +176,9 @@ def choose_view(world, pose, rng, options):
   return best
 
 
-def _worth(inverse_depth, nose_m, elbow_m):
+def _view_score(inverse_depth, lens_m, close_m):
   """Positive for a view with near and far things, and none at the lens."""
-  near = np.mean(inverse_depth > 1 / nose_m)
-  close = np.mean(inverse_depth > 1 / elbow_m)
-  far = np.mean(inverse_depth < 1 / (1.6 * elbow_m))
+  near = np.mean(inverse_depth > 1 / lens_m)
+  close = np.mean(inverse_depth > 1 / close_m)
+  far = np.mean(inverse_depth < 1 / (1.6 * close_m))
   return min(0.3 - close, far - 0.25) - 20 * near
