@@ -25,9 +25,8 @@ from absl import logging
 
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import guess as guess_lib
-from depth_mai.datasets.rgbd_folder import preview
 from depth_mai.datasets.rgbd_folder import survey as survey_lib
-from depth_mai.datasets.rgbd_folder import survey_text
+from depth_mai.datasets.rgbd_folder import survey_report
 from depth_mai.files import atomic
 from depth_mai.files import problems as problems_lib
 
@@ -149,9 +148,9 @@ def run() -> int:
     print('Without --description and --layout, this is a guess:')
     print(text)
   survey = survey_lib.survey(_SOURCE.value, description)
-  print(*survey_text.lines(survey), *survey.problems, sep='\n')
+  print(*survey_report.lines(survey), *survey.problems, sep='\n')
   if _PREVIEW.value:
-    preview.write(_PREVIEW.value, survey)
+    survey_report.write_preview(_PREVIEW.value, survey)
     print(f'Preview: {_PREVIEW.value}')
   if survey.problems:
     print(f'{survey.source}: {len(survey.problems)} problems.')
