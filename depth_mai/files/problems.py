@@ -65,7 +65,7 @@ def check(problems: list[Problem]) -> None:
 def attempt(
   reader: Callable[[_S], _T], source: _S | None
 ) -> tuple[_T | None, list[Problem]]:
-  """Returns the result of `reader`, or the problems for which it refuses.
+  """Runs a reader, and returns its result or its problems.
 
   Args:
     reader: raises a BadInputError for files that it refuses.
