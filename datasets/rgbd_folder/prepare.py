@@ -13,7 +13,6 @@ both.
 
 import os
 import pathlib
-import sys
 import tempfile
 
 # Before TensorFlow is imported: its start-up messages would hide the report.
@@ -23,6 +22,7 @@ from absl import app
 from absl import flags
 from absl import logging
 
+from depth_mai import program
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import guess as guess_lib
 from depth_mai.datasets.rgbd_folder import survey as survey_lib
@@ -41,9 +41,7 @@ _LAYOUT = flags.DEFINE_enum(
   sorted(description_lib.LAYOUTS),
   'Name of a known layout, to use instead of --description.',
 )
-_OUTPUT_DIR = _STRING(
-  'output_dir', None, 'Folder to write the records to, for use as --data_dir.'
-)
+_OUTPUT_DIR = program.output_dir('the records, for use as --data_dir')
 _REPORT_ONLY = _BOOL(
   'report_only',
   False,
@@ -163,15 +161,14 @@ def run() -> int:
   return 0
 
 
-def main(argv: list[str]) -> None:
-  """Checks the flags and runs; errors are printed without a traceback."""
-  if len(argv) > 1:
-    raise app.UsageError(f'Unknown arguments: {argv[1:]}; use --source=DIR.')
+def main(argv: list[str]) -> int:
+  """Checks the flags and runs; returns the exit code."""
+  program.no_arguments(argv)
   _check_flags()
   logging.set_verbosity(logging.ERROR)  # tfds warns about configs of our own.
   with problems_lib.exit_on_bad_input():
-    sys.exit(run())
+    return run()
 
 
 if __name__ == '__main__':
-  app.run(main)
+  program.run(main)

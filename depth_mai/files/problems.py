@@ -88,17 +88,12 @@ def refusal(path: pathlib.Path, what: str, cure: str) -> BadInputError:
 
 @contextlib.contextmanager
 def exit_on_bad_input() -> Iterator[None]:
-  """Ends a program with exit code 1, without a traceback, on a ValueError.
-
-  Every problem of a `BadInputError` is printed to stderr, one per line.
-  """
+  """Prints every problem of a BadInputError to stderr and exits with code 1."""
   try:
     yield
   except BadInputError as error:
     print(*error.problems, sep='\n', file=sys.stderr)
     sys.exit(1)
-  except ValueError as error:
-    sys.exit(str(error))
 
 
 def listing(names: Sequence[str], most: int = 8) -> str:
