@@ -32,7 +32,7 @@ from depth_mai.lite import converter
 from depth_mai.lite import export
 from depth_mai.lite import float_depthwise
 from depth_mai.lite import slim
-from depth_mai.metrics import paper_results as paper_results
+from depth_mai.metrics import paper_results
 from depth_mai.metrics import score as score_lib
 from depth_mai.metrics import table
 from depth_mai.models import deployment

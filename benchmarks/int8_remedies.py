@@ -37,7 +37,7 @@ from depth_mai.lite import quantisation
 from depth_mai.lite import quantiser
 from depth_mai.lite import ranges
 from depth_mai.lite import slim
-from depth_mai.metrics import paper_results as paper_results
+from depth_mai.metrics import paper_results
 from depth_mai.metrics import table
 from depth_mai.runtime import delegation
 from depth_mai.runtime import interpreter

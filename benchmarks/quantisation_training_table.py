@@ -23,7 +23,7 @@ from depth_mai.lite import calibration
 from depth_mai.lite import collapse
 from depth_mai.lite import export
 from depth_mai.lite import learned_ranges
-from depth_mai.metrics import paper_results as paper_results
+from depth_mai.metrics import paper_results
 from depth_mai.metrics import table
 from depth_mai.models import network_file
 
