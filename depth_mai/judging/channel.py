@@ -52,7 +52,9 @@ class Channel:
     try:
       self._wait_at_most(timeout_s)
       self._connection.sendall(_HEADER.pack(len(text), len(blob)) + text)
-      self._connection.sendall(blob)
+      # The receiver of a message without a blob may have hung up already.
+      if blob:
+        self._connection.sendall(blob)
     except TimeoutError as error:
       raise TooSlowError from error
     except OSError as error:

@@ -11,11 +11,11 @@ import numpy as np
 
 from depth_mai import challenge
 from depth_mai.evaluation import evaluation
-from depth_mai.judging import interface
 from depth_mai.judging import sandbox
 from depth_mai.judging import verdict
 from depth_mai.report import picture
 from depth_mai.runtime import image_io
+from depth_mai.runtime import model_interface
 
 # (id, rgb_uint8 [H, W, 3], depth_mm [H, W])
 Pair = tuple[str, np.ndarray, np.ndarray]
@@ -35,46 +35,40 @@ class SandboxedPredictor:
   def __init__(
     self,
     box: sandbox.Sandbox,
-    taken: interface.Side,
-    given: interface.Side,
-    input_range: str,
-    unit: str,
+    interface: model_interface.ModelInterface,
     keep: frozenset[str] = frozenset(),
   ):
     """Prepares.
 
     Args:
       box: has loaded the file.
-      taken: input of the file.
-      given: output of the file.
-      input_range: name in `request.INPUT_RANGES`.
-      unit: unit of the output, in `request.UNITS`.
+      interface: input, output, range and unit of the file.
       keep: ids of the pictures whose prediction is kept.
     """
-    self._box, self._taken, self._given = box, taken, given
-    self._table = interface.encoder(taken, input_range)
-    self._mm_per_unit = np.float32(challenge.MM_PER_UNIT[unit])
+    self._box, self._interface = box, interface
     self.keep, self.kept = keep, {}
     self._pixels, self._not_positive, self._first = 0, 0, None
     self._all_alike, self._images = True, 0
 
   def predict(self, rgb_uint8: np.ndarray) -> np.ndarray:
-    """Predicts the depth of a picture of any size, in the file's unit.
+    """Predicts the depth of a picture of any size.
 
     Args:
       rgb_uint8: [H, W, 3].
 
     Returns:
-      [h, w] float32, of the output's size; may contain NaN and infinity.
+      [h, w] float32, millimetres, of the output's size; may contain NaN and
+      infinity.
 
     Raises:
       verdict.FileFaultError: if the file fails.
     """
-    sized = image_io.resize_rgb(rgb_uint8, self._taken.size)
-    content = interface.picture_bytes(self._taken, self._table, sized)
-    return interface.depth(
-      self._given, self._box.run(content, self._given.bytes)
+    taken, given = self._interface.input, self._interface.output
+    sized = image_io.resize_rgb(rgb_uint8, taken.size)
+    content = self._box.run(
+      self._interface.encode(sized).tobytes(), given.bytes
     )
+    return self._interface.decode_mm(np.frombuffer(content, given.type_name))
 
   def predict_mm(
     self, names: Sequence[str], rgb_uint8: Sequence[np.ndarray]
@@ -112,7 +106,7 @@ class SandboxedPredictor:
     return found
 
   def _predict_mm(self, name: str, rgb_uint8: np.ndarray) -> np.ndarray:
-    depth_mm = self.predict(rgb_uint8) * self._mm_per_unit
+    depth_mm = self.predict(rgb_uint8)
     bad = depth_mm.size - np.count_nonzero(np.isfinite(depth_mm))
     if bad:
       raise verdict.FileFaultError(

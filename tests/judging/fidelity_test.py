@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of predicting and measuring with a caged file."""
+"""Tests of predicting and measuring with a sandboxed file."""
 
+import dataclasses
 import pathlib
 import time
 
@@ -9,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from depth_mai.judging import fidelity
-from depth_mai.judging import interface
+from depth_mai.judging import interface_check
 from depth_mai.judging import request
 from depth_mai.judging import sandbox
 from depth_mai.judging import verdict
@@ -30,10 +31,9 @@ class FidelityTest(absltest.TestCase):
 
   def predictor(self, content, unit='mm', keep=frozenset()):
     self.box.take(content)
-    taken, given, _ = interface.read(self.box.load(), 'auto')
-    return fidelity.SandboxedPredictor(
-      self.box, taken, given, '0..255', unit, keep
-    )
+    interface, _ = interface_check.read(self.box.load(), 'auto')
+    interface = dataclasses.replace(interface, output_unit=unit)
+    return fidelity.SandboxedPredictor(self.box, interface, keep)
 
   def test_predicts(self):
     name, rgb_uint8, _ = self.pairs[0]
@@ -49,7 +49,7 @@ class FidelityTest(absltest.TestCase):
     grey = np.full((50, 70, 3), 100, np.uint8)
     np.testing.assert_allclose(predictor.predict(grey), np.full((24, 32), 2500))
 
-  def test_what_is_not_finite_is_named(self):
+  def test_depth_that_is_not_finite(self):
     predictor = self.predictor(
       tiny_model.float_model((24, 32), bias=float('inf'))
     )
@@ -58,7 +58,7 @@ class FidelityTest(absltest.TestCase):
     ):
       predictor.predict_mm(['07'], [self.pairs[0][1]])
 
-  def test_what_is_strange_is_said(self):
+  def test_warnings(self):
     predictor = self.predictor(tiny_model.float_model((24, 32), (0, 0, 0), -1))
     for name, rgb_uint8, _ in self.pairs:
       predictor.predict_mm([name], [rgb_uint8])
@@ -66,7 +66,7 @@ class FidelityTest(absltest.TestCase):
     self.assertIn('100.00%', negative)
     self.assertIn('same depth map', alike)
 
-  def test_measures_and_shows(self):
+  def test_measures_and_saves_pictures(self):
     keep = frozenset(('00', '02'))
     predictor = self.predictor(edited_model.variant(), keep=keep)
     done = []
