@@ -16,7 +16,7 @@ from absl import app
 from absl import flags
 
 from depth_mai import gin_registry
-from depth_mai.data import embedded
+from depth_mai.data import source
 from depth_mai.files import ready_models
 from depth_mai.files import workdir as workdir_lib
 from depth_mai.lite import calibration
@@ -73,7 +73,7 @@ def _convert():
     allow_incompatible=_ALLOW.value,
   )
   samples = calibration.draw_samples(
-    embedded.resolve(_DATA_DIR.value),
+    source.resolve(_DATA_DIR.value),
     calibrate=options.needs_calibration,
     count=_COUNT.value,
     seed=_SEED.value,

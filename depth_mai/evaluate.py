@@ -18,7 +18,6 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 from absl import app
 from absl import flags
 
-from depth_mai.data import embedded
 from depth_mai.data import source
 from depth_mai.evaluation import evaluation
 from depth_mai.evaluation import file_predictors
@@ -78,7 +77,7 @@ def main(argv: list[str]) -> None:
   if len(argv) > 1:
     raise app.UsageError(f'Unexpected arguments: {argv[1:]}')
   try:
-    data_dir = embedded.resolve(_DATA_DIR.value)
+    data_dir = source.resolve(_DATA_DIR.value)
     pairs = source.evaluation_pairs(data_dir, _SPLIT.value)
     predictor, name = _open_predictor(data_dir)
     result = evaluation.evaluate(

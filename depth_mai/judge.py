@@ -18,7 +18,7 @@ from absl import app
 from absl import flags
 
 from depth_mai import challenge
-from depth_mai.data import embedded
+from depth_mai.data import source
 from depth_mai.devices import registry
 from depth_mai.devices import settings
 from depth_mai.judging import request
@@ -60,7 +60,7 @@ def _judge(argv: list[str]) -> int:
     raise ValueError(f'Give one .tflite file, or --serve; got {argv[1:]}.')
   asked = request.JudgeRequest(
     model_path=argv[-1],
-    data_dir=embedded.resolve(_FLAGS.data_dir),
+    data_dir=source.resolve(_FLAGS.data_dir),
     limits=request.Limits(**_flags_of(request.Limits)),
     settings=settings.Settings((_FLAGS.threads,), _FLAGS.warmup, _FLAGS.runs),
     **_flags_of(request.JudgeRequest, but='data_dir'),

@@ -18,7 +18,7 @@ import sys
 from absl import app
 from absl import flags
 
-from depth_mai.data import embedded
+from depth_mai.data import source
 from depth_mai.devices import registry
 from depth_mai.devices import store
 from depth_mai.metrics import score
@@ -64,7 +64,7 @@ def main(argv: list[str]) -> int:
     raise app.UsageError(f'Unexpected arguments: {argv[1:]}')
   command = shlex.join(['python', '-m', 'depth_mai.leaderboard', *sys.argv[1:]])
   try:
-    data_dir = embedded.resolve(_DATA_DIR.value)
+    data_dir = source.resolve(_DATA_DIR.value)
     leaderboard = contest.run(
       contest.Contest(
         models_dir=_MODELS_DIR.value,

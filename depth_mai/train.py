@@ -18,7 +18,7 @@ from absl import flags
 from absl import logging
 
 from depth_mai import gin_registry
-from depth_mai.data import embedded
+from depth_mai.data import source
 from depth_mai.files import atomic
 from depth_mai.files import workdir as workdir_lib
 
@@ -49,7 +49,7 @@ def main(argv):
     gin_registry.parse(_GIN_FILE.value, _GIN_PARAM.value)
     workdir_lib.claim(workdir, gin_registry.config_text())
     workdir_lib.write_versions(workdir)
-    data_dir = embedded.resolve(_DATA_DIR.value)
+    data_dir = source.resolve(_DATA_DIR.value)
     gin_registry.train(workdir=str(workdir), data_dir=data_dir)
   except (ValueError, FloatingPointError) as error:
     raise SystemExit(f'error: {error}') from error

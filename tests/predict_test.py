@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from depth_mai.devices.emulated_pi4 import guest
-from depth_mai.files import png16
+from depth_mai.files import picture_files
 from tests.devices.emulated_pi4 import emulator
 from tests.runtime import tiny_model
 from tests.streaming import moving_pictures
@@ -66,7 +66,7 @@ class PredictTest(absltest.TestCase):
     self.assertEqual(done.returncode, 1)
     self.assertRegex(done.stdout, r'\[1/2\] .*ramp.png: 256x60, .* 3\.5\d m')
     self.assertRegex(done.stderr, 'predict: .*bad.jpg cannot be read')
-    depth_mm = png16.read_depth_png(self.root / 'out/ramp_depth.png')
+    depth_mm = picture_files.read_depth_mm(self.root / 'out/ramp_depth.png')
     expected_mm = 1000 + 1000 * np.arange(256) / 51
     np.testing.assert_allclose(
       depth_mm[:, 8:-8], np.tile(expected_mm[8:-8], (60, 1)), atol=60
@@ -100,7 +100,7 @@ class PredictTest(absltest.TestCase):
     done = self._predict(f'--video={pictures}', '--every_frame')
     self.assertEqual(done.returncode, 0, done.stderr)
     self.assertIn('3 frames shown, 0 dropped', done.stdout)
-    depth_mm = png16.read_depth_png(self.root / 'out/000002_depth.png')
+    depth_mm = picture_files.read_depth_mm(self.root / 'out/000002_depth.png')
     np.testing.assert_allclose(depth_mm, 1000 + 1000 * 50 / 51, atol=1)
 
   def test_streams_that_cannot_be(self):
@@ -139,7 +139,7 @@ class PredictTest(absltest.TestCase):
     )
     self.assertEqual(done.returncode, 0, done.stderr)
     here_mm, emulated_mm = (
-      png16.read_depth_png(self.root / folder / 'ramp_depth.png')
+      picture_files.read_depth_mm(self.root / folder / 'ramp_depth.png')
       for folder in ('out', 'emulated')
     )
     self.assertGreater(np.ptp(here_mm), 10_000)

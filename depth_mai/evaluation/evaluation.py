@@ -54,7 +54,7 @@ def split_ids(data_dir: str | os.PathLike[str], split: str) -> list[str]:
     ValueError: if the split does not exist.
   """
   data_dir = pathlib.Path(data_dir).expanduser()
-  if (data_dir / 'dataset_info.json').is_file():
+  if folder.is_prepared(data_dir):
     records = source.open_split(data_dir, split)
     return [x['id'].decode() for x in records.as_numpy_iterator()]
   return [pair.id for pair in folder.list_pairs(data_dir, split)]

@@ -13,8 +13,6 @@ from depth_mai.evaluation import evaluation
 from depth_mai.files import folder
 from depth_mai.runtime import model_file
 
-_INFO_FILE = 'dataset_info.json'
-
 
 def describe(
   data_dir: str | os.PathLike[str], split: str, limit: int | None = None
@@ -52,7 +50,7 @@ def _file_lines(
   data_dir: pathlib.Path, split: str, limit: int | None
 ) -> list[str]:
   """Returns the SHA-256 of every file that is read."""
-  if (data_dir / _INFO_FILE).is_file():
+  if folder.is_prepared(data_dir):
     # The records of all images are in the same few files.
     paths = sorted(data_dir.glob(f'*-{split}.*'))
   else:

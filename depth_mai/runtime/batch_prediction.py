@@ -16,8 +16,9 @@ import typing
 import numpy as np
 from PIL import Image
 
+from depth_mai import challenge
 from depth_mai.files import atomic
-from depth_mai.files import png16
+from depth_mai.files import picture_files
 from depth_mai.runtime import image_io
 from depth_mai.runtime import model_file
 
@@ -172,8 +173,9 @@ def _predict_one(
   depth_mm = image_io.predict_picture_mm(model, rgb_uint8)
   elapsed_ms = 1e3 * (time.perf_counter() - start)
   target = job.output(output_dir, _DEPTH)
-  png16.write_depth_png(target, depth_mm)
-  depth_m = np.clip(depth_mm, png16.MIN_DEPTH_MM, png16.MAX_DEPTH_MM) / 1e3
+  picture_files.write_depth_mm(target, depth_mm)
+  bounds = challenge.MIN_DEPTH_MM, challenge.MAX_DEPTH_MM
+  depth_m = np.clip(depth_mm, *bounds) / 1e3
   colour, side_by_side = draw(rgb_uint8, depth_m)
   for picture, ending in ((colour, _COLOUR), (side_by_side, _SIDE_BY_SIDE)):
     with atomic.atomic_path(job.output(output_dir, ending)) as temporary:

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from depth_mai.files import png16
+from depth_mai import challenge
 from depth_mai.report import colour_range
 from depth_mai.report import picture
 
@@ -71,8 +71,8 @@ class LiveColours:
       A picture, uint8 [H, W, 3], as `picture.colourise` draws it.
     """
     if self._table is None:
-      depths_m = np.arange(png16.MAX_DEPTH_MM + 1)[np.newaxis] / 1e3
+      depths_m = np.arange(challenge.MAX_DEPTH_MM + 1)[np.newaxis] / 1e3
       self._table = picture.colourise(depths_m, self.near_m, self.far_m)[0]
     known_mm = np.nan_to_num(depth_mm, nan=0.0)
-    index = np.clip(np.rint(known_mm), 0, png16.MAX_DEPTH_MM).astype(np.uint16)
-    return np.take(self._table, index, axis=0)
+    index = np.clip(np.rint(known_mm), 0, challenge.MAX_DEPTH_MM)
+    return np.take(self._table, index.astype(np.uint16), axis=0)

@@ -7,7 +7,7 @@ from absl.testing import parameterized
 import numpy as np
 from PIL import Image
 
-from depth_mai.files import png16
+from depth_mai.files import picture_files
 from depth_mai.runtime import batch_prediction
 from depth_mai.runtime import model_file
 from tests.runtime import tiny_model
@@ -50,7 +50,7 @@ class BatchPredictionTest(parameterized.TestCase):
     return sorted(os.listdir(self.output_dir))
 
   def _depth_mm(self, name):
-    return png16.read_depth_png(self.output_dir / f'{name}_depth.png')
+    return picture_files.read_depth_mm(self.output_dir / f'{name}_depth.png')
 
   def test_three_files_for_each_picture(self):
     self._picture('in/b.png', 3, (30, 20))
@@ -88,7 +88,7 @@ class BatchPredictionTest(parameterized.TestCase):
     self.assertEqual(found['a'], 1)
     self.assertEqual(found['a_2'], 4)
     values = {
-      png16.read_depth_png(path)[0, 0]
+      picture_files.read_depth_mm(path)[0, 0]
       for path in self.output_dir.glob('*_depth.png')
     }
     self.assertEqual(values, {1000, 2000, 3000, 4000})
