@@ -120,7 +120,7 @@ def assemble(
 
   Args:
     measured: the files, no two of the same system and precision.
-    data: result of `split.describe`.
+    data: result of `measuring.describe_split`.
     device: result of a device's `describe`, with threads as one number.
     problems: a text for each file that failed.
     score_constant: K of the score.

@@ -60,13 +60,19 @@ def find_models(
       is unknown.
   """
   models_dir = pathlib.Path(models_dir).expanduser()
-  _check_precisions(precisions)
+  unknown = set(precisions or ()) - set(metadata_lib.PRECISIONS)
+  if unknown:
+    raise ValueError(
+      f'--precision={",".join(precisions)} must be of '
+      f'{", ".join(metadata_lib.PRECISIONS)}.'
+    )
   found, problems = [], []
   for path in _tflite_files(models_dir):
     try:
       found.append(_describe(path, models_dir))
     except (ValueError, OSError) as error:
       problems.append(naming(path.relative_to(models_dir).as_posix(), error))
+  listed = ''.join(f'\n{problem}' for problem in problems)
   present = sorted({model.system for model in found})
   missing = [name for name in systems or () if name not in present]
   if missing:
@@ -74,21 +80,21 @@ def find_models(
       f'--systems names {", ".join(missing)}, but the readable files in '
       f'{models_dir} are of {", ".join(present) or "no system"}. Convert the '
       'system there with depth_mai.convert, or leave it out of --systems.'
-      + ''.join(f'\n{problem}' for problem in problems)
+      f'{listed}'
     )
+  systems = systems or present
+  precisions = precisions or metadata_lib.PRECISIONS
   chosen = [
     model
     for model in found
-    if model.system in (systems or present)
-    and model.precision in (precisions or metadata_lib.PRECISIONS)
+    if model.system in systems and model.precision in precisions
   ]
   if not chosen:
     raise ValueError(
       f'No .tflite file in {models_dir} can be judged: {len(found)} are '
-      f'readable, none of the systems {list(systems or present)} and the '
-      f'precisions {list(precisions or metadata_lib.PRECISIONS)}. Change '
-      '--models_dir, --systems or --precision.'
-      + ''.join(f'\n{problem}' for problem in problems)
+      f'readable, none of the systems {list(systems)} and the precisions '
+      f'{list(precisions)}. Change --models_dir, --systems or --precision.'
+      f'{listed}'
     )
   _check_unique(chosen)
   order = metadata_lib.PRECISIONS.index
@@ -105,15 +111,6 @@ def naming(file: str, error: Exception) -> str:
   """
   text = str(error) or type(error).__name__
   return text if file in text else f'{file}: {text}'
-
-
-def _check_precisions(precisions: Sequence[str] | None) -> None:
-  unknown = set(precisions or ()) - set(metadata_lib.PRECISIONS)
-  if unknown:
-    raise ValueError(
-      f'--precision={",".join(precisions)} must be of '
-      f'{", ".join(metadata_lib.PRECISIONS)}.'
-    )
 
 
 def _tflite_files(models_dir: pathlib.Path) -> list[pathlib.Path]:

@@ -98,7 +98,8 @@ class UnitTest(parameterized.TestCase):
     self.assertIn(why, got.why)
 
   def test_nobody_knows(self):
-    self.assertIsNone(detection.declared_unit('auto', {'output_unit': 'inch'}))
+    for unit in ('inch', None, 7, [0, 1], {}):
+      self.assertIsNone(detection.declared_unit('auto', {'output_unit': unit}))
 
   @parameterized.parameters(
     (1.0, 'mm', ''),

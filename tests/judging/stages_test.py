@@ -156,6 +156,11 @@ class JudgingTest(parameterized.TestCase):
     self.assertIn('metadata', verdict.interface['input_range']['why'])
     self.assertEqual(verdict.interface['unit']['value'], 'm')
 
+  def test_invalid_unit_in_the_metadata_is_ignored(self):
+    # The same form as a valid range.
+    content = tiny_model.float_model((24, 32), metadata={'output_unit': [0, 1]})
+    self.assertTrue(self.judge(content).accepted)
+
   @parameterized.named_parameters(
     ('flex', hand_made.model(('CUSTOM', 1, ('FLOAT32',)), custom='FlexErf'))
     + ('CUSTOM:FlexErf',),

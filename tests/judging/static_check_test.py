@@ -73,6 +73,7 @@ class CheckTest(parameterized.TestCase):
     b'{',
     b'[1]',
     b'{"input": 5, "output_unit": {"a": 1}}',
+    b'{"output_unit": [0, 1], "system": [0, 1]}',
     b'{"input": {"range": [1e999, 0]}}',
     b'{"input": {"range": [NaN, 1]}}',
     b'[' * 100_000,
