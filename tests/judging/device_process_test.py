@@ -52,9 +52,16 @@ class MeasureTest(parameterized.TestCase):
     ({'threads': 1, 'median_ms': float('nan')},),
     ({'threads': 1, 'predicted_ms_low': -1.0},),
   )
-  def test_invalid_reports(self, row):
+  def test_invalid_configurations(self, row):
     with self.assertRaises(verdict.FileFaultError):
-      device_process._configuration(row, 'local')
+      device_process._configurations({'configurations': [row]}, 'local')
+
+  @parameterized.parameters(
+    (5,), ([],), ({},), ({'configurations': []},), ({'configurations': 'x'},)
+  )
+  def test_invalid_reports(self, answer):
+    with self.assertRaisesRegex(verdict.FileFaultError, 'invalid report'):
+      device_process._configurations(answer, 'local')
 
 
 if __name__ == '__main__':
