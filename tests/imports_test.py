@@ -55,7 +55,7 @@ _ALLOWED = {
     'evaluation',
     'devices',
   ),
-  # Judges the file of a stranger, in a process that may do nothing else.
+  # Judges untrusted .tflite files in a sandbox.
   'judging': (
     'metrics',
     'runtime',
