@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import dataclasses
 from typing import Any
 
-import numpy as np
 import tensorflow_datasets as tfds
 
+from depth_mai.datasets.mai_depth import mai_depth_dataset_builder as mai_depth
 from depth_mai.datasets.procedural_rooms import scene
 
 Example = dict[str, Any]
@@ -62,23 +62,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     """Returns the features: rgb, depth in millimetres, id."""
     options = self.builder_config.options
     return self.dataset_info_from_configs(
-      features=tfds.features.FeaturesDict(
-        {
-          'rgb': tfds.features.Image(
-            shape=(options.height, options.width, 3),
-            dtype=np.uint8,
-            encoding_format='png',
-            doc='The picture.',
-          ),
-          'depth': tfds.features.Image(
-            shape=(options.height, options.width, 1),
-            dtype=np.uint16,
-            encoding_format='png',
-            doc='Millimetres along the optical axis; 0 = unknown.',
-          ),
-          'id': tfds.features.Text(doc='Number of the pair in its split.'),
-        }
-      ),
+      features=mai_depth.pair_features(options.height, options.width),
       supervised_keys=('rgb', 'depth'),
     )
 

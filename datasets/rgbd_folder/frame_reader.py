@@ -40,10 +40,7 @@ class Facts:
     size: (width, height) of both as stored, pixels.
     dtype: type of the numbers in the depth file.
     values: statistics of these numbers, in the file's unit.
-    median_m: median of the known depth as stored, metres; 0 if none is known.
-    nearest_m: smallest known depth as stored, metres.
-    farthest_m: largest known depth as stored, metres.
-    known: share of the stored pixels with known depth.
+    depth_m: statistics of the depth as stored, metres.
     too_far: share of the depth file's pixels beyond max_depth_m.
   """
 
@@ -52,10 +49,7 @@ class Facts:
   size: tuple[int, int]
   dtype: str
   values: units.Values
-  median_m: float
-  nearest_m: float
-  farthest_m: float
-  known: float
+  depth_m: units.Values
   too_far: float
 
 
@@ -91,19 +85,10 @@ def read(
   Raises:
     BadInputError: (a ValueError) with all problems of its files.
   """
-  problems, arrays = [], []
-  for reader, path in (
-    (_read_rgb, frame.rgb_path),
-    (depth_file.read, frame.depth_path),
-    (depth_file.read_mask, frame.mask_path),
-  ):
-    try:
-      arrays.append(None if path is None else reader(path))
-    except problems_lib.BadInputError as error:
-      problems += error.problems
-  if problems:
-    raise problems_lib.BadInputError(problems)
-  rgb_uint8, values, mask = arrays
+  rgb_uint8, problems = problems_lib.attempt(_read_rgb, frame.rgb_path)
+  values, more = problems_lib.attempt(depth_file.read, frame.depth_path)
+  mask, most = problems_lib.attempt(depth_file.read_mask, frame.mask_path)
+  problems_lib.check(problems + more + most)
   known = units.known_mask(values, description.invalid)
   depth_mm, too_far = to_millimetres(values, known, description)
   if mask is not None:
@@ -125,7 +110,7 @@ def read(
   is_file = stored_rgb.shape == rgb_uint8.shape and (
     frame.rgb_path.suffix.lower() in folder.RGB_SUFFIXES
   )
-  known_m = stored_mm[stored_mm > 0] / challenge.MM_PER_M
+  depth_m = stored_mm / challenge.MM_PER_M
   return Content(
     rgb=frame.rgb_path.read_bytes() if is_file else png(stored_rgb),
     rgb_uint8=stored_rgb,
@@ -136,10 +121,7 @@ def read(
       size=_size(stored_mm),
       dtype=str(values.dtype),
       values=units.measure(values, known),
-      median_m=float(np.median(known_m)) if known_m.size else 0.0,
-      nearest_m=float(known_m.min(initial=description_lib.LARGEST_M)),
-      farthest_m=float(known_m.max(initial=0)),
-      known=known_m.size / stored_mm.size,
+      depth_m=units.measure(depth_m, depth_m > 0),
       too_far=too_far,
     ),
   )

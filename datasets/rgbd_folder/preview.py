@@ -45,9 +45,9 @@ def write(path: str | os.PathLike[str], survey: survey_lib.Survey) -> None:
     depth = picture.colourise(depth_m, near_m, far_m)
     mixed = np.where(depth_m[..., None] > 0, rgb // 2 + depth // 2, rgb)
     rows.append([rgb, picture.with_colour_bar(depth, near_m, far_m), mixed])
-    facts = survey.facts[frame.id]
+    facts = survey.facts[frame.id].depth_m
     titles.append(
-      f'{frame.id}: median {facts.median_m:.2f} m, known {facts.known:.0%}'
+      f'{frame.id}: median {facts.median:.2f} m, known {facts.known:.0%}'
     )
   columns = ('Picture', 'Depth', 'Both')
   picture.save_picture(

@@ -64,16 +64,16 @@ def _of_facts(survey, facts) -> Iterator[tuple[str, str]]:
   most = max(fact.values.most for fact in known)
   unit = survey.description.unit_name
   yield 'numbers', f'{least:g} .. {most:g}, read as {unit}'
-  stored = [fact for fact in known if fact.median_m]
+  stored = [fact.depth_m for fact in known if fact.depth_m.known]
   if stored:
-    medians = [fact.median_m for fact in stored]
+    medians = [depth_m.median for depth_m in stored]
     yield (
       'depth',
       f'median {np.median(medians):.2f} m ({min(medians):.2f} .. '
-      f'{max(medians):.2f} m), from {min(f.nearest_m for f in stored):.2f} to '
-      f'{max(f.farthest_m for f in stored):.2f} m',
+      f'{max(medians):.2f} m), from {min(d.least for d in stored):.2f} to '
+      f'{max(d.most for d in stored):.2f} m',
     )
-  shares = [fact.known for fact in facts]
+  shares = [fact.depth_m.known for fact in facts]
   yield (
     'known',
     f'{np.mean(shares):.0%} of the pixels ({min(shares):.0%} .. '

@@ -141,8 +141,7 @@ def window_mask(
   Returns:
     [H, W, 1] boolean, true where the pixel's centre lies in the window.
   """
-  y, x = geometry.pixel_centres(output_size)
-  span_height, span_width = [tf.cast(s, tf.float32) for s in span]
-  rows = y * (span_height / output_size[0]) < window.height
-  columns = x * (span_width / output_size[1]) < window.width
-  return (rows & columns)[..., None]
+  in_window = geometry.resize(output_size, span)
+  return geometry.inside_source(
+    in_window, output_size, (window.height, window.width)
+  )

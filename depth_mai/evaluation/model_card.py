@@ -18,7 +18,7 @@ python -m depth_mai.predict --model={system} photo.jpg --output_dir=depth
 
 | file | bytes | content |
 |---|---|---|
-| `{tflite}` | {tflite_bytes:,} | {precision}; depth in {unit} |
+| `{tflite}` | {tflite_bytes:,} | {metadata[precision]}; depth in {unit} |
 | `{weights}` | {weights_bytes:,} | to continue training; 8-bit kernels |
 
 To continue training:
@@ -34,10 +34,11 @@ python -m depth_mai.train --gin_file=gin_configs/{system}.gin \\
 - Data: {data}
 - Licence of the data: {licence}
 - Command: `{command}`
-- Images seen: {images:,.0f}, starting from random weights; the weights with the
-  best validation are kept (epoch {epoch:.0f})
-- Code: commit {commit}, configuration {gin_hash}, TensorFlow {tensorflow},
-  Keras {keras}
+- Images seen: {best[images]:,.0f}, starting from random weights; the
+  weights with the best validation are kept (epoch {best[epoch]:.0f})
+- Code: commit {metadata[training_git_commit]}, configuration
+  {metadata[gin_hash]}, TensorFlow {metadata[versions][tensorflow]}, Keras
+  {metadata[versions][keras]}
 
 ## Metrics
 
@@ -87,22 +88,16 @@ def model_card(
   Returns:
     The text of README.md.
   """
-  (tflite, tflite_bytes), (weights, weights_bytes) = files.items()
-  best = metadata['metrics']
+  tflite, weights = files
   return _CARD.format(
     system=system,
     tflite=tflite,
-    tflite_bytes=tflite_bytes,
     weights=weights,
-    weights_bytes=weights_bytes,
-    precision=metadata['precision'],
+    tflite_bytes=files[tflite],
+    weights_bytes=files[weights],
+    metadata=metadata,
+    best=metadata['metrics'],
     unit={'mm': 'millimetres', 'm': 'metres'}[metadata['output_unit']],
-    images=best['images'],
-    epoch=best['epoch'],
-    commit=metadata['training_git_commit'],
-    gin_hash=metadata['gin_hash'],
-    tensorflow=metadata['versions']['tensorflow'],
-    keras=metadata['versions']['keras'],
     count=metrics[tflite]['images'],
     file_metrics=_row(metrics[tflite]),
     weights_metrics=_row(metrics[weights]),

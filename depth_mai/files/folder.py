@@ -118,8 +118,7 @@ def list_pairs(root: str | os.PathLike[str], split: str) -> list[Pair]:
       one id, depth that is not PNG, and empty or missing folders.
   """
   pairs, problems = _scan(root, split)
-  if problems:
-    raise problems_lib.BadInputError(problems)
+  problems_lib.check(problems)
   return pairs
 
 
@@ -142,8 +141,7 @@ def iterate_pairs(
   """
   for pair in list_pairs(root, split):
     rgb_uint8, depth_mm, problems = _read_pair(pair)
-    if problems:
-      raise problems_lib.BadInputError(problems)
+    problems_lib.check(problems)
     yield pair.id, rgb_uint8, depth_mm
 
 
@@ -250,18 +248,11 @@ def _read_pair(
   pair: Pair,
 ) -> tuple[np.ndarray | None, np.ndarray | None, list[Problem]]:
   """Returns the picture, the depth map (None if unreadable) and problems."""
-  rgb_uint8, depth_mm, problems = None, None, []
-  try:
-    rgb_uint8 = read_rgb(pair.rgb_path)
-  except problems_lib.BadInputError as error:
-    problems.extend(error.problems)
-  if pair.depth_path is None:
+  rgb_uint8, problems = problems_lib.attempt(read_rgb, pair.rgb_path)
+  depth_mm, found = problems_lib.attempt(read_depth_mm, pair.depth_path)
+  problems = problems + found
+  if depth_mm is None:
     return rgb_uint8, None, problems
-  try:
-    depth_mm = read_depth_mm(pair.depth_path)
-  except problems_lib.BadInputError as error:
-    return rgb_uint8, None, problems + error.problems
-
   if rgb_uint8 is not None and rgb_uint8.shape[:2] != depth_mm.shape:
     what = (
       f'the depth map is {problems_lib.size_text(depth_mm)}, but its picture '

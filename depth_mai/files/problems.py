@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reports bad input: which file, what is wrong with it, and how to fix it."""
 
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
 import contextlib
 import dataclasses
 import pathlib
 import sys
+from typing import TypeVar
 
 import numpy as np
+
+_S, _T = TypeVar('_S'), TypeVar('_T')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +54,31 @@ class BadInputError(ValueError):
         '--report_only'
       )
     super().__init__('\n'.join(lines))
+
+
+def check(problems: list[Problem]) -> None:
+  """Raises a BadInputError if there are problems."""
+  if problems:
+    raise BadInputError(problems)
+
+
+def attempt(
+  reader: Callable[[_S], _T], source: _S | None
+) -> tuple[_T | None, list[Problem]]:
+  """Returns the result of `reader`, or the problems for which it refuses.
+
+  Args:
+    reader: raises a BadInputError for files that it refuses.
+    source: the file or files to read; None for an absent file, which is not a
+      problem.
+
+  Returns:
+    The result and an empty list, or None and the problems.
+  """
+  try:
+    return (None if source is None else reader(source)), []
+  except BadInputError as error:
+    return None, error.problems
 
 
 def refusal(path: pathlib.Path, what: str, cure: str) -> BadInputError:

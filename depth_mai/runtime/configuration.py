@@ -100,11 +100,11 @@ def measure_configuration(request: Request) -> dict:
 
   Returns:
     dict, ready for JSON: device, runtime, runtime_version, threads, xnnpack,
-    cpus (those the process may use; None where the system does not tell),
-    warmup, runs, the keys of `latency.summarise`, with_copies_median_ms,
-    partitions, operators, operators_outside (None where the runtime does not
-    tell), peak_rss_mb (the whole process), model_memory_mb (its growth from
-    before loading to the peak), state_before, state_after.
+    cpus (those the process may use; None where unknown), warmup, runs, the keys
+    of `latency.summarise`, with_copies_median_ms, partitions, operators,
+    operators_outside (None where the runtime does not report them), peak_rss_mb
+    (the whole process), model_memory_mb (its growth from before loading to the
+    peak), state_before, state_after.
 
   Raises:
     ValueError: the model cannot be loaded, a number is out of range, or a CPU

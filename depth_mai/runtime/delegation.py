@@ -44,7 +44,7 @@ def describe_delegation(interpreter: typing.Any) -> Delegation | None:
     interpreter: allocated interpreter.
 
   Returns:
-    A `Delegation`; None where this runtime does not tell.
+    A `Delegation`; None where this runtime does not report it.
   """
   places = partition_of_operators(interpreter)
   if places is None:
@@ -70,7 +70,7 @@ def partition_of_operators(
   Returns:
     dict from the operator's index in the file to the number of its partition,
     from 0, or to None for an operator outside; None where this runtime does not
-    tell.
+    report it.
   """
   entries = _entries(interpreter)
   if entries is None:

@@ -68,8 +68,8 @@ def describe_state(root: str = '/') -> dict:
 
   Returns:
     dict: governor (all of them where CPUs differ), cpu_mhz (of the first CPU,
-    now), temperature_c, throttled (list of str, empty if the machine
-    does not throttle), load_average (over one minute); each None where unknown.
+    now), temperature_c, throttled (list of str, empty without throttling),
+    load_average (over one minute); each None where unknown.
   """
   khz = _number(f'{_frequency_folder(root)}/scaling_cur_freq')
   return {
@@ -96,7 +96,7 @@ def device_name(root: str = '/') -> str:
 def is_raspberry_pi(root: str = '/') -> bool:
   """Returns whether the device tree names a Raspberry Pi."""
   board = _read_text(f'{root}/proc/device-tree/model')
-  return bool(board) and board.startswith('Raspberry Pi')
+  return bool(board and board.startswith('Raspberry Pi'))
 
 
 def temperature_c(root: str = '/') -> float | None:

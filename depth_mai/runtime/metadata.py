@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads a .tflite file's metadata, and its precision from types of tensors.
+"""Reads a .tflite file's metadata, and finds its precision from tensor types.
 
 A TensorFlow Lite flatbuffer has a list of named buffers (`Model.metadata`);
 depth_mai.convert stores one JSON object there under the name 'depth_mai'.

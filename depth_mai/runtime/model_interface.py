@@ -2,8 +2,8 @@
 """The tensors of a .tflite depth model: encodes pictures, decodes depth maps.
 
 The picture is [1, H, W, 3] (nhwc) or [1, 3, H, W] (nchw), the depth map
-[1, h, w, 1], [1, 1, h, w] or [1, h, w]. Each is float32, or an int8, uint8 or
-int16 tensor whose numbers q stand for scale * (q - zero_point).
+[1, h, w, 1], [1, 1, h, w] or [1, h, w]. Each is float32, or quantised int8,
+uint8 or int16, where a number q has the real value scale * (q - zero_point).
 """
 
 import dataclasses
@@ -30,10 +30,10 @@ class ImageTensor:
   """The input or the output of a depth model.
 
   Attributes:
-    shape: of the whole tensor, with the batch of 1.
+    shape: shape of the tensor, with the batch size of 1.
     type_name: one of TYPES.
     scale: real value of one quantisation step; 0 without quantisation.
-    zero_point: number that stands for 0.
+    zero_point: the number whose real value is 0.
     layout: one of LAYOUTS.
     size: (height, width), pixels.
   """
@@ -104,7 +104,7 @@ class ModelInterface:
     """The input's number for each byte of a picture, [256]."""
     levels = np.arange(256, dtype=np.float32)
     if not self.input.scale and self.input.type_name == 'uint8':
-      return levels.astype(np.uint8)  # Such an input takes bytes unchanged.
+      return levels.astype(np.uint8)  # The input takes the bytes unchanged.
     if self.input_range != '0..255':
       black, white = INPUT_RANGES[self.input_range]
       levels = np.float32(black) + levels * np.float32((white - black) / 255.0)
@@ -200,6 +200,7 @@ def _read_tensor(
     scale, zero_point = 0.0, 0
   elif not scale > 0:
     raise refuse(f'its {side} is {type_name} without a quantisation scale')
+  size = shape[1], shape[2]
   return ImageTensor(
-    shape, type_name, float(scale), int(zero_point), 'nhwc', shape[1:3]
+    shape, type_name, float(scale), int(zero_point), 'nhwc', size
   )

@@ -130,69 +130,43 @@ FIRST_RELEASE = _read_table("""
   ZEROS_LIKE              1.12.0
 """)
 
-# The version an operator must have for data of type INT8 and of type INT16.
-_VERSIONS = _read_table("""
-  ABS                        2    3
-  ADD                        2    3
-  ARG_MAX                    2    -
-  ARG_MIN                    2    -
-  AVERAGE_POOL_2D            2    3
-  BATCH_MATMUL               -    3
-  CONCATENATION              2    3
-  CONV_2D                    3    4
-  DEPTHWISE_CONV_2D          3    5
-  DEPTH_TO_SPACE             2    -
-  DEQUANTIZE                 2    3
-  EXP                        2    2
-  FULLY_CONNECTED            4    7
-  GATHER                     2    4
-  GELU                       2    -
-  LEAKY_RELU                 -    2
-  LOG                        2    2
-  LOGISTIC                   2    3
-  MAXIMUM                    2    4
-  MAX_POOL_2D                2    3
-  MEAN                       2    3
-  MINIMUM                    2    4
-  MIRROR_PAD                 -    3
-  MUL                        2    4
-  PACK                       2    3
-  PAD                        2    3
-  PADV2                      2    3
-  QUANTIZE                   -    2
-  REDUCE_MAX                 2    3
-  REDUCE_MIN                 2    3
-  RELU                       2    3
-  RELU6                      2    3
-  RESIZE_BILINEAR            2    4
-  RESIZE_NEAREST_NEIGHBOR    2    4
-  RSQRT                      2    3
-  SLICE                      2    4
-  SOFTMAX                    2    3
-  SPACE_TO_DEPTH             2    -
-  SPLIT                      2    4
-  SQRT                       2    2
-  SQUARED_DIFFERENCE         2    -
-  STRIDED_SLICE              2    -
-  SUB                        2    5
-  SUM                        2    -
-  TANH                       2    3
-  TILE                       3    -
-  TRANSPOSE                  2    5
-  TRANSPOSE_CONV             2    3
-  UNPACK                     2    4
-""")
-
-# VERSION_FOR_TYPE[type][operator]. The converter declares the right versions
-# for INT8, but not for INT16: its 16x8 files carry the INT8 versions, and the
-# `min_runtime_version` in them is too low.
+# The operators that need a version, by the type of their data. The converter
+# declares the right versions for INT8, but not for INT16: its 16x8 files carry
+# the INT8 versions, and the `min_runtime_version` in them is too low.
+_BY_VERSION = {
+  'INT8': {
+    2: """
+      ABS ADD ARG_MAX ARG_MIN AVERAGE_POOL_2D CONCATENATION DEPTH_TO_SPACE
+      DEQUANTIZE EXP GATHER GELU LOG LOGISTIC MAXIMUM MAX_POOL_2D MEAN
+      MINIMUM MUL PACK PAD PADV2 REDUCE_MAX REDUCE_MIN RELU RELU6
+      RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR RSQRT SLICE SOFTMAX
+      SPACE_TO_DEPTH SPLIT SQRT SQUARED_DIFFERENCE STRIDED_SLICE SUB SUM TANH
+      TRANSPOSE TRANSPOSE_CONV UNPACK
+    """,
+    3: 'CONV_2D DEPTHWISE_CONV_2D TILE',
+    4: 'FULLY_CONNECTED',
+  },
+  'INT16': {
+    2: 'EXP LEAKY_RELU LOG QUANTIZE SQRT',
+    3: """
+      ABS ADD AVERAGE_POOL_2D BATCH_MATMUL CONCATENATION DEQUANTIZE LOGISTIC
+      MAX_POOL_2D MEAN MIRROR_PAD PACK PAD PADV2 REDUCE_MAX REDUCE_MIN RELU
+      RELU6 RSQRT SOFTMAX TANH TRANSPOSE_CONV
+    """,
+    4: """
+      CONV_2D GATHER MAXIMUM MINIMUM MUL RESIZE_BILINEAR
+      RESIZE_NEAREST_NEIGHBOR SLICE SPLIT UNPACK
+    """,
+    5: 'DEPTHWISE_CONV_2D SUB TRANSPOSE',
+    7: 'FULLY_CONNECTED',
+  },
+}
+# VERSION_FOR_TYPE[type][operator].
 VERSION_FOR_TYPE = {
   type_name: {
-    name: int(cells[column])
-    for name, cells in _VERSIONS.items()
-    if cells[column]
+    name: version for version, names in table.items() for name in names.split()
   }
-  for column, type_name in enumerate(('INT8', 'INT16'))
+  for type_name, table in _BY_VERSION.items()
 }
 
 # The 16x8 kernels of these operators take a 64-bit bias; for a 32-bit bias they

@@ -33,7 +33,7 @@ class TflitePredictorTest(absltest.TestCase):
     for depth_mm, value in zip(got, (500, 1500, 3050), strict=True):
       np.testing.assert_allclose(depth_mm, np.full((6, 8), value), rtol=1e-5)
 
-  def test_images_of_other_sizes_are_stretched(self):
+  def test_images_of_other_sizes_are_resized(self):
     predictor = file_predictors.TflitePredictor(self.path)
     rgb = np.zeros((60, 40, 3), np.uint8)
     rgb[30:] = 200
@@ -82,12 +82,12 @@ class PngPredictorTest(parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, r'belong to no image .* b\.png: '):
       file_predictors.PngPredictor(self.dir, ['a'])
 
-  def test_other_formats_are_named(self):
+  def test_message_names_files_of_other_formats(self):
     os.rename(self.dir / 'b.png', self.dir / 'b.tif')
     with self.assertRaisesRegex(ValueError, r'(?s)b\.png.*b\.tif'):
       file_predictors.PngPredictor(self.dir, ['a', 'b'])
 
-  def test_notes_and_hidden_files_do_not_matter(self):
+  def test_other_and_hidden_files_are_ignored(self):
     (self.dir / 'readme.txt').write_text('ours')
     (self.dir / '.hidden.png').write_bytes(b'')
     file_predictors.PngPredictor(self.dir, ['a', 'b'])

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Tests of predicting many pictures."""
+
 import os
 import pathlib
 
@@ -93,12 +95,12 @@ class BatchPredictionTest(parameterized.TestCase):
     }
     self.assertEqual(values, {1000, 2000, 3000, 4000})
 
-  def test_a_picture_given_twice_is_done_once(self):
+  def test_picture_given_twice_is_predicted_once(self):
     path = self._picture('in/a.png', 1)
     self.assertEmpty(self._predict(path, self.root / 'in', path))
     self.assertLen(self.lines, 1)
 
-  def test_bad_inputs_are_reported_and_the_others_done(self):
+  def test_bad_inputs_are_reported_and_the_others_predicted(self):
     (self.root / 'in').mkdir()
     (self.root / 'in/a.jpg').write_bytes(b'not a picture')
     (self.root / 'empty').mkdir()
@@ -120,7 +122,7 @@ class BatchPredictionTest(parameterized.TestCase):
     self.assertRegex(problem, f'{path}: .*are NaN')
     self.assertEmpty(self._outputs())
 
-  def test_earlier_results_are_kept_unless_told(self):
+  def test_earlier_results_are_replaced_only_with_overwrite(self):
     self._predict(self._picture('a.png', 1))
     again = self._picture('new/a.png', 2)
     with self.assertRaisesRegex(ValueError, '3 of 3 .*a_depth.*--overwrite'):
@@ -141,7 +143,7 @@ class BatchPredictionTest(parameterized.TestCase):
 
   def test_output_dir_that_cannot_be_made(self):
     path = self._picture('a.png', 1)
-    with self.assertRaisesRegex(ValueError, 'cannot be made.*--output_dir'):
+    with self.assertRaisesRegex(ValueError, 'cannot be created.*--output_dir'):
       self._predict(path, output_dir=path / 'out')
 
   def test_no_inputs(self):

@@ -47,7 +47,7 @@ class ForXnnpackTest(absltest.TestCase):
 
   def test_names_are_operators_and_types(self):
     names = set(schema_names.OPERATORS)
-    types = {None, *(name for name, _ in schema_names.TYPES)}
+    types = {None, *schema_names.TYPES}
     for operator, type_name in cures.FOR_XNNPACK:
       self.assertIn(operator, names)
       self.assertIn(type_name, types)

@@ -24,7 +24,7 @@ class EnvironmentTest(parameterized.TestCase):
     target.write_bytes(content)
 
   def test_raspberry_pi(self):
-    # As on a Pi 4: the device tree's strings end with NUL, times in kHz.
+    # As on a Pi 4: strings of the device tree end with NUL, frequencies in kHz.
     cpu = 'sys/devices/system/cpu/cpu0/cpufreq/'
     zone = 'sys/class/thermal/thermal_zone0/'
     self._write('proc/device-tree/model', b'Raspberry Pi 4 Model B Rev 1.4\x00')
@@ -74,7 +74,7 @@ class EnvironmentTest(parameterized.TestCase):
     self.assertEqual(environment.device_name(self.root), 'Khadas VIM3')
     self.assertFalse(environment.is_raspberry_pi(self.root))
 
-  def test_system_that_tells_nothing(self):
+  def test_system_without_files(self):
     self.assertIn(
       environment.device_name(self.root),
       (platform.processor(), platform.machine(), 'unknown'),
@@ -113,7 +113,7 @@ class EnvironmentTest(parameterized.TestCase):
         'throttling occurred',
       ],
     ),
-    # As the kernel's file has it.
+    # The format of the kernel's file.
     ('50000\n', ['under-voltage occurred', 'throttling occurred']),
     ('0\n', []),
     ('VCHI initialization failed', None),
@@ -141,7 +141,7 @@ class MemoryTest(absltest.TestCase):
     held_mb = environment.resident_mb() - before_mb
     self.assertBetween(held_mb, 60, 72)
     del block
-    # Large blocks go back to the system at once; the peak remembers them.
+    # Large blocks are returned to the system at once; the peak stays.
     self.assertLess(environment.resident_mb() - before_mb, 16)
     self.assertBetween(environment.peak_resident_mb() - before_mb, 60, 72)
 
