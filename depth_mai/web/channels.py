@@ -149,7 +149,7 @@ class _Request(parser.HTTPRequestParser):
       return
     # The client is sending and looks for the answer afterwards.
     self.is_dropped = True
-    nowhere = _Nowhere(0)
+    nowhere = _Nowhere(1)
     if self.chunked:
       self.body_rcv = receiver.ChunkedReceiver(nowhere)
     else:

@@ -92,17 +92,17 @@ def create_app(
 
   @app.post('/judge')
   def judge():
-    content, size, name, options = uploaded()
-    if size > clerk.most_bytes:
-      guard.refuse(413, limits.too_large)
-    if not size:
-      guard.refuse(
-        400,
-        'There is no file in the request, or it is empty. Choose a .tflite '
-        f'file; programs send it as the field {_FILE_FIELD!r} of a form, or as '
-        'the body of the request.',
-      )
     try:
+      content, size, name, options = uploaded()
+      if size > clerk.most_bytes:
+        guard.refuse(413, limits.too_large)
+      if not size:
+        guard.refuse(
+          400,
+          'There is no file in the request, or it is empty. Choose a .tflite '
+          f'file; programs send it as the field {_FILE_FIELD!r} of a form, or '
+          'as the body of the request.',
+        )
       job = clerk.admit(content, name, options)
     except jobs_lib.QueueFullError as error:
       guard.refuse(503, str(error))

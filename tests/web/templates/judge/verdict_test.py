@@ -54,6 +54,22 @@ class VerdictTest(absltest.TestCase):
     for text in ('score', 'Table 1', 'Example pictures', 'None'):
       self.assertNotIn(text, page.text)
 
+  def test_no_device(self):
+    record = small_verdicts.record()
+    for part in ('device', 'runtime', 'standing'):
+      record['verdict'][part] = None
+    for figure in ('score', 'rank', 'runtime_ms'):
+      record['verdict'][figure] = None
+    page = _page(record)
+    self.assertIn('timed on no device. That is no Raspberry Pi 4', page.text)
+    self.assertEqual(page.rows[9][:2], ['This file (a.tflite)', '–'])
+
+  def test_a_record_with_the_least(self):
+    record = small_verdicts.record(errors=['No.'])
+    file = record['verdict']['file']
+    record['verdict'] = {'verdict': 'rejected', 'file': file}
+    self.assertIn('Rejected', _page(record).text)
+
   def test_on_a_raspberry_pi(self):
     record = small_verdicts.record()
     record['verdict']['device']['is_raspberry_pi'] = True
