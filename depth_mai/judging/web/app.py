@@ -79,7 +79,6 @@ def create_app(
   flask = pages.optional_package('flask')
   limits = upload_limits(clerk)
   app.config['MAX_FORM_PARTS'] = _MOST_FORM_PARTS
-  app.config['MAX_FORM_MEMORY_SIZE'] = limits.form_bytes
   verdict_path = '/verdicts/<string(length=16):verdict_id>'
 
   @app.get('/')

@@ -29,7 +29,7 @@ class VerdictTest(absltest.TestCase):
       'It was guessed.',
       'Compared with Table 1 of the paper',
       'timed on A board. That is no Raspberry Pi 4, and its speed counts in',
-      'input range 0..255 the file says so',
+      'Input range 0..255 (the file says so)',
       f'2,900,000 bytes, sha256 {record["verdict"]["file"]["sha256"]}',
       'unit: auto, device: local',
       '7 CONV_2D',
