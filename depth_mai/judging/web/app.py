@@ -152,17 +152,20 @@ def create_app(
       options = request.args.to_dict()
       name = options.pop('name', '')
       return request.stream, request.content_length, name, options
-    files = list(request.files.items(multi=True))
-    if any(field != _FILE_FIELD for field, _ in files) or len(files) > 1:
+    # The name of a field may be missing.
+    options = {str(field): text for field, text in request.form.items()}
+    files = [
+      (str(field), file) for field, file in request.files.items(multi=True)
+    ]
+    if not files:
+      return None, 0, '', options
+    if [field for field, _ in files] != [_FILE_FIELD]:
       guard.refuse(
         400,
         f'A form has one file, in the field {_FILE_FIELD!r}; this one has '
         f'{", ".join(repr(field[:50]) for field, _ in files)}.',
       )
-    options = request.form.to_dict()
-    if not files:
-      return None, 0, '', options
-    ((_, file),) = files
+    file = files[0][1]
     size = file.stream.seek(0, os.SEEK_END)
     file.stream.seek(0)
     return file.stream, size, file.filename or '', options

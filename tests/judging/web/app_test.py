@@ -206,6 +206,13 @@ class RefusalTest(real_server.RealServerTest):
     (_part('other', b'1', 'a'), "has 'other'"),
     (_part('model', b'1', 'a') + _part('model', b'2', 'b'), 'has one file'),
     (_part('unit', b'm' * 201) + _part('model', b'1', 'a'), 'must be one of'),
+    # Fields without a name.
+    (_part('', b'1').replace(b' name=""', b''), 'no file'),
+    (
+      _part('', b'1').replace(b' name=""', b'') + _part('model', b'1', 'a'),
+      "no option 'None'",
+    ),
+    (_part('', b'1', 'a').replace(b' name="";', b''), "has 'None'"),
     # Its end is missing.
     (_part('model', b'1', 'a')[:-4], 'no file'),
   )
