@@ -24,6 +24,8 @@ _GROUND = ('challenge', 'files')
 _ALLOWED = {
   # The organisers' metrics on NumPy arrays, wherever these come from.
   'metrics': (),
+  # Templates, style and server of all web pages.
+  'web': (),
   # Pictures, plots and tables of what was measured.
   'report': ('metrics',),
   # Runs where nothing but LiteRT, NumPy and Pillow is installed.
@@ -59,6 +61,7 @@ _ALLOWED = {
   'judging': (
     'metrics',
     'runtime',
+    'web',
     'report',
     'data',
     'evaluation',
@@ -95,14 +98,23 @@ _DEVICE_CODE = (
   'runtime',
   'streaming',
   'summary',
+  'web.guard',
+  'web.pages',
+  'web.serving',
+  'web.tables',
 )
 _NOT_ON_A_DEVICE = (
+  'flask',
   'gin',
+  'jinja2',
   'keras',
   'keras_cv',
+  'markupsafe',
   'matplotlib',
   'tensorflow',
   'tensorflow_datasets',
+  'waitress',
+  'werkzeug',
 )
 # Imports {modules} where {forbidden} cannot be, and prints what asked for it.
 _RECORD_IMPORTS = """
