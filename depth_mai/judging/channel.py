@@ -3,6 +3,7 @@
 
 A message is the lengths of its JSON and its blob as two 64-bit numbers, then
 the JSON and the blob. Nothing is unpickled, and the receiver limits the length.
+(multiprocessing.connection has no deadline for a whole message.)
 """
 
 import json
