@@ -46,8 +46,10 @@ class SandboxedPredictor:
       keep: ids of the pictures whose prediction is kept.
     """
     self._box, self._interface = box, interface
-    self.keep, self.kept = keep, {}
-    self._pixels, self._not_positive, self._first = 0, 0, None
+    self.keep = keep
+    self.kept: dict[str, np.ndarray] = {}
+    self._first: np.ndarray | None = None
+    self._pixels, self._not_positive = 0, 0
     self._all_alike, self._images = True, 0
 
   def predict(self, rgb_uint8: np.ndarray) -> np.ndarray:

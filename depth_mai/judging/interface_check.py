@@ -5,6 +5,7 @@ The allowed shapes are in _SIDES, the allowed types in `model_interface.TYPES`.
 """
 
 import math
+import typing
 
 import numpy as np
 
@@ -105,7 +106,7 @@ def _only(answer: dict, side: str) -> tuple[dict, dict]:
   return found, fits
 
 
-def _is_shape(value: object) -> bool:
+def _is_shape(value: object) -> typing.TypeGuard[list[int]]:
   """Returns whether an untrusted value is a list of whole numbers."""
   return isinstance(value, list) and all(type(one) is int for one in value)
 
@@ -118,7 +119,7 @@ def _layouts(shape: list[int], channels: int) -> dict[str, tuple[int, int]]:
     return {}
   sizes = {'nhwc': (shape[3], shape[1:3]), 'nchw': (shape[1], shape[2:])}
   return {
-    layout: tuple(size)
+    layout: (size[0], size[1])
     for layout, (count, size) in sizes.items()
     if count == channels
   }
@@ -133,13 +134,15 @@ def _tensor(
       f'Its {name} has {size[0]} x {size[1]} pixels; at most {MAX_SIDE} a side '
       f'and {MAX_PIXELS} in all are allowed.'
     )
-  type_name, scale = found.get('type'), found.get('scale')
+  type_name = found.get('type')
   if type_name not in model_interface.TYPES:
     raise verdict.FileFaultError(
       f'Its {name} is of type {str(type_name)[:20]}; allowed are '
       f'{", ".join(model_interface.TYPES)}.'
     )
-  zero_point, quantised = found.get('zero_point'), False
+  scale: typing.Any = found.get('scale')
+  zero_point: typing.Any = found.get('zero_point')
+  quantised = False
   if type_name != 'float32':
     limits = np.iinfo(type_name)
     quantised = (

@@ -161,5 +161,6 @@ def place(si_rmse: float, runtime: dict) -> dict:
 
 def _whole(value: object) -> int | None:
   """Returns an untrusted value if it is a plausible count, else None."""
-  known = isinstance(value, int) and 0 <= value < 1_000_000
-  return value if known else None
+  if isinstance(value, int) and 0 <= value < 1_000_000:
+    return value
+  return None

@@ -214,7 +214,7 @@ class _Stages:
   def _measure(self, box, interface) -> None:
     """Measures the errors; saves pictures."""
     count = len(self._names)
-    keep = frozenset()
+    keep: frozenset[str] = frozenset()
     if self._request.pictures_dir is not None:
       wanted = min(self._request.pictures, count)
       keep = frozenset(

@@ -133,7 +133,7 @@ class Verdict:
 
   def _runtime_lines(self) -> str:
     runtime, standing = self.runtime, self.standing
-    if runtime is None:
+    if runtime is None or standing is None or self.device is None:
       return ''
     time = 'neither measured nor predicted, as such files have no calibration'
     score, rank = 'none', 'none'

@@ -136,7 +136,7 @@ def assemble(
     raise ValueError(
       '\n'.join(['No file could be judged.', *(str(text) for text in problems)])
     )
-  by_system = {}
+  by_system: dict[str, dict[str, measuring.Measured]] = {}
   for one in measured:
     files = by_system.setdefault(one.model.system, {})
     files[one.model.precision] = one
@@ -189,7 +189,7 @@ def _choose(
   """
   system = next(iter(files.values())).model.paper_system
   order = [
-    paper_results.SUBMITTED_PRECISION.get(system),
+    paper_results.SUBMITTED_PRECISION.get(system or ''),
     *metadata_lib.PRECISIONS,
   ]
   return min(

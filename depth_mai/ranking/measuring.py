@@ -212,7 +212,7 @@ def runtime_figures(report: dict) -> dict:
   """
   rows = report['configurations']
   on = next(row for row in rows if row['xnnpack'])
-  off = next((row for row in rows if not row['xnnpack']), {})
+  off: dict = next((row for row in rows if not row['xnnpack']), {})
   return {
     'runtime_ms': _runtime_ms(on),
     'runtime_ms_no_xnnpack': _runtime_ms(off),

@@ -60,8 +60,8 @@ def find_models(
       is unknown.
   """
   models_dir = pathlib.Path(models_dir).expanduser()
-  unknown = set(precisions or ()) - set(metadata_lib.PRECISIONS)
-  if unknown:
+  precisions = precisions or metadata_lib.PRECISIONS
+  if not set(precisions) <= set(metadata_lib.PRECISIONS):
     raise ValueError(
       f'--precision={",".join(precisions)} must be of '
       f'{", ".join(metadata_lib.PRECISIONS)}.'
@@ -83,7 +83,6 @@ def find_models(
       f'{listed}'
     )
   systems = systems or present
-  precisions = precisions or metadata_lib.PRECISIONS
   chosen = [
     model
     for model in found
@@ -142,7 +141,7 @@ def _describe(path: pathlib.Path, models_dir: pathlib.Path) -> ModelFile:
   )
   name, _, called = path.stem.rpartition('_')
   if not name or called not in metadata_lib.PRECISIONS:
-    name, called = metadata.get('system') or path.stem, stored
+    name, called = metadata.get('system') or path.stem, str(stored)
   if called not in metadata_lib.PRECISIONS:
     raise ValueError(
       f'its precision is unknown ({called}). Name it '
@@ -168,7 +167,7 @@ def _describe(path: pathlib.Path, models_dir: pathlib.Path) -> ModelFile:
 
 
 def _check_unique(models: list[ModelFile]) -> None:
-  first = {}
+  first: dict[tuple[str, str], ModelFile] = {}
   for model in models:
     other = first.setdefault((model.system, model.precision), model)
     if other is not model:
