@@ -1,24 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures the errors of a sandboxed file on a split."""
+"""Predicts with a sandboxed file, and saves pictures of its depth."""
 
-from collections.abc import Callable
 from collections.abc import Iterable
-from collections.abc import Iterator
 from collections.abc import Sequence
 import pathlib
 
 import numpy as np
 
 from depth_mai import challenge
-from depth_mai.evaluation import evaluation
 from depth_mai.judging import sandbox
 from depth_mai.judging import verdict
 from depth_mai.report import picture
 from depth_mai.runtime import image_io
 from depth_mai.runtime import model_interface
-
-# (id, rgb_uint8 [H, W, 3], depth_mm [H, W])
-Pair = tuple[str, np.ndarray, np.ndarray]
 
 
 class SandboxedPredictor:
@@ -26,28 +20,20 @@ class SandboxedPredictor:
 
   Attributes:
     batch_size: always 1.
-    keep: ids of the pictures whose prediction is kept.
-    kept: predictions by id, [h, w] millimetres.
   """
 
   batch_size = 1
 
   def __init__(
-    self,
-    box: sandbox.Sandbox,
-    interface: model_interface.ModelInterface,
-    keep: frozenset[str] = frozenset(),
+    self, box: sandbox.Sandbox, interface: model_interface.ModelInterface
   ):
     """Prepares.
 
     Args:
       box: has loaded the file.
       interface: input, output, range and unit of the file.
-      keep: ids of the pictures whose prediction is kept.
     """
     self._box, self._interface = box, interface
-    self.keep = keep
-    self.kept: dict[str, np.ndarray] = {}
     self._first: np.ndarray | None = None
     self._pixels, self._not_positive = 0, 0
     self._all_alike, self._images = True, 0
@@ -122,66 +108,27 @@ class SandboxedPredictor:
     if self._first is None:
       self._first = depth_mm
     self._all_alike &= np.array_equal(depth_mm, self._first)
-    if name in self.keep:
-      self.kept[name] = depth_mm
     return depth_mm
-
-
-def measure(
-  predictor: SandboxedPredictor,
-  pairs: Iterable[Pair],
-  count: int,
-  report_done: Callable[[int], object],
-) -> tuple[dict, list[Pair]]:
-  """Measures the errors of all pictures.
-
-  Args:
-    predictor: predicts with the file.
-    pairs: the split.
-    count: measure the first `count` pairs.
-    report_done: called with the number of measured pictures.
-
-  Returns:
-    (result of `evaluation.evaluate`, the pairs whose ids are in
-    `predictor.keep`)
-
-  Raises:
-    verdict.FileFaultError: if the file fails.
-    ValueError: if the split cannot be read.
-  """
-  kept = []
-
-  def watched() -> Iterator[Pair]:
-    for done, pair in enumerate(pairs):
-      report_done(done)
-      if pair[0] in predictor.keep:
-        kept.append(pair)
-      yield pair
-
-  return evaluation.evaluate(predictor, watched(), count), kept
 
 
 def save_pictures(
   folder: pathlib.Path,
-  pairs: Sequence[Pair],
-  predicted_mm: dict[str, np.ndarray],
+  images: Iterable[tuple[str, np.ndarray, np.ndarray, np.ndarray]],
   per_image: dict[str, dict],
 ) -> list[dict]:
-  """Writes input, prediction, truth and error of some pairs side by side.
+  """Writes input, prediction, truth and error of some images side by side.
 
   Args:
     folder: output folder; made if missing.
-    pairs: the pairs to show.
-    predicted_mm: [h, w] millimetres by id.
+    images: (id, rgb_uint8 [H, W, 3], pred_mm [H, W], depth_mm [H, W]) each.
     per_image: from `evaluation.evaluate`.
 
   Returns:
-    A dict for each pair: id, file (its name in the folder), si_rmse (None if no
-    pixel of the truth is known).
+    A dict for each image: id, file (its name in the folder), si_rmse (None if
+    no pixel of the truth is known).
   """
   saved = []
-  for number, (name, rgb_uint8, depth_mm) in enumerate(pairs):
-    pred_mm = image_io.resize_depth_mm(predicted_mm[name], depth_mm.shape)
+  for number, (name, rgb_uint8, pred_mm, depth_mm) in enumerate(images):
     file = f'depth_{number}.png'
     picture.save_picture(
       folder / file,

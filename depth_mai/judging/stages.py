@@ -17,6 +17,8 @@ import pathlib
 import stat
 import time
 
+import numpy as np
+
 from depth_mai import challenge
 from depth_mai.data import source
 from depth_mai.devices import registry
@@ -220,24 +222,24 @@ class _Stages:
       keep = frozenset(
         self._names[place * count // wanted] for place in range(wanted)
       )
-    predictor = fidelity.SandboxedPredictor(box, interface, keep)
-    result, kept = fidelity.measure(
-      predictor,
-      self._pairs(),
-      count,
-      lambda done: self._report(
-        'fidelity', done / count, f'{done} of {count} pictures'
-      ),
+    predictor = fidelity.SandboxedPredictor(box, interface)
+    shown, numbers = [], itertools.count(1)
+
+    def observe(name: str, *arrays) -> None:
+      done = next(numbers)
+      self._report('fidelity', done / count, f'{done} of {count} pictures')
+      if name in keep:
+        shown.append((name, *arrays))
+
+    result = evaluation.evaluate(
+      predictor, self._pairs(), count, observe=observe
     )
     per_image = result.pop('per_image')
     self._verdict.metrics = result
     self._verdict.warnings += predictor.warnings()
     if keep:
       self._verdict.pictures = fidelity.save_pictures(
-        pathlib.Path(self._request.pictures_dir),
-        kept,
-        predictor.kept,
-        per_image,
+        pathlib.Path(self._request.pictures_dir), shown, per_image
       )
 
   def _time(self, content: bytes) -> None:
@@ -266,7 +268,7 @@ class _Stages:
       verdict.metrics['si_rmse'], verdict.runtime
     )
 
-  def _pairs(self) -> Iterator[fidelity.Pair]:
+  def _pairs(self) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     return iter(
       source.evaluation_pairs(self._request.data_dir, self._request.split)
     )

@@ -9,6 +9,7 @@ from absl.testing import absltest
 import numpy as np
 from PIL import Image
 
+from depth_mai.evaluation import evaluation
 from depth_mai.judging import fidelity
 from depth_mai.judging import interface_check
 from depth_mai.judging import request
@@ -29,11 +30,11 @@ class FidelityTest(absltest.TestCase):
       launcher.launch(request.Limits(), time.monotonic() + 60)
     )
 
-  def predictor(self, content, unit='mm', keep=frozenset()):
+  def predictor(self, content, unit='mm'):
     self.box.take(content)
     interface, _ = interface_check.read(self.box.load(), 'auto')
     interface = dataclasses.replace(interface, output_unit=unit)
-    return fidelity.SandboxedPredictor(self.box, interface, keep)
+    return fidelity.SandboxedPredictor(self.box, interface)
 
   def test_predicts(self):
     name, rgb_uint8, _ = self.pairs[0]
@@ -66,20 +67,18 @@ class FidelityTest(absltest.TestCase):
     self.assertIn('100.00%', negative)
     self.assertIn('same depth map', alike)
 
-  def test_measures_and_saves_pictures(self):
-    keep = frozenset(('00', '02'))
-    predictor = self.predictor(edited_model.variant(), keep=keep)
-    done = []
-    result, kept = fidelity.measure(predictor, iter(self.pairs), 3, done.append)
-    self.assertEqual(done, [0, 1, 2])
-    self.assertEqual(result['images'], 3)
-    self.assertEqual([pair[0] for pair in kept], ['00', '02'])
-    folder = pathlib.Path(self.root, 'pictures')
-    shown = fidelity.save_pictures(
-      folder, kept, predictor.kept, result['per_image']
+  def test_saves_pictures(self):
+    predictor, observed = self.predictor(edited_model.variant()), []
+    result = evaluation.evaluate(
+      predictor,
+      iter(self.pairs),
+      observe=lambda *image: observed.append(image),
     )
-    self.assertEqual([one['id'] for one in shown], ['00', '02'])
-    for one in shown:
+    self.assertEqual(result['images'], 3)
+    folder = pathlib.Path(self.root, 'pictures')
+    saved = fidelity.save_pictures(folder, observed[::2], result['per_image'])
+    self.assertEqual([one['id'] for one in saved], ['00', '02'])
+    for one in saved:
       self.assertEqual(
         one['si_rmse'], result['per_image'][one['id']]['si_rmse']
       )

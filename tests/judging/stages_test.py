@@ -211,6 +211,10 @@ class JudgeTest(parameterized.TestCase):
     reported = list(dict.fromkeys(stage for stage, _, _ in self.heard))
     self.assertEqual(reported, list(stages.STAGES))
     self.assertTrue(all(0 <= part <= 1 for _, part, _ in self.heard))
+    texts = [text for stage, _, text in self.heard if stage == 'fidelity']
+    self.assertEqual(
+      texts[1:-1], [f'{done} of 3 pictures' for done in (1, 2, 3)]
+    )
     self.assertEqual(list(verdict.seconds), list(stages.STAGES))
 
   def test_limit(self):
