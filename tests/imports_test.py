@@ -58,7 +58,7 @@ ALLOWED = {
     'evaluation',
     'devices',
   ),
-  # Judges the file of a stranger, in a process that may do nothing else.
+  # Judges untrusted .tflite files in a sandbox.
   'judging': (
     'metrics',
     'runtime',

@@ -62,7 +62,7 @@ def running(
     ValueError: if the address cannot be used, or waitress is not installed.
   """
   pages.optional_package('waitress')
-  from depth_mai.web import channels
+  from depth_mai.web import connections
 
   family = socket.AF_INET6 if ':' in host else socket.AF_INET
   try:
@@ -73,7 +73,7 @@ def running(
       'port 0 stands for any that is free.'
     ) from error
   address = Address(*listening.getsockname()[:2])
-  server = channels.Server(
+  server = connections.Server(
     app, listening, uploads or uploads_lib.Uploads(), adjustments
   )
   thread = threading.Thread(target=server.run, name='web', daemon=True)
