@@ -102,6 +102,7 @@ _DEVICE_CODE = (
   'web.pages',
   'web.serving',
   'web.tables',
+  'web.uploads',
 )
 _NOT_ON_A_DEVICE = (
   'flask',

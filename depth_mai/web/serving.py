@@ -70,7 +70,7 @@ def running(
   except (OSError, OverflowError) as error:
     raise ValueError(
       f'Cannot listen at {host}, port {port} ({error}). Choose another {flag}; '
-      'port 0 stands for any that is free.'
+      'port 0 takes any free port.'
     ) from error
   address = Address(*listening.getsockname()[:2])
   server = connections.Server(

@@ -103,7 +103,7 @@ def table_1(record: Mapping) -> tables.Table:
   ours = _measures(record)
   name = Cell('This file', detail=record['name'])
   rows.append((ours['score'], name, ours, False))
-  # A file without a score stands last; of equal scores, the paper's is first.
+  # A file without a score comes last; of equal scores, the paper's is first.
   rows.sort(key=lambda row: (row[0] is None, -(row[0] or 0), not row[3]))
   intervals = predicted(record['verdict'])
   cells = [
