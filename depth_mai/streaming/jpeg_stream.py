@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cuts a stream of bytes into its JPEG pictures (Motion JPEG).
+"""Splits a stream of bytes into its JPEG pictures (Motion JPEG).
 
-The pictures may follow one another directly, as `rpicam-vid --codec mjpeg`
-writes them, or with anything between them, as the headers of an HTTP camera.
-Segments are skipped by their length (ITU-T T.81, annex B), so a thumbnail
-inside of a picture does not end it.
+The pictures may follow each other directly, as `rpicam-vid --codec mjpeg`
+writes them, or be separated by other bytes, such as the headers of an HTTP
+camera. Segments are skipped by their length (ITU-T T.81, annex B), so a
+thumbnail inside a picture does not end it.
+
+The parser is our own, since a device needs no PyAV for Motion JPEG.
 """
 
 from collections.abc import Callable
@@ -18,25 +20,25 @@ from PIL import Image
 from depth_mai.streaming import frame
 
 _START = b'\xff\xd8\xff'
-# In compressed data: a marker that is no stuffed zero, restart or fill byte.
+# In compressed data: a marker, not a stuffed zero, restart or fill byte.
 _MARKER = re.compile(rb'\xff[^\x00\xd0-\xd7\xff]')
 _END_OF_IMAGE, _START_OF_SCAN = 0xD9, 0xDA
 _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
 _READ_BYTES = 1 << 16
-# A picture of 640 x 480 has 0.1 MB; this is no JPEG any more.
+# A picture of 640 x 480 has 0.1 MB; more than this is not a JPEG.
 _MAX_PICTURE_BYTES = 1 << 25
 _MAX_JUNK_BYTES = 1 << 22
 
 
 def split(read: Callable[[int], bytes], name: str) -> Iterator[bytes]:
-  """Yields the JPEG pictures of a stream; an incomplete last one is left out.
+  """Yields the JPEG pictures of a stream; an incomplete last one is dropped.
 
   Args:
-    read: gives up to so many bytes, b'' at the end.
+    read: returns up to the given number of bytes, b'' at the end.
     name: of the stream, for messages.
 
   Raises:
-    ValueError: if there is no picture in the first 4 MB, or in all.
+    ValueError: if there is no picture, or none within 4 MB.
   """
   buffer, found, junk = bytearray(), False, 0
   while block := read(_READ_BYTES):
@@ -52,7 +54,7 @@ def split(read: Callable[[int], bytes], name: str) -> Iterator[bytes]:
       end = picture_end(buffer)
       if end is None and len(buffer) <= _MAX_PICTURE_BYTES:
         break
-      if not end:  # It only began like a picture: look behind it.
+      if not end:  # Not a picture: search after its first bytes.
         del buffer[:2]
         junk += 2
         continue
@@ -63,20 +65,20 @@ def split(read: Callable[[int], bytes], name: str) -> Iterator[bytes]:
       break
   if not found or junk > _MAX_JUNK_BYTES:
     raise ValueError(
-      f'{name} holds no JPEG picture{" any more" if found else ""}. Motion '
-      'JPEG is needed, e.g. of rpicam-vid --codec mjpeg --output -, or of '
-      'ffmpeg -f mjpeg -; other videos are named with --video=FILE.'
+      f'{name} contains no{" more" if found else ""} JPEG picture. Motion JPEG '
+      'is needed, such as that of rpicam-vid --codec mjpeg --output - or '
+      'ffmpeg -f mjpeg -; give other videos with --video=FILE.'
     )
 
 
 def picture_end(data: bytes | bytearray) -> int | None:
-  """Returns where the JPEG picture at the beginning of `data` ends.
+  """Returns the length of the JPEG picture at the beginning of `data`.
 
   Args:
     data: begins with a start-of-image marker.
 
   Returns:
-    Its number of bytes; None if more data are needed, 0 if it is no picture.
+    Bytes; None if more data are needed, 0 if it is not a picture.
   """
   at = 2
   while at + 4 <= len(data):
@@ -86,7 +88,7 @@ def picture_end(data: bytes | bytearray) -> int | None:
     if marker == 0xFF:  # A fill byte.
       at += 1
     elif marker == _END_OF_IMAGE:
-      return 0  # Before any scan.
+      return 0  # It precedes any scan.
     elif marker in _WITHOUT_LENGTH:
       at += 2
     else:

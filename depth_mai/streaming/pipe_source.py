@@ -1,22 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Motion JPEG from standard input, a file or a program's output."""
+"""Reads Motion JPEG from standard input, a file or a program's output."""
 
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
-import functools
 import os
 import select
 import subprocess
 import tempfile
-import time
 import typing
 
 from depth_mai.streaming import frame
 from depth_mai.streaming import jpeg_stream
 
-# How often a stream that gives nothing looks whether it was closed.
-_LOOK_S = 0.2
+# Interval at which a waiting stream checks whether it was closed.
+_POLL_S = 0.2
 # How long a program may take to end.
 _END_S = 2.0
 
@@ -25,10 +23,10 @@ class StreamSource:
   """An open stream of Motion JPEG."""
 
   def __init__(self, stream: typing.BinaryIO, name: str, live: bool):
-    """Takes a stream.
+    """Stores a stream.
 
     Args:
-      stream: opened for reading, nothing read yet.
+      stream: open for reading, at its beginning.
       name: for messages.
       live: see `frame.Source`.
     """
@@ -38,24 +36,26 @@ class StreamSource:
   def frames(self) -> Iterator[frame.Frame]:
     """Yields the pictures; see `frame.Source`."""
     try:
-      yield from _numbered(self._read, self.name)
+      pictures = jpeg_stream.split(self._read, self.name)
+      yield from frame.numbered(pictures, jpeg_stream.decode)
     except ValueError:
-      # A stream that was closed owes no picture.
+      # A stream that was closed need not contain a picture.
       if not self._closed:
         raise
 
   def close(self) -> None:
-    """Ends the stream, also while it waits for data."""
+    """Ends the stream, even while it waits for data."""
     self._closed = True
 
   def _read(self, size: int) -> bytes:
-    """Reads past the buffer of the stream.
+    """Reads from the file descriptor, bypassing the stream's buffer.
 
-    A thread that waits inside of standard input's would hang Python's end.
+    Python could not exit while a thread waits inside the buffer of standard
+    input.
     """
     descriptor = self._stream.fileno()
     while not self._closed:
-      if select.select([descriptor], [], [], _LOOK_S)[0]:
+      if select.select([descriptor], [], [], _POLL_S)[0]:
         return os.read(descriptor, size)
     return b''
 
@@ -76,25 +76,27 @@ class ProgramSource:
     Args:
       command: the program and its arguments.
       name: for messages.
-      explain: from what a program that failed wrote to a message with a cure.
+      explain: turns the output of a program that failed into a message with a
+        cure.
 
     Raises:
       ValueError: if it cannot be started.
     """
     self.name, self._explain = name, explain
     self._closed = False
-    self._said = tempfile.TemporaryFile()
+    self._stderr = tempfile.TemporaryFile()
     try:
       self._process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=self._said,
-        # Ctrl-C in the terminal is for this program, which then ends it.
+        stderr=self._stderr,
+        # Ctrl-C in the terminal must reach this process only, which then ends
+        # the program.
         start_new_session=True,
       )
     except OSError as error:
-      self._said.close()
+      self._stderr.close()
       raise ValueError(
         f'{command[0]} cannot be started: {error.strerror}.'
       ) from error
@@ -102,9 +104,10 @@ class ProgramSource:
   def frames(self) -> Iterator[frame.Frame]:
     """Yields the pictures; see `frame.Source`."""
     try:
-      yield from _numbered(self._process.stdout.read1, self.name)
+      pictures = jpeg_stream.split(self._process.stdout.read1, self.name)
+      yield from frame.numbered(pictures, jpeg_stream.decode)
     except ValueError:
-      # That it wrote no picture says less than what it says itself.
+      # The program's own message explains more than "no picture".
       if self._closed:
         return
       self._check_exit()
@@ -112,7 +115,7 @@ class ProgramSource:
     self._check_exit()
 
   def close(self) -> None:
-    """Ends the program, by force if it does not listen."""
+    """Ends the program, by force if it ignores SIGTERM."""
     self._closed = True
     if self._process.poll() is None:
       self._process.terminate()
@@ -123,24 +126,14 @@ class ProgramSource:
         self._process.wait()
 
   def _check_exit(self) -> None:
-    """Raises a ValueError if the program failed of itself."""
+    """Raises a ValueError if the program failed without being closed."""
     try:
       code = self._process.wait(_END_S)
-    except subprocess.TimeoutExpired:  # It goes on; its output is closed.
+    except subprocess.TimeoutExpired:  # It runs on, but closed its output.
       return
     if code and not self._closed:
-      self._said.seek(0)
-      said = self._said.read().decode(errors='replace')
+      self._stderr.seek(0)
+      output = self._stderr.read().decode(errors='replace')
       raise ValueError(
-        f'{self.name} ended with exit code {code}: {self._explain(said)}'
+        f'{self.name} ended with exit code {code}: {self._explain(output)}'
       )
-
-
-def _numbered(read: Callable[[int], bytes], name: str) -> Iterator[frame.Frame]:
-  for number, jpeg in enumerate(jpeg_stream.split(read, name)):
-    yield frame.Frame(
-      number=number,
-      time_s=number / frame.FRAMES_PER_SECOND,
-      arrived_s=time.monotonic(),
-      decode=functools.partial(jpeg_stream.decode, jpeg),
-    )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the curves: what is drawn, in which colour, at which height."""
+"""Tests of the curves: panels, colours and heights."""
 
 import json
 import os
@@ -86,7 +86,7 @@ class SaveCurvesTest(parameterized.TestCase):
 
   @parameterized.parameters(
     ({'metrics': ['si_rms']}, r"not \['si_rms'\]"),
-    ({'metrics': []}, 'not the usual'),
+    ({'metrics': []}, r"not \['loss'"),
     ({'references': [curve_figure.Reference('a', 1, 'rmse')]}, 'rmse'),
     ({'time_key': 'hours'}, "time_key='hours'"),
   )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of the pictures: one scale for all, the right colours at each place."""
 
+import io
 import os
 
 from absl.testing import absltest
@@ -26,6 +27,17 @@ def _images():
     )
     for name, depth_mm in (('near', near), ('far', far))
   ]
+
+
+def _picture(count, seed=0):
+  """Returns a picture of 40 x 50 random colours, and the first of them."""
+  random = np.random.default_rng(seed)
+  picture = random.integers(0, 256, (40, 50, 3), dtype=np.uint8)
+  return picture, picture.reshape(-1, 3)[:count].copy()
+
+
+def _rgb(image):
+  return np.array(image.convert('RGB'))
 
 
 class LeaderboardPicturesTest(parameterized.TestCase):
@@ -187,6 +199,51 @@ class LeaderboardPicturesTest(parameterized.TestCase):
         predictions, _images()[:count], self.path
       )
     self.assertFalse(os.path.exists(self.path))
+
+
+class WithPaletteTest(absltest.TestCase):
+  def test_kept_colours_are_exact_and_the_others_near(self):
+    picture, kept = _picture(60)
+    got = leaderboard_pictures.with_palette(picture, kept)
+    self.assertEqual(got.mode, 'P')
+    self.assertLen(np.unique(_rgb(got).reshape(-1, 3), axis=0), 256)
+    np.testing.assert_array_equal(_rgb(got).reshape(-1, 3)[:60], kept)
+    error = np.abs(_rgb(got).astype(int) - picture).max(axis=-1)
+    # 196 colours for a whole colour cube: cells of about 45 in each channel.
+    self.assertLess(np.median(error), 45)
+
+  def test_few_colours_are_all_exact(self):
+    random = np.random.default_rng(1)
+    few = random.integers(0, 256, (100, 3), dtype=np.uint8)
+    picture = few[random.integers(0, 100, (40, 50))]
+    for kept in (few[:7], few, few[:1]):
+      np.testing.assert_array_equal(
+        _rgb(leaderboard_pictures.with_palette(picture, kept)), picture
+      )
+
+  def test_colours_that_do_not_occur_do_no_harm(self):
+    picture = np.full((4, 5, 3), 200, np.uint8)
+    got = leaderboard_pictures.with_palette(
+      picture, np.array([[0, 0, 0], [9, 9, 9]], np.uint8)
+    )
+    np.testing.assert_array_equal(_rgb(got), picture)
+
+  def test_file_is_smaller(self):
+    picture, kept = _picture(60)
+    sizes = []
+    for image in (
+      leaderboard_pictures.with_palette(picture, kept),
+      Image.fromarray(picture),
+    ):
+      stream = io.BytesIO()
+      image.save(stream, format='PNG')
+      sizes.append(stream.tell())
+    self.assertLess(sizes[0], 0.6 * sizes[1])
+
+  def test_errors(self):
+    picture, kept = _picture(300)
+    with self.assertRaisesRegex(ValueError, '300 exact colours are too many'):
+      leaderboard_pictures.with_palette(picture, kept)
 
 
 class ExampleIndicesTest(parameterized.TestCase):

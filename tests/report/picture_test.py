@@ -10,6 +10,7 @@ from PIL import Image
 
 from depth_mai.report import colours
 from depth_mai.report import picture
+from depth_mai.report import scale
 
 
 def _photo(height=96, width=128):
@@ -155,10 +156,10 @@ class ColourBarTest(parameterized.TestCase):
       self.assertLessEqual(seen, {tuple(colour) for colour in table.tolist()})
 
   def test_error_bar(self):
-    got = picture.with_error_bar(_photo())
-    np.testing.assert_array_equal(got[:, :128], _photo())
+    bar = picture.error_bar(96)
+    self.assertEqual(bar.shape[0], 96)
     for colour in colours.error_map()[[0, -1]]:
-      self.assertTrue((got[:, 128:] == colour).all(axis=-1).any())
+      self.assertTrue((bar == colour).all(axis=-1).any())
 
   @parameterized.parameters(
     (np.zeros((4, 4), np.uint8),),
@@ -191,7 +192,9 @@ class SideBySideTest(absltest.TestCase):
       photo,
       picture.colourise(depth_m, near_m, far_m),
       picture.colourise(truth_m, near_m, far_m),
-      picture.colourise_error(depth_m, truth_m),
+      np.hstack(
+        (picture.colourise_error(depth_m, truth_m), picture.error_bar(96))
+      ),
     ):
       self.assertTrue(_occurs(panel, got))
 
@@ -209,6 +212,30 @@ class SideBySideTest(absltest.TestCase):
     got = picture.side_by_side(_photo(), np.zeros((96, 128)))
     grey = np.broadcast_to(np.uint8(colours.INVALID_RGB), (96, 128, 3))
     self.assertTrue(_occurs(grey, got))
+
+
+class DrawPredictionTest(absltest.TestCase):
+  def test_both_pictures_have_the_colours_of_the_range(self):
+    rgb_uint8 = np.full((60, 80, 3), 123, np.uint8)
+    depth_m = np.full((60, 80), 2.0)
+    depth_m[:, 40:] = 9.0
+    colour, pair = picture.draw_prediction(
+      scale.ColourRange(2.0, 6.0), rgb_uint8, depth_m
+    )
+    nearest, farthest = colours.depth_map()[[0, -1]]
+    np.testing.assert_array_equal(colour[:, :40], np.tile(nearest, (60, 40, 1)))
+    np.testing.assert_array_equal(
+      colour[:, 40:80], np.tile(farthest, (60, 40, 1))
+    )
+    # The picture to the left, both colours to the right of it.
+    line = pair[pair.shape[0] // 2]
+    is_picture, is_near, is_far = (
+      (line == wanted).all(-1) for wanted in ((123,) * 3, nearest, farthest)
+    )
+    self.assertEqual(is_picture.sum(), 80)
+    self.assertLess(np.nonzero(is_picture)[0][-1], np.argmax(is_near))
+    self.assertLess(np.argmax(is_near), np.argmax(is_far))
+    self.assertGreater(colour.shape[1], 80)  # There is a bar.
 
 
 class GridTest(parameterized.TestCase):

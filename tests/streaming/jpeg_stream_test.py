@@ -85,7 +85,9 @@ class JpegStreamTest(parameterized.TestCase):
 
   @parameterized.parameters(b'', b'\0\0\0\1\x67' * 2_000_000)
   def test_another_stream_is_refused_with_the_cure(self, data):
-    with self.assertRaisesRegex(ValueError, 'It holds no JPEG.*--codec mjpeg'):
+    with self.assertRaisesRegex(
+      ValueError, 'It contains no JPEG.*--codec mjpeg'
+    ):
       _split(data)
 
   def test_decodes_as_pillow_does(self):

@@ -16,24 +16,24 @@ from absl.testing import parameterized
 import numpy as np
 from PIL import Image
 
-from depth_mai.files import png16
-from depth_mai.report import colour_range
+from depth_mai.files import picture_files
+from depth_mai.report import scale
 from depth_mai.runtime import model_file
-from depth_mai.streaming import folder_source
 from depth_mai.streaming import live
 from depth_mai.streaming import live_colours
+from depth_mai.streaming import sources
 from tests.runtime import tiny_model
 from tests.streaming import moving_pictures
 
 # Streams a Motion JPEG of standard input until it is told to end.
 _STREAM = """
 import sys
-from depth_mai.report import colour_range
+from depth_mai.report import scale
 from depth_mai.runtime import model_file
 from depth_mai.streaming import live
 live.run_until_interrupted(
   model_file.TfliteModel(sys.argv[1]), None, '-', 'none', '',
-  colour_range.ColourRange(), output_dir=sys.argv[2])
+  scale.ColourRange(), output_dir=sys.argv[2])
 print('It has ended well.')
 """
 
@@ -71,9 +71,9 @@ class LiveTest(parameterized.TestCase):
   def _live(self, view, every_frame=True):
     return live.Live(
       model_file.TfliteModel(self.model_path),
-      folder_source.FolderSource(self.pictures),
+      sources.FolderSource(self.pictures),
       view,
-      live_colours.LiveColours(colour_range.ColourRange(1.0, 6.0)),
+      live_colours.LiveColours(scale.ColourRange(1.0, 6.0)),
       every_frame=every_frame,
     )
 
@@ -83,7 +83,7 @@ class LiveTest(parameterized.TestCase):
     running.run()
     numbers = [moving_pictures.number_of(s.rgb_uint8) for s in view.shown]
     self.assertEqual(numbers, list(range(10)))
-    expected = live_colours.LiveColours(colour_range.ColourRange(1.0, 6.0))
+    expected = live_colours.LiveColours(scale.ColourRange(1.0, 6.0))
     for number, shown in enumerate(view.shown):
       depth_mm = np.full((24, 32), 1000 + 1000 * (20 * number + 10) / 51)
       expected.follow(depth_mm)
@@ -140,7 +140,9 @@ class LiveTest(parameterized.TestCase):
       self._live(_View()).run()
 
   def test_an_unknown_view(self):
-    with self.assertRaisesRegex(ValueError, '--view=tv is none of terminal, b'):
+    with self.assertRaisesRegex(
+      ValueError, '--view=tv is not one of terminal, b'
+    ):
       live.open_view('tv', '')
 
   def test_a_recording_of_any_size_and_the_summary(self):
@@ -152,21 +154,21 @@ class LiveTest(parameterized.TestCase):
     )
     live.run_until_interrupted(
       model_file.TfliteModel(self.model_path), None, str(pictures), 'none', '',
-      colour_range.ColourRange(), output_dir=str(self.folder / 'out'),
+      scale.ColourRange(), output_dir=str(self.folder / 'out'),
       every_frame=True, report_line=lines.append,
     )  # fmt: skip
-    depth_mm = png16.read_depth_png(self.folder / 'out/000000_depth.png')
+    depth_mm = picture_files.read_depth_mm(self.folder / 'out/000000_depth.png')
     self.assertEqual(depth_mm.shape, (90, 100))
     np.testing.assert_allclose(depth_mm, 1000 + 1000 * 90 / 51, atol=1)
     self.assertRegex(lines[0], '1 frames shown')
 
   def test_a_view_that_fails_closes_the_source(self):
     before = threading.active_count()
-    with mock.patch.object(folder_source.FolderSource, 'close') as closed:
+    with mock.patch.object(sources.FolderSource, 'close') as closed:
       with self.assertRaisesRegex(ValueError, 'give host:port'):
         live.run_until_interrupted(
           model_file.TfliteModel(self.model_path), None, str(self.pictures),
-          'browser', 'nowhere', colour_range.ColourRange(),
+          'browser', 'nowhere', scale.ColourRange(),
         )  # fmt: skip
     closed.assert_called()
     self.assertEqual(threading.active_count(), before)
@@ -220,7 +222,7 @@ class LiveTest(parameterized.TestCase):
     self.assertTrue(said.endswith('It has ended well.\n'), said)
     self.assertNotIn('Traceback', errors)
     for path in (self.folder / 'out').iterdir():  # None is half written.
-      self.assertEqual(png16.read_depth_png(path).shape, (48, 64))
+      self.assertEqual(picture_files.read_depth_mm(path).shape, (48, 64))
 
 
 if __name__ == '__main__':

@@ -148,12 +148,12 @@ class TerminalViewTest(parameterized.TestCase):
     stream = open(slave, 'w', encoding='utf-8')
     drawn = terminal_view.TerminalView(stream)
     os.close(master)
-    with self.assertRaisesRegex(ValueError, 'The terminal is gone'):
+    with self.assertRaisesRegex(ValueError, 'The terminal was closed'):
       drawn.show(_shown((10, 10)))
     drawn.close()
 
   def test_no_terminal(self):
-    with self.assertRaisesRegex(ValueError, 'option -t; else .*browser'):
+    with self.assertRaisesRegex(ValueError, 'use ssh -t; otherwise .*browser'):
       terminal_view.TerminalView(io.TextIOWrapper(io.BytesIO()))
 
   def test_a_terminal_without_a_cursor(self):
