@@ -105,7 +105,8 @@ DEVICE_CODE = (
   'web.guard',
   'web.pages',
   'web.serving',
-  'web.tables',
+  'web.sortable_table',
+  'web.uploads',
 )
 _NOT_ON_A_DEVICE = (
   'flask',
