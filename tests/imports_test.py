@@ -68,7 +68,7 @@ _ALLOWED = {
     'devices',
   ),
   # Live depth on the device: sources of pictures, and views.
-  'streaming': ('web', 'runtime', 'report'),
+  'streaming': ('metrics', 'web', 'runtime', 'report'),
   # Names library code for gin, so that library code need not know gin.
   'gin_registry': (
     'data',

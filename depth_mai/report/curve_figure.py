@@ -16,12 +16,13 @@ import os
 
 import numpy as np
 
+from depth_mai import challenge
 from depth_mai.files import atomic
 from depth_mai.files import metrics_log
 from depth_mai.report import colours
 
 TIMES = {'step': 'step', 'images': 'images seen', 'epoch': 'epoch'}
-_DEFAULT_METRICS = ('loss', 'si_rmse', 'rmse', 'log10', 'rel')
+_DEFAULT_METRICS = ('loss', *challenge.METRICS)
 _TITLES = {
   'loss': 'loss',
   'si_rmse': 'si-RMSE',

@@ -15,7 +15,7 @@ from absl.testing import absltest
 from absl.testing import parameterized
 
 from depth_mai.streaming import frame as frame_lib
-from depth_mai.streaming import pipe_source
+from depth_mai.streaming import motion_jpeg
 from depth_mai.streaming import sources
 from tests.streaming import moving_pictures
 
@@ -50,7 +50,7 @@ class OpenSourceTest(parameterized.TestCase):
       os.write(writing, moving_pictures.jpeg(5))
       os.close(writing)
       source = sources.open_source(None, '-')
-      self.assertIsInstance(source, pipe_source.StreamSource)
+      self.assertIsInstance(source, motion_jpeg.StreamSource)
       self.assertTrue(source.live)
       self.assertLen(list(source.frames()), 1)
 
