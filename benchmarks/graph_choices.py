@@ -32,8 +32,8 @@ from depth_mai.lite import converter
 from depth_mai.lite import export
 from depth_mai.lite import float_depthwise
 from depth_mai.lite import slim
-from depth_mai.metrics import rank_correlation
-from depth_mai.metrics import report_rows
+from depth_mai.metrics import paper_results
+from depth_mai.metrics import score as score_lib
 from depth_mai.metrics import table
 from depth_mai.models import deployment
 from depth_mai.runtime import cost
@@ -181,7 +181,7 @@ def _graphs(network: keras.Model):
     yield 'fp32', 'whole', maker(whole, 'fp32')
   if len(whole_int8.layers) != len(exported_int8.layers):
     yield 'int8', 'whole', maker(whole_int8, 'int8')
-  if report_rows.SUBMITTED_PRECISION[network.name] == 'dynamic':
+  if paper_results.SUBMITTED_PRECISION[network.name] == 'dynamic':
     yield 'dynamic', 'plain', maker(plain, 'dynamic')
     yield 'dynamic', 'exported', maker(exported, 'dynamic')
     yield 'dynamic', 'whole', whole_dynamic
@@ -189,7 +189,7 @@ def _graphs(network: keras.Model):
 
 def _system_rows(counter: Counter):
   """Yields what each system's graph costs, as it is written and exported."""
-  for system in report_rows.SYSTEMS:
+  for system in paper_results.SYSTEMS:
     gin_registry.parse(ready_models.config_files(system))
     network, _, _ = gin_registry.load_network(system)
     network = collapse.collapse(network)
@@ -229,18 +229,16 @@ def _correlations(rows: list[tuple]):
   """
   counts = {}
   for system, precision, name, kernels, millions, *_, mmacs, _, _, _, _ in rows:
-    submitted = report_rows.SUBMITTED_PRECISION[system]
+    submitted = paper_results.SUBMITTED_PRECISION[system]
     if precision == ('dynamic' if submitted == 'dynamic' else 'fp32'):
       counts.setdefault((name, kernels), {})[system] = millions
       if mmacs is not None:
         counts.setdefault((name, 'MACs'), {})[system] = mmacs
   for (name, kernels), by_system in counts.items():
-    if len(by_system) < len(report_rows.SYSTEMS):
+    if len(by_system) < len(paper_results.SYSTEMS):
       continue
-    runtimes_ms = [
-      report_rows.REPORT_ROWS[name].runtime_ms for name in by_system
-    ]
-    rho = rank_correlation.spearman(list(by_system.values()), runtimes_ms)
+    runtimes_ms = [paper_results.ROWS[name].runtime_ms for name in by_system]
+    rho = score_lib.spearman(list(by_system.values()), runtimes_ms)
     yield name, kernels, rho, len(by_system)
 
 

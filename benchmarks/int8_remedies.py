@@ -26,7 +26,7 @@ from absl import flags
 from depth_mai import gin_registry
 from depth_mai.data import source
 from depth_mai.evaluation import evaluation
-from depth_mai.evaluation import tflite_predictor
+from depth_mai.evaluation import file_predictors
 from depth_mai.files import atomic
 from depth_mai.files import ready_models
 from depth_mai.lite import calibration
@@ -37,7 +37,7 @@ from depth_mai.lite import quantisation
 from depth_mai.lite import quantiser
 from depth_mai.lite import ranges
 from depth_mai.lite import slim
-from depth_mai.metrics import report_rows
+from depth_mai.metrics import paper_results
 from depth_mai.metrics import table
 from depth_mai.runtime import delegation
 from depth_mai.runtime import interpreter
@@ -45,7 +45,7 @@ from depth_mai.runtime import operators
 
 _DATA_DIR = flags.DEFINE_string('data_dir', None, 'A data set.')
 _OUTPUT_DIR = flags.DEFINE_string('output_dir', None, 'For the results.')
-_SYSTEMS = flags.DEFINE_list('systems', list(report_rows.SYSTEMS), 'Of them.')
+_SYSTEMS = flags.DEFINE_list('systems', list(paper_results.SYSTEMS), 'Of them.')
 _WAYS = flags.DEFINE_list('ways', None, 'Names of ways; all if not given.')
 _COUNT = flags.DEFINE_integer('calibration_count', 100, 'Training images.')
 _LIMIT = flags.DEFINE_integer('limit', None, 'First validation images only.')
@@ -136,7 +136,7 @@ class _Files:
 def _judge(path: pathlib.Path, pairs) -> dict:
   """Returns what is measured of a file."""
   result = evaluation.evaluate(
-    tflite_predictor.TflitePredictor(path), pairs, limit=_LIMIT.value
+    file_predictors.TflitePredictor(path), pairs, limit=_LIMIT.value
   )
   delegated = delegation.describe_delegation(interpreter.load_interpreter(path))
   return {

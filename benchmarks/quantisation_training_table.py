@@ -16,14 +16,14 @@ from absl import app
 
 from depth_mai.data import source
 from depth_mai.evaluation import evaluation
-from depth_mai.evaluation import tflite_predictor
+from depth_mai.evaluation import file_predictors
 from depth_mai.files import atomic
 from depth_mai.files import workdir as workdir_lib
 from depth_mai.lite import calibration
 from depth_mai.lite import collapse
 from depth_mai.lite import export
 from depth_mai.lite import learned_ranges
-from depth_mai.metrics import report_rows
+from depth_mai.metrics import paper_results
 from depth_mai.metrics import table
 from depth_mai.models import network_file
 
@@ -37,7 +37,7 @@ _FORMATS = ('', '', '.4f', '.4f', '+.2%', '.4f', '+.2%', '', '')
 
 def _judge(path: pathlib.Path, data_dir: str) -> float:
   """Returns the si-RMSE of a file on the validation split."""
-  predictor = tflite_predictor.TflitePredictor(str(path), 1)
+  predictor = file_predictors.TflitePredictor(str(path), 1)
   pairs = source.evaluation_pairs(data_dir, 'validation')
   return evaluation.evaluate(predictor, pairs)['si_rmse']
 
@@ -88,7 +88,7 @@ def main(argv):
   data_dir, runs_dir = argv[1], pathlib.Path(argv[2])
   sample = None
   rows = []
-  for system in report_rows.SYSTEMS:
+  for system in paper_results.SYSTEMS:
     for variant in _VARIANTS:
       workdir = runs_dir / f'{system}_{variant}'
       folder = runs_dir / 'tflite' / workdir.name

@@ -26,7 +26,7 @@ _SOURCE_FOLDERS = (
   'notebooks',
   'tests',
 )
-_PROJECT_MODULES = ('build_defs', 'depth_mai', 'tests')
+_PROJECT_MODULES = ('benchmarks', 'build_defs', 'depth_mai', 'tests')
 # A builder in datasets/ is imported from here (depth_mai/datasets/__init__.py).
 _DATASETS_PACKAGE = 'depth_mai.datasets'
 _MACROS_FILE = '//build_defs:depth.bzl'

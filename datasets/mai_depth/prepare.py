@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 r"""Checks a folder in the challenge's layout, and prepares its records.
 
-Training does this by itself, once for each folder. Done by hand, it shows
-everything that is wrong with the folder, and where the records are:
+Training prepares the records itself, once per folder. This program lists all
+problems of the folder in advance, and prints where the records are:
 
   python -m depth_mai.datasets.mai_depth.prepare --data_dir=DIR --report_only
   python -m depth_mai.datasets.mai_depth.prepare --data_dir=DIR
@@ -17,23 +17,27 @@ from depth_mai.files import folder
 from depth_mai.files import problems as problems_lib
 
 _DATA_DIR = flags.DEFINE_string(
-  'data_dir', None, f'The folder: {folder.LAYOUT}.', required=True
+  'data_dir',
+  None,
+  f'Folder with the data, in the layout {folder.LAYOUT}.',
+  required=True,
 )
 _RECORDS_DIR = flags.DEFINE_string(
   'records_dir',
   None,
-  'Where records are kept; by default $DEPTH_MAI_RECORDS, or else '
-  '~/.cache/depth_mai/records.',
+  'Folder for the records of all data folders. The default is '
+  '$DEPTH_MAI_RECORDS or, without it, ~/.cache/depth_mai/records.',
 )
 _REPORT_ONLY = flags.DEFINE_bool(
   'report_only',
   False,
-  'Only read every file and list what is wrong; exit with 1 if anything is.',
+  'Read every file and list all problems, without preparing records. The exit '
+  'code is 1 if there are problems.',
 )
 
 
 def report(data_dir: str) -> int:
-  """Prints every problem of a folder; returns how many there are."""
+  """Prints every problem of a folder; returns their number."""
   problems = folder.find_problems(data_dir)
   for problem in problems:
     print(problem)
@@ -41,13 +45,14 @@ def report(data_dir: str) -> int:
     print(f'{data_dir}: {len(problems)} problems.')
     return len(problems)
   for split in folder.split_names(data_dir):
-    print(f'{split}: {len(folder.list_pairs(data_dir, split))} pairs, all well')
+    pairs = folder.list_pairs(data_dir, split)
+    print(f'{split}: {len(pairs)} pairs without problems')
   return 0
 
 
 def prepare(data_dir: str, records_dir: str | None) -> None:
-  """Prepares the records; prints where they are and how many."""
-  from depth_mai.data import records  # TensorFlow; not needed for a report.
+  """Prepares the records; prints their directory and the number of pairs."""
+  from depth_mai.data import records  # TensorFlow, which a report can lack.
 
   directory = records.prepare(data_dir, records_dir)
   print(directory)
@@ -56,19 +61,14 @@ def prepare(data_dir: str, records_dir: str | None) -> None:
 
 
 def main(argv: list[str]) -> None:
-  """Runs the report, or the preparation."""
+  """Reports the problems, or prepares the records."""
   if len(argv) > 1:
     raise app.UsageError(f'Unknown arguments: {argv[1:]}; use --data_dir=DIR.')
-  try:
+  with problems_lib.exit_on_bad_input():
     if not _REPORT_ONLY.value:
       prepare(_DATA_DIR.value, _RECORDS_DIR.value)
     elif report(_DATA_DIR.value):
       sys.exit(1)
-  except problems_lib.BadInputError as error:
-    print(*error.problems, sep='\n', file=sys.stderr)
-    sys.exit(1)
-  except ValueError as error:
-    sys.exit(str(error))
 
 
 if __name__ == '__main__':

@@ -21,7 +21,8 @@ class FloorPlan:
     taken: list of (x0, y0, x1, y1, height), metres.
   """
 
-  def __init__(self, pen, size):
+  def __init__(self, pen, size, rng):
+    self._rng = rng
     self.size = size
     self.pen = pen
     corners = ((0, 0), (size[0], 0), size, (0, size[1]))
@@ -70,12 +71,11 @@ class FloorPlan:
       for t in self.taken
     )
 
-  def along_wall(self, piece, rng, walls=(0, 1, 2, 3), front=0.0):
+  def along_wall(self, piece, walls=(0, 1, 2, 3), front=0.0):
     """Stands a piece with its back to a wall.
 
     Args:
-      piece: `kit.Piece`.
-      rng: `np.random.Generator`.
+      piece: `drawing.Piece`.
       walls: the walls to try.
       front: free space to keep before it, metres.
 
@@ -84,13 +84,13 @@ class FloorPlan:
     """
     gap = 0.025
     for _ in range(_TRIES):
-      wall = int(rng.choice(walls))
+      wall = int(self._rng.choice(walls))
       spare = self.lengths[wall] - piece.width
       if spare < 0.04:
         continue
-      left = rng.uniform(0.02, spare - 0.02)
-      if rng.random() < 0.3:
-        left = 0.02 if rng.random() < 0.5 else spare - 0.02
+      left = self._rng.uniform(0.02, spare - 0.02)
+      if self._rng.random() < 0.3:
+        left = 0.02 if self._rng.random() < 0.5 else spare - 0.02
       x = (left, left + piece.width)
       if any(
         x[1] > w[0] and x[0] < w[1] and piece.height > w[2] + 0.1
@@ -104,12 +104,11 @@ class FloorPlan:
       return wall, x
     return None
 
-  def anywhere(self, piece, rng, yaw=None, near=None):
+  def anywhere(self, piece, yaw=None, near=None):
     """Stands a piece free in the room.
 
     Args:
-      piece: `kit.Piece`.
-      rng: `np.random.Generator`.
+      piece: `drawing.Piece`.
       yaw: radians, or None for any.
       near: (x, y, spread) to stay about, metres; None for anywhere.
 
@@ -117,11 +116,11 @@ class FloorPlan:
       (x, y, yaw) of its back left corner, or None when there was no room.
     """
     for _ in range(_TRIES):
-      turn = rng.uniform(0, 2 * math.pi) if yaw is None else yaw
+      turn = self._rng.uniform(0, 2 * math.pi) if yaw is None else yaw
       if near is None:
-        middle = rng.uniform(0.3, 0.7, 2) * self.size
+        middle = self._rng.uniform(0.3, 0.7, 2) * self.size
       else:
-        middle = np.array(near[:2]) + rng.normal(0, near[2] + 1e-9, 2)
+        middle = np.array(near[:2]) + self._rng.normal(0, near[2] + 1e-9, 2)
       spot = self.at_middle(piece, middle, turn)
       if spot is not None:
         return spot
@@ -158,3 +157,54 @@ class FloorPlan:
       if height and x0 - keep < x < x1 + keep and y0 - keep < y < y1 + keep:
         return False
     return True
+
+  def hidden(self, rectangle, height):
+    """Whether something as high as `height` stands in a rectangle."""
+    x0, y0, x1, y1 = rectangle
+    return any(
+      t[4] > height and x1 > t[0] and x0 < t[2] and y1 > t[1] and y0 < t[3]
+      for t in self.taken
+    )
+
+  def chairs_around(self, spot, piece, maker, count):
+    """Chairs at the four sides of a table, facing it.
+
+    Args:
+      spot: (x, y, yaw) of the table, or None if there is none.
+      piece: the table, a `drawing.Piece`.
+      maker: makes the chair.
+      count: chairs to try.
+    """
+    if spot is None:
+      return
+    x, y, yaw = spot
+    c, s = math.cos(yaw), math.sin(yaw)
+    middle = (
+      x + c * piece.width / 2 - s * piece.depth / 2,
+      y + s * piece.width / 2 + c * piece.depth / 2,
+    )
+    sides = [
+      (0, piece.depth),
+      (math.pi, piece.depth),
+      (math.pi / 2, piece.width),
+      (-math.pi / 2, piece.width),
+    ]
+    along = max(int(piece.width / 0.6), 1)
+    places = []
+    for turn, reach in sides:
+      many = along if reach == piece.depth else 1
+      for i in range(many):
+        slide = ((i + 0.5) / many - 0.5) * piece.width if many > 1 else 0.0
+        places.append((turn, reach, slide))
+    self._rng.shuffle(places)
+    chair = maker()
+    for turn, reach, slide in places[:count]:
+      out = reach / 2 + 0.12 + self._rng.uniform(0, 0.25)
+      angle = yaw + turn
+      # A chair's front is its +y, so it stands at -y of the table's side.
+      at = (
+        middle[0] + math.sin(angle) * out + math.cos(angle) * slide,
+        middle[1] - math.cos(angle) * out + math.sin(angle) * slide,
+      )
+      yaw_of_chair = angle + self._rng.normal(0, 0.15)
+      self.at_middle(chair, at, yaw_of_chair, margin=-0.2)

@@ -5,7 +5,6 @@ import math
 
 import numpy as np
 
-from depth_mai.datasets.procedural_rooms import clutter
 from depth_mai.datasets.procedural_rooms import world as world_lib
 from depth_mai.datasets.procedural_rooms.kit import hsv
 
@@ -35,7 +34,7 @@ def hang_lamps(plan, kit, rng, kind, height, night):
       else:
         # All lamps of a room are of one kind.
         rng.bit_generator.state = state
-        below = clutter.ceiling_lamp(pen, kit, rng, glow, drop)
+        below = kit.make('ceiling_lamp', pen, glow, drop)
       points.append((*place, height - below))
   if not lit:
     return []

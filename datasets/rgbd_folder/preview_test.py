@@ -7,8 +7,8 @@ from absl.testing import absltest
 import numpy as np
 from PIL import Image
 
+from depth_mai.datasets.mai_depth import dummy_data
 from depth_mai.datasets.rgbd_folder import description as description_lib
-from depth_mai.datasets.rgbd_folder import dummy_data
 from depth_mai.datasets.rgbd_folder import preview
 from depth_mai.datasets.rgbd_folder import survey
 from depth_mai.report import picture
@@ -52,17 +52,17 @@ class PreviewTest(absltest.TestCase):
     both[depth_mm == 0] = rgb_uint8[depth_mm == 0]
     self.assertLen(_places(seen, both), 1)
 
-  def test_nothing_to_show(self):
+  def test_no_readable_frame(self):
     dummy_data.write_recordings(self.root / 'rec', {'hall': 2})
     for path in self.root.glob('rec/hall/depth/*.png'):
       path.write_bytes(b'')
-    with self.assertRaisesRegex(ValueError, 'no frame to show'):
+    with self.assertRaisesRegex(ValueError, 'No frame can be shown'):
       preview.write(self.root / 'seen.png', self._survey())
     self.assertFalse((self.root / 'seen.png').exists())
 
 
 def _places(whole, part):
-  """Returns where a picture holds another one, as (row, column)."""
+  """Returns the positions of a picture in another one, as (row, column)."""
   height, width = part.shape[:2]
   corners = (whole[: -height + 1, : -width + 1] == part[0, 0]).all(-1)
   return [

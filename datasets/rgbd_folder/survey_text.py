@@ -1,25 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A survey in words: what somebody checks before hours of training."""
+"""Describes a survey in text, to check before hours of training."""
 
 import collections
 from collections.abc import Iterator
 
 import numpy as np
 
+from depth_mai import challenge
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import splits as splits_lib
 from depth_mai.datasets.rgbd_folder import survey as survey_lib
 from depth_mai.datasets.rgbd_folder import units
+from depth_mai.files import problems
 
 _MOST_SIZES = 4
 _KEY_WIDTH = 14
+# The largest 16-bit number marks unknown depth in many cameras. Also its
+# metres, as in files that were converted from millimetres.
+_MARKS = (challenge.MAX_DEPTH_MM, description_lib.LARGEST_M)
 
 
 def lines(survey: survey_lib.Survey) -> list[str]:
-  """Returns the report, a line each: a key and what was found.
+  """Returns the report, one line for each key with its findings.
 
   Args:
-    survey: what was read.
+    survey: the survey to describe.
   """
   found = list(_found(survey))
   return [f'{key:<{_KEY_WIDTH}}{text}'.rstrip() for key, text in found]
@@ -40,8 +45,7 @@ def _found(survey) -> Iterator[tuple[str, str]]:
     yield from _of_facts(survey, facts)
   for name, frames in survey.splits.items():
     names = sorted({frame.sequence for frame in frames})
-    where = f': {_some(names)}' if names != [''] else ''
-    yield name, f'{_count(len(frames), "pair")}{where}'
+    yield name, f'{_count(len(frames), "pair")}{_after_colon(names)}'
   for note in _notes(survey, facts):
     yield 'note', note
 
@@ -51,37 +55,34 @@ def _of_facts(survey, facts) -> Iterator[tuple[str, str]]:
   dtypes = sorted({fact.dtype for fact in facts})
   sizes = _sizes(fact.depth_size for fact in facts)
   yield 'depth maps', f'{sizes}, {", ".join(dtypes)}'
-  stored = _sizes(fact.size for fact in facts)
   if any(fact.size != fact.rgb_size for fact in facts):
-    yield 'stored as', stored
+    yield 'stored as', _sizes(fact.size for fact in facts)
   known = [fact for fact in facts if fact.values.known]
   if not known:
     return
+  least = min(fact.values.least for fact in known)
+  most = max(fact.values.most for fact in known)
   unit = survey.description.unit_name
-  yield (
-    'numbers',
-    f'{min(fact.values.least for fact in known):g} .. '
-    f'{max(fact.values.most for fact in known):g}, read as {unit}',
-  )
-  medians = [fact.median_m for fact in known if fact.median_m]
-  if medians:
+  yield 'numbers', f'{least:g} .. {most:g}, read as {unit}'
+  stored = [fact for fact in known if fact.median_m]
+  if stored:
+    medians = [fact.median_m for fact in stored]
     yield (
       'depth',
       f'median {np.median(medians):.2f} m ({min(medians):.2f} .. '
-      f'{max(medians):.2f} m), from '
-      f'{min(fact.nearest_m for fact in known if fact.median_m):.2f} to '
-      f'{max(fact.farthest_m for fact in known):.2f} m',
+      f'{max(medians):.2f} m), from {min(f.nearest_m for f in stored):.2f} to '
+      f'{max(f.farthest_m for f in stored):.2f} m',
     )
+  shares = [fact.known for fact in facts]
   yield (
     'known',
-    f'{np.mean([fact.known for fact in facts]):.0%} of the pixels '
-    f'({min(fact.known for fact in facts):.0%} .. '
-    f'{max(fact.known for fact in facts):.0%})',
+    f'{np.mean(shares):.0%} of the pixels ({min(shares):.0%} .. '
+    f'{max(shares):.0%})',
   )
 
 
 def _notes(survey, facts) -> Iterator[str]:
-  """Yields what is not wrong, but better known."""
+  """Yields findings that are not problems, but may surprise."""
   description = survey.description
   too_far = np.mean([fact.too_far for fact in facts]) if facts else 0
   if too_far:
@@ -90,24 +91,28 @@ def _notes(survey, facts) -> Iterator[str]:
       f'{too_far:.1%} of the pixels are farther than {limit_m:g} m and count '
       'as unknown'
     )
-  marks = [fact.values.most for fact in facts if _has_mark(fact)]
+  marks = [
+    fact.values.most
+    for fact in facts
+    if np.isclose(fact.values.most, _MARKS, rtol=1e-6).any()
+  ]
   if marks:
     yield (
       f'{marks[0]:g} occurs in {_count(len(marks), "depth map")}; it is the '
-      'largest number of 16 bits, which many cameras write where they see '
-      f'nothing. If yours does, add invalid = [{marks[0]:g}]'
+      'largest number of 16 bits, which many cameras write for unknown depth. '
+      f'If yours does, add invalid = [{marks[0]:g}]'
     )
   likely = units.guess([fact.values for fact in facts])
   if likely is not None and (
     description_lib.UNITS[likely[0]] != description.units_per_metre
   ):
     yield (
-      f"the numbers look like depth_unit = '{likely[0]}' ({likely[1]}), the "
-      f'description says {description.unit_name}'
+      f"the numbers look like depth_unit = '{likely[0]}' ({likely[1]}), but "
+      f'the description says {description.unit_name}'
     )
   if any(fact.rgb_size != fact.depth_size for fact in facts):
     yield (
-      'depth maps are brought to the size of their picture (nearest pixel); '
+      'depth maps are resized to the size of their picture (nearest pixel); '
       'both must have the same field of view'
     )
   left_out = len(survey.pairing.frames) - sum(map(len, survey.splits.values()))
@@ -116,38 +121,29 @@ def _notes(survey, facts) -> Iterator[str]:
   shared = splits_lib.sequences_in_two(survey.splits)
   if shared:
     yield (
-      'training and validation share a scene'
-      f'{": " + _some(shared) if shared != [""] else ""}; on a scene that the '
-      'network has not seen the figures will be worse'
+      f'training and validation share a scene{_after_colon(shared)}; metrics '
+      'will be worse on scenes that the network has not seen'
     )
   if 'validation' not in survey.splits:
     yield 'no validation split; training needs one to choose the best network'
 
 
-def _has_mark(fact) -> bool:
-  """Whether 65535 occurs, or the metres or millimetres made of it."""
-  return any(
-    np.isclose(fact.values.most, mark, rtol=1e-6) for mark in (65535, 65.535)
-  )
-
-
 def _with_first(paths, what, survey) -> str:
-  first = ''
-  if paths:
-    first = f' (first: {paths[0].relative_to(survey.source).as_posix()})'
-  return _count(len(paths), what) + first
+  text = _count(len(paths), what)
+  if not paths:
+    return text
+  return f'{text} (first: {paths[0].relative_to(survey.source).as_posix()})'
 
 
 def _sizes(sizes) -> str:
   counts = collections.Counter(sizes).most_common()
-  texts = [f'{w} x {h} ({count})' for (w, h), count in counts[:_MOST_SIZES]]
-  rest = len(counts) - _MOST_SIZES
-  return ', '.join(texts) + (f' and {rest} more sizes' if rest > 0 else '')
+  texts = [f'{w} x {h} ({count})' for (w, h), count in counts]
+  return problems.listing(texts, _MOST_SIZES)
 
 
-def _some(names) -> str:
-  rest = f' and {len(names) - 5} more' if len(names) > 5 else ''
-  return ', '.join(names[:5]) + rest
+def _after_colon(sequences) -> str:
+  """Lists sequences, unless there is a single one without a name."""
+  return '' if sequences == [''] else f': {problems.listing(sequences, 5)}'
 
 
 def _count(number: int, what: str) -> str:

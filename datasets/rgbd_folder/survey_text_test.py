@@ -7,8 +7,8 @@ from absl.testing import absltest
 import numpy as np
 from PIL import Image
 
+from depth_mai.datasets.mai_depth import dummy_data
 from depth_mai.datasets.rgbd_folder import description as description_lib
-from depth_mai.datasets.rgbd_folder import dummy_data
 from depth_mai.datasets.rgbd_folder import survey
 from depth_mai.datasets.rgbd_folder import survey_text
 
@@ -54,12 +54,12 @@ class SurveyTextTest(absltest.TestCase):
         'known         75% of the pixels (75% .. 75%)',
         'train         8 pairs: a, b',
         'validation    4 pairs: c',
-        'note          depth maps are brought to the size of their picture '
+        'note          depth maps are resized to the size of their picture '
         '(nearest pixel); both must have the same field of view',
       ],
     )
 
-  def test_shared_scene_is_told(self):
+  def test_shared_scene_is_reported(self):
     dummy_data.write_recordings(self.root, {'a': 10})
     (note,) = self._lines()[-1:]
     self.assertIn('training and validation share a scene: a', note)
@@ -74,7 +74,7 @@ class SurveyTextTest(absltest.TestCase):
     self.assertIn('6 more left out by every', text)
     self.assertIn('note          in no split, or not usable: 3 pairs', text)
 
-  def test_mark_for_unknown_is_told(self):
+  def test_mark_for_unknown_depth_is_reported(self):
     dummy_data.write_recordings(self.root, {'a': 5})
     depth_mm = np.full((24, 32), 2000)
     depth_mm[0] = 65535
@@ -84,7 +84,7 @@ class SurveyTextTest(absltest.TestCase):
     self.assertIn('add invalid = [65535]', with_mark)
     self.assertNotIn('occurs in', '\n'.join(self._lines(invalid=(65535,))))
 
-  def test_far_depth_is_told(self):
+  def test_far_depth_is_reported(self):
     dummy_data.write_recordings(self.root, {'a': 5})
     depth_mm = np.full((24, 32), 2000)
     depth_mm[:12] = 9000
@@ -93,7 +93,7 @@ class SurveyTextTest(absltest.TestCase):
     text = '\n'.join(self._lines(max_depth_m=8.0))
     self.assertIn('50.0% of the pixels are farther than 8 m', text)
 
-  def test_unit_that_looks_wrong_is_told(self):
+  def test_unit_that_looks_wrong_is_reported(self):
     dummy_data.write_recordings(self.root, {'a': 5}, units_per_metre=5000)
     text = '\n'.join(self._lines())
     self.assertIn("look like depth_unit = 'tum'", text)

@@ -1,18 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is wrong with input, said with the file's name and the cure."""
+"""Reports bad input: which file, what is wrong with it, and how to fix it."""
 
+from collections.abc import Iterator
+from collections.abc import Sequence
+import contextlib
 import dataclasses
 import pathlib
+import sys
+
+import numpy as np
 
 
 @dataclasses.dataclass(frozen=True)
 class Problem:
-  """One thing that is wrong on disk.
+  """One problem on disk.
 
   Attributes:
     path: the file or folder to look at.
     what: what is wrong with it.
-    cure: what to do about it.
+    cure: how to fix it.
   """
 
   path: pathlib.Path
@@ -25,7 +31,7 @@ class Problem:
 
 
 class BadInputError(ValueError):
-  """Input that is refused.
+  """Refused input.
 
   Attributes:
     problems: every `Problem` that was found, at least one.
@@ -34,7 +40,7 @@ class BadInputError(ValueError):
   MOST_SHOWN = 5
 
   def __init__(self, problems: list[Problem]):
-    """Shows the first `MOST_SHOWN` of the problems, a line each."""
+    """Makes a message of the first `MOST_SHOWN` problems, one per line."""
     self.problems = list(problems)
     lines = [str(problem) for problem in self.problems[: self.MOST_SHOWN]]
     if len(self.problems) > self.MOST_SHOWN:
@@ -44,3 +50,34 @@ class BadInputError(ValueError):
         '--report_only'
       )
     super().__init__('\n'.join(lines))
+
+
+def refusal(path: pathlib.Path, what: str, cure: str) -> BadInputError:
+  """Returns the error for a single `Problem`."""
+  return BadInputError([Problem(path, what, cure)])
+
+
+@contextlib.contextmanager
+def exit_on_bad_input() -> Iterator[None]:
+  """Ends a program with exit code 1, without a traceback, on a ValueError.
+
+  Every problem of a `BadInputError` is printed to stderr, one per line.
+  """
+  try:
+    yield
+  except BadInputError as error:
+    print(*error.problems, sep='\n', file=sys.stderr)
+    sys.exit(1)
+  except ValueError as error:
+    sys.exit(str(error))
+
+
+def listing(names: Sequence[str], most: int = 8) -> str:
+  """Joins names for a message: the first `most` and the number of others."""
+  rest = f' and {len(names) - most} more' if len(names) > most else ''
+  return ', '.join(names[:most]) + rest if names else 'nothing'
+
+
+def size_text(image: np.ndarray) -> str:
+  """Returns 'width x height' of an array [H, W, ...]."""
+  return f'{image.shape[1]} x {image.shape[0]}'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures a caged file's errors on a split."""
+"""Measures the errors of a sandboxed file on a split."""
 
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -9,11 +9,11 @@ import pathlib
 
 import numpy as np
 
+from depth_mai import challenge
 from depth_mai.evaluation import evaluation
-from depth_mai.judging import cage as cage_lib
-from depth_mai.judging import detection
-from depth_mai.judging import fault
 from depth_mai.judging import interface
+from depth_mai.judging import sandbox
+from depth_mai.judging import verdict
 from depth_mai.report import picture
 from depth_mai.runtime import image_io
 
@@ -21,19 +21,20 @@ from depth_mai.runtime import image_io
 Pair = tuple[str, np.ndarray, np.ndarray]
 
 
-class CagedPredictor:
-  """Predicts with a file that runs behind bars.
+class SandboxedPredictor:
+  """Predicts with a file in the sandbox.
 
   Attributes:
     batch_size: always 1.
-    kept: from the ids that were to be kept to their depth, [h, w] millimetres.
+    keep: ids of the pictures whose prediction is kept.
+    kept: predictions by id, [h, w] millimetres.
   """
 
   batch_size = 1
 
   def __init__(
     self,
-    cage: cage_lib.Cage,
+    box: sandbox.Sandbox,
     taken: interface.Side,
     given: interface.Side,
     input_range: str,
@@ -43,36 +44,36 @@ class CagedPredictor:
     """Prepares.
 
     Args:
-      cage: has loaded the file.
-      taken: its input.
-      given: its output.
-      input_range: of `request.INPUT_RANGES`.
-      unit: of `request.UNITS`.
-      keep: ids of the pictures whose depth is kept.
+      box: has loaded the file.
+      taken: input of the file.
+      given: output of the file.
+      input_range: name in `request.INPUT_RANGES`.
+      unit: unit of the output, in `request.UNITS`.
+      keep: ids of the pictures whose prediction is kept.
     """
-    self._cage, self._taken, self._given = cage, taken, given
+    self._box, self._taken, self._given = box, taken, given
     self._table = interface.encoder(taken, input_range)
-    self._mm_per_unit = np.float32(detection.MM_PER_UNIT[unit])
-    self._keep, self.kept = keep, {}
+    self._mm_per_unit = np.float32(challenge.MM_PER_UNIT[unit])
+    self.keep, self.kept = keep, {}
     self._pixels, self._not_positive, self._first = 0, 0, None
     self._all_alike, self._images = True, 0
 
   def predict(self, rgb_uint8: np.ndarray) -> np.ndarray:
-    """Returns the depth of a picture of any size, in the file's unit.
+    """Predicts the depth of a picture of any size, in the file's unit.
 
     Args:
       rgb_uint8: [H, W, 3].
 
     Returns:
-      [h, w] float32, of the output's size; may be not finite.
+      [h, w] float32, of the output's size; may contain NaN and infinity.
 
     Raises:
-      fault.FileFaultError: if the file fails.
+      verdict.FileFaultError: if the file fails.
     """
     sized = image_io.resize_rgb(rgb_uint8, self._taken.size)
     content = interface.picture_bytes(self._taken, self._table, sized)
     return interface.depth(
-      self._given, self._cage.run(content, self._given.bytes)
+      self._given, self._box.run(content, self._given.bytes)
     )
 
   def predict_mm(
@@ -88,7 +89,7 @@ class CagedPredictor:
       N depth maps, float32 [h, w] of the output's size, millimetres.
 
     Raises:
-      fault.FileFaultError: if the file fails, or gives what is not finite.
+      verdict.FileFaultError: if the file fails, or a depth is not finite.
     """
     return [
       self._predict_mm(name, rgb)
@@ -96,7 +97,7 @@ class CagedPredictor:
     ]
 
   def warnings(self) -> list[str]:
-    """Says what is strange in all that was predicted."""
+    """Returns warnings about all predictions so far."""
     found = []
     if self._not_positive:
       share = self._not_positive / self._pixels
@@ -105,8 +106,8 @@ class CagedPredictor:
       )
     if self._images > 1 and self._all_alike:
       found.append(
-        'It gives the same depth map for every picture: it does not look at '
-        'them, or --input_range is wrong.'
+        'It predicts the same depth map for every picture: it ignores its '
+        'input, or --input_range is wrong.'
       )
     return found
 
@@ -114,10 +115,10 @@ class CagedPredictor:
     depth_mm = self.predict(rgb_uint8) * self._mm_per_unit
     bad = depth_mm.size - np.count_nonzero(np.isfinite(depth_mm))
     if bad:
-      raise fault.FileFaultError(
+      raise verdict.FileFaultError(
         f'Its depth of picture {name} is not finite (NaN or infinite) at {bad} '
-        f'of {depth_mm.size} pixels. Its float16 or quantised form may '
-        'overflow: convert it as float32 to compare.'
+        f'of {depth_mm.size} pixels. A float16 or quantised file may overflow: '
+        'convert it as float32 to compare.'
       )
     self._pixels += depth_mm.size
     self._not_positive += int(np.count_nonzero(depth_mm <= 0))
@@ -125,32 +126,31 @@ class CagedPredictor:
     if self._first is None:
       self._first = depth_mm
     self._all_alike &= np.array_equal(depth_mm, self._first)
-    if name in self._keep:
+    if name in self.keep:
       self.kept[name] = depth_mm
     return depth_mm
 
 
 def measure(
-  predictor: CagedPredictor,
+  predictor: SandboxedPredictor,
   pairs: Iterable[Pair],
   count: int,
-  keep: frozenset[str],
   report_done: Callable[[int], object],
 ) -> tuple[dict, list[Pair]]:
   """Measures the errors of all pictures.
 
   Args:
-    predictor: of the file.
+    predictor: predicts with the file.
     pairs: the split.
-    count: how many of them to measure, the first ones.
-    keep: ids of pairs to hand back.
-    report_done: is called with the number of pictures that are done.
+    count: measure the first `count` pairs.
+    report_done: called with the number of measured pictures.
 
   Returns:
-    (dict of `DepthMetrics.result` and per_image, the pairs that were kept)
+    (result of `evaluation.evaluate`, the pairs whose ids are in
+    `predictor.keep`)
 
   Raises:
-    fault.FileFaultError: if the file fails.
+    verdict.FileFaultError: if the file fails.
     ValueError: if the split cannot be read.
   """
   kept = []
@@ -158,7 +158,7 @@ def measure(
   def watched() -> Iterator[Pair]:
     for done, pair in enumerate(pairs):
       report_done(done)
-      if pair[0] in keep:
+      if pair[0] in predictor.keep:
         kept.append(pair)
       yield pair
 
@@ -171,17 +171,17 @@ def save_pictures(
   predicted_mm: dict[str, np.ndarray],
   per_image: dict[str, dict],
 ) -> list[dict]:
-  """Writes picture, prediction, truth and error of some pairs, side by side.
+  """Writes input, prediction, truth and error of some pairs side by side.
 
   Args:
-    folder: where to; made if missing.
-    pairs: to show.
+    folder: output folder; made if missing.
+    pairs: the pairs to show.
     predicted_mm: [h, w] millimetres by id.
-    per_image: of `evaluation.evaluate`.
+    per_image: from `evaluation.evaluate`.
 
   Returns:
-    A dict for each: id, file (its name in the folder), si_rmse (None where the
-    truth knows no pixel).
+    A dict for each pair: id, file (its name in the folder), si_rmse (None if no
+    pixel of the truth is known).
   """
   saved = []
   for number, (name, rgb_uint8, depth_mm) in enumerate(pairs):
@@ -190,7 +190,9 @@ def save_pictures(
     picture.save_picture(
       folder / file,
       picture.side_by_side(
-        rgb_uint8, np.maximum(pred_mm, 1.0) / 1000.0, depth_mm / 1000.0
+        rgb_uint8,
+        np.maximum(pred_mm, 1.0) / challenge.MM_PER_M,
+        depth_mm / challenge.MM_PER_M,
       ),
     )
     measured = per_image.get(name, {})

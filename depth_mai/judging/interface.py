@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a file takes and gives, as bytes: any team's, not only ours.
+"""Checks a file's input and output, and converts pictures and depth to bytes.
 
-The picture: [1, H, W, 3] or [1, 3, H, W]; the depth: [1, h, w, 1], [1, 1, h, w]
-or [1, h, w]; each of float32, int8, uint8 or int16.
+The allowed shapes are in _SIDES; numbers may be float32, int8, uint8 or int16.
 """
 
 import dataclasses
@@ -10,12 +9,27 @@ import math
 
 import numpy as np
 
-from depth_mai.judging import fault
-from depth_mai.judging import limits as limits_lib
 from depth_mai.judging import request as request_lib
+from depth_mai.judging import verdict
+
+# Largest picture and depth map, pixels a side and in all.
+MAX_SIDE = 8192
+MAX_PIXELS = 16 << 20
 
 _TYPES = ('float32', 'int8', 'uint8', 'int16')
-_CHANNELS = 3
+# From a side to its number of channels and the allowed shapes.
+_SIDES = {
+  'input': (
+    3,
+    'a picture has three channels: [1, height, width, 3] or '
+    '[1, 3, height, width]',
+  ),
+  'output': (
+    1,
+    'a depth map has one channel: [1, height, width, 1], '
+    '[1, 1, height, width] or [1, height, width]',
+  ),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,10 +37,10 @@ class Side:
   """The input or the output.
 
   Attributes:
-    shape: of the tensor.
-    type_name: of its numbers, NumPy's name.
-    scale: real value of one step; 0 where it is not quantised.
-    zero_point: number that stands for 0.
+    shape: shape of the tensor.
+    type_name: NumPy's name of its number type.
+    scale: real value of one quantisation step; 0 if not quantised.
+    zero_point: quantised number that stands for 0.
     layout: 'nhwc' or 'nchw'.
     size: (height, width).
   """
@@ -50,7 +64,7 @@ class Side:
     return text
 
   def covered(self) -> tuple[float, float] | None:
-    """Returns the real values its numbers can say, None for float."""
+    """Returns the smallest and the largest real value, None for float."""
     if not self.scale:
       return None
     limits = np.iinfo(self.type_name)
@@ -61,26 +75,40 @@ class Side:
 
 
 def read(answer: dict, layout: str) -> tuple[Side, Side, str]:
-  """Checks what a cage says of the file.
+  """Checks how the sandbox describes the file's input and output.
 
   Args:
-    answer: of `cage.Cage.load`; not believed.
-    layout: as declared, of `request.LAYOUTS`, or AUTO.
+    answer: untrusted result of `sandbox.Sandbox.load`.
+    layout: declared layout of the input, in `request.LAYOUTS`, or AUTO.
 
   Returns:
-    (input, output, on what grounds the input's layout is known)
+    (input, output, reason for the input's layout)
 
   Raises:
-    fault.FileFaultError: if it is no depth network.
+    verdict.FileFaultError: if the file is no depth network.
   """
-  taken = _only(answer, 'input')
-  layout, why = _input_layout(taken['shape'], layout)
+  taken, fits = _only(answer, 'input')
   shape = taken['shape']
-  size = shape[1:3] if layout == 'nhwc' else shape[2:4]
-  given = _only(answer, 'output')
+  if layout != request_lib.AUTO:
+    if layout not in fits:
+      raise verdict.FileFaultError(
+        f'Its input has the shape {shape}, which is not {layout}, as '
+        '--layout declares.'
+      )
+    why = 'declared by --layout'
+  elif len(fits) == 2:
+    layout = 'nhwc'
+    why = (
+      f'the shape {shape} fits both layouts, and the challenge used nhwc; '
+      'declare another with --layout'
+    )
+  else:
+    (layout,) = fits
+    why = f'the only place of 3 in the shape {shape}'
+  given, fits_output = _only(answer, 'output')
   return (
-    _side(taken, layout, size, 'input'),
-    _side(given, *_output_layout(given['shape']), 'output'),
+    _side(taken, layout, fits[layout], 'input'),
+    _side(given, *next(iter(fits_output.items())), 'output'),
     why,
   )
 
@@ -90,7 +118,7 @@ def encoder(side: Side, input_range: str) -> np.ndarray:
 
   Args:
     side: the input.
-    input_range: of `request.INPUT_RANGES`.
+    input_range: name in `request.INPUT_RANGES`.
   """
   black, white = request_lib.INPUT_RANGES[input_range]
   levels = np.arange(256, dtype=np.float32)
@@ -99,7 +127,7 @@ def encoder(side: Side, input_range: str) -> np.ndarray:
   if side.type_name == 'float32':
     return levels
   if not side.scale:
-    # Only uint8 comes here: the picture as it is.
+    # Only uint8 is accepted without a scale: the bytes of the picture.
     return np.arange(256, dtype=np.uint8)
   limits = np.iinfo(side.type_name)
   steps = np.round(levels / np.float32(side.scale)) + side.zero_point
@@ -109,11 +137,11 @@ def encoder(side: Side, input_range: str) -> np.ndarray:
 def picture_bytes(
   side: Side, table: np.ndarray, rgb_uint8: np.ndarray
 ) -> bytes:
-  """Returns the input's bytes for a picture.
+  """Returns the bytes of the input for a picture.
 
   Args:
     side: the input.
-    table: of `encoder`.
+    table: result of `encoder`.
     rgb_uint8: [H, W, 3], of the input's size.
   """
   if side.layout == 'nchw':
@@ -122,7 +150,7 @@ def picture_bytes(
 
 
 def depth(side: Side, content: bytes) -> np.ndarray:
-  """Returns the output's real values.
+  """Returns the real values of the output.
 
   Args:
     side: the output.
@@ -138,113 +166,84 @@ def depth(side: Side, content: bytes) -> np.ndarray:
   return values
 
 
-def _only(answer: dict, side: str) -> dict:
-  """Returns the description of the one tensor, its types checked."""
+def _only(answer: dict, side: str) -> tuple[dict, dict]:
+  """Checks that there is one tensor and that its shape is allowed.
+
+  Returns:
+    (its description, dict from each layout that fits to (height, width))
+  """
   tensors = answer.get(f'{side}s')
   if not isinstance(tensors, list) or len(tensors) != 1:
     count = len(tensors) if isinstance(tensors, list) else 'no'
-    raise fault.FileFaultError(
+    raise verdict.FileFaultError(
       f'It has {count} {side}s; a depth network has one picture as input and '
       'one depth map as output.'
     )
   found = tensors[0] if isinstance(tensors[0], dict) else {}
   shape, signature = found.get('shape'), found.get('signature')
   if not (_is_shape(shape) and _is_shape(signature)):
-    raise fault.FileFaultError(f'The shape of its {side} is none.')
+    raise verdict.FileFaultError(f'The shape of its {side} is invalid.')
   if any(size < 0 for size in signature[1:]):
-    raise fault.FileFaultError(
+    raise verdict.FileFaultError(
       f'Its {side} leaves sizes open: {signature}. Convert with a fixed input '
       'shape.'
     )
-  if min(shape, default=0) < 1 or shape[0] != 1 or not 3 <= len(shape) <= 4:
-    raise fault.FileFaultError(
-      f'Its {side} has the shape {shape}; allowed are '
-      + (
-        '[1, height, width, 3] and [1, 3, height, width].'
-        if side == 'input'
-        else '[1, height, width, 1], [1, 1, height, width] and '
-        '[1, height, width].'
-      )
+  channels, allowed = _SIDES[side]
+  fits = _layouts(shape, channels)
+  if not fits:
+    raise verdict.FileFaultError(
+      f'Its {side} has the shape {shape}; {allowed}.'
     )
-  return found
+  return found, fits
 
 
 def _is_shape(value: object) -> bool:
-  """Returns whether what a cage gave is a list of whole numbers."""
+  """Returns whether an untrusted value is a list of whole numbers."""
   return isinstance(value, list) and all(type(one) is int for one in value)
 
 
-def _input_layout(shape: list[int], declared: str) -> tuple[str, str]:
-  fits = {
-    'nhwc': len(shape) == 4 and shape[3] == _CHANNELS,
-    'nchw': len(shape) == 4 and shape[1] == _CHANNELS,
+def _layouts(shape: list[int], channels: int) -> dict[str, tuple[int, int]]:
+  """Returns (height, width) by layout, for each layout that a shape fits."""
+  if len(shape) == 3 and channels == 1:
+    shape = [*shape, 1]
+  if len(shape) != 4 or shape[0] != 1 or min(shape) < 1:
+    return {}
+  sizes = {'nhwc': (shape[3], shape[1:3]), 'nchw': (shape[1], shape[2:])}
+  return {
+    layout: tuple(size)
+    for layout, (count, size) in sizes.items()
+    if count == channels
   }
-  possible = [name for name, good in fits.items() if good]
-  if not possible:
-    raise fault.FileFaultError(
-      f'Its input has the shape {shape}; allowed are [1, height, width, 3] and '
-      '[1, 3, height, width].'
-    )
-  if declared != request_lib.AUTO:
-    if declared not in possible:
-      raise fault.FileFaultError(
-        f'Its input has the shape {shape}, which is not {declared}, as '
-        '--layout declares.'
-      )
-    return declared, 'declared by --layout'
-  if len(possible) == 2:
-    return 'nhwc', (
-      f'the shape {shape} fits both layouts; the challenge had nhwc; declare '
-      'another with --layout'
-    )
-  return possible[0], f'the only place of 3 in the shape {shape}'
 
 
-def _output_layout(shape: list[int]) -> tuple[str, tuple[int, int]]:
-  if len(shape) == 3:
-    return 'nhwc', tuple(shape[1:])
-  if shape[3] == 1:
-    return 'nhwc', tuple(shape[1:3])
-  if shape[1] == 1:
-    return 'nchw', tuple(shape[2:])
-  raise fault.FileFaultError(
-    f'Its output has the shape {shape}; a depth map has one channel: '
-    '[1, height, width, 1], [1, 1, height, width] or [1, height, width].'
-  )
-
-
-def _side(found: dict, layout: str, size, name: str) -> Side:
-  """Returns the side, after a look at its size and its numbers."""
-  size = tuple(size)
-  if max(size) > limits_lib.MAX_SIDE or (
-    math.prod(size) > limits_lib.MAX_PIXELS
-  ):
-    raise fault.FileFaultError(
-      f'Its {name} has {size[0]} x {size[1]} pixels; at most '
-      f'{limits_lib.MAX_SIDE} a side and {limits_lib.MAX_PIXELS} in all are '
-      'judged.'
+def _side(found: dict, layout: str, size: tuple[int, int], name: str) -> Side:
+  """Checks size and number type, and returns the side."""
+  if max(size) > MAX_SIDE or math.prod(size) > MAX_PIXELS:
+    raise verdict.FileFaultError(
+      f'Its {name} has {size[0]} x {size[1]} pixels; at most {MAX_SIDE} a side '
+      f'and {MAX_PIXELS} in all are allowed.'
     )
   type_name, scale = found.get('type'), found.get('scale')
   if type_name not in _TYPES:
-    raise fault.FileFaultError(
+    raise verdict.FileFaultError(
       f'Its {name} is of type {str(type_name)[:20]}; allowed are '
       f'{", ".join(_TYPES)}.'
     )
-  if type_name == 'float32':
-    return Side(tuple(found['shape']), type_name, 0.0, 0, layout, size)
-  limits, zero_point = np.iinfo(type_name), found.get('zero_point')
-  quantised = (
-    isinstance(scale, float)
-    and 0 < scale < math.inf
-    and isinstance(zero_point, int)
-    and limits.min <= zero_point <= limits.max
-  )
-  # A picture of bytes explains itself; nothing else does.
-  if not quantised and (type_name, name) != ('uint8', 'input'):
-    raise fault.FileFaultError(
-      f'Its {name} is {type_name} without a scale and zero point that could '
-      'turn its numbers into real ones.'
+  zero_point, quantised = found.get('zero_point'), False
+  if type_name != 'float32':
+    limits = np.iinfo(type_name)
+    quantised = (
+      isinstance(scale, float)
+      and 0 < scale < math.inf
+      and isinstance(zero_point, int)
+      and limits.min <= zero_point <= limits.max
     )
+    # A picture's bytes need no scale; every other quantised tensor does.
+    if not quantised and (type_name, name) != ('uint8', 'input'):
+      raise verdict.FileFaultError(
+        f'Its {name} is {type_name} without a valid scale and zero point, so '
+        'its real values are unknown.'
+      )
   return Side(
     tuple(found['shape']),
     type_name,

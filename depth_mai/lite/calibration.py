@@ -14,7 +14,6 @@ from depth_mai.data import source
 from depth_mai.files import folder
 from depth_mai.runtime import image_io
 
-_PREPARED_MARK = 'dataset_info.json'
 _PARITY_IMAGES = 8
 
 
@@ -56,13 +55,6 @@ def _positions(total: int, count: int, seed: int) -> list[int]:
   return sorted(int(position) for position in drawn)
 
 
-def _is_challenge_folder(root: pathlib.Path) -> bool:
-  is_prepared = (root / _PREPARED_MARK).is_file()
-  return not is_prepared and any(
-    (root / name).is_dir() for name in folder.SPLITS
-  )
-
-
 def sample_images(
   data_dir: str,
   *,
@@ -87,7 +79,7 @@ def sample_images(
     ValueError: if the data set cannot be read or `count` is below 1.
   """
   root = pathlib.Path(data_dir).expanduser()
-  if _is_challenge_folder(root):
+  if folder.is_challenge_folder(root):
     pairs = folder.list_pairs(root, split)
     images = [
       folder.read_rgb(pairs[position].rgb_path)

@@ -22,9 +22,9 @@ from depth_mai.lite import learned_ranges
 from depth_mai.lite import quantisation as quantisation_lib
 from depth_mai.lite import quantiser
 from depth_mai.lite import ranges
-from depth_mai.runtime import precision as precision_lib
+from depth_mai.runtime import metadata as metadata_lib
 
-PRECISIONS = precision_lib.PRECISIONS
+PRECISIONS = metadata_lib.PRECISIONS
 CALIBRATED_PRECISIONS = ('int8', 'int16x8')
 
 _OPERATOR_SETS = {

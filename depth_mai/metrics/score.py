@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The number that ranks the challenge: accuracy against runtime.
+"""Ranks systems: the challenge score, ranks, and Spearman's correlation of two.
 
-Score = k * 2^(-20 si_rmse) / runtime_ms. The challenge report gives the form
-with an unnamed constant; k = 640000 with the runtime in milliseconds gives
-every score of its results table back after rounding. An si-RMSE lower by 0.05
-doubles the score, as does half the runtime.
+Score = k * 2^(-20 si_rmse) / runtime_ms. The challenge's paper gives the form
+with an unnamed constant; k = 640000 with the runtime in milliseconds
+reproduces every score of its Table 1 after rounding. The score doubles when the
+si-RMSE falls by 0.05, and when the runtime halves.
 """
 
 import math
+
+import numpy as np
 
 SCORE_CONSTANT = 640000.0
 
@@ -38,3 +40,57 @@ def challenge_score(si_rmse, runtime_ms, k=SCORE_CONSTANT):
   if not (math.isfinite(k) and k > 0):
     raise ValueError(f'k must be positive and finite, got {k}.')
   return float(k * 2.0 ** (-20.0 * si_rmse) / runtime_ms)
+
+
+def average_ranks(values):
+  """Ranks values from 1; equal values share the mean of their ranks.
+
+  Args:
+    values: [N] numbers.
+
+  Returns:
+    [N] float64: 1 for the smallest value.
+
+  Raises:
+    ValueError: if `values` is not a vector of finite numbers.
+  """
+  values = np.asarray(values, np.float64)
+  if values.ndim != 1 or not np.isfinite(values).all():
+    raise ValueError(f'values must be N finite numbers, got {values}.')
+  # `equal` counts the value itself, too.
+  smaller = (values[None, :] < values[:, None]).sum(axis=1)
+  equal = (values[None, :] == values[:, None]).sum(axis=1)
+  return smaller + (equal + 1) / 2
+
+
+def spearman(first, second):
+  """Computes Spearman's rank correlation.
+
+  It is Pearson's correlation of the ranks (Spearman 1904), which also holds
+  for equal values; for N different values it is 1 - 6 sum(d^2) / (N (N^2 - 1)),
+  where d are the differences of rank. By hand, because SciPy is not installed
+  on a device.
+
+  Args:
+    first: [N] numbers.
+    second: [N] numbers of the same N items in the same order.
+
+  Returns:
+    A float from -1 (the opposite order) over 0 to 1 (the same order); None
+    where there is no order: for fewer than two items, or if all values of one
+    vector are equal.
+
+  Raises:
+    ValueError: if the lengths differ or a value is not finite.
+  """
+  first, second = average_ranks(first), average_ranks(second)
+  if first.size != second.size:
+    raise ValueError(
+      f'first has {first.size} values and second {second.size}; give one of '
+      'each for every ranked item.'
+    )
+  if first.size < 2:
+    return None
+  first, second = first - first.mean(), second - second.mean()
+  scale = np.sqrt(np.square(first).sum() * np.square(second).sum())
+  return float((first * second).sum() / scale) if scale > 0 else None

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads the parts of leaderboard.json that plot, page and tables share.
 
-`depth_mai.ranking.standings` describes the file. Unknown numbers are None
+`ranking.leaderboard_content` describes the file. Unknown numbers are None
 there; here they may also be absent.
 """
 

@@ -11,7 +11,6 @@ import math
 import numpy as np
 
 from depth_mai import challenge
-from depth_mai.files import png16
 from depth_mai.report import picture
 from depth_mai.report import scale
 
@@ -72,10 +71,10 @@ class LiveColours:
       A picture, uint8 [H, W, 3], as `picture.colourise` draws it.
     """
     if self._table is None:
-      depths_m = np.arange(png16.MAX_DEPTH_MM + 1) / challenge.MM_PER_M
+      depths_m = np.arange(challenge.MAX_DEPTH_MM + 1) / challenge.MM_PER_M
       self._table = picture.colourise(
         depths_m[np.newaxis], self.near_m, self.far_m
       )[0]
     known_mm = np.nan_to_num(depth_mm, nan=0.0)
-    index = np.clip(np.rint(known_mm), 0, png16.MAX_DEPTH_MM).astype(np.uint16)
-    return np.take(self._table, index, axis=0)
+    index = np.clip(np.rint(known_mm), 0, challenge.MAX_DEPTH_MM)
+    return np.take(self._table, index.astype(np.uint16), axis=0)

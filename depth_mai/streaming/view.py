@@ -10,7 +10,7 @@ import typing
 
 import numpy as np
 
-from depth_mai.files import png16
+from depth_mai.files import picture_files
 
 _LOG_INTERVAL_S = 2.0
 _ENDING = '_depth.png'
@@ -134,7 +134,7 @@ class Recording:
     """
     path = self._folder / f'{number:06d}{_ENDING}'
     try:
-      png16.write_depth_png(path, depth_mm)
+      picture_files.write_depth_mm(path, depth_mm)
     except OSError as error:
       raise ValueError(
         f'{path} cannot be written: {error.strerror}; change --output_dir.'

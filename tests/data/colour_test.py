@@ -35,7 +35,7 @@ class ColourTest(tf.test.TestCase, parameterized.TestCase):
     rgb = random_rgb()
     self.assertAllClose(colour.adjust_brightness(rgb, 1.2), rgb * 1.2)
     factors = np.float32([0.9, 1.0, 1.1])
-    result = np.asarray(colour.adjust_channels(rgb, factors))
+    result = np.asarray(colour.adjust_brightness(rgb, factors))
     for channel, factor in enumerate(factors):
       self.assertAllClose(result[..., channel], rgb[..., channel] * factor)
 
@@ -53,7 +53,7 @@ class ColourTest(tf.test.TestCase, parameterized.TestCase):
     )
 
   @parameterized.parameters(0.0, 0.7, 1.3)
-  def test_contrast_uses_the_mean_of_the_mask(self, factor):
+  def test_contrast_uses_the_mean_inside_the_mask(self, factor):
     rgb = random_rgb()
     mask = np.zeros((6, 7, 1), bool)
     mask[:4, :3] = True

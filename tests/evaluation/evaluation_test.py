@@ -13,7 +13,7 @@ from depth_mai.evaluation import evaluation
 
 
 class RedPredictor:
-  """Predicts 10 mm for each level of red, and notes what it was given."""
+  """Predicts 10 mm for each level of red and records the ids of its batches."""
 
   def __init__(self, batch_size=1, size=None):
     self.batch_size = batch_size
@@ -126,7 +126,7 @@ class SplitIdsTest(absltest.TestCase):
       evaluation.split_ids(root, 'train')
 
   def test_records(self):
-    # Imported here: everything else in this file does without TensorFlow.
+    # Imported here because the rest of this file needs no TensorFlow.
     from depth_mai.data import records
     from depth_mai.data import source
 

@@ -8,7 +8,7 @@ from absl.testing import parameterized
 
 from depth_mai.devices import settings
 from depth_mai.judging import device_process
-from depth_mai.judging import fault
+from depth_mai.judging import verdict
 from tests.judging import hostile_graphs
 from tests.runtime import tiny_model
 
@@ -29,17 +29,17 @@ class MeasureTest(parameterized.TestCase):
 
   def test_what_fails(self):
     with self.assertRaisesRegex(
-      fault.FileFaultError, 'local could not measure it'
+      verdict.FileFaultError, 'local could not measure it'
     ):
       device_process.measure('local', _SETTINGS, b'no file', 256, 60)
     with self.assertRaisesRegex(
-      fault.FileFaultError, '--device=moon is none of'
+      verdict.FileFaultError, '--device=moon is none of'
     ):
       device_process.measure('moon', _SETTINGS, b'', 256, 60)
 
   def test_ends_in_time_with_all_that_it_started(self):
     start = time.monotonic()
-    with self.assertRaisesRegex(fault.FileFaultError, '--time_s'):
+    with self.assertRaisesRegex(verdict.FileFaultError, '--time_s'):
       device_process.measure(
         'local', _SETTINGS, hostile_graphs.endless_loop(), 256, 2.0
       )
@@ -53,7 +53,7 @@ class MeasureTest(parameterized.TestCase):
     ({'threads': 1, 'predicted_ms_low': -1.0},),
   )
   def test_reports_that_are_none(self, row):
-    with self.assertRaises(fault.FileFaultError):
+    with self.assertRaises(verdict.FileFaultError):
       device_process._configuration(row, 'local')
 
 

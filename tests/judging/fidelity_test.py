@@ -8,11 +8,11 @@ from absl.testing import absltest
 import numpy as np
 from PIL import Image
 
-from depth_mai.judging import cage
-from depth_mai.judging import fault
 from depth_mai.judging import fidelity
 from depth_mai.judging import interface
-from depth_mai.judging import limits
+from depth_mai.judging import request
+from depth_mai.judging import sandbox
+from depth_mai.judging import verdict
 from tests.judging import edited_model
 from tests.judging import small_data
 from tests.runtime import tiny_model
@@ -23,16 +23,16 @@ class FidelityTest(absltest.TestCase):
     super().setUp()
     self.root = self.create_tempdir().full_path
     self.pairs = small_data.write(self.root, 3)
-    cages = self.enter_context(cage.Cages())
-    self.cage = self.enter_context(
-      cages.cage(limits.Limits(), time.monotonic() + 60)
+    launcher = self.enter_context(sandbox.Launcher())
+    self.box = self.enter_context(
+      launcher.launch(request.Limits(), time.monotonic() + 60)
     )
 
   def predictor(self, content, unit='mm', keep=frozenset()):
-    self.cage.take(content)
-    taken, given, _ = interface.read(self.cage.load(), 'auto')
-    return fidelity.CagedPredictor(
-      self.cage, taken, given, '0..255', unit, keep
+    self.box.take(content)
+    taken, given, _ = interface.read(self.box.load(), 'auto')
+    return fidelity.SandboxedPredictor(
+      self.box, taken, given, '0..255', unit, keep
     )
 
   def test_predicts(self):
@@ -54,7 +54,7 @@ class FidelityTest(absltest.TestCase):
       tiny_model.float_model((24, 32), bias=float('inf'))
     )
     with self.assertRaisesRegex(
-      fault.FileFaultError, 'picture 07 .* at 768 of 768'
+      verdict.FileFaultError, 'picture 07 .* at 768 of 768'
     ):
       predictor.predict_mm(['07'], [self.pairs[0][1]])
 
@@ -70,9 +70,7 @@ class FidelityTest(absltest.TestCase):
     keep = frozenset(('00', '02'))
     predictor = self.predictor(edited_model.variant(), keep=keep)
     done = []
-    result, kept = fidelity.measure(
-      predictor, iter(self.pairs), 3, keep, done.append
-    )
+    result, kept = fidelity.measure(predictor, iter(self.pairs), 3, done.append)
     self.assertEqual(done, [0, 1, 2])
     self.assertEqual(result['images'], 3)
     self.assertEqual([pair[0] for pair in kept], ['00', '02'])

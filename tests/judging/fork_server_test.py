@@ -12,9 +12,12 @@ import time
 
 from absl.testing import absltest
 
-from depth_mai.judging import cage
 from depth_mai.judging import channel
 from depth_mai.judging import fork_server
+from depth_mai.judging import sandbox
+from depth_mai.runtime import delegation
+from depth_mai.runtime import graph
+from depth_mai.runtime import interpreter
 
 
 class ForkServerTest(absltest.TestCase):
@@ -27,7 +30,7 @@ class ForkServerTest(absltest.TestCase):
     self.process = subprocess.Popen(
       [sys.executable, '-m', fork_server.__name__, str(theirs.fileno())],
       pass_fds=[theirs.fileno()],
-      env=cage.environment(),
+      env=sandbox.environment(),
       stderr=subprocess.DEVNULL,
     )
     theirs.close()
@@ -108,6 +111,25 @@ def _is_running(pid):
     return False
   # A process that nobody has waited for yet is as good as gone.
   return text.rpartition(')')[2].split()[0] != 'Z'
+
+
+class WarmUpTest(absltest.TestCase):
+  def test_xnnpack_takes_it(self):
+    # Or the CPU would not be looked at.
+    loaded = interpreter.load_interpreter(fork_server.tiny_model())
+    self.assertEqual(delegation.describe_delegation(loaded).partitions, 1)
+    loaded = interpreter.load_interpreter(
+      fork_server.tiny_model(), xnnpack=False
+    )
+    self.assertEqual(delegation.describe_delegation(loaded).partitions, 0)
+
+  def test_is_small(self):
+    self.assertLess(len(fork_server.tiny_model()), 1000)
+    (operator,) = graph.read_graph(fork_server.tiny_model()).main.operators
+    self.assertEqual((operator.name, operator.version), ('CONV_2D', 1))
+
+  def test_runs(self):
+    fork_server.warm_up()
 
 
 if __name__ == '__main__':

@@ -5,8 +5,8 @@ from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
 
-from depth_mai.judging import fault
 from depth_mai.judging import interface
+from depth_mai.judging import verdict
 
 
 def _tensor(shape, type_='float32', scale=0.0, zero_point=0, signature=None):
@@ -62,11 +62,11 @@ class ReadTest(parameterized.TestCase):
     (_IN, _tensor((1, 8193, 6, 1)), 'auto', 'at most 8192'),
     (_IN, _tensor((1, 8192, 8192, 1)), 'auto', 'at most 8192'),
     (_tensor((1, 4, 6, 3), 'float64'), _OUT, 'auto', 'type float64'),
-    (_tensor((1, 4, 6, 3), 'int8'), _OUT, 'auto', 'without a scale'),
-    (_IN, _tensor((1, 4, 6, 1), 'uint8'), 'auto', 'without a scale'),
-    (_IN, _tensor((1, 4, 6, 1), 'int8', -1.0), 'auto', 'without a scale'),
-    (_IN, _tensor((1, 4, 6, 1), 'int8', 1.0, 999), 'auto', 'without a scale'),
-    (_IN, _tensor((1, 4, 6, 1), 'int8', '1'), 'auto', 'without a scale'),
+    (_tensor((1, 4, 6, 3), 'int8'), _OUT, 'auto', 'a valid scale'),
+    (_IN, _tensor((1, 4, 6, 1), 'uint8'), 'auto', 'a valid scale'),
+    (_IN, _tensor((1, 4, 6, 1), 'int8', -1.0), 'auto', 'a valid scale'),
+    (_IN, _tensor((1, 4, 6, 1), 'int8', 1.0, 999), 'auto', 'a valid scale'),
+    (_IN, _tensor((1, 4, 6, 1), 'int8', '1'), 'auto', 'a valid scale'),
     (
       _tensor((1, 4, 6, 3), signature=(1, -1, -1, 3)),
       _OUT,
@@ -75,7 +75,7 @@ class ReadTest(parameterized.TestCase):
     ),
   )
   def test_no_depth_network(self, taken, given, declared, message):
-    with self.assertRaisesRegex(fault.FileFaultError, message):
+    with self.assertRaisesRegex(verdict.FileFaultError, message):
       interface.read(_answer(taken, given), declared)
 
   @parameterized.parameters(
@@ -91,7 +91,7 @@ class ReadTest(parameterized.TestCase):
     {'inputs': [{'shape': [1, 4, 6, 3], 'signature': [1]}], 'outputs': [_OUT]},
   )
   def test_answers_that_are_none(self, **answer):
-    with self.assertRaises(fault.FileFaultError):
+    with self.assertRaises(verdict.FileFaultError):
       interface.read(answer, 'auto')
 
   def test_an_open_batch_is_one(self):

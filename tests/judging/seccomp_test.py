@@ -2,13 +2,16 @@
 """Tests of the filter, run by another interpreter of BPF than the kernel's."""
 
 import errno
+import glob
+import pathlib
+import platform
+import re
 import struct
 
 from absl.testing import absltest
 from absl.testing import parameterized
 
 from depth_mai.judging import seccomp
-from depth_mai.judging import system_calls
 
 _KILL, _ALLOW, _REFUSE = 0x80000000, 0x7FFF0000, 0x00050000 | errno.EPERM
 _PID = 4711
@@ -18,7 +21,7 @@ _MACHINES = ('x86_64', 'aarch64', 'armv7l')
 def _decide(machine, number, arguments=(), architecture=None):
   """Returns what the filter decides on a call."""
   if architecture is None:
-    architecture = system_calls.ARCHITECTURES[machine]
+    architecture = seccomp.ARCHITECTURES[machine]
   arguments = [*arguments, *[0] * (6 - len(arguments))]
   data = struct.pack('<IIQ6Q', number, architecture, 0, *arguments)
   steps = list(struct.iter_unpack('<HBBI', seccomp.program(machine, _PID)))
@@ -40,8 +43,8 @@ def _decide(machine, number, arguments=(), architecture=None):
 
 
 def _call(machine, name, *arguments):
-  column = system_calls.COLUMNS[machine]
-  return _decide(machine, system_calls.NUMBERS[name][column], arguments)
+  column = seccomp.COLUMNS[machine]
+  return _decide(machine, seccomp.NUMBERS[name][column], arguments)
 
 
 class ProgramTest(parameterized.TestCase):
@@ -96,6 +99,55 @@ class ProgramTest(parameterized.TestCase):
   def test_unknown_machines(self):
     with self.assertRaises(KeyError):
       seccomp.program('riscv64', _PID)
+
+
+# Where Debian keeps them: of this machine, or of a cross compiler.
+_HEADERS = {
+  'x86_64': ('/usr/include/x86_64-linux-gnu/asm/unistd_64.h',),
+  'aarch64': ('/usr/include/asm-generic/unistd.h',),
+  'armv7l': (
+    '/usr/include/arm-linux-gnueabihf/asm/unistd-*.h',
+    '/usr/arm-linux-gnueabihf/include/asm/unistd-*.h',
+  ),
+}
+_LINE = re.compile(
+  r'#define __NR(?:3264)?_(\w+)\s+(?:\(__NR_SYSCALL_BASE \+ )?(\d+)'
+)
+
+
+class NumbersTest(parameterized.TestCase):
+  @parameterized.parameters(*_HEADERS)
+  def test_are_those_of_the_headers(self, machine):
+    texts = [
+      pathlib.Path(path).read_text()
+      for pattern in _HEADERS[machine]
+      for path in glob.glob(pattern)
+    ]
+    if not texts:
+      self.skipTest(f'no kernel headers of {machine} are installed')
+    known = {
+      name: int(number)
+      for text in texts
+      for name, number in _LINE.findall(text)
+    }
+    column = seccomp.COLUMNS[machine]
+    for name, numbers in seccomp.NUMBERS.items():
+      if numbers[column] is not None:
+        self.assertEqual(numbers[column], known[name], name)
+
+  def test_no_number_twice(self):
+    for column in range(3):
+      numbers = [
+        row[column]
+        for row in seccomp.NUMBERS.values()
+        if row[column] is not None
+      ]
+      self.assertLen(set(numbers), len(numbers))
+
+  def test_this_machine_is_known(self):
+    if platform.machine() not in ('x86_64', 'aarch64', 'armv7l'):
+      self.skipTest(f'nobody judges on {platform.machine()}')
+    self.assertIn(platform.machine(), seccomp.COLUMNS)
 
 
 if __name__ == '__main__':

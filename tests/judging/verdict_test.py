@@ -81,7 +81,7 @@ class VerdictTest(absltest.TestCase):
       '99.00 ms without XNNPACK',
       '1 of 9',
       'Not of a Raspberry Pi.',
-      'behind bars: memory limit.',
+      'in force: memory limit.',
     ):
       self.assertIn(part, text)
     self.assertNotIn('PREDICTED', text)
@@ -114,6 +114,13 @@ class VerdictTest(absltest.TestCase):
     self.assertStartsWith(text, 'REJECTED: team.tflite')
     self.assertIn('  - It has 2 inputs.\n  - And more.', text)
     self.assertIn('  - A warning.', text)
+
+
+class FileFaultTest(absltest.TestCase):
+  def test_is_no_value_error(self):
+    # A ValueError is the caller's fault: it ends the judge, not the file.
+    self.assertFalse(issubclass(verdict.FileFaultError, ValueError))
+    self.assertEqual(str(verdict.FileFaultError('why')), 'why')
 
 
 if __name__ == '__main__':

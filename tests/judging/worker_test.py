@@ -8,8 +8,8 @@ from absl.testing import absltest
 import numpy as np
 
 from depth_mai.judging import channel
+from depth_mai.judging import fork_server
 from depth_mai.judging import lockdown
-from depth_mai.judging import warm_up
 from depth_mai.judging import worker
 from tests.runtime import tiny_model
 
@@ -17,7 +17,7 @@ from tests.runtime import tiny_model
 class WorkerTest(absltest.TestCase):
   def setUp(self):
     super().setUp()
-    warm_up.run()
+    fork_server.warm_up()
     ours, theirs = socket.socketpair()
     self.pid = os.fork()
     if self.pid == 0:

@@ -16,7 +16,7 @@ from absl.testing import parameterized
 import numpy as np
 from PIL import Image
 
-from depth_mai.files import png16
+from depth_mai.files import picture_files
 from depth_mai.report import scale
 from depth_mai.runtime import model_file
 from depth_mai.streaming import live
@@ -157,7 +157,7 @@ class LiveTest(parameterized.TestCase):
       scale.ColourRange(), output_dir=str(self.folder / 'out'),
       every_frame=True, report_line=lines.append,
     )  # fmt: skip
-    depth_mm = png16.read_depth_png(self.folder / 'out/000000_depth.png')
+    depth_mm = picture_files.read_depth_mm(self.folder / 'out/000000_depth.png')
     self.assertEqual(depth_mm.shape, (90, 100))
     np.testing.assert_allclose(depth_mm, 1000 + 1000 * 90 / 51, atol=1)
     self.assertRegex(lines[0], '1 frames shown')
@@ -222,7 +222,7 @@ class LiveTest(parameterized.TestCase):
     self.assertTrue(said.endswith('It has ended well.\n'), said)
     self.assertNotIn('Traceback', errors)
     for path in (self.folder / 'out').iterdir():  # None is half written.
-      self.assertEqual(png16.read_depth_png(path).shape, (48, 64))
+      self.assertEqual(picture_files.read_depth_mm(path).shape, (48, 64))
 
 
 if __name__ == '__main__':

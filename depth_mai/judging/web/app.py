@@ -16,7 +16,7 @@ from collections.abc import Callable
 from collections.abc import Mapping
 import os
 
-from depth_mai.judging import judging
+from depth_mai.judging import stages
 from depth_mai.judging.web import clerk as clerk_lib
 from depth_mai.judging.web import jobs as jobs_lib
 from depth_mai.judging.web import verdict_view
@@ -38,7 +38,7 @@ _STAGE_NAMES = {
   'fidelity': 'Fidelity',
   'runtime': 'Runtime',
 }
-_STAGES = (_RECEIVED, *judging.STAGES)
+_STAGES = (_RECEIVED, *stages.STAGES)
 _VALUE_NAMES = {'auto': 'detect', 'm': 'metres', 'mm': 'millimetres'}
 # Of a file in leaderboard.json: the keys of the record and of its verdict.
 _FILE_KEYS = ('id', 'name', 'size', 'finished', 'data')

@@ -20,14 +20,14 @@ import shutil
 import typing
 import unicodedata
 
-from depth_mai.judging import judging
 from depth_mai.judging import request as request_lib
+from depth_mai.judging import stages
 from depth_mai.judging import verdict as verdict_lib
 from depth_mai.judging.web import archive as archive_lib
 from depth_mai.judging.web import jobs as jobs_lib
 
 Judge = Callable[
-  [request_lib.JudgeRequest, judging.ReportProgress], verdict_lib.Verdict
+  [request_lib.JudgeRequest, stages.ReportProgress], verdict_lib.Verdict
 ]
 _LONGEST_NAME = 100
 _UNNAMED = 'unnamed.tflite'
@@ -62,7 +62,7 @@ class Clerk:
     """Opens the folder and starts the queue.
 
     Args:
-      judge: `judging.judge`.
+      judge: `stages.judge`.
       request: settings for every file; its model_path is ignored.
       output_dir: folder for the verdicts.
       devices: devices offered in addition to the request's own.

@@ -63,7 +63,7 @@ def running(
   """Serves in threads; ends all of them on the way out.
 
   Args:
-    judge: `judging.judge`.
+    judge: `stages.judge`.
     request: settings for every file; its model_path is ignored.
     settings: how to serve.
     report_line: takes lines for the terminal.

@@ -11,7 +11,7 @@ import itertools
 
 from depth_mai.judging import lockdown
 from depth_mai.judging import verdict as verdict_lib
-from depth_mai.metrics import report_rows
+from depth_mai.metrics import paper_results
 from depth_mai.web import pages
 from depth_mai.web import tables
 from depth_mai.web.tables import Cell
@@ -98,7 +98,7 @@ def table_1(record: Mapping) -> tables.Table:
   """
   rows = [
     (row.score, Cell(row.team), dataclasses.asdict(row), True)
-    for row in report_rows.REPORT_ROWS.values()
+    for row in paper_results.ROWS.values()
   ]
   ours = _measures(record)
   name = Cell('This file', detail=record['name'])
@@ -198,7 +198,7 @@ def figures(verdict: Mapping) -> list[tuple[str, str, str]]:
     verdict: of `Verdict.to_json`.
   """
   device = (verdict.get('device') or {}).get('name') or 'the device'
-  places = len(report_rows.REPORT_ROWS) + 1
+  places = len(paper_results.ROWS) + 1
   intervals = predicted(verdict)
   found = []
   for key, spec, interval_spec, unit, label in _FIGURES:

@@ -10,7 +10,6 @@ import time
 from absl.testing import absltest
 from absl.testing import parameterized
 
-from depth_mai.judging import limits
 from depth_mai.judging import request as request_lib
 from depth_mai.judging.web import clerk as clerk_lib
 from depth_mai.judging.web import jobs as jobs_lib
@@ -23,7 +22,7 @@ class ClerkTest(parameterized.TestCase):
     self.folder = pathlib.Path(self.create_tempdir().full_path) / 'out'
     self.judge, self.lines = small_verdicts.Judge(), []
     self.request = request_lib.JudgeRequest(
-      '', '/data/rooms', limit=3, limits=limits.Limits(file_mb=0.5)
+      '', '/data/rooms', limit=3, limits=request_lib.Limits(file_mb=0.5)
     )
     self.clerk = self.opened()
 

@@ -11,7 +11,6 @@ import time
 
 from absl.testing import parameterized
 
-from depth_mai.judging import limits
 from depth_mai.judging import request as request_lib
 from depth_mai.judging.web import server
 from tests.judging.web import small_verdicts
@@ -39,7 +38,7 @@ class RealServerTest(parameterized.TestCase):
       server.running(
         self.judge,
         request_lib.JudgeRequest(
-          '', '/data/rooms', limits=limits.Limits(file_mb=0.5)
+          '', '/data/rooms', limits=request_lib.Limits(file_mb=0.5)
         ),
         server.Settings(self.folder, port=0, most_waiting=2),
         self.lines.append,

@@ -11,9 +11,8 @@ from absl.testing import absltest
 from absl.testing import parameterized
 
 from depth_mai.devices import settings
-from depth_mai.judging import judging
-from depth_mai.judging import limits
 from depth_mai.judging import request as request_lib
+from depth_mai.judging import stages
 from depth_mai.judging.web import server
 from tests.judging.web import small_verdicts
 from tests.ranking import small_contest
@@ -48,7 +47,7 @@ class BrowserTest(parameterized.TestCase):
         request_lib.JudgeRequest(
           '',
           folder / 'rooms',
-          limits=limits.Limits(file_mb=_FILE_MB),
+          limits=request_lib.Limits(file_mb=_FILE_MB),
           settings=settings.Settings(warmup=1, runs=3),
         ),
         server.Settings(folder / 'out', port=0),
@@ -65,7 +64,7 @@ class BrowserTest(parameterized.TestCase):
   def make_judge(cls, folder):
     """Returns what judges, once its data are there."""
     small_contest.write_data(folder / 'rooms')
-    return judging.judge
+    return stages.judge
 
   def file(self, name, content):
     path = self.folder / name

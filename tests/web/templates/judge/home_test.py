@@ -6,7 +6,6 @@ import pathlib
 
 from absl.testing import absltest
 
-from depth_mai.judging import limits
 from depth_mai.judging import request as request_lib
 from depth_mai.judging.web import app
 from depth_mai.judging.web import clerk as clerk_lib
@@ -29,7 +28,7 @@ class HomeTest(absltest.TestCase):
 
   def opened(self, devices=()):
     request = request_lib.JudgeRequest(
-      '', '/data/rooms', limits=limits.Limits(file_mb=12.5)
+      '', '/data/rooms', limits=request_lib.Limits(file_mb=12.5)
     )
     return clerk_lib.Clerk(
       self.judge, request, self.folder, devices, report_line=lambda _: None

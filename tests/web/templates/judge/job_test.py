@@ -6,7 +6,7 @@ from unittest import mock
 from absl.testing import absltest
 from absl.testing import parameterized
 
-from depth_mai.judging import judging
+from depth_mai.judging import stages
 from depth_mai.judging.web import app
 from depth_mai.judging.web import clerk as clerk_lib
 from depth_mai.judging.web import jobs as jobs_lib
@@ -38,7 +38,7 @@ class JobTest(parameterized.TestCase):
 class OpenTest(JobTest):
   def test_steps_are_the_judges_stages(self):
     steps = [step['data-stage'] for step in self.page(_job()).named('li')]
-    self.assertEqual(steps, ['received', *judging.STAGES])
+    self.assertEqual(steps, ['received', *stages.STAGES])
 
   def test_running(self):
     job = _job(
