@@ -108,8 +108,8 @@ def save_curves(
     time_key: 'step', 'images' or 'epoch'.
 
   Raises:
-    ImportError: if matplotlib is not installed.
-    ValueError: for a missing or damaged log, or if no metric is left to draw.
+    ValueError: for a missing or damaged log, if no metric is left to draw, or
+      if matplotlib is not installed.
   """
   if time_key not in TIMES:
     raise ValueError(f'time_key={time_key!r} is not one of {sorted(TIMES)}.')
@@ -145,7 +145,7 @@ def _draw(runs, metrics, references, time_key):
     from matplotlib import figure as figure_lib
     from matplotlib import ticker
   except ImportError as error:
-    raise ImportError(
+    raise ValueError(
       'Curves are drawn with matplotlib, which is not installed: '
       "pip install 'depth_mai[report]'"
     ) from error
