@@ -18,8 +18,8 @@ from depth_mai.streaming import frame as frame_lib
 from depth_mai.streaming import motion_jpeg
 from tests.streaming import moving_pictures
 
-# Does not end when it is asked to.
-_DEAF = """
+# Ignores SIGTERM.
+_IGNORES_SIGTERM = """
 import signal
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 """
@@ -30,7 +30,7 @@ def _numbers(frames):
 
 
 def _noise(**options):
-  """Returns a JPEG of noise: its data hold all kinds of bytes."""
+  """Returns a JPEG of noise, whose data contain all kinds of bytes."""
   noise = np.random.default_rng(3).integers(0, 256, (120, 160, 3), np.uint8)
   file = io.BytesIO()
   Image.fromarray(noise).save(file, 'JPEG', quality=95, **options)
@@ -38,7 +38,7 @@ def _noise(**options):
 
 
 def _with_thumbnail():
-  """Returns a JPEG with a whole JPEG inside of an APP1 segment."""
+  """Returns a JPEG with a whole JPEG inside an APP1 segment."""
   outer, inner = moving_pictures.jpeg(4), moving_pictures.jpeg(9)
   segment = b'Exif\0\0' + inner
   header = b'\xff\xe1' + (len(segment) + 2).to_bytes(2, 'big')
@@ -75,7 +75,7 @@ class SourcesTest(absltest.TestCase):
     # 30 frames a second.
     self.assertAlmostEqual(frames[3].time_s, 0.1)
 
-  def test_a_pipe_gives_each_picture_when_it_is_there(self):
+  def test_a_pipe_yields_each_picture_as_it_arrives(self):
     reading, writing = os.pipe()
     with open(reading, 'rb') as stream:
       frames = motion_jpeg.StreamSource(stream, 'It', True).frames()
@@ -91,7 +91,7 @@ class SourcesTest(absltest.TestCase):
       source.close()
       self.assertEmpty(list(source.frames()))
 
-  def test_close_ends_a_stream_that_gives_nothing(self):
+  def test_close_ends_a_waiting_stream(self):
     reading, writing = os.pipe()
     self.addCleanup(os.close, writing)
     with open(reading, 'rb') as stream:
@@ -109,23 +109,23 @@ class SourcesTest(absltest.TestCase):
     self.assertSequenceEqual(numbers, [number % 5 for number in range(12)])
     began_s = time.monotonic()
     source.close()
-    self.assertEmpty(list(frames)[40:])  # What the pipe still held.
+    self.assertEmpty(list(frames)[40:])  # The rest of the pipe.
     self.assertLess(time.monotonic() - began_s, 2)
 
-  def test_a_program_that_does_not_listen_is_killed(self):
-    source = self._endless(_DEAF)
+  def test_a_program_that_ignores_sigterm_is_killed(self):
+    source = self._endless(_IGNORES_SIGTERM)
     next(source.frames())
     source.close()
     source.close()
 
-  def test_a_program_that_ends_well(self):
+  def test_a_program_that_succeeds(self):
     code = f'import sys; sys.stdout.buffer.write(open({str(self.file)!r}, "rb")'
     source = motion_jpeg.ProgramSource(
       [sys.executable, '-c', f'{code}.read())'], 'The program'
     )
     self.assertLen(list(source.frames()), 5)
 
-  def test_a_program_that_fails_says_why(self):
+  def test_the_error_of_a_program_is_explained(self):
     source = motion_jpeg.ProgramSource(
       [sys.executable, '-c', 'import sys; sys.exit("no lens")'],
       'The program',
@@ -136,7 +136,7 @@ class SourcesTest(absltest.TestCase):
     ):
       list(source.frames())
 
-  def test_a_program_that_is_not_there(self):
+  def test_a_missing_program(self):
     with self.assertRaisesRegex(ValueError, '/no/program cannot be started'):
       motion_jpeg.ProgramSource(['/no/program'], 'It')
 
@@ -149,7 +149,7 @@ class SplitTest(parameterized.TestCase):
     ('a_start_that_is_none', b'\xff\xd8\xff\xd8\xff\x00\x01'),
     ('a_marker_too_many', b'\xff\xd9'),
   )
-  def test_pictures_and_what_lies_between_them(self, between):
+  def test_pictures_with_other_bytes_between(self, between):
     jpegs = [
       moving_pictures.jpeg(1),
       _noise(),
@@ -162,12 +162,12 @@ class SplitTest(parameterized.TestCase):
     for seed in range(4):
       self.assertSequenceEqual(_split(data, seed), jpegs)
 
-  def test_an_incomplete_last_picture_is_left_out(self):
+  def test_an_incomplete_last_picture_is_dropped(self):
     one = moving_pictures.jpeg(1)
     for rest in (2, 20, len(one) // 2, len(one) - 1):
       self.assertSequenceEqual(_split(one + one[:rest]), [one])
 
-  def test_a_cut_picture_costs_no_other(self):
+  def test_a_cut_picture_does_not_affect_others(self):
     one = _noise()
     cut = one[: len(one) // 2]
     found = _split(one + cut + one + one)
@@ -188,7 +188,7 @@ class SplitTest(parameterized.TestCase):
     self.assertEqual(motion_jpeg.picture_end(b'\xff\xd8\x12\x34\x56\x78'), 0)
 
   @parameterized.parameters(b'', b'\0\0\0\1\x67' * 2_000_000)
-  def test_another_stream_is_refused_with_the_cure(self, data):
+  def test_the_error_for_another_stream_names_the_cure(self, data):
     with self.assertRaisesRegex(
       ValueError, 'It contains no JPEG.*--codec mjpeg'
     ):
@@ -206,7 +206,7 @@ class SplitTest(parameterized.TestCase):
     self.assertEqual(rgb_uint8.shape, (6, 8, 3))
     self.assertLess(np.ptp(rgb_uint8), 3)
 
-  def test_damage_is_told_apart(self):
+  def test_damage_raises_its_own_error(self):
     jpeg = _noise()
     for damaged in (jpeg[:200], jpeg[: len(jpeg) // 2], b'\xff\xd8\xff\xe0'):
       with self.assertRaises(frame_lib.DamagedFrameError):

@@ -78,12 +78,12 @@ class OpenSourceTest(parameterized.TestCase):
     opened.assert_called_once_with(path)
 
   @parameterized.parameters('usb', '-1', 'rpicam:', 'rpicam:x', '')
-  def test_other_cameras(self, name):
+  def test_invalid_cameras(self, name):
     with self.assertRaisesRegex(ValueError, f'--camera={name}: give a number'):
       sources.open_source(name, None)
 
   @parameterized.parameters((None, None), ('0', 'a.mp4'))
-  def test_one_of_them(self, camera, video):
+  def test_both_or_neither(self, camera, video):
     with self.assertRaisesRegex(ValueError, 'exactly one'):
       sources.open_source(camera, video)
 
