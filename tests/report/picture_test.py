@@ -199,7 +199,8 @@ class SideBySideTest(absltest.TestCase):
       self.assertTrue(_occurs(panel, got))
 
   def test_range_can_be_given(self):
-    got = picture.side_by_side(_photo(), _depth_m(), near_m=0.5, far_m=20.0)
+    colour_range = scale.ColourRange(0.5, 20.0)
+    got = picture.side_by_side(_photo(), _depth_m(), colour_range=colour_range)
     self.assertTrue(_occurs(picture.colourise(_depth_m(), 0.5, 20.0), got))
 
   def test_small_maps_are_enlarged_in_blocks(self):
