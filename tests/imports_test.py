@@ -106,6 +106,7 @@ DEVICE_CODE = (
   'web.pages',
   'web.serving',
   'web.tables',
+  'web.uploads',
 )
 _NOT_ON_A_DEVICE = (
   'flask',

@@ -103,7 +103,7 @@ def table_1(record: Mapping) -> tables.Table:
   ours = _measures(record)
   name = Cell('This file', detail=record['name'])
   rows.append((ours['score'], name, ours, False))
-  # A file without a score stands last; of equal scores, the paper's is first.
+  # A file without a score comes last; of equal scores, the paper's is first.
   rows.sort(key=lambda row: (row[0] is None, -(row[0] or 0), not row[3]))
   intervals = predicted(record['verdict'])
   cells = [
@@ -231,18 +231,16 @@ def pictures(record: Mapping) -> list[tuple[str, str, str]]:
   return found
 
 
-def interface(verdict: Mapping) -> tables.Table | None:
-  """Returns input and output of the file, and how they are known.
+def interface(verdict: Mapping) -> list[tuple[str, str]]:
+  """Returns input and output of the file, and why: [(name, text), ...].
 
   Args:
     verdict: of `Verdict.to_json`.
   """
-  rows = [
-    [Cell(what.replace('_', ' ')), Cell(found['value']), Cell(found['why'])]
+  return [
+    (what.replace('_', ' ').capitalize(), f'{found["value"]} ({found["why"]})')
     for what, found in (verdict.get('interface') or {}).items()
   ]
-  columns = [Column(name, text=True) for name in ('Property', 'Value', 'Why')]
-  return tables.Table(columns, rows) if rows else None
 
 
 def facts(record: Mapping) -> list[tuple[str, str]]:

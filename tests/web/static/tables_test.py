@@ -74,7 +74,7 @@ class TablesTest(absltest.TestCase):
     self.assertEqual(self.names(), 'bac')
     heading = 'thead th:nth-child({}) button'
     for column, expected in (
-      (2, 'abc'),  # From high to low; what is not known stands last.
+      (2, 'abc'),  # From high to low; unknown figures come last.
       (2, 'bac'),
       (1, 'abc'),
       (1, 'cba'),
