@@ -69,7 +69,7 @@ ALLOWED = {
     'devices',
   ),
   # Live depth on the device: sources of pictures, and views.
-  'streaming': ('web', 'runtime', 'report'),
+  'streaming': ('metrics', 'web', 'runtime', 'report'),
   # Flags and errors of all programs.
   'program': (),
   # Names library code for gin, so that library code need not know gin.
