@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from depth_mai import challenge
 from depth_mai.models import deployment
 from depth_mai.models import network_file
 from depth_mai.runtime import image_io
@@ -63,5 +64,5 @@ class KerasPredictor:
       N depth maps, float32 [480, 640], millimetres.
     """
     del names
-    rgb = [image_io.resize_rgb(x, deployment.IMAGE_SIZE) for x in rgb_uint8]
+    rgb = [image_io.resize_rgb(x, challenge.IMAGE_SIZE) for x in rgb_uint8]
     return list(np.asarray(self._predict(np.stack(rgb)))[..., 0])
