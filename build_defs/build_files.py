@@ -7,9 +7,10 @@
 A folder with an `__init__.py` gets `:package`; each module gets a target of its
 own name, and so does each `*_test.py`. `:tests` runs all tests of a folder that
 have no tags in one process, so that TensorFlow is imported once. The deps are
-the project's modules that the file imports, anywhere in it. What imports cannot
-show is written into the BUILD file by hand and kept: `data`, `size` and `tags`
-of a target, and any other statement.
+the project's modules that the file imports, anywhere in it. A file that reads
+`__path__` of a package imports all its modules, and depends on them. What
+imports cannot show is written into the BUILD file by hand and kept: `data`,
+`size` and `tags` of a target, and any other statement.
 """
 
 import argparse
@@ -107,7 +108,8 @@ def dependencies(
     ValueError: the file imports a module of the project that does not exist.
   """
   found = set()
-  for candidates in imported_names((root / path).read_text(), path):
+  source = (root / path).read_text()
+  for candidates in imported_names(source, path):
     known = [modules[name] for name in candidates if name in modules]
     if known:
       found.add(known[0])
@@ -116,7 +118,38 @@ def dependencies(
         f'{path} imports {candidates[-1]}, which does not exist; change the '
         f'import or add {candidates[-1].replace(".", "/")}.py'
       )
+  found.update(_discovered(root, path, source, modules))
   return sorted(found - {label(path)})
+
+
+def _discovered(
+  root: pathlib.Path,
+  path: pathlib.PurePath,
+  source: str,
+  modules: dict[str, str],
+) -> Iterator[str]:
+  """Yields the labels of the modules in packages whose `__path__` a file reads.
+
+  A module that imports the file is left out: Bazel allows no cycles.
+  """
+  tree = ast.parse(source)
+  packages = {
+    alias.asname or alias.name: f'{node.module}.{alias.name}'
+    for node in ast.walk(tree)
+    if isinstance(node, ast.ImportFrom)
+    for alias in node.names
+  }
+  for node in ast.walk(tree):
+    if not (isinstance(node, ast.Attribute) and node.attr == '__path__'):
+      continue
+    package = packages.get(getattr(node.value, 'id', None))
+    for name, target in modules.items():
+      if name.rpartition('.')[0] != package or target.endswith(':package'):
+        continue
+      module = pathlib.PurePath(target[2:].replace(':', '/') + '.py')
+      imported = imported_names((root / module).read_text(), module)
+      if module_name(path) not in (names[0] for names in imported):
+        yield target
 
 
 def _written_by_hand(text: str) -> tuple[dict[str, dict[str, str]], list[str]]:
