@@ -92,7 +92,7 @@ def _reference(batch, clip):
 
 
 def _learned_reference(batch, clip):
-  """The same with p, which starts at 1: L / (2 p^2) + ln(1 + p^2)."""
+  """A step of L / (2 p^2) + ln(1 + p^2) with p = 1, by hand."""
   l2, _, stepped, _ = _reference(batch, np.inf)
   weights = np.array([0.5, -1.0, 2.0, 0.0])
   gradient = np.append((weights - stepped) / 0.1 / 2, -l2 + 1)
