@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-r"""Writes procedural pairs to disk in the challenge's layout.
+r"""Writes procedural pairs to a folder in the challenge's layout.
 
   python -m depth_mai.datasets.procedural_rooms.write \
     --output_dir=/tmp/rooms --train=300 --validation=48

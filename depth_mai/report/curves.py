@@ -9,6 +9,7 @@ Needs matplotlib: pip install 'depth_mai[report]'.
 from absl import app
 from absl import flags
 
+from depth_mai import program
 from depth_mai.report import curve_figure
 
 _OUTPUT = flags.DEFINE_string(
@@ -35,18 +36,15 @@ def main(argv: list[str]) -> None:
   """Draws the curves of the workdirs named on the command line."""
   if len(argv) < 2:
     raise app.UsageError('Name at least one workdir of a run.')
-  try:
-    curve_figure.save_curves(
-      _OUTPUT.value,
-      argv[1:],
-      metrics=_METRICS.value,
-      references=[curve_figure.parse_reference(r) for r in _REFERENCES.value],
-      time_key=_TIME.value,
-    )
-  except (ValueError, ImportError) as error:
-    raise SystemExit(f'error: {error}') from error
+  curve_figure.save_curves(
+    _OUTPUT.value,
+    argv[1:],
+    metrics=_METRICS.value,
+    references=[curve_figure.parse_reference(r) for r in _REFERENCES.value],
+    time_key=_TIME.value,
+  )
   print(f'Wrote {_OUTPUT.value}.')
 
 
 if __name__ == '__main__':
-  app.run(main)
+  program.run(main)

@@ -18,6 +18,7 @@ import typing
 import numpy as np
 from PIL import Image
 
+from depth_mai import challenge
 from depth_mai.files import atomic
 from depth_mai.metrics import depth_metrics
 from depth_mai.report import colours
@@ -162,7 +163,7 @@ def _check(predictions, examples):
 
 def _metres(depth_mm):
   depth_mm = np.asarray(depth_mm, np.float64)
-  return depth_mm.reshape(depth_mm.shape[:2]) / 1e3
+  return depth_mm.reshape(depth_mm.shape[:2]) / challenge.MM_PER_M
 
 
 def _tile_size(shape, tile_width):

@@ -14,9 +14,11 @@ import os
 import time
 import types
 
+from depth_mai import challenge
 from depth_mai.streaming import frame
 
-_SIZE = '640x480'
+# Cameras are asked for the size of the challenge's pictures.
+_HEIGHT, _WIDTH = challenge.IMAGE_SIZE
 
 
 class AvSource:
@@ -108,7 +110,9 @@ def open_camera(path: str) -> AvSource:
   """
   av = _import_av()
   try:
-    container = av.open(path, format='v4l2', options={'video_size': _SIZE})
+    container = av.open(
+      path, format='v4l2', options={'video_size': f'{_WIDTH}x{_HEIGHT}'}
+    )
   except (av.error.FFmpegError, OSError, ValueError) as error:
     raise ValueError(explain_camera(path, error)) from error
   return AvSource(container, path, live=True)

@@ -100,22 +100,18 @@ class _Newest:
 
   def __init__(self):
     self._condition = threading.Condition()
-    self._shown, self._number, self._ended = None, 0, False
+    self.shown, self._number, self._ended = None, 0, False
     self._jpeg = (0, b'')
 
   def put(self, shown: view.Shown) -> None:
     with self._condition:
-      self._shown, self._number = shown, self._number + 1
+      self.shown, self._number = shown, self._number + 1
       self._condition.notify_all()
 
   def end(self) -> None:
     with self._condition:
       self._ended = True
       self._condition.notify_all()
-
-  def statistics(self) -> dict | None:
-    with self._condition:
-      return self._shown and self._shown.statistics
 
   def jpeg(self, after: int) -> tuple[int, bytes] | None:
     """Waits for a frame after number `after`; returns None at the end."""
@@ -125,7 +121,7 @@ class _Newest:
       )
       if self._ended or self._number <= after:
         return None
-      shown, number = self._shown, self._number
+      shown, number = self.shown, self._number
       if self._jpeg[0] == number:
         return self._jpeg
     jpeg = number, _compressed(shown)
@@ -172,7 +168,7 @@ def _app(newest, report_line, any_name):
 
   @app.get('/statistics')
   def statistics():
-    return flask.jsonify(available(newest.statistics()))
+    return flask.jsonify(available(newest.shown).statistics)
 
   return app
 

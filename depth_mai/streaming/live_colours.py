@@ -45,7 +45,7 @@ class LiveColours:
     Args:
       depth_mm: [H, W], millimetres.
     """
-    sample_m = depth_mm[::_STRIDE, ::_STRIDE] / 1e3
+    sample_m = depth_mm[::_STRIDE, ::_STRIDE] / challenge.MM_PER_M
     wanted = np.log(self._fixed.of(sample_m))
     if self._logs is None:
       self._logs = wanted
@@ -71,8 +71,10 @@ class LiveColours:
       A picture, uint8 [H, W, 3], as `picture.colourise` draws it.
     """
     if self._table is None:
-      depths_m = np.arange(challenge.MAX_DEPTH_MM + 1)[np.newaxis] / 1e3
-      self._table = picture.colourise(depths_m, self.near_m, self.far_m)[0]
+      depths_m = np.arange(challenge.MAX_DEPTH_MM + 1) / challenge.MM_PER_M
+      self._table = picture.colourise(
+        depths_m[np.newaxis], self.near_m, self.far_m
+      )[0]
     known_mm = np.nan_to_num(depth_mm, nan=0.0)
     index = np.clip(np.rint(known_mm), 0, challenge.MAX_DEPTH_MM)
     return np.take(self._table, index.astype(np.uint16), axis=0)

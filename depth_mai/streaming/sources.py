@@ -15,17 +15,17 @@ import sys
 
 import numpy as np
 
+from depth_mai import challenge
 from depth_mai.runtime import image_io
 from depth_mai.streaming import av_source
 from depth_mai.streaming import frame
-from depth_mai.streaming import pipe_source
+from depth_mai.streaming import motion_jpeg
 
 _MOTION_JPEG = ('.mjpeg', '.mjpg')
 _RPICAM = re.compile(r'rpicam(?::(\d+))?')
 # The current name, and the name before Raspberry Pi OS bookworm.
 _PROGRAMS = ('rpicam-vid', 'libcamera-vid')
-# The input size of the networks.
-_WIDTH, _HEIGHT = 640, 480
+_HEIGHT, _WIDTH = challenge.IMAGE_SIZE
 
 
 def open_source(camera: str | None, video: str | None) -> frame.Source:
@@ -68,11 +68,11 @@ def _open_video(video: str) -> frame.Source:
         '--video=- reads Motion JPEG from standard input, which is a terminal: '
         'use a pipe, such as rpicam-vid --codec mjpeg --output - | ...'
       )
-    return pipe_source.StreamSource(sys.stdin.buffer, 'Standard input', True)
+    return motion_jpeg.StreamSource(sys.stdin.buffer, 'Standard input', True)
   if os.path.isdir(video):
     return FolderSource(video)
   if video.lower().endswith(_MOTION_JPEG) and os.path.isfile(video):
-    return pipe_source.StreamSource(open(video, 'rb'), video, False)
+    return motion_jpeg.StreamSource(open(video, 'rb'), video, False)
   return av_source.open_video(video)
 
 
@@ -111,7 +111,7 @@ def _decode(path: pathlib.Path) -> np.ndarray:
     raise frame.DamagedFrameError(str(error)) from error
 
 
-def open_pi_camera(number: int = 0) -> pipe_source.ProgramSource:
+def open_pi_camera(number: int = 0) -> motion_jpeg.ProgramSource:
   """Starts a camera on the ribbon cable of a Raspberry Pi.
 
   Args:
@@ -126,7 +126,7 @@ def open_pi_camera(number: int = 0) -> pipe_source.ProgramSource:
       '--camera=rpicam needs the program rpicam-vid of Raspberry Pi OS: '
       'sudo apt install rpicam-apps-lite. A USB camera is --camera=0.'
     )
-  return pipe_source.ProgramSource(
+  return motion_jpeg.ProgramSource(
     pi_camera_command(program, number), f'{program}, camera {number}', _explain
   )
 

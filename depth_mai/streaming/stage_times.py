@@ -8,6 +8,8 @@ import contextlib
 import statistics
 import time
 
+from depth_mai.metrics import table
+
 # Frames per second are those of the last seconds.
 _WINDOW_S = 2.0
 # Limits the memory of a camera that runs for days.
@@ -88,15 +90,13 @@ class StageTimes:
 
   def table(self) -> str:
     """Returns median, 90th percentile and maximum of each stage, as text."""
-    lines = [f'{"stage":<12}{"median ms":>10}{"p90":>9}{"max":>9}']
+    rows = []
     for name, durations in self._durations_ms.items():
       values = sorted(durations)
       p90 = values[min(len(values) - 1, int(0.9 * len(values)))]
-      lines.append(
-        f'{name:<12}{statistics.median(values):>10.2f}{p90:>9.2f}'
-        f'{values[-1]:>9.2f}'
-      )
-    return '\n'.join(lines)
+      rows.append((name, statistics.median(values), p90, values[-1]))
+    header = ('stage', 'median ms', 'p90', 'max')
+    return table.text_table(header, rows, ('', '.2f', '.2f', '.2f'))
 
 
 def _rate(count: int, duration_s: float) -> float | None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Limits for uploads: which are refused before they are read, which in between.
 
-`channels` applies them to each connection.
+`limited_server` applies them.
 """
 
 from collections.abc import Callable

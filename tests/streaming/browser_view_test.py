@@ -79,7 +79,7 @@ class BrowserViewTest(parameterized.TestCase):
       self.assertLess(np.abs(inside - colour).max(), 8)
     self.assertLess(np.abs(pixels[:, 640:] - bar).mean(), 8)
 
-  def test_the_stream_gives_every_newer_frame_and_ends(self):
+  def test_the_stream_yields_every_newer_frame_and_ends(self):
     self.view.show(_shown())
     response = self._get('/stream')
     self.assertIn('multipart/x-mixed-replace', response.headers['Content-Type'])
@@ -125,10 +125,10 @@ class BrowserViewTest(parameterized.TestCase):
   def test_it_listens_on_localhost_only(self):
     with socket.socket() as other:
       other.settimeout(1)
-      # 127.0.0.2 is this machine too, but another address.
+      # 127.0.0.2 is another address of this machine.
       self.assertNotEqual(other.connect_ex(('127.0.0.2', self.port)), 0)
 
-  def test_a_browser_that_leaves_disturbs_no_other(self):
+  def test_a_browser_that_disconnects_does_not_affect_others(self):
     self.view.show(_shown())
     stays, leaves = self._get('/stream'), self._get('/stream')
     leaves.close()
@@ -137,7 +137,7 @@ class BrowserViewTest(parameterized.TestCase):
       time.sleep(0.02)
     self.assertNotEmpty(stays.read(1000))
 
-  def test_close_waits_for_nobody(self):
+  def test_close_does_not_wait_for_browsers(self):
     waiting = threading.Thread(target=lambda: self._get('/stream').read())
     waiting.start()
     began_s = time.monotonic()
@@ -227,7 +227,7 @@ class BrowserViewTest(parameterized.TestCase):
       pixels = np.asarray(page.convert('RGB')).astype(int)
     red = np.abs(pixels - _RED).max(-1) < 12
     green = np.abs(pixels - _GREEN).max(-1) < 12
-    # Side by side, red to the left, each a good part of the page.
+    # Side by side, red on the left, each a large part of the page.
     self.assertGreater(red.mean(), 0.1)
     self.assertGreater(green.mean(), 0.1)
     self.assertLess(np.nonzero(red)[1].max(), np.nonzero(green)[1].min() + 3)

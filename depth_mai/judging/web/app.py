@@ -79,7 +79,6 @@ def create_app(
   flask = pages.optional_package('flask')
   limits = upload_limits(clerk)
   app.config['MAX_FORM_PARTS'] = _MOST_FORM_PARTS
-  app.config['MAX_FORM_MEMORY_SIZE'] = limits.form_bytes
   verdict_path = '/verdicts/<string(length=16):verdict_id>'
 
   @app.get('/')
@@ -92,17 +91,17 @@ def create_app(
 
   @app.post('/judge')
   def judge():
-    content, size, name, options = uploaded()
-    if size > clerk.most_bytes:
-      guard.refuse(413, limits.too_large)
-    if not size:
-      guard.refuse(
-        400,
-        'There is no file in the request, or it is empty. Choose a .tflite '
-        f'file; programs send it as the field {_FILE_FIELD!r} of a form, or as '
-        'the body of the request.',
-      )
     try:
+      content, size, name, options = uploaded()
+      if size > clerk.most_bytes:
+        guard.refuse(413, limits.too_large)
+      if not size:
+        guard.refuse(
+          400,
+          'There is no file in the request, or it is empty. Choose a .tflite '
+          f'file; programs send it as the field {_FILE_FIELD!r} of a form, or '
+          'as the body of the request.',
+        )
       job = clerk.admit(content, name, options)
     except jobs_lib.QueueFullError as error:
       guard.refuse(503, str(error))
@@ -153,17 +152,20 @@ def create_app(
       options = request.args.to_dict()
       name = options.pop('name', '')
       return request.stream, request.content_length, name, options
-    files = list(request.files.items(multi=True))
-    if any(field != _FILE_FIELD for field, _ in files) or len(files) > 1:
+    # The name of a field may be missing.
+    options = {str(field): text for field, text in request.form.items()}
+    files = [
+      (str(field), file) for field, file in request.files.items(multi=True)
+    ]
+    if not files:
+      return None, 0, '', options
+    if [field for field, _ in files] != [_FILE_FIELD]:
       guard.refuse(
         400,
         f'A form has one file, in the field {_FILE_FIELD!r}; this one has '
         f'{", ".join(repr(field[:50]) for field, _ in files)}.',
       )
-    options = request.form.to_dict()
-    if not files:
-      return None, 0, '', options
-    ((_, file),) = files
+    file = files[0][1]
     size = file.stream.seek(0, os.SEEK_END)
     file.stream.seek(0)
     return file.stream, size, file.filename or '', options

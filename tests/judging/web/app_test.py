@@ -2,6 +2,7 @@
 """Tests of the app on a real server, over real connections."""
 
 import contextlib
+import hashlib
 from http import client
 import json
 import pathlib
@@ -205,6 +206,13 @@ class RefusalTest(real_server.RealServerTest):
     (_part('other', b'1', 'a'), "has 'other'"),
     (_part('model', b'1', 'a') + _part('model', b'2', 'b'), 'has one file'),
     (_part('unit', b'm' * 201) + _part('model', b'1', 'a'), 'must be one of'),
+    # Fields without a name.
+    (_part('', b'1').replace(b' name=""', b''), 'no file'),
+    (
+      _part('', b'1').replace(b' name=""', b'') + _part('model', b'1', 'a'),
+      "no option 'None'",
+    ),
+    (_part('', b'1', 'a').replace(b' name="";', b''), "has 'None'"),
     # Its end is missing.
     (_part('model', b'1', 'a')[:-4], 'no file'),
   )
@@ -220,7 +228,7 @@ class RefusalTest(real_server.RealServerTest):
   @parameterized.parameters(
     # Many parts, and a long text.
     _part('unit', b'm') * 17,
-    _part('unit', b'm' * 70000),
+    _part('unit', b'm' * 510_000),
   )
   def test_form_beyond_the_limits(self, body):
     kind = 'multipart/form-data; boundary=x'
@@ -259,8 +267,21 @@ class RefusalTest(real_server.RealServerTest):
       self.assertEqual(status, 413)
       self.assertIn('larger than the 0.5 MB', found['error'])
     self.assertEmpty(self.incoming())
-    body = b'good'.ljust(_MOST_BYTES, b' ')
-    self.assertEqual(self.ask_json('POST', '/judge', body)[0], 202)
+
+  def test_as_large_as_it_may_be(self):
+    content = b'good'.ljust(_MOST_BYTES - 3000, b' ') + bytes(range(250)) * 12
+    form = _part('unit', b'm') + _part('model', content, 'a') + b'--x--\r\n'
+    for body, kind in (
+      (content, ''),
+      (form, 'multipart/form-data; boundary=x'),
+    ):
+      status, job = self.ask_json('POST', '/judge', body, Content_Type=kind)
+      self.assertEqual(status, 202)
+      found = self.ended(job['id'])
+      self.assertEqual(found['size'], _MOST_BYTES)
+      self.assertEqual(
+        found['verdict']['file']['sha256'], hashlib.sha256(content).hexdigest()
+      )
 
   def test_no_length(self):
     answer = self.send(

@@ -10,6 +10,7 @@ dropped, and all answers come from the app.
 Only `serving` imports this module, because it needs waitress.
 """
 
+import logging
 import socket
 import time
 
@@ -38,6 +39,8 @@ _SETTINGS = {
   'max_request_header_size': 1 << 16,
   'threads': 8,
 }
+# Warnings about many clients would spoil a live view in the terminal.
+logging.getLogger('waitress').setLevel(logging.ERROR)
 
 
 class Server(server_lib.TcpWSGIServer):
@@ -149,7 +152,7 @@ class _Request(parser.HTTPRequestParser):
       return
     # The client is sending and looks for the answer afterwards.
     self.is_dropped = True
-    nowhere = _Nowhere(0)
+    nowhere = _Nowhere(1)
     if self.chunked:
       self.body_rcv = receiver.ChunkedReceiver(nowhere)
     else:
