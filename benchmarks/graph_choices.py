@@ -17,6 +17,7 @@ from absl import flags
 import keras
 import numpy as np
 
+from depth_mai import challenge
 from depth_mai import gin_registry
 from depth_mai.devices import measurements
 from depth_mai.devices import settings
@@ -112,7 +113,7 @@ def _upsampling_rows(counter: Counter):
     for form in upsample.OUTPUT_UPSAMPLINGS:
       given = keras.Input((*size, 1), batch_size=1)
       try:
-        depth = upsample.upsample_output(given, *deployment.IMAGE_SIZE, form)
+        depth = upsample.upsample_output(given, *challenge.IMAGE_SIZE, form)
       except ValueError:
         continue  # 'tile' needs integer factors.
       model = keras.Model(given, depth)
@@ -156,7 +157,7 @@ def _concatenations(model: keras.Model) -> int:
 
 def _graphs(network: keras.Model):
   """Yields precision, name and a maker of the bytes of each graph."""
-  pictures = calibration.synthetic_sample(deployment.IMAGE_SIZE).images
+  pictures = calibration.synthetic_sample(challenge.IMAGE_SIZE).images
   plain = deployment.deployment_model(network, batch_size=1)
   default, choice = (
     export.ExportOptions(),

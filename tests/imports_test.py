@@ -58,7 +58,7 @@ ALLOWED = {
     'evaluation',
     'devices',
   ),
-  # Judges the file of a stranger, in a process that may do nothing else.
+  # Judges untrusted .tflite files in a sandbox.
   'judging': (
     'metrics',
     'runtime',
@@ -105,7 +105,7 @@ DEVICE_CODE = (
   'web.guard',
   'web.pages',
   'web.serving',
-  'web.tables',
+  'web.sortable_table',
   'web.uploads',
 )
 _NOT_ON_A_DEVICE = (

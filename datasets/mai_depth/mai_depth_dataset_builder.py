@@ -18,17 +18,24 @@ Example = dict[str, Any]
 Splits = dict[str, Iterator[tuple[str, Example]]]
 
 
-def pair_features() -> tfds.features.FeaturesDict:
-  """Returns the features of RGB-depth pairs, for all builders."""
+def pair_features(
+  height: int | None = None, width: int | None = None
+) -> tfds.features.FeaturesDict:
+  """Returns the features of RGB-depth pairs, for all builders.
+
+  Args:
+    height: height of all pictures, pixels; None if it varies.
+    width: width of all pictures, pixels; None if it varies.
+  """
   return tfds.features.FeaturesDict(
     {
       'rgb': tfds.features.Image(
-        shape=(None, None, 3),
+        shape=(height, width, 3),
         dtype=np.uint8,
         doc='The picture, a PNG or JPEG file.',
       ),
       'depth': tfds.features.Image(
-        shape=(None, None, 1),
+        shape=(height, width, 1),
         dtype=np.uint16,
         encoding_format='png',
         doc='Millimetres; 0 = unknown. The same size as the picture.',
@@ -84,9 +91,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
       ValueError: if the folder has no split, or anything in it is bad.
     """
     root = dl_manager.manual_dir
-    problems = folder.find_problems(root)
-    if problems:
-      raise problems_lib.BadInputError(problems)
+    problems_lib.check(folder.find_problems(root))
     return {
       split: self._generate_examples(folder.list_pairs(root, split))
       for split in folder.split_names(root)

@@ -12,7 +12,7 @@ A drawing is a block of lines in one of the .txt files there:
       cylinder  around(0.75 * radius, angle)  0.015       height  metal  for ...
 
 Its first line gives its kind, its name, its parameters in brackets if it has
-any, and a sentence (in a line of its own where it is long). The kinds:
+any, and a sentence (in a line of its own if it is long). The kinds:
 
 - `piece`: stands on its own, as furniture does. It gives a `Piece`; the lines
   after `size` (width, depth, height) are drawn when a place has been found.
@@ -33,10 +33,13 @@ forms:
     +- b       (-b, b)
 
 A last cell `for x in ...` or `if ...` says how often or when the row is drawn.
-`back.box` is drawn by the pen `back`, `box` by the pen `pen`. A line that is no
-row is Python; `kit.Kit.words` are the names that it may use. Arguments are
-evaluated when their row is drawn, so the order of the lines is the order of the
-random numbers: moving a line changes the scenes that belong to a seed.
+`back.box` is drawn by the pen `back`, `box` by the pen `pen`. A first cell
+`at x, y, z, yaw, lean` moves that pen for this row (see `primitives.Pen.at`).
+
+A line that is no row is Python; `kit.Kit.words` are the names that it may use.
+(The files are a part of this package, so `exec` runs nothing foreign.)
+Arguments are evaluated when their row is drawn, so the order of the lines is
+the order of the random numbers: moving a line changes the scenes of a seed.
 
 Lengths are metres, angles radians; x runs to the right, y from the back of a
 thing to its front, z up.
@@ -108,10 +111,10 @@ class Drawing:
       **named_values: parameters by name.
 
     Returns:
-      a `Piece`, or what the drawing has set `result` to, or None.
+      a `Piece`, or the `result` that the drawing has set, or None.
     """
     given = self.signature.bind(*values, **named_values).arguments
-    # Python looks up in __builtins__ what is not set here: no copy of `words`.
+    # Python looks up other names in __builtins__, so `words` is not copied.
     names = {'__builtins__': words, **given}
     for name, parameter in self.signature.parameters.items():
       if name not in names:
@@ -130,9 +133,9 @@ def drawings():
   """All drawings, name -> `Drawing`, read on the first call."""
   found = {}
   for path in sorted(_PARTS.glob('*.txt')):
-    for name, drawing in read(path.read_text(), str(path)).items():
+    for name, drawing in read(path.read_text('utf-8'), str(path)).items():
       if name in found:
-        raise ValueError(f'{path}: another drawing is called {name!r}.')
+        raise ValueError(f'{path}: {name!r} exists already in another file.')
       found[name] = drawing
   return found
 
@@ -148,11 +151,13 @@ def read(text, path='<drawing>'):
     dict name -> `Drawing`.
 
   Raises:
-    ValueError: a block does not begin as a drawing does.
+    ValueError: a block does not begin as a drawing does, or its name is not
+      new.
     SyntaxError: a line is neither a row nor Python; it names file and line.
   """
   lines = [re.sub(r'^ *#.*', '', line).rstrip() for line in text.splitlines()]
   starts = [i for i, line in enumerate(lines) if line[:1].strip()]
+  lines.append('')
   found = {}
   for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
     header = _HEADER.fullmatch(lines[start])
@@ -163,11 +168,12 @@ def read(text, path='<drawing>'):
         f'{lines[start]!r}.'
       )
     kind, name, form, sentence = header.groups()
-    first = start + 1
-    if not sentence:
-      sentence, first = lines[first], first + 1
+    if name in found:
+      raise ValueError(f'{path}, line {start + 1}: {name!r} exists already.')
+    first = start + 1 if sentence else start + 2
     block = [''] * first + lines[first:end]
-    found[name] = _drawing(kind, form, sentence.strip(), block, path)
+    sentence = (sentence or lines[start + 1]).strip()
+    found[name] = _drawing(kind, form, sentence, block, path)
   return found
 
 
@@ -201,6 +207,7 @@ def _drawing(kind, form, text, lines, path):
 
 
 def _compile(lines, path):
+  """Code of lines of Python."""
   return compile('\n'.join(lines) + '\n', path, 'exec')
 
 
@@ -234,8 +241,11 @@ def _statement(line, pen):
   if last:
     cells, when = last[1], f'{last[2]}: '
   frame, _, name = head.rpartition('.')
-  call = f'draw({frame or pen}, {name!r}, {_arguments(cells or "")})'
-  return indent + when + call
+  pen = frame or pen
+  at = re.match(r'at (.*?)(?: {2,}|$)', cells or '')
+  if at:
+    pen, cells = f'{pen}.at({at[1]})', cells[at.end() :]
+  return f'{indent}{when}draw({pen}, {name!r}, {_arguments(cells or "")})'
 
 
 def _arguments(cells):
@@ -244,6 +254,7 @@ def _arguments(cells):
 
 
 def _argument(cell):
+  """A cell as an argument; the docstring of the module has its short forms."""
   if ' : + ' in cell:
     start, length = cell.split(' : + ')
     return f'({start}, {start} + {length})'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The notation of drawings, and all drawings of the folder `parts`."""
+"""Tests of the notation of drawings, and of those in the folder `parts`."""
 
 import builtins
 import pathlib
@@ -12,15 +12,20 @@ import numpy as np
 
 from depth_mai.datasets.procedural_rooms import drawing
 from depth_mai.datasets.procedural_rooms import interiors
+from depth_mai.datasets.procedural_rooms import kit as kit_lib
 from depth_mai.datasets.procedural_rooms import materials as materials_lib
 from depth_mai.datasets.procedural_rooms import primitives
+from depth_mai.datasets.procedural_rooms import room
+from depth_mai.datasets.procedural_rooms import room_light
 from depth_mai.datasets.procedural_rooms import street
+from depth_mai.datasets.procedural_rooms import walls
 
-_FOLDER = pathlib.Path(drawing.__file__).parent
+# The modules that make drawings by name.
+_USERS = (kit_lib, room, room_light, street, walls)
 
 
 def _calls(text, name='thing', *values, **named_values):
-  """What the rows of a drawing ask for, and what it returns."""
+  """Returns the calls that the rows of a drawing make, and its result."""
   calls = []
 
   def draw(canvas, part, *cells, **options):
@@ -41,6 +46,7 @@ class NotationTest(parameterized.TestCase):
     ('+- 0.5', ((-0.5, 0.5),)),
     ('len("ab")  (1, 2)[1:]', (2, (2,))),
     ('*(1, 2)', (1, 2)),
+    ('', ()),
   )
   def test_cells(self, cells, expected):
     calls, _ = _calls(f'part thing: A thing.\n  box  {cells}', 'thing', 'PEN')
@@ -56,6 +62,14 @@ class NotationTest(parameterized.TestCase):
     self.assertEqual(
       calls, [('BACK', 'box', (1,), {'top': (2, 3), 'fit': True})]
     )
+
+  def test_a_row_may_have_a_place_of_its_own(self):
+    pen = primitives.Pen(primitives.Geometry())
+    text = 'part thing: A thing.\n  cup  at 1, 2, lean=0  7\n  cup  at 3, 4'
+    (first, second), _ = _calls(text, 'thing', pen)
+    np.testing.assert_array_equal(first[0].point(0, 0, 0), (1, 2, 0))
+    np.testing.assert_array_equal(second[0].point(0, 0, 0), (3, 4, 0))
+    self.assertEqual((first[2], second[2]), ((7,), ()))
 
   def test_rows_repeat_and_depend(self):
     calls, _ = _calls(
@@ -114,6 +128,10 @@ class MistakeTest(parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, "chairs, line 2:.*'seat: A seat.'"):
       drawing.read('# Chairs.\nseat: A seat.', 'chairs')
 
+  def test_names_are_unique(self):
+    with self.assertRaisesRegex(ValueError, "chairs, line 2: 'a' exists"):
+      drawing.read('part a: A part.\nroom a: A room.', 'chairs')
+
   def test_syntax_error_names_the_line(self):
     with self.assertRaises(SyntaxError) as caught:
       drawing.read('part a: A part.\n  x = 1\n  box  (1  2', 'chairs')
@@ -169,10 +187,9 @@ class PartsTest(parameterized.TestCase):
         self.assertGreater(np.min(low), -0.2, name)
 
   def test_every_drawing_is_used(self):
-    text = '\n'.join(
-      path.read_text()
-      for path in [*_FOLDER.glob('*.py'), *_FOLDER.glob('parts/*.txt')]
-    )
+    paths = [pathlib.Path(module.__file__) for module in _USERS]
+    paths.extend(paths[0].parent.glob('parts/*.txt'))
+    text = '\n'.join(path.read_text() for path in paths)
     text = re.sub(r'(?m)^(piece|part|room|material) \w+', '', text)
     used = set(re.findall(r'\w+', text)) | {k.name for k in interiors.KINDS}
     self.assertEmpty(set(drawing.drawings()) - used)

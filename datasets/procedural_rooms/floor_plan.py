@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where things stand in a room: along walls or free, without overlap."""
+"""Places furniture in a room, along walls or free, without overlap."""
 
 import math
 
@@ -9,16 +9,16 @@ _TRIES = 8
 
 
 class FloorPlan:
-  """The rectangle of a room, its walls and what stands in it.
+  """The rectangle of a room, its walls and the things that stand in it.
 
   Walls are numbered counter-clockwise from y = 0: south, east, north, west.
 
   Attributes:
     size: (x, y), metres.
     pen: `primitives.Pen` of the room, origin in its south-west corner.
-    walls: four pens as walls.py wants them.
-    lengths: their lengths, metres.
-    taken: list of (x0, y0, x1, y1, height), metres.
+    walls: four pens: x along the wall, y into the room, z up.
+    lengths: lengths of the walls, metres.
+    taken: rectangles that are occupied: (x0, y0, x1, y1, height), metres.
   """
 
   def __init__(self, pen, size, rng):
@@ -44,7 +44,7 @@ class FloorPlan:
         self.take(wall, opening.x, 0.7, 0.0)
 
   def rectangle(self, wall, x, depth):
-    """(x0, y0, x1, y1) of a piece of wall and the floor before it."""
+    """(x0, y0, x1, y1) of the floor in front of a piece of wall, metres."""
     angle = wall * math.pi / 2
     c, s = round(math.cos(angle)), round(math.sin(angle))
     ox, oy = self._corners[wall]
@@ -53,11 +53,11 @@ class FloorPlan:
     return min(xs), min(ys), max(xs), max(ys)
 
   def take(self, wall, x, depth, height):
-    """Marks a piece of wall and the floor before it as taken."""
+    """Marks the floor in front of a piece of wall as taken."""
     self.taken.append((*self.rectangle(wall, x, depth), height))
 
   def free(self, rectangle, margin=0.03):
-    """Whether a rectangle lies in the room and meets nothing."""
+    """Whether a rectangle lies in the room and overlaps nothing."""
     x0, y0, x1, y1 = rectangle
     if x0 < -1e-6 or y0 < -1e-6:
       return False
@@ -77,10 +77,10 @@ class FloorPlan:
     Args:
       piece: `drawing.Piece`.
       walls: the walls to try.
-      front: free space to keep before it, metres.
+      front: free space to keep in front of it, metres.
 
     Returns:
-      (wall, (x from, x to)) or None when there was no room.
+      (wall, (x from, x to)), or None if there was no room.
     """
     gap = 0.025
     for _ in range(_TRIES):
@@ -110,10 +110,10 @@ class FloorPlan:
     Args:
       piece: `drawing.Piece`.
       yaw: radians, or None for any.
-      near: (x, y, spread) to stay about, metres; None for anywhere.
+      near: (x, y, standard deviation) of its middle, metres; None for anywhere.
 
     Returns:
-      (x, y, yaw) of its back left corner, or None when there was no room.
+      (x, y, yaw) of its back left corner, or None if there was no room.
     """
     for _ in range(_TRIES):
       turn = self._rng.uniform(0, 2 * math.pi) if yaw is None else yaw
@@ -127,7 +127,7 @@ class FloorPlan:
     return None
 
   def at_middle(self, piece, middle, yaw, margin=0.03):
-    """Stands a piece with its middle at a point, if there is room."""
+    """Stands a piece with its middle at a point if there is room."""
     c, s = math.cos(yaw), math.sin(yaw)
     half_x, half_y = piece.width / 2, piece.depth / 2
     reach_x = abs(c) * half_x + abs(s) * half_y
@@ -147,7 +147,7 @@ class FloorPlan:
     return x, y, yaw
 
   def standing_room(self, x, y, eye_height, margin):
-    """Whether a camera at (x, y) keeps its distance from everything."""
+    """Whether a camera at (x, y) has `margin` metres of space around it."""
     if not (margin < x < self.size[0] - margin):
       return False
     if not (margin < y < self.size[1] - margin):
@@ -165,46 +165,3 @@ class FloorPlan:
       t[4] > height and x1 > t[0] and x0 < t[2] and y1 > t[1] and y0 < t[3]
       for t in self.taken
     )
-
-  def chairs_around(self, spot, piece, maker, count):
-    """Chairs at the four sides of a table, facing it.
-
-    Args:
-      spot: (x, y, yaw) of the table, or None if there is none.
-      piece: the table, a `drawing.Piece`.
-      maker: makes the chair.
-      count: chairs to try.
-    """
-    if spot is None:
-      return
-    x, y, yaw = spot
-    c, s = math.cos(yaw), math.sin(yaw)
-    middle = (
-      x + c * piece.width / 2 - s * piece.depth / 2,
-      y + s * piece.width / 2 + c * piece.depth / 2,
-    )
-    sides = [
-      (0, piece.depth),
-      (math.pi, piece.depth),
-      (math.pi / 2, piece.width),
-      (-math.pi / 2, piece.width),
-    ]
-    along = max(int(piece.width / 0.6), 1)
-    places = []
-    for turn, reach in sides:
-      many = along if reach == piece.depth else 1
-      for i in range(many):
-        slide = ((i + 0.5) / many - 0.5) * piece.width if many > 1 else 0.0
-        places.append((turn, reach, slide))
-    self._rng.shuffle(places)
-    chair = maker()
-    for turn, reach, slide in places[:count]:
-      out = reach / 2 + 0.12 + self._rng.uniform(0, 0.25)
-      angle = yaw + turn
-      # A chair's front is its +y, so it stands at -y of the table's side.
-      at = (
-        middle[0] + math.sin(angle) * out + math.cos(angle) * slide,
-        middle[1] - math.cos(angle) * out + math.sin(angle) * slide,
-      )
-      yaw_of_chair = angle + self._rng.normal(0, 0.15)
-      self.at_middle(chair, at, yaw_of_chair, margin=-0.2)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The kinds of room: size, frequency and fittings of each."""
+"""The kinds of room: how often they occur, their size and their fittings."""
 
 import dataclasses
 
@@ -41,7 +41,7 @@ class Kind:
     return self.name in ('office', 'classroom', 'hall', 'corridor')
 
   def draw_size(self, rng):
-    """((x, y), height) in metres."""
+    """Draws ((x, y), height) in metres."""
     size = (rng.uniform(*self.x), rng.uniform(*self.y))
     if rng.random() < 0.5:
       size = size[::-1]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The materials and the vocabulary that the drawings of one scene share."""
+"""The materials and the names that the drawings of one scene share."""
 
 import builtins
 import functools
@@ -101,7 +101,7 @@ class Kit:
     for owner, names in (
       (math, 'cos sin sqrt radians pi'),
       (np, 'linspace'),
-      (self.rng, 'uniform random normal choice poisson'),
+      (self.rng, 'uniform random normal choice poisson shuffle'),
       (materials_lib, 'hsv ramp shades'),
       (self.materials, 'paint light'),
       (self, 'wood fabric thing body chance integers draw materials'),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Materials: a texture, the ramp that colours it, and how it shines.
+"""Materials: a texture, the ramp that colours it, and its gloss.
 
-Colours are linear RGB triples in 0..1; `hsv` makes them from the hue,
-saturation and value one would pick in a painting program.
+Colours are linear RGB triples in 0..1. `hsv` makes them from hue, saturation
+and value, as painting programs show them.
 """
 
 import colorsys
@@ -16,12 +16,9 @@ _RAMP = np.linspace(0, 1, 256)
 
 
 def hsv(hue, saturation, value):
-  """Linear RGB [3] of a colour given by sRGB hue, saturation and value."""
-  rgb = np.array(
-    colorsys.hsv_to_rgb(
-      hue % 1, float(np.clip(saturation, 0, 1)), float(np.clip(value, 0, 1))
-    )
-  )
+  """The linear RGB [3] of an sRGB colour given by hue, saturation and value."""
+  saturation, value = min(max(saturation, 0), 1), min(max(value, 0), 1)
+  rgb = np.array(colorsys.hsv_to_rgb(hue % 1, saturation, value))
   return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
 
 
@@ -58,9 +55,9 @@ class Tables:
     ramps: three [M * 256] arrays, red, green and blue.
     period_u: metres per repeat of the texture.
     period_v: metres per repeat of the texture.
-    turned: bool, the texture's u runs along the longer side of a quad.
+    turned: bool, whether the texture's u runs along the longer side of a quad.
     gloss: strength of highlights.
-    emission: light given off, 1 is as bright as a lit white wall.
+    emission: light given off; 1 is as bright as a lit white wall.
   """
 
   texture: np.ndarray
@@ -85,12 +82,12 @@ class Materials:
     """Adds a material.
 
     Args:
-      pattern: name of a function in patterns.py; one of its variants is drawn.
+      pattern: name of a pattern in patterns.py; one of its variants is drawn.
       colours: [256, 3], from `ramp` or `shades`.
       period: metres per repeat, one number or (u, v).
       gloss: strength of highlights, 0..1.
       emission: light given off.
-      turned: lays the texture's u along the longer side (wood grain).
+      turned: whether u runs along the longer side of a face, as wood grain.
 
     Returns:
       the material's index, int.
@@ -131,12 +128,12 @@ class Materials:
     """Painted plaster or lacquer with hardly any pattern."""
     return self.add('plaster', shades(colour, 0.06), 1.7, gloss)
 
-  def metal(self, value=None):
+  def metal(self):
     """Brushed metal."""
-    value = self._rng.uniform(0.3, 0.85) if value is None else value
+    value = self._rng.uniform(0.3, 0.85)
     return self.add('wood', shades(hsv(0.6, 0.03, value), 0.12), 0.4, 0.6)
 
   def light(self, strength=3.0, hue=0.11, saturation=0.15):
-    """Something that glows."""
+    """A glowing material."""
     colour = hsv(hue, saturation, 1.0)
     return self.add('plaster', shades(colour, 0.02), 1.0, emission=strength)

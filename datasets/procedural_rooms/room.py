@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lays out a room: its shell, its furniture, its light and where one stands."""
+"""Builds a room: its shell, furniture and light, and the poses of cameras."""
 
 import dataclasses
 import math
@@ -26,8 +26,8 @@ def build(rng):
     rng: `np.random.Generator`.
 
   Returns:
-    (`world.World`, pose) where pose(rng) draws a camera's origin [3], yaw,
-    pitch and roll.
+    (`world.World`, pose): pose(rng) draws the origin [3], yaw, pitch and roll
+    of a camera.
   """
   kind = interiors.choose_kind(rng)
   size, height = kind.draw_size(rng)
@@ -100,14 +100,14 @@ def _shell(plan, kit, rng, style, kind, height):
 
 
 def _pose(plan, height, rng):
-  """Draws where the camera stands and looks."""
+  """Draws the origin, yaw, pitch and roll of a camera."""
   x, y = plan.size
   eye = rng.uniform(0.8, min(1.8, height - 0.4))
   for _ in range(30):
     place = rng.uniform(0, 1, 2) * plan.size
     if plan.standing_room(*place, eye, _EYE_MARGIN_M):
       break
-  # Look at something some way off, rather down than up.
+  # The camera looks at a piece of furniture or any point, rather down than up.
   target = rng.uniform(0.0, 1.0, 2) * plan.size
   solid = [t for t in plan.taken if t[4] > 0.3]
   if solid and rng.random() < 0.6:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lays out a street: road, pavements, houses, cars, trees and the sun."""
+"""Builds a street: its parts, its light, and the poses of cameras."""
 
 import math
 
@@ -38,7 +38,7 @@ def build(rng):
     rng: `np.random.Generator`.
 
   Returns:
-    (`world.World`, pose) as `room.build` returns them.
+    (`world.World`, pose), as `room.build`.
   """
   materials = Materials(rng)
   geometry = primitives.Geometry()
@@ -54,7 +54,7 @@ def build(rng):
 
 
 def _light(geometry, materials, rng):
-  """Sun, sky and air."""
+  """The `World` with its sun, sky and haze."""
   overcast = rng.random() < 0.35
   rise, turn = rng.uniform(0.25, 1.1), rng.uniform(0, 2 * math.pi)
   direction = np.array([math.cos(turn), math.sin(turn), math.tan(rise)])
@@ -95,7 +95,7 @@ def _light(geometry, materials, rng):
 
 
 def _pose(rng, road, pavement, blocked):
-  """Draws where the camera stands and looks."""
+  """Draws the origin, yaw, pitch and roll of a camera."""
   for _ in range(20):
     x, y = rng.uniform(-4, 4), rng.uniform(-1, 1) * (road + pavement - 0.6)
     if all(
@@ -104,7 +104,7 @@ def _pose(rng, road, pavement, blocked):
     ):
       break
   eye = rng.uniform(0.9, 1.8) + (_KERB_M if abs(y) > road else 0.0)
-  # Mostly along the street, sometimes across it.
+  # The camera looks along the street, sometimes across it.
   spread = 0.3 if rng.random() < 0.7 else 0.9
   yaw = rng.normal(0, spread) - 0.05 * y / road
   pitch = rng.normal(-0.02, 0.08)

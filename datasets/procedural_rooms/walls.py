@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Walls with windows, doors and doorways, and what hangs on them.
-
-A wall's pen has x along the wall, y into the room and z up; the wall's face is
-the plane y = 0.
-"""
+"""Chooses openings and materials of walls; parts/walls.txt draws them."""
 
 import dataclasses
 
@@ -28,10 +24,10 @@ def choose_openings(rng, length, height, windows, doors):
 
   Args:
     rng: `np.random.Generator`.
-    length: of the wall, metres.
-    height: of the wall, metres.
-    windows: how many windows to try.
-    doors: how many doors to try.
+    length: length of the wall, metres.
+    height: height of the wall, metres.
+    windows: number of windows to try.
+    doors: number of doors to try.
 
   Returns:
     list of `Opening`, from left to right.
@@ -60,19 +56,19 @@ def choose_openings(rng, length, height, windows, doors):
 
 @dataclasses.dataclass(frozen=True)
 class Style:
-  """What all walls of a room share.
+  """The materials and measures that the walls of a room share.
 
   Attributes:
     face: material of the wall.
     reveal: material inside the openings.
     lower: material of a panelled lower part, or None.
-    lower_height: its height, metres.
+    lower_height: height of that part, metres.
     skirting: material of the skirting board, or None.
     trim: material of window and door frames.
     door: material of door leaves.
     curtain: material of curtains, or None.
     blinds: share of a window that blinds cover, 0 for none.
-    view: what is seen through windows, a glowing material.
+    view: material of the view through windows; it glows.
     floor: material of the floor.
     ceiling: material of the ceiling.
     depth: thickness of the walls, metres.

@@ -29,7 +29,7 @@ LARGEST_M = challenge.MAX_DEPTH_MM / challenge.MM_PER_M
 
 
 def _is_number(value: Any) -> bool:
-  return type(value) in (int, float)  # And not bool.
+  return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_positive(value: Any) -> bool:
@@ -43,42 +43,41 @@ def _is_rule(value: Any) -> bool:
   return value is None or (isinstance(value, str) and value != '')
 
 
+def _is_rule_or_share(value: Any) -> bool:
+  return (_is_number(value) and 0 <= value < 1) or _is_rule(value)
+
+
+def _is_list_of_numbers(value: Any) -> bool:
+  return isinstance(value, list | tuple) and all(map(_is_number, value))
+
+
 def _whole_number(least: int) -> tuple[Callable[[Any], bool], str]:
   return (
-    lambda value: type(value) is int and value >= least,
+    lambda value: (
+      _is_number(value) and isinstance(value, int) and value >= least
+    ),
     f'a whole number of {least} or more',
   )
 
 
+_NAMES = 'a list of names such as ["{}_*"], the name of a list file'
+_SHARE = ', a share such as 0.1'
 # For each key that needs a check: the check, and the allowed values in words.
 _CROP_CHECKS = dict.fromkeys(
   ('left', 'top', 'right', 'bottom'), _whole_number(0)
 )
-_RULE_TEXT = 'a list of names such as ["{}_*"], the name of a list file'
 _SPLIT_CHECKS = {
-  'train': (_is_rule, _RULE_TEXT.format('train')),
-  **{
-    name: (
-      lambda value: (_is_number(value) and 0 <= value < 1) or _is_rule(value),
-      f'{_RULE_TEXT.format(name)}, a share such as 0.1',
-    )
-    for name in ('validation', 'test')
-  },
+  'train': (_is_rule, _NAMES.format('train')),
+  'validation': (_is_rule_or_share, _NAMES.format('validation') + _SHARE),
+  'test': (_is_rule_or_share, _NAMES.format('test') + _SHARE),
   'divide_sequences': (lambda value: isinstance(value, bool), 'true or false'),
 }
 _CHECKS = {
   'depth_unit': (
-    lambda value: (
-      value in UNITS if isinstance(value, str) else _is_positive(value)
-    ),
+    lambda value: _is_positive(value) or value in tuple(UNITS),
     f'{", ".join(UNITS)}, or the number of units in a metre, such as 1000',
   ),
-  'invalid': (
-    lambda value: (
-      isinstance(value, list | tuple) and all(map(_is_number, value))
-    ),
-    'a list of numbers such as [65535]',
-  ),
+  'invalid': (_is_list_of_numbers, 'a list of numbers such as [65535]'),
   'min_depth_m': (
     lambda value: _is_positive(value) or (_is_number(value) and value == 0),
     '0 or a positive number',
@@ -87,7 +86,7 @@ _CHECKS = {
   'tolerance_s': (_is_positive, 'a positive number'),
   'pairing': (PAIRINGS.__contains__, ', '.join(PAIRINGS)),
   'timestamp_unit': (
-    lambda value: value in tuple(TIMESTAMP_UNITS),
+    tuple(TIMESTAMP_UNITS).__contains__,
     ', '.join(TIMESTAMP_UNITS),
   ),
   'every': _whole_number(1),
@@ -217,41 +216,6 @@ class Description:
     return names.get(self.units_per_metre, f'1/{self.units_per_metre:g} m')
 
 
-LAYOUTS = {
-  # Shotton et al., CVPR 2013: <scene>/seq-01/frame-000000.color.png. A scene
-  # is never divided between training and validation.
-  '7scenes': Description(
-    rgb='{sequence}/{video}/frame-{id}.color.png',
-    depth='{sequence}/{video}/frame-{id}.depth.png',
-    depth_unit='mm',
-    invalid=(65535,),
-  ),
-  # Sturm et al., IROS 2012: <recording>/rgb/1305031102.175304.png. Pictures and
-  # depth maps have different times; 0.02 s is the authors' tolerance.
-  'tum': Description(
-    rgb='{sequence}/rgb/{id}.png',
-    depth='{sequence}/depth/{id}.png',
-    depth_unit='tum',
-    pairing='timestamp',
-    tolerance_s=0.02,
-  ),
-  # Uhrig et al., 3DV 2017: data_depth_annotated (train/ and val/) and the raw
-  # drives, in one folder. Both cameras of a drive see one scene.
-  'kitti': Description(
-    rgb='**/{sequence}/image_{camera}/data/{id}.*',
-    depth='{split}/{sequence}/proj_depth/groundtruth/image_{camera}/{id}.png',
-    depth_unit='kitti',
-  ),
-  # Vasiljevic et al., arXiv 1908.00463: train/ and val/ of the depth archive.
-  'diode': Description(
-    rgb='{split}/{place}/{sequence}/{scan}/{id}.png',
-    depth='{split}/{place}/{sequence}/{scan}/{id}_depth.npy',
-    mask='{split}/{place}/{sequence}/{scan}/{id}_depth_mask.npy',
-    depth_unit='m',
-  ),
-}
-
-
 def read(path: str | os.PathLike[str]) -> Description:
   """Reads a description file.
 
@@ -357,3 +321,10 @@ def _toml_line(field: dataclasses.Field, values: Any) -> str:
   # JSON writes these strings, numbers, lists and booleans as TOML does.
   text = json.dumps(value, ensure_ascii=False)
   return f'{"# " * is_default}{field.name} = {text}'
+
+
+# The known layouts by name: layouts/<name>.toml.
+LAYOUTS = {
+  path.stem: read(path)
+  for path in sorted(pathlib.Path(__file__).parent.glob('layouts/*.toml'))
+}

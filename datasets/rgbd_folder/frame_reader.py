@@ -40,10 +40,7 @@ class Facts:
     size: (width, height) of both as stored, pixels.
     dtype: type of the numbers in the depth file.
     values: statistics of these numbers, in the file's unit.
-    median_m: median of the known depth as stored, metres; 0 if none is known.
-    nearest_m: smallest known depth as stored, metres.
-    farthest_m: largest known depth as stored, metres.
-    known: share of the stored pixels with known depth.
+    depth_m: statistics of the depth as stored, metres.
     too_far: share of the depth file's pixels beyond max_depth_m.
   """
 
@@ -52,10 +49,7 @@ class Facts:
   size: tuple[int, int]
   dtype: str
   values: units.Values
-  median_m: float
-  nearest_m: float
-  farthest_m: float
-  known: float
+  depth_m: units.Values
   too_far: float
 
 
@@ -91,19 +85,10 @@ def read(
   Raises:
     BadInputError: (a ValueError) with all problems of its files.
   """
-  problems, arrays = [], []
-  for reader, path in (
-    (_read_rgb, frame.rgb_path),
-    (depth_file.read, frame.depth_path),
-    (depth_file.read_mask, frame.mask_path),
-  ):
-    try:
-      arrays.append(None if path is None else reader(path))
-    except problems_lib.BadInputError as error:
-      problems += error.problems
-  if problems:
-    raise problems_lib.BadInputError(problems)
-  rgb_uint8, values, mask = arrays
+  rgb_uint8, bad_rgb = problems_lib.attempt(_read_rgb, frame.rgb_path)
+  values, bad_depth = problems_lib.attempt(depth_file.read, frame.depth_path)
+  mask, bad_mask = problems_lib.attempt(depth_file.read_mask, frame.mask_path)
+  problems_lib.check(bad_rgb + bad_depth + bad_mask)
   known = units.known_mask(values, description.invalid)
   depth_mm, too_far = to_millimetres(values, known, description)
   if mask is not None:
@@ -116,16 +101,16 @@ def read(
     _cut(image, description.crop, frame.rgb_path)
     for image in (rgb_uint8, resized(depth_mm, rgb_uint8.shape[:2]))
   )
-  (width, height), most = _size(stored_mm), description.max_width
-  if 0 < most < width:
-    size = most, max(1, round(height * most / width))
+  (width, height), max_width = _size(stored_mm), description.max_width
+  if 0 < max_width < width:
+    size = max_width, max(1, round(height * max_width / width))
     picture = Image.fromarray(stored_rgb)
     stored_rgb = np.array(picture.resize(size, Image.Resampling.LANCZOS))
     stored_mm = resized(stored_mm, size[::-1])
   is_file = stored_rgb.shape == rgb_uint8.shape and (
     frame.rgb_path.suffix.lower() in folder.RGB_SUFFIXES
   )
-  known_m = stored_mm[stored_mm > 0] / challenge.MM_PER_M
+  depth_m = stored_mm / challenge.MM_PER_M
   return Content(
     rgb=frame.rgb_path.read_bytes() if is_file else png(stored_rgb),
     rgb_uint8=stored_rgb,
@@ -136,10 +121,7 @@ def read(
       size=_size(stored_mm),
       dtype=str(values.dtype),
       values=units.measure(values, known),
-      median_m=float(np.median(known_m)) if known_m.size else 0.0,
-      nearest_m=float(known_m.min(initial=description_lib.LARGEST_M)),
-      farthest_m=float(known_m.max(initial=0)),
-      known=known_m.size / stored_mm.size,
+      depth_m=units.measure(depth_m, depth_m > 0),
       too_far=too_far,
     ),
   )

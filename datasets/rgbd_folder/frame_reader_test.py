@@ -219,15 +219,16 @@ class FrameReaderTest(parameterized.TestCase):
     facts = self._read(values, '.png').facts
     self.assertEqual(facts.dtype, 'uint16')
     self.assertEqual((facts.rgb_size, facts.depth_size), ((32, 24), (32, 24)))
-    self.assertEqual(facts.known, 0.75)
+    self.assertEqual(facts.depth_m.known, 0.75)
     self.assertEqual(
-      (facts.median_m, facts.nearest_m, facts.farthest_m), (2, 0.5, 9)
+      (facts.depth_m.median, facts.depth_m.least, facts.depth_m.most),
+      (2, 0.5, 9),
     )
     self.assertEqual((facts.values.least, facts.values.most), (500, 9000))
 
   def test_depth_that_is_unknown_everywhere(self):
     facts = self._read(np.zeros(dummy_data.SIZE, np.uint16)).facts
-    self.assertEqual((facts.known, facts.median_m), (0, 0))
+    self.assertEqual((facts.depth_m.known, facts.depth_m.median), (0, 0))
 
 
 if __name__ == '__main__':

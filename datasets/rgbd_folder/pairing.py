@@ -138,8 +138,7 @@ def _matches(
       what = f"none of {len(files)} files{example} matches {key} = '{text}'"
       cure = 'change the pattern, or point --source at the folder it starts in'
       problems.append(Problem(source, what, cure))
-  if problems:
-    raise problems_lib.BadInputError(problems)
+  problems_lib.check(problems)
   return found
 
 

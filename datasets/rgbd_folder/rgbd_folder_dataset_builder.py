@@ -77,8 +77,8 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     survey = config.survey or survey_lib.survey(
       dl_manager.manual_dir, config.recordings
     )
-    if survey.problems and not config.skip_bad:
-      raise problems_lib.BadInputError(survey.problems)
+    if not config.skip_bad:
+      problems_lib.check(survey.problems)
     return {
       split: self._generate_examples(frames)
       for split, frames in survey.splits.items()

@@ -70,8 +70,7 @@ def divide(
     what = f'none of {len(frames)} frames is left for training'
     cure = 'make the shares in [split] smaller, or name fewer sequences'
     problems.append(Problem(source, what, cure))
-  if problems:
-    raise problems_lib.BadInputError(problems)
+  problems_lib.check(problems)
   return {name: kept for name, kept in result.items() if name and kept}
 
 
@@ -105,14 +104,13 @@ def _rules(frames, split):
 
 
 def _by_name(frames, rules, source):
-  """Returns the split by id of the frames in names and lists; and problems."""
+  """Returns the split by id of the frames in names and lists, and problems."""
   chosen, problems = {}, []
   for name, rule in rules.items():
     if rule is None or rule is _THE_REST or isinstance(rule, int | float):
       continue
     listed = _in_file if isinstance(rule, str) else _with_names
-    ids, bad = listed(frames, name, rule, source)
-    problems += bad
+    ids = listed(frames, name, rule, source, problems)
     for frame_id in ids:
       other = chosen.setdefault(frame_id, name)
       if other != name:
@@ -123,13 +121,13 @@ def _by_name(frames, rules, source):
   return chosen, problems
 
 
-def _with_names(frames, name, patterns, source):
-  """Returns the ids of frames in folders or sequences; and problems."""
+def _with_names(frames, name, patterns, source, problems):
+  """Returns the ids of the frames in folders or sequences."""
   by_name = collections.defaultdict(list)
   for frame in frames:
     for part in {frame.folder, frame.sequence} - {''}:
       by_name[part].append(frame.id)
-  ids, problems = [], []
+  ids = []
   for wanted in patterns:
     matching = [n for n in by_name if fnmatch.fnmatchcase(n, wanted)]
     ids += [frame_id for n in matching for frame_id in by_name[n]]
@@ -137,24 +135,25 @@ def _with_names(frames, name, patterns, source):
       what = f"split.{name}: no folder or sequence matches '{wanted}'"
       cure = f'the names are {problems_lib.listing(sorted(by_name))}'
       problems.append(Problem(source, what, cure))
-  return ids, problems
+  return ids
 
 
-def _in_file(frames, name, file_name, source):
-  """Returns the ids of frames in the lines of a list file; and problems."""
+def _in_file(frames, name, file_name, source, problems):
+  """Returns the ids of the frames in the lines of a list file."""
   path = source / file_name
   try:
     lines = path.read_text(encoding='utf-8').splitlines()
   except (OSError, UnicodeDecodeError) as error:
     what = f'split.{name}: the list cannot be read ({error})'
     cure = f'give a text file, with its path relative to {source}'
-    return [], [Problem(path, what, cure)]
+    problems.append(Problem(path, what, cure))
+    return []
   by_line = collections.defaultdict(list)
   for frame in frames:
     relative = frame.rgb_path.relative_to(source).as_posix()
     for key in {frame.id, frame.sequence, relative}:
       by_line[key].append(frame.id)
-  ids, problems = [], []
+  ids = []
   for number, line in enumerate(map(str.strip, lines), 1):
     if line and not line.startswith('#'):
       ids += by_line[line]
@@ -165,7 +164,7 @@ def _in_file(frames, name, file_name, source):
           f'{frames[0].id}, or a sequence'
         )
         problems.append(Problem(path, what, cure))
-  return ids, problems
+  return ids
 
 
 def _by_sequence(frames):

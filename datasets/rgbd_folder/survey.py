@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 from concurrent import futures
 import dataclasses
+import functools
 import os
 import pathlib
 import sys
@@ -71,7 +72,7 @@ def survey(
   for done, (frame, content, found) in enumerate(_read(frames, description), 1):
     if content is not None:
       facts[frame.id] = content.facts
-      if not content.facts.known:
+      if not content.facts.depth_m.known:
         found = [_unknown_everywhere(frame, description)]
     if found:
       problems += found
@@ -83,7 +84,7 @@ def survey(
     frame
     for frame in frames
     if frame.id not in bad
-    and not _MIN_MEDIAN_M <= facts[frame.id].median_m <= _MAX_MEDIAN_M
+    and not _MIN_MEDIAN_M <= facts[frame.id].depth_m.median <= _MAX_MEDIAN_M
   ]
   bad.update(frame.id for frame in odd)
   if len(odd) > len(frames) / 2:  # The unit is wrong, not these frames.
@@ -113,8 +114,7 @@ def contents(
     BadInputError: (a ValueError) at the first frame that cannot be read.
   """
   for frame, content, problems in _read(frames, description):
-    if problems:
-      raise problems_lib.BadInputError(problems)
+    problems_lib.check(problems)
     yield frame, content
 
 
@@ -124,18 +124,15 @@ def _read(
   tuple[pairing.Frame, frame_reader.Content | None, list[problems_lib.Problem]]
 ]:
   """Yields each frame with its content, None if unreadable, and problems."""
-
-  def read(frame):
-    try:
-      return frame, frame_reader.read(frame, description), []
-    except problems_lib.BadInputError as error:
-      return frame, None, error.problems
-
+  reader = functools.partial(frame_reader.read, description=description)
+  read = functools.partial(problems_lib.attempt, reader)
   workers = os.cpu_count() or 1
   with futures.ThreadPoolExecutor(workers) as pool:
     # A few at a time, as pictures that are read too early take memory.
     for start in range(0, len(frames), 4 * workers):
-      yield from pool.map(read, frames[start : start + 4 * workers])
+      some = frames[start : start + 4 * workers]
+      for frame, found in zip(some, pool.map(read, some), strict=True):
+        yield frame, *found
 
 
 def _unknown_everywhere(frame, description) -> problems_lib.Problem:
@@ -152,7 +149,7 @@ def _odd_median(frame, facts, description) -> problems_lib.Problem:
   return problems_lib.Problem(
     frame.depth_path,
     f'with depth_unit = {description.unit_name} the median of its depth is '
-    f'{facts[frame.id].median_m:g} m; {_MEDIANS}',
+    f'{facts[frame.id].depth_m.median:g} m; {_MEDIANS}',
     'look at the picture, remove the pair, or leave it out with --skip_bad',
   )
 
@@ -162,7 +159,7 @@ def _wrong_unit(source, odd, facts, description) -> problems_lib.Problem:
   cure = 'find out the unit of the depth files'
   if likely is not None:
     cure = f"the numbers look like depth_unit = '{likely[0]}' ({likely[1]})"
-  median_m = sorted(facts[f.id].median_m for f in odd)[len(odd) // 2]
+  median_m = sorted(facts[f.id].depth_m.median for f in odd)[len(odd) // 2]
   return problems_lib.Problem(
     source,
     f'with depth_unit = {description.unit_name}, {len(odd)} of {len(facts)} '

@@ -36,7 +36,7 @@ class SurveyTest(absltest.TestCase):
     )
     _, depth_mm = dummy_data.frame('hall', 2)
     self.assertAlmostEqual(
-      found.facts['hall-000002'].median_m,
+      found.facts['hall-000002'].depth_m.median,
       np.median(depth_mm[depth_mm > 0]) / 1000,
     )
 

@@ -102,7 +102,7 @@ def open_split(
 
   Returns:
     {'id', 'rgb', 'depth_mm'}: strings, 'rgb' a PNG or JPEG file and 'depth_mm'
-    a PNG file; if decoded, as `decode_example` returns them. H and W may differ
+    a PNG file; if decoded, as `decode_example` returns them. Sizes may differ
     between pairs.
 
   Raises:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a predictor over a split and measures its predictions."""
 
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -65,6 +66,8 @@ def evaluate(
   pairs: Iterable[tuple[str, np.ndarray, np.ndarray]],
   limit: int | None = None,
   pictures_dir: str | os.PathLike[str] | None = None,
+  observe: Callable[[str, np.ndarray, np.ndarray, np.ndarray], object]
+  | None = None,
 ) -> dict[str, Any]:
   """Measures a predictor.
 
@@ -78,6 +81,8 @@ def evaluate(
     limit: measure only this many images, the first ones; None for all.
     pictures_dir: folder for a picture <id>.png of each image, prediction,
       truth and error, and for an overview of the worst, middle and best.
+    observe: called with each image: id, rgb_uint8, pred_mm and depth_mm, the
+      prediction resized to the ground truth.
 
   Returns:
     The dict of `DepthMetrics.result`, and under `per_image` the metrics of
@@ -97,6 +102,8 @@ def evaluate(
       measured = metrics.add(pred_mm, depth_mm)
     except ValueError as error:
       raise ValueError(f'Image {name}: {error}') from error
+    if observe is not None:
+      observe(name, rgb_uint8, pred_mm, depth_mm)
     if measured is None:
       continue
     per_image[name] = measured

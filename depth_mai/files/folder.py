@@ -118,8 +118,7 @@ def list_pairs(root: str | os.PathLike[str], split: str) -> list[Pair]:
       one id, depth that is not PNG, and empty or missing folders.
   """
   pairs, problems = _scan(root, split)
-  if problems:
-    raise problems_lib.BadInputError(problems)
+  problems_lib.check(problems)
   return pairs
 
 
@@ -142,8 +141,7 @@ def iterate_pairs(
   """
   for pair in list_pairs(root, split):
     rgb_uint8, depth_mm, problems = _read_pair(pair)
-    if problems:
-      raise problems_lib.BadInputError(problems)
+    problems_lib.check(problems)
     yield pair.id, rgb_uint8, depth_mm
 
 
@@ -187,7 +185,7 @@ def _scan(
     )
   rgb_dir, depth_dir = root / split / 'rgb', root / split / 'depth'
   if not rgb_dir.is_dir():
-    what = f'this split has no rgb folder; it contains {_content(root / split)}'
+    what = f'the split has no rgb folder; it contains {_content(root / split)}'
     return [], [Problem(root / split, what, f'use the layout {LAYOUT}')]
   rgb_paths, problems = _by_id(rgb_dir)
   depth_paths = {}
@@ -195,7 +193,7 @@ def _scan(
     depth_paths, depth_problems = _by_id(depth_dir)
     problems.extend(depth_problems)
   if not rgb_paths and not problems:
-    what = f'it has no .png, .jpg or .jpeg file, only {_content(rgb_dir)}'
+    what = f'has no .png, .jpg or .jpeg file; it contains {_content(rgb_dir)}'
     cure = f'put the pictures there, or remove the folder {root / split}'
     problems.append(Problem(rgb_dir, what, cure))
 
@@ -250,18 +248,11 @@ def _read_pair(
   pair: Pair,
 ) -> tuple[np.ndarray | None, np.ndarray | None, list[Problem]]:
   """Returns the picture, the depth map (None if unreadable) and problems."""
-  rgb_uint8, depth_mm, problems = None, None, []
-  try:
-    rgb_uint8 = read_rgb(pair.rgb_path)
-  except problems_lib.BadInputError as error:
-    problems.extend(error.problems)
-  if pair.depth_path is None:
+  rgb_uint8, problems = problems_lib.attempt(read_rgb, pair.rgb_path)
+  depth_mm, found = problems_lib.attempt(read_depth_mm, pair.depth_path)
+  problems = problems + found
+  if depth_mm is None:
     return rgb_uint8, None, problems
-  try:
-    depth_mm = read_depth_mm(pair.depth_path)
-  except problems_lib.BadInputError as error:
-    return rgb_uint8, None, problems + error.problems
-
   if rgb_uint8 is not None and rgb_uint8.shape[:2] != depth_mm.shape:
     what = (
       f'the depth map is {problems_lib.size_text(depth_mm)}, but its picture '

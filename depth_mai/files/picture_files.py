@@ -22,7 +22,7 @@ from depth_mai.files import atomic
 from depth_mai.files import problems
 
 # What Pillow may raise for a damaged file, depending on where the damage is.
-_DECODING_ERRORS = (
+DECODING_ERRORS = (
   OSError,
   SyntaxError,
   ValueError,
@@ -159,7 +159,7 @@ def _decode(
     what = f'the file is not {allowed} ({len(encoded)} bytes)'
     cure = 'copy or convert it again, or remove the pair'
     raise problems.refusal(path, what, cure) from error
-  except _DECODING_ERRORS as error:
+  except DECODING_ERRORS as error:
     what = f'the file is damaged or cut off ({error})'
     cure = 'copy it again from its source, or remove the pair'
     raise problems.refusal(path, what, cure) from error

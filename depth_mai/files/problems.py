@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reports bad input: which file, what is wrong with it, and how to fix it."""
 
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
 import contextlib
 import dataclasses
 import pathlib
 import sys
+from typing import TypeVar
 
 import numpy as np
+
+_S, _T = TypeVar('_S'), TypeVar('_T')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +56,31 @@ class BadInputError(ValueError):
     super().__init__('\n'.join(lines))
 
 
+def check(problems: list[Problem]) -> None:
+  """Raises a BadInputError if there are problems."""
+  if problems:
+    raise BadInputError(problems)
+
+
+def attempt(
+  reader: Callable[[_S], _T], source: _S | None
+) -> tuple[_T | None, list[Problem]]:
+  """Runs a reader, and returns its result or its problems.
+
+  Args:
+    reader: raises a BadInputError for files that it refuses.
+    source: the file or files to read; None for an absent file, which is not a
+      problem.
+
+  Returns:
+    The result and an empty list, or None and the problems.
+  """
+  try:
+    return (None if source is None else reader(source)), []
+  except BadInputError as error:
+    return None, error.problems
+
+
 def refusal(path: pathlib.Path, what: str, cure: str) -> BadInputError:
   """Returns the error for a single `Problem`."""
   return BadInputError([Problem(path, what, cure)])
@@ -59,17 +88,12 @@ def refusal(path: pathlib.Path, what: str, cure: str) -> BadInputError:
 
 @contextlib.contextmanager
 def exit_on_bad_input() -> Iterator[None]:
-  """Ends a program with exit code 1, without a traceback, on a ValueError.
-
-  Every problem of a `BadInputError` is printed to stderr, one per line.
-  """
+  """Prints every problem of a BadInputError to stderr and exits with code 1."""
   try:
     yield
   except BadInputError as error:
     print(*error.problems, sep='\n', file=sys.stderr)
     sys.exit(1)
-  except ValueError as error:
-    sys.exit(str(error))
 
 
 def listing(names: Sequence[str], most: int = 8) -> str:

@@ -3,6 +3,7 @@
 
 A message is the lengths of its JSON and its blob as two 64-bit numbers, then
 the JSON and the blob. Nothing is unpickled, and the receiver limits the length.
+(multiprocessing.connection has no deadline for a whole message.)
 """
 
 import json
@@ -52,7 +53,9 @@ class Channel:
     try:
       self._wait_at_most(timeout_s)
       self._connection.sendall(_HEADER.pack(len(text), len(blob)) + text)
-      self._connection.sendall(blob)
+      # The receiver of a message without a blob may have hung up already.
+      if blob:
+        self._connection.sendall(blob)
     except TimeoutError as error:
       raise TooSlowError from error
     except OSError as error:

@@ -77,13 +77,11 @@ def declared_range(
   """
   if raw:
     return Choice('0..255', 'the input takes bytes without a scale')
-  if flag != request_lib.AUTO:
-    return Choice(flag, 'declared by --input_range')
   for name, ends in request_lib.INPUT_RANGES.items():
-    if metadata.get('range') == list(ends):
-      return Choice(
-        name, "declared in the file by depth_mai.convert's metadata"
-      )
+    if flag == name or (
+      flag == request_lib.AUTO and metadata.get('range') == list(ends)
+    ):
+      return _declared(flag, '--input_range', name)
   if covered is not None:
     for name, ends in request_lib.INPUT_RANGES.items():
       error = sum(abs(a - b) for a, b in zip(covered, ends, strict=True))
@@ -105,13 +103,10 @@ def declared_unit(flag: str, metadata: dict) -> Choice | None:
   Returns:
     The choice; None if the file must be tried.
   """
-  if flag != request_lib.AUTO:
-    return Choice(flag, 'declared by --unit')
-  if metadata.get('output_unit') in challenge.MM_PER_UNIT:
-    return Choice(
-      metadata['output_unit'],
-      "declared in the file by depth_mai.convert's metadata",
-    )
+  name = metadata.get('output_unit') if flag == request_lib.AUTO else flag
+  # A list in the metadata cannot be looked up in a dict.
+  if isinstance(name, str) and name in challenge.MM_PER_UNIT:
+    return _declared(flag, '--unit', name)
   return None
 
 
@@ -180,6 +175,13 @@ def find_unit(trials: Sequence[Trial]) -> Choice:
       'the unit.'
     )
   return Choice(unit, why, True, doubt)
+
+
+def _declared(flag: str, option: str, name: str) -> Choice:
+  """Returns a choice declared by a flag, or else in the metadata."""
+  if flag != request_lib.AUTO:
+    return Choice(name, f'declared by {option}')
+  return Choice(name, "declared in the file by depth_mai.convert's metadata")
 
 
 def _middle(parts: Sequence[np.ndarray]) -> float:

@@ -82,11 +82,7 @@ def measure(
       raise verdict.FileFaultError(
         f'{spec} could not measure it: its process ended without an answer.'
       ) from error
-  if 'error' in answer:
-    raise verdict.FileFaultError(
-      f'{spec} could not measure it: {str(answer["error"])[:2000]}'
-    )
-  return [_configuration(row, spec) for row in answer['configurations']]
+  return _configurations(answer, spec)
 
 
 def _run(folder: pathlib.Path, time_s: float, spec: str) -> None:
@@ -116,6 +112,19 @@ def _run(folder: pathlib.Path, time_s: float, spec: str) -> None:
     except ProcessLookupError:
       pass
     process.wait()
+
+
+def _configurations(answer: object, spec: str) -> list[dict]:
+  """Checks an untrusted answer; returns its configurations."""
+  answer = answer if isinstance(answer, dict) else {}
+  if 'error' in answer:
+    raise verdict.FileFaultError(
+      f'{spec} could not measure it: {str(answer["error"])[:2000]}'
+    )
+  rows = answer.get('configurations')
+  if not isinstance(rows, list) or not rows:
+    raise verdict.FileFaultError(f'{spec} returned an invalid report.')
+  return [_configuration(row, spec) for row in rows]
 
 
 def _configuration(row: object, spec: str) -> dict:

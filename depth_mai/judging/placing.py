@@ -136,12 +136,8 @@ def place(si_rmse: float, runtime: dict) -> dict:
   standing = {
     'kind': runtime['kind'],
     'of': len(paper_results.ROWS) + 1,
-    'score': None,
-    'rank': None,
-    'score_low': None,
-    'score_high': None,
-    'rank_best': None,
-    'rank_worst': None,
+    **dict.fromkeys(('score', 'rank', 'score_low', 'score_high')),
+    **dict.fromkeys(('rank_best', 'rank_worst')),
     'notes': [
       'The errors are measured on this split; those of Table 1 on the '
       "challenge's test images, which were never published.",
@@ -165,5 +161,6 @@ def place(si_rmse: float, runtime: dict) -> dict:
 
 def _whole(value: object) -> int | None:
   """Returns an untrusted value if it is a plausible count, else None."""
-  known = isinstance(value, int) and 0 <= value < 1_000_000
-  return value if known else None
+  if isinstance(value, int) and 0 <= value < 1_000_000:
+    return value
+  return None

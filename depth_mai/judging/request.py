@@ -7,17 +7,13 @@ import os
 
 from depth_mai import challenge
 from depth_mai.devices import settings as settings_lib
+from depth_mai.runtime import model_interface
 from depth_mai.runtime import operators
 
 AUTO = 'auto'
 UNITS = tuple(challenge.MM_PER_UNIT)
-LAYOUTS = ('nhwc', 'nchw')
-# From a name to the values of black and of white.
-INPUT_RANGES = {
-  '0..255': (0.0, 255.0),
-  '0..1': (0.0, 1.0),
-  '-1..1': (-1.0, 1.0),
-}
+LAYOUTS = model_interface.LAYOUTS
+INPUT_RANGES = model_interface.INPUT_RANGES
 
 
 @dataclasses.dataclass(frozen=True)

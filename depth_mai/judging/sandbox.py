@@ -320,15 +320,15 @@ class Sandbox:
       -signal.SIGABRT: 'the runtime aborted',
     }.get(self._code, f'it ended with code {self._code}')
     text = f'It crashed the runtime while {what}: {why}'
-    last_words = self._last_words()
-    if last_words:
-      text += f' ({last_words})'
+    last_output = self._last_output()
+    if last_output:
+      text += f' ({last_output})'
     return (
       f'{text}. It was allowed {self._limits.memory_mb:g} MB of memory '
       '(--memory_mb).'
     )
 
-  def _last_words(self) -> str:
+  def _last_output(self) -> str:
     printed = b''
     with contextlib.suppress(OSError):
       while part := os.read(self._printed, 1 << 16):

@@ -3,8 +3,8 @@
 
 The filter lists the calls that are allowed. Any other call fails with EPERM,
 which libraries expect on a restricted machine; a call that only an attack would
-make ends the process. Source: Linux,
-Documentation/userspace-api/seccomp_filter.rst.
+make ends the process. It is assembled here because a device need not have
+libseccomp. Source: Linux, Documentation/userspace-api/seccomp_filter.rst.
 """
 
 import ctypes

@@ -17,6 +17,8 @@ import pathlib
 import stat
 import time
 
+import numpy as np
+
 from depth_mai import challenge
 from depth_mai.data import source
 from depth_mai.devices import registry
@@ -24,7 +26,7 @@ from depth_mai.evaluation import evaluation
 from depth_mai.judging import detection
 from depth_mai.judging import device_process
 from depth_mai.judging import fidelity
-from depth_mai.judging import interface
+from depth_mai.judging import interface_check
 from depth_mai.judging import lockdown
 from depth_mai.judging import placing
 from depth_mai.judging import request as request_lib
@@ -113,12 +115,15 @@ class _Stages:
         self._check(box)
       with self._stage('loading'):
         answer = box.load()
-        taken, given, why = interface.read(answer, self._request.layout)
+        interface, why = interface_check.read(answer, self._request.layout)
       with self._stage('detecting'):
-        input_range, unit = self._detect(box, taken, given)
-        self._describe_interface(taken, given, why, input_range, unit)
+        input_range, unit = self._detect(box, interface)
+        self._describe_interface(interface, why, input_range, unit)
+        interface = dataclasses.replace(
+          interface, input_range=input_range.value, output_unit=unit.value
+        )
       with self._stage('fidelity'):
-        self._measure(box, taken, given, input_range.value, unit.value)
+        self._measure(box, interface)
     with self._stage('runtime'):
       self._time(content)
 
@@ -153,19 +158,23 @@ class _Stages:
         'Nothing else was measured; correct this first.'
       )
 
-  def _detect(self, box, taken, given):
+  def _detect(self, box, interface):
     """Finds the input's range and the output's unit, both Choices."""
     first = []
 
     def try_range(name: str) -> list[detection.Trial]:
       if not first:
         first.extend(itertools.islice(self._pairs(), detection.PAIRS))
-      predictor = fidelity.SandboxedPredictor(box, taken, given, name, 'mm')
+      # The default unit, mm, leaves the predictions in the file's own unit.
+      predictor = fidelity.SandboxedPredictor(
+        box, dataclasses.replace(interface, input_range=name)
+      )
       return [
         detection.Trial(predictor.predict(rgb), depth_mm)
         for _, rgb, depth_mm in first
       ]
 
+    taken = interface.input
     raw = taken.type_name != 'float32' and not taken.scale
     unit = detection.declared_unit(self._request.unit, self._metadata)
     input_range = detection.declared_range(
@@ -177,7 +186,8 @@ class _Stages:
       unit = detection.find_unit(try_range(input_range.value))
     return input_range, unit
 
-  def _describe_interface(self, taken, given, why, input_range, unit) -> None:
+  def _describe_interface(self, interface, why, input_range, unit) -> None:
+    taken, given = interface.input, interface.output
     self._verdict.interface = {
       'input': {'value': str(taken), 'why': "the file's graph"},
       'output': {'value': str(given), 'why': "the file's graph"},
@@ -203,35 +213,33 @@ class _Stages:
           'runtime does not include that.'
         )
 
-  def _measure(self, box, taken, given, input_range, unit) -> None:
+  def _measure(self, box, interface) -> None:
     """Measures the errors; saves pictures."""
     count = len(self._names)
-    keep = frozenset()
+    keep: frozenset[str] = frozenset()
     if self._request.pictures_dir is not None:
       wanted = min(self._request.pictures, count)
       keep = frozenset(
         self._names[place * count // wanted] for place in range(wanted)
       )
-    predictor = fidelity.SandboxedPredictor(
-      box, taken, given, input_range, unit, keep
-    )
-    result, kept = fidelity.measure(
-      predictor,
-      self._pairs(),
-      count,
-      lambda done: self._report(
-        'fidelity', done / count, f'{done} of {count} pictures'
-      ),
+    predictor = fidelity.SandboxedPredictor(box, interface)
+    shown, numbers = [], itertools.count(1)
+
+    def observe(name: str, *arrays) -> None:
+      done = next(numbers)
+      self._report('fidelity', done / count, f'{done} of {count} pictures')
+      if name in keep:
+        shown.append((name, *arrays))
+
+    result = evaluation.evaluate(
+      predictor, self._pairs(), count, observe=observe
     )
     per_image = result.pop('per_image')
     self._verdict.metrics = result
     self._verdict.warnings += predictor.warnings()
     if keep:
       self._verdict.pictures = fidelity.save_pictures(
-        pathlib.Path(self._request.pictures_dir),
-        kept,
-        predictor.kept,
-        per_image,
+        pathlib.Path(self._request.pictures_dir), shown, per_image
       )
 
   def _time(self, content: bytes) -> None:
@@ -260,7 +268,7 @@ class _Stages:
       verdict.metrics['si_rmse'], verdict.runtime
     )
 
-  def _pairs(self) -> Iterator[fidelity.Pair]:
+  def _pairs(self) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     return iter(
       source.evaluation_pairs(self._request.data_dir, self._request.split)
     )

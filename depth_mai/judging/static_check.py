@@ -80,15 +80,17 @@ def _metadata(content: bytes) -> dict:
   declared = {
     'output_unit': metadata.get('output_unit'),
     'layout': picture.get('layout'),
-    'range': picture.get('range'),
     'system': metadata.get('system'),
     'precision': metadata.get('precision'),
   }
-  return {
+  declared = {
     key: value
     for key, value in declared.items()
-    if (isinstance(value, str) and len(value) < 80) or _is_range(value)
+    if isinstance(value, str) and len(value) < 80
   }
+  if _is_range(picture.get('range')):
+    declared['range'] = picture['range']
+  return declared
 
 
 def _is_range(value: object) -> bool:

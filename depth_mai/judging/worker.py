@@ -61,7 +61,7 @@ class _Worker:
   def __init__(self, threads: int):
     self._threads = threads
     self._content = b''
-    self._interpreter = None
+    self._interpreter: typing.Any = None
 
   def take(self, blob: bytearray) -> tuple[dict, bytes]:
     """Receives the content of the file."""

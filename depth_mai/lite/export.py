@@ -65,7 +65,7 @@ class ExportOptions:
   """
 
   precisions: Sequence[str] = ('fp32',)
-  image_size: tuple[int, int] = deployment.IMAGE_SIZE
+  image_size: tuple[int, int] = challenge.IMAGE_SIZE
   output_unit: str = 'mm'
   output_upsampling: str | None = None
   io_type: str = 'float32'

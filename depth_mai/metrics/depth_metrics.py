@@ -22,6 +22,7 @@ values, and the `pooled_` names treat all pixels of all images as one image.
 
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,9 @@ _MIN_MM = 1.0
 _DELTA_BASE = 1.25
 
 
-def image_metrics(pred_mm, depth_mm):
+def image_metrics(
+  pred_mm: np.ndarray, depth_mm: np.ndarray
+) -> dict[str, float]:
   """Measures one prediction against its ground truth.
 
   Args:
@@ -79,7 +82,9 @@ class DepthMetrics:
     self._log_mean = 0.0
     self._log_deviation = 0.0
 
-  def add(self, pred_mm, depth_mm):
+  def add(
+    self, pred_mm: np.ndarray, depth_mm: np.ndarray
+  ) -> dict[str, float] | None:
     """Adds one image.
 
     Args:
@@ -114,11 +119,11 @@ class DepthMetrics:
     return dict(self._per_image[-1])
 
   @property
-  def images(self):
+  def images(self) -> int:
     """The number of images measured so far."""
     return len(self._per_image)
 
-  def result(self):
+  def result(self) -> dict[str, Any]:
     """Returns the metrics of all images added so far.
 
     Returns:
@@ -176,7 +181,7 @@ class DepthMetrics:
     return ranges
 
 
-def range_labels():
+def range_labels() -> list[str]:
   """Returns the names of the distance ranges: '0-1 m', ..., '16+ m'."""
   return [
     f'{near:g}-{far:g} m' if math.isfinite(far) else f'{near:g}+ m'

@@ -7,6 +7,7 @@ reproduces every score of its Table 1 after rounding. The score doubles when the
 si-RMSE falls by 0.05, and when the runtime halves.
 """
 
+from collections.abc import Sequence
 import math
 
 import numpy as np
@@ -14,7 +15,9 @@ import numpy as np
 SCORE_CONSTANT = 640000.0
 
 
-def challenge_score(si_rmse, runtime_ms, k=SCORE_CONSTANT):
+def challenge_score(
+  si_rmse: float, runtime_ms: float, k: float = SCORE_CONSTANT
+) -> float:
   """Computes the challenge score.
 
   Args:
@@ -42,7 +45,7 @@ def challenge_score(si_rmse, runtime_ms, k=SCORE_CONSTANT):
   return float(k * 2.0 ** (-20.0 * si_rmse) / runtime_ms)
 
 
-def average_ranks(values):
+def average_ranks(values: Sequence[float]) -> np.ndarray:
   """Ranks values from 1; equal values share the mean of their ranks.
 
   Args:
@@ -54,16 +57,16 @@ def average_ranks(values):
   Raises:
     ValueError: if `values` is not a vector of finite numbers.
   """
-  values = np.asarray(values, np.float64)
-  if values.ndim != 1 or not np.isfinite(values).all():
-    raise ValueError(f'values must be N finite numbers, got {values}.')
+  x = np.asarray(values, np.float64)
+  if x.ndim != 1 or not np.isfinite(x).all():
+    raise ValueError(f'values must be N finite numbers, got {x}.')
   # `equal` counts the value itself, too.
-  smaller = (values[None, :] < values[:, None]).sum(axis=1)
-  equal = (values[None, :] == values[:, None]).sum(axis=1)
+  smaller = (x[None, :] < x[:, None]).sum(axis=1)
+  equal = (x[None, :] == x[:, None]).sum(axis=1)
   return smaller + (equal + 1) / 2
 
 
-def spearman(first, second):
+def spearman(first: Sequence[float], second: Sequence[float]) -> float | None:
   """Computes Spearman's rank correlation.
 
   It is Pearson's correlation of the ranks (Spearman 1904), which also holds
@@ -83,14 +86,14 @@ def spearman(first, second):
   Raises:
     ValueError: if the lengths differ or a value is not finite.
   """
-  first, second = average_ranks(first), average_ranks(second)
-  if first.size != second.size:
+  x, y = average_ranks(first), average_ranks(second)
+  if x.size != y.size:
     raise ValueError(
-      f'first has {first.size} values and second {second.size}; give one of '
-      'each for every ranked item.'
+      f'first has {x.size} values and second {y.size}; give one of each for '
+      'every ranked item.'
     )
-  if first.size < 2:
+  if x.size < 2:
     return None
-  first, second = first - first.mean(), second - second.mean()
-  scale = np.sqrt(np.square(first).sum() * np.square(second).sum())
-  return float((first * second).sum() / scale) if scale > 0 else None
+  x, y = x - x.mean(), y - y.mean()
+  scale = np.sqrt(np.square(x).sum() * np.square(y).sum())
+  return float((x * y).sum() / scale) if scale > 0 else None

@@ -4,6 +4,10 @@
 By hand, because no package for tables is installed on a device.
 """
 
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+
 _GAP = '  '
 _EMPTY = '-'
 
@@ -29,7 +33,11 @@ _RANGE_FORMATS = {
 _RANGE_TITLES = {'bias': 'bias [m]', **_METRIC_TITLES}
 
 
-def text_table(header, rows, formats=None):
+def text_table(
+  header: Sequence[str],
+  rows: Sequence[Sequence[Any]],
+  formats: Sequence[str] | None = None,
+) -> str:
   """Formats rows under a header as aligned text.
 
   Columns that contain only numbers and empty cells are aligned to the right,
@@ -59,7 +67,11 @@ def text_table(header, rows, formats=None):
   )
 
 
-def markdown_table(header, rows, formats=None):
+def markdown_table(
+  header: Sequence[str],
+  rows: Sequence[Sequence[Any]],
+  formats: Sequence[str] | None = None,
+) -> str:
   """Formats rows under a header as a table in GitHub's Markdown.
 
   Columns are aligned as in `text_table`.
@@ -81,7 +93,7 @@ def markdown_table(header, rows, formats=None):
   return '\n'.join(f'| {" | ".join(line)} |' for line in lines)
 
 
-def metrics_tables(result):
+def metrics_tables(result: Mapping[str, Any]) -> str:
   """Formats the metrics of a split.
 
   Args:

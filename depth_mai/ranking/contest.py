@@ -13,7 +13,6 @@ from depth_mai.metrics import score as score_lib
 from depth_mai.ranking import leaderboard_content
 from depth_mai.ranking import measuring
 from depth_mai.ranking import model_files
-from depth_mai.ranking import split as split_lib
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,7 +75,9 @@ def run(contest: Contest, report_line: Callable[[str], object] = print) -> dict:
   )
   for problem in unreadable:
     report_line(f'Not judged: {problem}')
-  data = split_lib.describe(contest.data_dir, contest.split, contest.limit)
+  data = measuring.describe_split(
+    contest.data_dir, contest.split, contest.limit
+  )
   settings = settings_lib.Settings(
     threads=(contest.threads,), warmup=contest.warmup, runs=contest.runs
   )

@@ -120,7 +120,7 @@ def assemble(
 
   Args:
     measured: the files, no two of the same system and precision.
-    data: result of `split.describe`.
+    data: result of `measuring.describe_split`.
     device: result of a device's `describe`, with threads as one number.
     problems: a text for each file that failed.
     score_constant: K of the score.
@@ -136,7 +136,7 @@ def assemble(
     raise ValueError(
       '\n'.join(['No file could be judged.', *(str(text) for text in problems)])
     )
-  by_system = {}
+  by_system: dict[str, dict[str, measuring.Measured]] = {}
   for one in measured:
     files = by_system.setdefault(one.model.system, {})
     files[one.model.precision] = one
@@ -189,7 +189,7 @@ def _choose(
   """
   system = next(iter(files.values())).model.paper_system
   order = [
-    paper_results.SUBMITTED_PRECISION.get(system),
+    paper_results.SUBMITTED_PRECISION.get(system or ''),
     *metadata_lib.PRECISIONS,
   ]
   return min(

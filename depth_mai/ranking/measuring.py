@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 import dataclasses
+import hashlib
 import math
 import os
+import pathlib
 import time
 import typing
 
@@ -22,11 +24,13 @@ from depth_mai.devices import measurements
 from depth_mai.devices import store as store_lib
 from depth_mai.evaluation import evaluation
 from depth_mai.evaluation import file_predictors
+from depth_mai.files import folder
 from depth_mai.files import problems as problems_lib
 from depth_mai.ranking import model_files
 from depth_mai.runtime import cost
 from depth_mai.runtime import environment
 from depth_mai.runtime import graph as graph_lib
+from depth_mai.runtime import model_file
 
 # Seconds between two lines of progress.
 _PROGRESS_S = 15.0
@@ -53,7 +57,7 @@ class Measurer:
 
   Attributes:
     data_dir: challenge folder or prepared tfds directory.
-    data: result of `split.describe`.
+    data: result of `describe_split`.
     device: device on which the runtimes are measured.
     threads: number of threads for the kernels.
     store: file of measurements.
@@ -158,6 +162,41 @@ class Measurer:
       yield pair
 
 
+def describe_split(
+  data_dir: str | os.PathLike[str], split: str, limit: int | None = None
+) -> dict:
+  """Describes a split by the content of its files.
+
+  Errors measured on a split stay valid while its fingerprint is the same: that
+  of its ids and the bytes of its files, not of its path.
+
+  Args:
+    data_dir: challenge folder or prepared tfds directory.
+    split: name of the split.
+    limit: measure the first N images only; None for all.
+
+  Returns:
+    dict: data_dir_name, the name of the folder; split; images, how many are
+    measured; fingerprint, 64 hexadecimal digits.
+
+  Raises:
+    ValueError: if there is no such split, or limit is below 1.
+  """
+  if limit is not None and limit < 1:
+    raise ValueError(f'limit must be at least 1, got {limit}. Change --limit.')
+  data_dir = pathlib.Path(data_dir).expanduser()
+  ids = evaluation.split_ids(data_dir, split)[:limit]
+  digest = hashlib.sha256()
+  for line in (*ids, *_file_hashes(data_dir, split, limit)):
+    digest.update(f'{line}\n'.encode())
+  return {
+    'data_dir_name': data_dir.resolve().name,
+    'split': split,
+    'images': len(ids),
+    'fingerprint': digest.hexdigest(),
+  }
+
+
 def runtime_figures(report: dict) -> dict:
   """Returns the runtimes of a file, for its first number of threads.
 
@@ -173,7 +212,7 @@ def runtime_figures(report: dict) -> dict:
   """
   rows = report['configurations']
   on = next(row for row in rows if row['xnnpack'])
-  off = next((row for row in rows if not row['xnnpack']), {})
+  off: dict = next((row for row in rows if not row['xnnpack']), {})
   return {
     'runtime_ms': _runtime_ms(on),
     'runtime_ms_no_xnnpack': _runtime_ms(off),
@@ -224,3 +263,20 @@ def _predicted_with() -> dict:
   return {
     key: machine[key] for key in ('architecture', 'runtime', 'runtime_version')
   }
+
+
+def _file_hashes(
+  data_dir: pathlib.Path, split: str, limit: int | None
+) -> list[str]:
+  """Returns the SHA-256 of every file that is read."""
+  if folder.is_prepared(data_dir):
+    # The records of all images are in the same few files.
+    paths = sorted(data_dir.glob(f'*-{split}.*'))
+  else:
+    paths = [
+      path
+      for pair in folder.list_pairs(data_dir, split)[:limit]
+      for path in (pair.rgb_path, pair.depth_path)
+      if path is not None
+    ]
+  return [model_file.file_sha256(path) for path in paths]

@@ -17,11 +17,11 @@ from depth_mai.files import atomic
 from depth_mai.metrics import score as score_lib
 from depth_mai.report import leaderboard_rows
 from depth_mai.web import pages
-from depth_mai.web.tables import Cell
-from depth_mai.web.tables import Column
-from depth_mai.web.tables import Group
-from depth_mai.web.tables import Table
-from depth_mai.web.tables import number_cell
+from depth_mai.web.sortable_table import Cell
+from depth_mai.web.sortable_table import Column
+from depth_mai.web.sortable_table import Group
+from depth_mai.web.sortable_table import Table
+from depth_mai.web.sortable_table import number_cell
 
 
 class _Figure(typing.NamedTuple):

@@ -168,7 +168,7 @@ def _predict_one(
   target = _output(output_dir, name, _DEPTH)
   picture_files.write_depth_mm(target, depth_mm)
   bounds = challenge.MIN_DEPTH_MM, challenge.MAX_DEPTH_MM
-  depth_m = np.clip(depth_mm, *bounds) / 1e3
+  depth_m = np.clip(depth_mm, *bounds) / challenge.MM_PER_M
   colour, side_by_side = draw(rgb_uint8, depth_m)
   for picture, ending in ((colour, _COLOUR), (side_by_side, _SIDE_BY_SIDE)):
     with atomic.atomic_path(_output(output_dir, name, ending)) as temporary:

@@ -96,7 +96,7 @@ def device_name(root: str = '/') -> str:
 def is_raspberry_pi(root: str = '/') -> bool:
   """Returns whether the device tree names a Raspberry Pi."""
   board = _read_text(f'{root}/proc/device-tree/model')
-  return bool(board) and board.startswith('Raspberry Pi')
+  return bool(board and board.startswith('Raspberry Pi'))
 
 
 def temperature_c(root: str = '/') -> float | None:

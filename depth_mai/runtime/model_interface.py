@@ -200,6 +200,7 @@ def _read_tensor(
     scale, zero_point = 0.0, 0
   elif not scale > 0:
     raise refuse(f'its {side} is {type_name} without a quantisation scale')
+  size = shape[1], shape[2]
   return ImageTensor(
-    shape, type_name, float(scale), int(zero_point), 'nhwc', shape[1:3]
+    shape, type_name, float(scale), int(zero_point), 'nhwc', size
   )

@@ -25,7 +25,7 @@ import typing
 
 from depth_mai.web import pages
 
-# In the WSGI environment: (status, text) if `connections` refuses a request.
+# In the WSGI environment: (status, text) if the server refuses a request.
 REFUSAL = 'depth_mai.refusal'
 _POLICY = (
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "

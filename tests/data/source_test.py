@@ -91,7 +91,7 @@ class SourceTest(tf.test.TestCase, parameterized.TestCase):
       path.rename(self.root / 'train' / kind / f'other{path.suffix}')
     shapes = [
       example['rgb'].shape
-      for example in self._open(self.root, 'train', decode=True)
+      for example in self._open(self.root, 'train').map(source.decode_example)
     ]
     self.assertCountEqual(shapes, [(18, 24, 3)] * 5 + [(9, 7, 3)])
 

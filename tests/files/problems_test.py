@@ -37,6 +37,19 @@ class ProblemsTest(absltest.TestCase):
     error = problems.refusal(problem.path, problem.what, problem.cure)
     self.assertEqual(error.problems, [problem])
 
+  def test_check(self):
+    problems.check([])
+    with self.assertRaises(problems.BadInputError):
+      problems.check(self._problems(1))
+
+  def test_attempt(self):
+    self.assertEqual(problems.attempt(str.upper, 'a'), ('A', []))
+    self.assertEqual(problems.attempt(str.upper, None), (None, []))
+    self.assertEqual(
+      problems.attempt(problems.check, self._problems(2)),
+      (None, self._problems(2)),
+    )
+
   def test_programs_print_every_problem_without_a_traceback(self):
     with (
       contextlib.redirect_stderr(io.StringIO()) as stderr,
@@ -46,9 +59,6 @@ class ProblemsTest(absltest.TestCase):
       raise problems.BadInputError(self._problems(8))
     self.assertEqual(caught.exception.code, 1)
     self.assertLen(stderr.getvalue().splitlines(), 8)
-    with self.assertRaisesRegex(SystemExit, 'a message'):
-      with problems.exit_on_bad_input():
-        raise ValueError('a message')
 
   def test_listing(self):
     self.assertEqual(problems.listing([]), 'nothing')

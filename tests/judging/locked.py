@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a function in a process of its own that was locked before."""
+"""Runs a function in a locked process."""
 
 from collections.abc import Callable
 import faulthandler
@@ -9,11 +9,11 @@ import os
 def attempt(
   action: Callable[[], object], lock: Callable[[], object]
 ) -> tuple[int, str]:
-  """Runs an action behind a lock.
+  """Runs an action in a locked process.
 
   Args:
-    action: what to try.
-    lock: is called first.
+    action: the function to run.
+    lock: locks the process first.
 
   Returns:
     (exit code, or minus the signal that ended the process; what the action
@@ -23,7 +23,7 @@ def attempt(
   pid = os.fork()
   if pid == 0:
     try:
-      # Its last words would be the test's.
+      # A crash must not print into the output of the test.
       faulthandler.disable()
       lock()
       try:

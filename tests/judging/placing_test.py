@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of timing behind bars, and of choosing a report's figures."""
+"""Tests of timing in the sandbox, choosing figures, score and rank."""
 
 import time
 
@@ -22,7 +22,7 @@ def _row(xnnpack, threads=1, **figures):
 
 
 class MeasureTest(absltest.TestCase):
-  def test_times_with_xnnpack_and_without(self):
+  def test_times_with_and_without_xnnpack(self):
     with sandbox.Launcher() as launcher:
       rows = placing.measure_here(
         launcher,
@@ -132,7 +132,7 @@ class StandingTest(parameterized.TestCase):
     self.assertIsNone(got['score'])
     self.assertIsNone(got['rank'])
 
-  def test_nothing_to_go_by(self):
+  def test_without_a_runtime(self):
     got = placing.place(0.25, _MEASURED | {'runtime_ms': None})
     self.assertIsNone(got['score'])
     self.assertIsNone(got['score_low'])

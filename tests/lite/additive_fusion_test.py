@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from depth_mai.layers import concat_fusion
 from depth_mai.layers import conv_norm
+from depth_mai.layers import fusion
 from depth_mai.layers import resize
 from depth_mai.lite import additive_fusion
 from depth_mai.lite import converter
@@ -90,7 +90,7 @@ class AdditiveFusionTest(parameterized.TestCase, tf.test.TestCase):
     coarse = keras.Input((8, 12, 6), batch_size=1)
     skip = keras.layers.Conv2D(4, 1, name='skip')(coarse)
     small = keras.layers.AveragePooling2D(2, name='small')(coarse)
-    x = concat_fusion.concat_fusion(small, skip, 5, name='ffm', norm=_NORM)
+    x = fusion.concat_fusion(small, skip, 5, name='ffm', norm=_NORM)
     model = _randomise(keras.Model(coarse, x, name='decoder'))
     found = additive_fusion.split_concatenations(model)
     self._assert_same(model, found)

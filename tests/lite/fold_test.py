@@ -137,7 +137,11 @@ class FoldTest(tf.test.TestCase, parameterized.TestCase):
     given = keras.Input((6, 8, 3))
     x = keras.layers.Rescaling(0.001)(given)
     depth = depth_head.depth_head(
-      x, kernel_size=1, min_depth_m=0.1, initial_depth_m=2.5, depth_code='log'
+      x,
+      kernel_size=1,
+      options=depth_head.HeadOptions(
+        min_depth_m=0.1, initial_depth_m=2.5, depth_code='log'
+      ),
     )
     depth = keras.layers.Rescaling(1000.0)(depth)
     folded = self._fold(given, depth, scale=1e4)

@@ -1,18 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Describes a survey in text, to check before hours of training."""
+"""Reports a survey as text and as a picture, to check before training."""
 
 import collections
 from collections.abc import Iterator
+import os
 
 import numpy as np
+from PIL import Image
 
 from depth_mai import challenge
 from depth_mai.datasets.rgbd_folder import description as description_lib
+from depth_mai.datasets.rgbd_folder import frame_reader
 from depth_mai.datasets.rgbd_folder import splits as splits_lib
 from depth_mai.datasets.rgbd_folder import survey as survey_lib
 from depth_mai.datasets.rgbd_folder import units
 from depth_mai.files import problems
+from depth_mai.report import picture
 
+PREVIEW_ROWS = 4
+_PREVIEW_WIDTH = 480
 _MOST_SIZES = 4
 _KEY_WIDTH = 14
 # The largest 16-bit number marks unknown depth in many cameras. Also its
@@ -64,16 +70,16 @@ def _of_facts(survey, facts) -> Iterator[tuple[str, str]]:
   most = max(fact.values.most for fact in known)
   unit = survey.description.unit_name
   yield 'numbers', f'{least:g} .. {most:g}, read as {unit}'
-  stored = [fact for fact in known if fact.median_m]
+  stored = [fact.depth_m for fact in known if fact.depth_m.known]
   if stored:
-    medians = [fact.median_m for fact in stored]
+    medians = [depth_m.median for depth_m in stored]
     yield (
       'depth',
       f'median {np.median(medians):.2f} m ({min(medians):.2f} .. '
-      f'{max(medians):.2f} m), from {min(f.nearest_m for f in stored):.2f} to '
-      f'{max(f.farthest_m for f in stored):.2f} m',
+      f'{max(medians):.2f} m), from {min(d.least for d in stored):.2f} to '
+      f'{max(d.most for d in stored):.2f} m',
     )
-  shares = [fact.known for fact in facts]
+  shares = [fact.depth_m.known for fact in facts]
   yield (
     'known',
     f'{np.mean(shares):.0%} of the pixels ({min(shares):.0%} .. '
@@ -148,3 +154,56 @@ def _after_colon(sequences) -> str:
 
 def _count(number: int, what: str) -> str:
   return f'{number} {what}{"" if number == 1 else "s"}'
+
+
+def write_preview(
+  path: str | os.PathLike[str], survey: survey_lib.Survey
+) -> None:
+  """Draws frames from all over the recordings: picture, depth, and both in one.
+
+  All rows share one colour bar, in metres. If outlines appear twice in the
+  third column, the depth is not aligned.
+
+  Args:
+    path: the picture to write, .png or .jpg.
+    survey: the frames.
+
+  Raises:
+    ValueError: if no frame can be shown.
+  """
+  frames = [f for f in survey.pairing.frames if f.id in survey.facts]
+  if not frames:
+    raise ValueError(
+      f'No frame can be shown in {path}. First fix the problems in the report.'
+    )
+  places = np.linspace(0, len(frames) - 1, min(PREVIEW_ROWS, len(frames)))
+  chosen = [frames[round(place)] for place in places]
+  contents = [frame_reader.read(f, survey.description) for f in chosen]
+  near_m, far_m = picture.depth_range(
+    *(content.depth_mm / challenge.MM_PER_M for content in contents)
+  )
+  rows, titles = [], []
+  for frame, content in zip(chosen, contents, strict=True):
+    rgb, depth_m = _shrunk(content)
+    depth = picture.colourise(depth_m, near_m, far_m)
+    mixed = np.where(depth_m[..., None] > 0, rgb // 2 + depth // 2, rgb)
+    rows.append([rgb, picture.with_colour_bar(depth, near_m, far_m), mixed])
+    facts = survey.facts[frame.id].depth_m
+    titles.append(
+      f'{frame.id}: median {facts.median:.2f} m, known {facts.known:.0%}'
+    )
+  columns = ('Picture', 'Depth', 'Both')
+  picture.save_picture(
+    path, picture.grid(rows, column_titles=columns, row_titles=titles)
+  )
+
+
+def _shrunk(content):
+  height, width = content.depth_mm.shape
+  size = (
+    min(_PREVIEW_WIDTH, width),
+    max(1, round(height * min(1, _PREVIEW_WIDTH / width))),
+  )
+  rgb = np.array(Image.fromarray(content.rgb_uint8).resize(size))
+  depth_mm = frame_reader.resized(content.depth_mm, size[::-1])
+  return rgb, depth_mm / challenge.MM_PER_M

@@ -7,10 +7,11 @@ from absl.testing import absltest
 from absl.testing import parameterized
 
 from depth_mai.web import pages
-from depth_mai.web import tables
-from depth_mai.web.tables import Cell
-from depth_mai.web.tables import Column
-from depth_mai.web.tables import Group
+from depth_mai.web.sortable_table import Cell
+from depth_mai.web.sortable_table import Column
+from depth_mai.web.sortable_table import Group
+from depth_mai.web.sortable_table import Table
+from depth_mai.web.sortable_table import number_cell
 from tests.web import page_reader
 
 _NASTY = '<script>alert("1")</script> & \'more\''
@@ -18,7 +19,7 @@ _NASTY = '<script>alert("1")</script> & \'more\''
 
 def _table(rows, **rest):
   columns = (Column('Name', text=True), Column('MB', _NASTY, descending=True))
-  return tables.Table(columns, rows, **rest)
+  return Table(columns, rows, **rest)
 
 
 def _drawn(rows, **rest):
@@ -29,8 +30,8 @@ class TableTest(absltest.TestCase):
   def test_cells_carry_the_value_they_are_sorted_by(self):
     page = _drawn(
       [
-        [Cell('b', 'b', 'detail'), tables.number_cell(1.234, '.1f', ' MB')],
-        [Cell('a', 'a'), tables.number_cell(None)],
+        [Cell('b', 'b', 'detail'), number_cell(1.234, '.1f', ' MB')],
+        [Cell('a', 'a'), number_cell(None)],
       ]
     )
     values = [
@@ -93,13 +94,13 @@ class TableTest(absltest.TestCase):
 class NumberCellTest(parameterized.TestCase):
   def test_number(self):
     self.assertEqual(
-      tables.number_cell(0.0, '+.2f', ' %', best=True),
+      number_cell(0.0, '+.2f', ' %', best=True),
       Cell('+0.00 %', 0.0, best=True),
     )
 
   @parameterized.parameters(None, math.nan, math.inf)
   def test_unknown(self, value):
-    self.assertEqual(tables.number_cell(value, best=True), Cell('–'))
+    self.assertEqual(number_cell(value, best=True), Cell('–'))
 
 
 if __name__ == '__main__':

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of reading a file's input and output, and of their numbers."""
+"""Tests of the check of input and output, and of their encoding."""
+
+import dataclasses
 
 from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
 
-from depth_mai.judging import interface
+from depth_mai.judging import interface_check
 from depth_mai.judging import verdict
 
 
@@ -36,7 +38,8 @@ class ReadTest(parameterized.TestCase):
     ((1, 4, 6, 3), 'nhwc', 'nhwc', (4, 6)),
   )
   def test_layout_of_the_input(self, shape, declared, layout, size):
-    taken, _, why = interface.read(_answer(_tensor(shape), _OUT), declared)
+    got, why = interface_check.read(_answer(_tensor(shape), _OUT), declared)
+    taken = got.input
     self.assertEqual((taken.layout, taken.size), (layout, size))
     self.assertEqual(
       '--layout' in why, declared != 'auto' or shape[1] == 3 == shape[3]
@@ -46,9 +49,9 @@ class ReadTest(parameterized.TestCase):
     ((1, 4, 6, 1), (4, 6)), ((1, 1, 4, 6), (4, 6)), ((1, 4, 6), (4, 6))
   )
   def test_layout_of_the_output(self, shape, size):
-    _, given, _ = interface.read(_answer(_IN, _tensor(shape)), 'auto')
-    self.assertEqual(given.size, size)
-    self.assertEqual(given.bytes, 4 * 24)
+    got, _ = interface_check.read(_answer(_IN, _tensor(shape)), 'auto')
+    self.assertEqual(got.output.size, size)
+    self.assertEqual(got.output.bytes, 4 * 24)
 
   @parameterized.parameters(
     (_tensor((1, 4, 6, 4)), _OUT, 'auto', 'input has the shape'),
@@ -76,7 +79,7 @@ class ReadTest(parameterized.TestCase):
   )
   def test_no_depth_network(self, taken, given, declared, message):
     with self.assertRaisesRegex(verdict.FileFaultError, message):
-      interface.read(_answer(taken, given), declared)
+      interface_check.read(_answer(taken, given), declared)
 
   @parameterized.parameters(
     {'inputs': [], 'outputs': [_OUT]},
@@ -90,59 +93,63 @@ class ReadTest(parameterized.TestCase):
     {'inputs': [{'shape': [1, 4, 6, True], 'signature': []}], 'outputs': []},
     {'inputs': [{'shape': [1, 4, 6, 3], 'signature': [1]}], 'outputs': [_OUT]},
   )
-  def test_answers_that_are_none(self, **answer):
+  def test_invalid_answers(self, **answer):
     with self.assertRaises(verdict.FileFaultError):
-      interface.read(answer, 'auto')
+      interface_check.read(answer, 'auto')
 
-  def test_an_open_batch_is_one(self):
+  def test_an_open_batch_size_counts_as_1(self):
     taken = _tensor((1, 4, 6, 3), signature=(-1, 4, 6, 3))
-    self.assertEqual(
-      interface.read(_answer(taken, _OUT), 'auto')[0].size, (4, 6)
-    )
+    got, _ = interface_check.read(_answer(taken, _OUT), 'auto')
+    self.assertEqual(got.input.size, (4, 6))
 
 
-class NumbersTest(parameterized.TestCase):
-  def _side(self, tensor):
-    return interface.read(_answer(tensor, _OUT), 'auto')[0]
+class EncodingTest(parameterized.TestCase):
+  """The encoding itself is tested in tests/runtime/model_interface_test.py."""
+
+  def encode(self, tensor, rgb_uint8, input_range='0..255'):
+    interface, _ = interface_check.read(_answer(tensor, _OUT), 'auto')
+    interface = dataclasses.replace(interface, input_range=input_range)
+    return interface.encode(rgb_uint8)
 
   @parameterized.parameters(
     ('0..255', (0, 51, 255)), ('0..1', (0, 0.2, 1)), ('-1..1', (-1, -0.6, 1))
   )
   def test_ranges(self, name, want):
-    table = interface.encoder(self._side(_IN), name)
-    self.assertEqual(table.dtype, np.float32)
-    np.testing.assert_allclose(table[[0, 51, 255]], want, atol=1e-6)
+    bytes_ = np.array([0, 51, 255], np.uint8).reshape(1, 1, 3)
+    got = self.encode(_IN, bytes_, name)
+    self.assertEqual(got.dtype, np.float32)
+    np.testing.assert_allclose(got.ravel(), want, atol=1e-6)
 
   def test_quantised(self):
-    side = self._side(_tensor((1, 4, 6, 3), 'int8', 1 / 255, -128))
-    table = interface.encoder(side, '0..1')
-    self.assertEqual(table.dtype, np.int8)
-    np.testing.assert_array_equal(table, np.arange(-128, 128))
-    np.testing.assert_allclose(side.covered(), (0, 1), atol=1e-6)
-    # What the numbers cannot say is cut off.
-    self.assertEqual(interface.encoder(side, '0..255')[255], 127)
+    tensor = _tensor((1, 4, 6, 3), 'int8', 1 / 255, -128)
+    bytes_ = np.arange(255, dtype=np.uint8).reshape(5, 17, 3)
+    got = self.encode(tensor, bytes_, '0..1')
+    self.assertEqual(got.dtype, np.int8)
+    np.testing.assert_array_equal(got.ravel(), np.arange(-128, 127))
+    interface, _ = interface_check.read(_answer(tensor, _OUT), 'auto')
+    np.testing.assert_allclose(interface.input.covered(), (0, 1), atol=1e-6)
+    # Values beyond the type are clipped.
+    self.assertEqual(self.encode(tensor, bytes_).max(), 127)
 
   def test_bytes_without_a_scale(self):
-    side = self._side(_tensor((1, 4, 6, 3), 'uint8'))
-    table = interface.encoder(side, '0..255')
-    np.testing.assert_array_equal(table, np.arange(256))
-    self.assertEqual(table.dtype, np.uint8)
+    bytes_ = np.arange(255, dtype=np.uint8).reshape(5, 17, 3)
+    got = self.encode(_tensor((1, 4, 6, 3), 'uint8'), bytes_)
+    np.testing.assert_array_equal(got[0], bytes_)
+    self.assertEqual(got.dtype, np.uint8)
 
-  def test_pictures(self):
+  def test_layouts(self):
     rgb_uint8 = np.random.default_rng(0).integers(0, 256, (4, 6, 3))
     rgb_uint8 = rgb_uint8.astype(np.uint8)
     for shape, axes in (((1, 4, 6, 3), (0, 1, 2)), ((1, 3, 4, 6), (2, 0, 1))):
-      side = self._side(_tensor(shape))
-      table = interface.encoder(side, '0..255')
-      content = interface.picture_bytes(side, table, rgb_uint8)
+      got = self.encode(_tensor(shape), rgb_uint8)
       want = rgb_uint8.transpose(axes).astype('<f4').tobytes()
-      self.assertEqual(content, want)
+      self.assertEqual(got.tobytes(), want)
 
   def test_depth(self):
     steps = np.arange(-12, 12, dtype=np.int8).reshape(1, 1, 4, 6)
     given = _tensor(steps.shape, 'int8', 0.5, -12)
-    side = interface.read(_answer(_IN, given), 'auto')[1]
-    got = interface.depth(side, steps.tobytes())
+    interface, _ = interface_check.read(_answer(_IN, given), 'auto')
+    got = interface.decode_mm(steps.ravel())
     np.testing.assert_array_equal(got, np.arange(24).reshape(4, 6) / 2)
     self.assertEqual(got.dtype, np.float32)
 

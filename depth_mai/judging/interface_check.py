@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checks a file's input and output, and converts pictures and depth to bytes.
+"""Checks how the sandbox describes the input and the output of a file.
 
-The allowed shapes are in _SIDES; numbers may be float32, int8, uint8 or int16.
+The allowed shapes are in _SIDES, the allowed types in `model_interface.TYPES`.
 """
 
-import dataclasses
 import math
+import typing
 
 import numpy as np
 
 from depth_mai.judging import request as request_lib
 from depth_mai.judging import verdict
+from depth_mai.runtime import model_interface
 
 # Largest picture and depth map, pixels a side and in all.
 MAX_SIDE = 8192
 MAX_PIXELS = 16 << 20
 
-_TYPES = ('float32', 'int8', 'uint8', 'int16')
 # From a side to its number of channels and the allowed shapes.
 _SIDES = {
   'input': (
@@ -32,57 +32,18 @@ _SIDES = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
-class Side:
-  """The input or the output.
-
-  Attributes:
-    shape: shape of the tensor.
-    type_name: NumPy's name of its number type.
-    scale: real value of one quantisation step; 0 if not quantised.
-    zero_point: quantised number that stands for 0.
-    layout: 'nhwc' or 'nchw'.
-    size: (height, width).
-  """
-
-  shape: tuple[int, ...]
-  type_name: str
-  scale: float
-  zero_point: int
-  layout: str
-  size: tuple[int, int]
-
-  @property
-  def bytes(self) -> int:
-    """Size of the tensor."""
-    return math.prod(self.shape) * np.dtype(self.type_name).itemsize
-
-  def __str__(self):
-    text = f'{list(self.shape)} {self.type_name}'
-    if self.scale:
-      text += f', scale {self.scale:.6g}, zero point {self.zero_point}'
-    return text
-
-  def covered(self) -> tuple[float, float] | None:
-    """Returns the smallest and the largest real value, None for float."""
-    if not self.scale:
-      return None
-    limits = np.iinfo(self.type_name)
-    low, high = (
-      (end - self.zero_point) * self.scale for end in (limits.min, limits.max)
-    )
-    return low, high
-
-
-def read(answer: dict, layout: str) -> tuple[Side, Side, str]:
-  """Checks how the sandbox describes the file's input and output.
+def read(
+  answer: dict, layout: str
+) -> tuple[model_interface.ModelInterface, str]:
+  """Checks input and output.
 
   Args:
     answer: untrusted result of `sandbox.Sandbox.load`.
     layout: declared layout of the input, in `request.LAYOUTS`, or AUTO.
 
   Returns:
-    (input, output, reason for the input's layout)
+    (input and output, with the default input range and unit; reason for the
+    input's layout)
 
   Raises:
     verdict.FileFaultError: if the file is no depth network.
@@ -106,64 +67,12 @@ def read(answer: dict, layout: str) -> tuple[Side, Side, str]:
     (layout,) = fits
     why = f'the only place of 3 in the shape {shape}'
   given, fits_output = _only(answer, 'output')
-  return (
-    _side(taken, layout, fits[layout], 'input'),
-    _side(given, *next(iter(fits_output.items())), 'output'),
-    why,
+  output_layout, output_size = next(iter(fits_output.items()))
+  interface = model_interface.ModelInterface(
+    _tensor(taken, layout, fits[layout], 'input'),
+    _tensor(given, output_layout, output_size, 'output'),
   )
-
-
-def encoder(side: Side, input_range: str) -> np.ndarray:
-  """Returns the input's number for each byte of a picture, [256].
-
-  Args:
-    side: the input.
-    input_range: name in `request.INPUT_RANGES`.
-  """
-  black, white = request_lib.INPUT_RANGES[input_range]
-  levels = np.arange(256, dtype=np.float32)
-  if input_range != '0..255':
-    levels = np.float32(black) + levels * np.float32((white - black) / 255.0)
-  if side.type_name == 'float32':
-    return levels
-  if not side.scale:
-    # Only uint8 is accepted without a scale: the bytes of the picture.
-    return np.arange(256, dtype=np.uint8)
-  limits = np.iinfo(side.type_name)
-  steps = np.round(levels / np.float32(side.scale)) + side.zero_point
-  return np.clip(steps, limits.min, limits.max).astype(side.type_name)
-
-
-def picture_bytes(
-  side: Side, table: np.ndarray, rgb_uint8: np.ndarray
-) -> bytes:
-  """Returns the bytes of the input for a picture.
-
-  Args:
-    side: the input.
-    table: result of `encoder`.
-    rgb_uint8: [H, W, 3], of the input's size.
-  """
-  if side.layout == 'nchw':
-    rgb_uint8 = rgb_uint8.transpose(2, 0, 1)
-  return table[rgb_uint8].tobytes()
-
-
-def depth(side: Side, content: bytes) -> np.ndarray:
-  """Returns the real values of the output.
-
-  Args:
-    side: the output.
-    content: its bytes, as many as `side.bytes`.
-
-  Returns:
-    [h, w] float32, in the file's unit.
-  """
-  values = np.frombuffer(content, side.type_name).reshape(side.size)
-  values = values.astype(np.float32, copy=False)
-  if side.scale:
-    values = (values - np.float32(side.zero_point)) * np.float32(side.scale)
-  return values
+  return interface, why
 
 
 def _only(answer: dict, side: str) -> tuple[dict, dict]:
@@ -197,7 +106,7 @@ def _only(answer: dict, side: str) -> tuple[dict, dict]:
   return found, fits
 
 
-def _is_shape(value: object) -> bool:
+def _is_shape(value: object) -> typing.TypeGuard[list[int]]:
   """Returns whether an untrusted value is a list of whole numbers."""
   return isinstance(value, list) and all(type(one) is int for one in value)
 
@@ -210,26 +119,30 @@ def _layouts(shape: list[int], channels: int) -> dict[str, tuple[int, int]]:
     return {}
   sizes = {'nhwc': (shape[3], shape[1:3]), 'nchw': (shape[1], shape[2:])}
   return {
-    layout: tuple(size)
+    layout: (size[0], size[1])
     for layout, (count, size) in sizes.items()
     if count == channels
   }
 
 
-def _side(found: dict, layout: str, size: tuple[int, int], name: str) -> Side:
-  """Checks size and number type, and returns the side."""
+def _tensor(
+  found: dict, layout: str, size: tuple[int, int], name: str
+) -> model_interface.ImageTensor:
+  """Checks size and type of a tensor, and returns it."""
   if max(size) > MAX_SIDE or math.prod(size) > MAX_PIXELS:
     raise verdict.FileFaultError(
       f'Its {name} has {size[0]} x {size[1]} pixels; at most {MAX_SIDE} a side '
       f'and {MAX_PIXELS} in all are allowed.'
     )
-  type_name, scale = found.get('type'), found.get('scale')
-  if type_name not in _TYPES:
+  type_name = found.get('type')
+  if type_name not in model_interface.TYPES:
     raise verdict.FileFaultError(
       f'Its {name} is of type {str(type_name)[:20]}; allowed are '
-      f'{", ".join(_TYPES)}.'
+      f'{", ".join(model_interface.TYPES)}.'
     )
-  zero_point, quantised = found.get('zero_point'), False
+  scale: typing.Any = found.get('scale')
+  zero_point: typing.Any = found.get('zero_point')
+  quantised = False
   if type_name != 'float32':
     limits = np.iinfo(type_name)
     quantised = (
@@ -244,7 +157,7 @@ def _side(found: dict, layout: str, size: tuple[int, int], name: str) -> Side:
         f'Its {name} is {type_name} without a valid scale and zero point, so '
         'its real values are unknown.'
       )
-  return Side(
+  return model_interface.ImageTensor(
     tuple(found['shape']),
     type_name,
     scale if quantised else 0.0,

@@ -25,7 +25,7 @@ _BEGUN = (
 )
 
 
-class ConnectionsTest(parameterized.TestCase):
+class LimitedServerTest(parameterized.TestCase):
   def setUp(self):
     super().setUp()
     self.lengths, self.lines = [], []
