@@ -17,6 +17,7 @@ from absl import flags
 import keras
 import numpy as np
 
+from depth_mai import challenge
 from depth_mai import gin_registry
 from depth_mai.devices import measurements
 from depth_mai.devices import settings
@@ -30,9 +31,9 @@ from depth_mai.lite import calibration
 from depth_mai.lite import collapse
 from depth_mai.lite import converter
 from depth_mai.lite import export
-from depth_mai.lite import float_depthwise
-from depth_mai.lite import slim
-from depth_mai.metrics import paper_results as paper_results
+from depth_mai.lite import flatbuffer
+from depth_mai.lite import passes
+from depth_mai.metrics import paper_results
 from depth_mai.metrics import score as score_lib
 from depth_mai.metrics import table
 from depth_mai.models import deployment
@@ -66,7 +67,7 @@ class Counter:
     path = self.folder / f'{name}.tflite'
     if not path.exists():
       with atomic.atomic_path(path) as temporary:
-        pathlib.Path(temporary).write_bytes(slim.slim(make()))
+        pathlib.Path(temporary).write_bytes(make())
     return path
 
   def count(self, path: pathlib.Path) -> list[dict]:
@@ -112,13 +113,13 @@ def _upsampling_rows(counter: Counter):
     for form in upsample.OUTPUT_UPSAMPLINGS:
       given = keras.Input((*size, 1), batch_size=1)
       try:
-        depth = upsample.upsample_output(given, *deployment.IMAGE_SIZE, form)
+        depth = upsample.upsample_output(given, *challenge.IMAGE_SIZE, form)
       except ValueError:
         continue  # 'tile' needs integer factors.
       model = keras.Model(given, depth)
       path = counter.file(
         f'{form}_{size[0]}x{size[1]}',
-        lambda m=model: converter.convert(m, 'fp32'),
+        lambda m=model: _finished(m, passes.Target('fp32')),
       )
       rows = counter.count(path)
       if form in _PLAIN_FORMS:
@@ -154,9 +155,17 @@ def _concatenations(model: keras.Model) -> int:
   return sum(isinstance(x, keras.layers.Concatenate) for x in model.layers)
 
 
+def _finished(model, target: passes.Target, pictures=None) -> bytes:
+  """Converts a model as it is; the file passes follow."""
+  content = converter.convert(model, target.precision, pictures)
+  file = flatbuffer.read_model(content)
+  passes.rewrite_file(file, target)
+  return flatbuffer.write_model(file)
+
+
 def _graphs(network: keras.Model):
   """Yields precision, name and a maker of the bytes of each graph."""
-  pictures = calibration.synthetic_sample(deployment.IMAGE_SIZE).images
+  pictures = calibration.synthetic_sample(challenge.IMAGE_SIZE).images
   plain = deployment.deployment_model(network, batch_size=1)
   default, choice = (
     export.ExportOptions(),
@@ -168,11 +177,9 @@ def _graphs(network: keras.Model):
     for precision in ('fp32', 'int8')
   )
 
-  def maker(model, precision):
-    return lambda: converter.convert(model, precision, pictures)
-
-  def whole_dynamic():
-    return float_depthwise.float_depthwise(maker(whole, 'dynamic')())
+  def maker(model, precision, whole_graph=False):
+    target = passes.Target(precision, whole_graph)
+    return lambda: _finished(model, target, pictures)
 
   for precision, model in (('fp32', exported), ('int8', exported_int8)):
     yield precision, 'plain', maker(plain, precision)
@@ -184,7 +191,7 @@ def _graphs(network: keras.Model):
   if paper_results.SUBMITTED_PRECISION[network.name] == 'dynamic':
     yield 'dynamic', 'plain', maker(plain, 'dynamic')
     yield 'dynamic', 'exported', maker(exported, 'dynamic')
-    yield 'dynamic', 'whole', whole_dynamic
+    yield 'dynamic', 'whole', maker(whole, 'dynamic', True)
 
 
 def _system_rows(counter: Counter):

@@ -32,12 +32,12 @@ from depth_mai.files import ready_models
 from depth_mai.lite import calibration
 from depth_mai.lite import converter
 from depth_mai.lite import export
-from depth_mai.lite import metadata
+from depth_mai.lite import file_passes
+from depth_mai.lite import flatbuffer
 from depth_mai.lite import quantisation
 from depth_mai.lite import quantiser
 from depth_mai.lite import ranges
-from depth_mai.lite import slim
-from depth_mai.metrics import paper_results as paper_results
+from depth_mai.metrics import paper_results
 from depth_mai.metrics import table
 from depth_mai.runtime import delegation
 from depth_mai.runtime import interpreter
@@ -121,16 +121,22 @@ class _Files:
     """Returns the file of a way."""
     precision, io_type, choices = _ALL_WAYS[way]
     if choices is None:
-      content = converter.convert(self._model(precision), precision)
+      file = flatbuffer.read_model(
+        converter.convert(self._model(precision), precision)
+      )
     else:
       prepared = self._prepare(precision)
       found = self._measure(precision, choices.calibration, choices.percentile)
       if precision == 'int16x8':
-        content = quantiser.quantise_int16x8(prepared, found)
+        file = flatbuffer.read_model(
+          quantiser.quantise_int16x8(prepared, found)
+        )
       else:
         graph = quantiser.mark(prepared, found, choices, io_type)
-        content = converter.quantise(self._model(precision), graph)
-    return metadata.add_metadata(slim.slim(content), {'output_unit': 'mm'})
+        file = converter.quantise(self._model(precision), graph)
+    file_passes.slim(file)
+    file_passes.add_metadata(file, {'output_unit': 'mm'})
+    return flatbuffer.write_model(file)
 
 
 def _judge(path: pathlib.Path, pairs) -> dict:

@@ -22,8 +22,8 @@ from depth_mai.files import workdir as workdir_lib
 from depth_mai.lite import calibration
 from depth_mai.lite import collapse
 from depth_mai.lite import export
-from depth_mai.lite import learned_ranges
-from depth_mai.metrics import paper_results as paper_results
+from depth_mai.lite import quantisation_aware
+from depth_mai.metrics import paper_results
 from depth_mai.metrics import table
 from depth_mai.models import network_file
 
@@ -55,7 +55,7 @@ def _measure(workdir, folder, data_dir, sample) -> dict:
     'partitions': int8.partitions,
     'min_runtime': int8.report.min_runtime,
   }
-  if learned_ranges.are_in(network):
+  if quantisation_aware.rounds(network):
     (calibrated,) = export.export(
       collapse.collapse(network),
       folder / 'calibrated',

@@ -5,10 +5,12 @@
     python -m build_defs.build_files --check   # names the stale files, exits 1
 
 A folder with an `__init__.py` gets `:package`; each module gets a target of its
-own name, and so does each `*_test.py`. The deps are the project's modules that
-the file imports, anywhere in it. What the imports cannot tell is written by
-hand into the BUILD file and kept: `data`, `size` and `tags` of a target, and
-any other statement.
+own name, and so does each `*_test.py`. `:tests` runs all tests of a folder that
+have no tags in one process, so that TensorFlow is imported once. The deps are
+the project's modules that the file imports, anywhere in it. A file that reads
+`__path__` of a package imports all its modules, and depends on them. What
+imports cannot show is written into the BUILD file by hand and kept: `data`,
+`size` and `tags` of a target, and any other statement.
 """
 
 import argparse
@@ -26,11 +28,11 @@ _SOURCE_FOLDERS = (
   'notebooks',
   'tests',
 )
-_PROJECT_MODULES = ('build_defs', 'depth_mai', 'tests')
+_PROJECT_MODULES = ('benchmarks', 'build_defs', 'depth_mai', 'tests')
 # A builder in datasets/ is imported from here (depth_mai/datasets/__init__.py).
 _DATASETS_PACKAGE = 'depth_mai.datasets'
 _MACROS_FILE = '//build_defs:depth.bzl'
-_MACROS = ('depth_library', 'depth_package', 'depth_test')
+_MACROS = ('depth_folder_tests', 'depth_library', 'depth_package', 'depth_test')
 _KEPT_ARGUMENTS = ('size', 'data', 'tags')
 
 
@@ -106,7 +108,8 @@ def dependencies(
     ValueError: the file imports a module of the project that does not exist.
   """
   found = set()
-  for candidates in imported_names((root / path).read_text(), path):
+  source = (root / path).read_text()
+  for candidates in imported_names(source, path):
     known = [modules[name] for name in candidates if name in modules]
     if known:
       found.add(known[0])
@@ -115,11 +118,42 @@ def dependencies(
         f'{path} imports {candidates[-1]}, which does not exist; change the '
         f'import or add {candidates[-1].replace(".", "/")}.py'
       )
+  found.update(_discovered(root, path, source, modules))
   return sorted(found - {label(path)})
 
 
+def _discovered(
+  root: pathlib.Path,
+  path: pathlib.PurePath,
+  source: str,
+  modules: dict[str, str],
+) -> Iterator[str]:
+  """Yields the labels of the modules in packages whose `__path__` a file reads.
+
+  A module that imports the file is left out: Bazel allows no cycles.
+  """
+  tree = ast.parse(source)
+  packages = {
+    alias.asname or alias.name: f'{node.module}.{alias.name}'
+    for node in ast.walk(tree)
+    if isinstance(node, ast.ImportFrom)
+    for alias in node.names
+  }
+  for node in ast.walk(tree):
+    if not (isinstance(node, ast.Attribute) and node.attr == '__path__'):
+      continue
+    package = packages.get(getattr(node.value, 'id', None))
+    for name, target in modules.items():
+      if name.rpartition('.')[0] != package or target.endswith(':package'):
+        continue
+      module = pathlib.PurePath(target[2:].replace(':', '/') + '.py')
+      imported = imported_names((root / module).read_text(), module)
+      if module_name(path) not in (names[0] for names in imported):
+        yield target
+
+
 def _written_by_hand(text: str) -> tuple[dict[str, dict[str, str]], list[str]]:
-  """Returns what is kept of a BUILD file.
+  """Returns the parts of a BUILD file that are kept.
 
   Args:
     text: the BUILD file. Its syntax is a part of Python's.
@@ -140,7 +174,8 @@ def _written_by_hand(text: str) -> tuple[dict[str, dict[str, str]], list[str]]:
       statements.append(segment)
       continue
     given = {keyword.arg: keyword.value for keyword in call.keywords}
-    target = given['name'].value if 'name' in given else 'package'
+    nameless = {'depth_package': 'package', 'depth_folder_tests': 'tests'}
+    target = nameless.get(name) or given['name'].value
     arguments[target] = {
       key: ast.get_source_segment(text, given[key])
       for key in _KEPT_ARGUMENTS
@@ -182,8 +217,8 @@ def build_file(
     files: all Python files of the checkout, as `source_files` returns them.
 
   Raises:
-    ValueError: a module of the folder has no `__init__.py` beside it, or a file
-      imports a module that does not exist.
+    ValueError: a module of the folder has no `__init__.py` next to it, or a
+      file imports a module that does not exist.
   """
   modules = {module_name(path): label(path) for path in files}
   inside = [path for path in files if path.parent == folder]
@@ -197,7 +232,7 @@ def build_file(
   def add(macro, target, arguments):
     used.add(macro)
     given = arguments | kept.get(target, {})
-    order = ('name', 'parent', *_KEPT_ARGUMENTS, 'deps')
+    order = ('name', 'parent', 'names', *_KEPT_ARGUMENTS, 'deps')
     calls.append(
       _call(macro, {key: given[key] for key in order if key in given})
     )
@@ -221,6 +256,14 @@ def build_file(
     if labels:
       arguments['deps'] = _list(labels, folder.as_posix())
     add('depth_test' if is_test else 'depth_library', path.stem, arguments)
+  together = [
+    path.stem
+    for path in inside
+    if path.stem.endswith('_test') and 'tags' not in kept.get(path.stem, {})
+  ]
+  if together:
+    names = _list(together, folder.as_posix())
+    add('depth_folder_tests', 'tests', {'names': names})
 
   loads = ', '.join(f'"{name}"' for name in (_MACROS_FILE, *sorted(used)))
   parts = [f'load({loads})\n'] if used else []

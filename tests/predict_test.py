@@ -65,7 +65,7 @@ class PredictTest(absltest.TestCase):
     )
     self.assertEqual(done.returncode, 1)
     self.assertRegex(done.stdout, r'\[1/2\] .*ramp.png: 256x60, .* 3\.5\d m')
-    self.assertRegex(done.stderr, 'predict: .*bad.jpg cannot be read')
+    self.assertRegex(done.stderr, 'error: .*bad.jpg cannot be read')
     depth_mm = picture_files.read_depth_mm(self.root / 'out/ramp_depth.png')
     expected_mm = 1000 + 1000 * np.arange(256) / 51
     np.testing.assert_allclose(
@@ -91,7 +91,7 @@ class PredictTest(absltest.TestCase):
     self.model.unlink()
     done = self._predict(self.picture)
     self.assertEqual(done.returncode, 1)
-    self.assertIn('predict: There is no model file', done.stderr)
+    self.assertIn('error: There is no model file', done.stderr)
     self.assertNotIn('Traceback', done.stderr)
 
   def test_a_folder_as_a_video(self):
@@ -105,11 +105,14 @@ class PredictTest(absltest.TestCase):
 
   def test_streams_that_cannot_be(self):
     for flags, text in (
-      (['--camera=usb'], 'predict: --camera=usb: give a number'),
-      (['--camera=0', '--video=a.mp4'], 'predict: .* exactly one'),
-      (['--video=none.mp4'], 'predict: There is no video none.mp4'),
-      (['--video=.', self.picture], 'predict: Beside .* leave out'),
-      (['--video=tests', '--view=terminal'], 'predict: .* holds no picture'),
+      (['--camera=usb'], 'error: --camera=usb: give a number'),
+      (['--camera=0', '--video=a.mp4'], 'error: .* exactly one'),
+      (['--video=none.mp4'], 'error: The video none.mp4 does not exist'),
+      (
+        ['--video=.', self.picture],
+        'error: --camera and --video take no pictures',
+      ),
+      (['--video=tests', '--view=terminal'], 'error: .* holds no picture'),
     ):
       done = self._predict(*flags)
       self.assertEqual(done.returncode, 1)

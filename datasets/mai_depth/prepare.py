@@ -8,11 +8,9 @@ problems of the folder in advance, and prints where the records are:
   python -m depth_mai.datasets.mai_depth.prepare --data_dir=DIR
 """
 
-import sys
-
-from absl import app
 from absl import flags
 
+from depth_mai import program
 from depth_mai.files import folder
 from depth_mai.files import problems as problems_lib
 
@@ -42,11 +40,13 @@ def report(data_dir: str) -> int:
   for problem in problems:
     print(problem)
   if problems:
-    print(f'{data_dir}: {len(problems)} problems.')
+    count = problems_lib.count(len(problems), 'problem')
+    print(f'{data_dir}: {count}.')
     return len(problems)
   for split in folder.split_names(data_dir):
     pairs = folder.list_pairs(data_dir, split)
-    print(f'{split}: {len(pairs)} pairs without problems')
+    count = problems_lib.count(len(pairs), 'pair')
+    print(f'{split}: {count} without problems')
   return 0
 
 
@@ -57,19 +57,18 @@ def prepare(data_dir: str, records_dir: str | None) -> None:
   directory = records.prepare(data_dir, records_dir)
   print(directory)
   for split, count in records.counts_in(directory):
-    print(f'{split}: {count} pairs')
+    print(f'{split}: {problems_lib.count(count, "pair")}')
 
 
-def main(argv: list[str]) -> None:
-  """Reports the problems, or prepares the records."""
-  if len(argv) > 1:
-    raise app.UsageError(f'Unknown arguments: {argv[1:]}; use --data_dir=DIR.')
+def main(argv: list[str]) -> int:
+  """Reports the problems, or prepares the records; returns the exit code."""
+  program.no_arguments(argv)
+  if _REPORT_ONLY.value:
+    return min(report(_DATA_DIR.value), 1)
   with problems_lib.exit_on_bad_input():
-    if not _REPORT_ONLY.value:
-      prepare(_DATA_DIR.value, _RECORDS_DIR.value)
-    elif report(_DATA_DIR.value):
-      sys.exit(1)
+    prepare(_DATA_DIR.value, _RECORDS_DIR.value)
+  return 0
 
 
 if __name__ == '__main__':
-  app.run(main)
+  program.run(main)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-r"""Writes procedural pairs to disk in the challenge's layout.
+r"""Writes procedural pairs to a folder in the challenge's layout.
 
   python -m depth_mai.datasets.procedural_rooms.write \
     --output_dir=/tmp/rooms --train=300 --validation=48
@@ -8,15 +8,13 @@ makes <output_dir>/{train,validation,test}/{rgb,depth}/<id>.png. A run that was
 interrupted resumes where it stopped: complete pairs are kept.
 """
 
-from absl import app
 from absl import flags
 
+from depth_mai import program
 from depth_mai.datasets.procedural_rooms import folder
 from depth_mai.datasets.procedural_rooms import scene
 
-_OUTPUT_DIR = flags.DEFINE_string(
-  'output_dir', None, 'Folder to write the pairs to.', required=True
-)
+_OUTPUT_DIR = program.output_dir('the pairs', required=True)
 _TRAIN = flags.DEFINE_integer('train', 300, 'Number of training pairs.', 0)
 _VALIDATION = flags.DEFINE_integer(
   'validation', 48, 'Number of validation pairs.', 0
@@ -52,8 +50,7 @@ _RANGE_NOISE = flags.DEFINE_float(
 
 def main(argv):
   """Parses the flags and writes the pairs."""
-  if len(argv) > 1:
-    raise app.UsageError(f'Only flags are understood, not {argv[1:]}.')
+  program.no_arguments(argv)
   options = scene.SceneOptions(
     street_fraction=_STREETS.value,
     holes=_HOLES.value,
@@ -75,4 +72,4 @@ def main(argv):
 
 
 if __name__ == '__main__':
-  app.run(main)
+  program.run(main)

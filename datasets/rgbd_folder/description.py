@@ -29,7 +29,7 @@ LARGEST_M = challenge.MAX_DEPTH_MM / challenge.MM_PER_M
 
 
 def _is_number(value: Any) -> bool:
-  return type(value) in (int, float)  # And not bool.
+  return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_positive(value: Any) -> bool:
@@ -53,7 +53,9 @@ def _is_list_of_numbers(value: Any) -> bool:
 
 def _whole_number(least: int) -> tuple[Callable[[Any], bool], str]:
   return (
-    lambda value: type(value) is int and value >= least,
+    lambda value: (
+      _is_number(value) and isinstance(value, int) and value >= least
+    ),
     f'a whole number of {least} or more',
   )
 
@@ -117,9 +119,6 @@ class Crop:
   def __post_init__(self):
     """Raises a ValueError for a value that is not a number of pixels."""
     _check(self, _CROP_CHECKS, 'crop.')
-
-  def __bool__(self) -> bool:
-    return any(dataclasses.astuple(self))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -163,7 +163,7 @@ class LayoutsTest(parameterized.TestCase):
         self.assertEqual(found[0][field], found[1][field])
     self.assertIn('sequence', found[0])
 
-  def test_mask_of_diode_is_no_depth_map(self):
+  def test_mask_of_diode_is_not_a_depth_map(self):
     layout = description.LAYOUTS['diode']
     path = 'val/outdoor/scene_00022/scan_00193/00022_00193_outdoor_010_020'
     mask = f'{path}_depth_mask.npy'

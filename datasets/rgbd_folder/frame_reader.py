@@ -85,10 +85,10 @@ def read(
   Raises:
     BadInputError: (a ValueError) with all problems of its files.
   """
-  rgb_uint8, problems = problems_lib.attempt(_read_rgb, frame.rgb_path)
-  values, more = problems_lib.attempt(depth_file.read, frame.depth_path)
-  mask, most = problems_lib.attempt(depth_file.read_mask, frame.mask_path)
-  problems_lib.check(problems + more + most)
+  rgb_uint8, bad_rgb = problems_lib.attempt(_read_rgb, frame.rgb_path)
+  values, bad_depth = problems_lib.attempt(depth_file.read, frame.depth_path)
+  mask, bad_mask = problems_lib.attempt(depth_file.read_mask, frame.mask_path)
+  problems_lib.check(bad_rgb + bad_depth + bad_mask)
   known = units.known_mask(values, description.invalid)
   depth_mm, too_far = to_millimetres(values, known, description)
   if mask is not None:
@@ -101,9 +101,9 @@ def read(
     _cut(image, description.crop, frame.rgb_path)
     for image in (rgb_uint8, resized(depth_mm, rgb_uint8.shape[:2]))
   )
-  (width, height), most = _size(stored_mm), description.max_width
-  if 0 < most < width:
-    size = most, max(1, round(height * most / width))
+  (width, height), max_width = _size(stored_mm), description.max_width
+  if 0 < max_width < width:
+    size = max_width, max(1, round(height * max_width / width))
     picture = Image.fromarray(stored_rgb)
     stored_rgb = np.array(picture.resize(size, Image.Resampling.LANCZOS))
     stored_mm = resized(stored_mm, size[::-1])

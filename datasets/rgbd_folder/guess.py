@@ -110,18 +110,17 @@ def _with_unit(draft, source):
   """Returns a description with the unit of some depth maps, and remarks."""
   frames = pairing.find_frames(source, draft).frames
   step = max(1, len(frames) // _SAMPLE)
-  measured, is_uint16, refusal = [], False, None
-  for frame in frames[::step][:_SAMPLE]:
-    try:
-      values = depth_file.read(frame.depth_path)
-    except problems_lib.BadInputError as error:
-      refusal = error  # The report lists all of them.
-      continue
-    is_uint16 |= values.dtype == np.uint16
-    known = units.known_mask(values, (challenge.MAX_DEPTH_MM,))
-    measured.append(units.measure(values, known))
-  if refusal and not measured:
-    raise refusal
+  found = [
+    problems_lib.attempt(depth_file.read, frame.depth_path)
+    for frame in frames[::step][:_SAMPLE]
+  ]
+  maps = [values for values, _ in found if values is not None]
+  if found and not maps:
+    problems_lib.check(found[0][1])  # The report lists all of them.
+  measured = [
+    units.measure(values, units.known_mask(values, (challenge.MAX_DEPTH_MM,)))
+    for values in maps
+  ]
   remarks = {
     'rgb': f'A guess that fits {len(frames)} pairs.',
     'depth_unit': 'No unit is plausible; find it out before you continue.',
@@ -131,6 +130,7 @@ def _with_unit(draft, source):
     remarks['depth_unit'] = (
       f'A guess: {unit[1]}. Check it with a preview before you rely on it.'
     )
+  is_uint16 = any(values.dtype == np.uint16 for values in maps)
   invalid = (challenge.MAX_DEPTH_MM,) if is_uint16 else ()
   if invalid:
     remarks['invalid'] = (

@@ -13,7 +13,6 @@ both.
 
 import os
 import pathlib
-import sys
 import tempfile
 
 # Before TensorFlow is imported: its start-up messages would hide the report.
@@ -23,11 +22,11 @@ from absl import app
 from absl import flags
 from absl import logging
 
+from depth_mai import program
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import guess as guess_lib
-from depth_mai.datasets.rgbd_folder import preview
 from depth_mai.datasets.rgbd_folder import survey as survey_lib
-from depth_mai.datasets.rgbd_folder import survey_text
+from depth_mai.datasets.rgbd_folder import survey_report
 from depth_mai.files import atomic
 from depth_mai.files import problems as problems_lib
 
@@ -42,9 +41,7 @@ _LAYOUT = flags.DEFINE_enum(
   sorted(description_lib.LAYOUTS),
   'Name of a known layout, to use instead of --description.',
 )
-_OUTPUT_DIR = _STRING(
-  'output_dir', None, 'Folder to write the records to, for use as --data_dir.'
-)
+_OUTPUT_DIR = program.output_dir('the records, for use as --data_dir')
 _REPORT_ONLY = _BOOL(
   'report_only',
   False,
@@ -149,12 +146,13 @@ def run() -> int:
     print('Without --description and --layout, this is a guess:')
     print(text)
   survey = survey_lib.survey(_SOURCE.value, description)
-  print(*survey_text.lines(survey), *survey.problems, sep='\n')
+  print(*survey_report.lines(survey), *survey.problems, sep='\n')
   if _PREVIEW.value:
-    preview.write(_PREVIEW.value, survey)
+    survey_report.write_preview(_PREVIEW.value, survey)
     print(f'Preview: {_PREVIEW.value}')
   if survey.problems:
-    print(f'{survey.source}: {len(survey.problems)} problems.')
+    count = problems_lib.count(len(survey.problems), 'problem')
+    print(f'{survey.source}: {count}.')
     if not _SKIP_BAD.value or not survey.splits['train']:
       return 1
   if not _REPORT_ONLY.value:
@@ -164,15 +162,14 @@ def run() -> int:
   return 0
 
 
-def main(argv: list[str]) -> None:
-  """Checks the flags and runs; errors are printed without a traceback."""
-  if len(argv) > 1:
-    raise app.UsageError(f'Unknown arguments: {argv[1:]}; use --source=DIR.')
+def main(argv: list[str]) -> int:
+  """Checks the flags and runs; returns the exit code."""
+  program.no_arguments(argv)
   _check_flags()
   logging.set_verbosity(logging.ERROR)  # tfds warns about configs of our own.
   with problems_lib.exit_on_bad_input():
-    sys.exit(run())
+    return run()
 
 
 if __name__ == '__main__':
-  app.run(main)
+  program.run(main)

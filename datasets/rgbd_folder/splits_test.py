@@ -46,7 +46,7 @@ class SplitsTest(parameterized.TestCase):
     self.assertEqual(divided['test'], names[14:16])  # A tenth of the rest.
     self.assertEqual(divided['train'], names[:14])
 
-  def test_a_tenth_unless_something_else_is_said(self):
+  def test_default_share_is_a_tenth(self):
     divided = self._divide(self._frames({'': 20}))
     self.assertLen(divided['validation'], 2)
     self.assertNotIn('test', divided)

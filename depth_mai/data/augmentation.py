@@ -220,22 +220,22 @@ def change_colour(
   Returns:
     [H, W, 3] float32, 0..255.
   """
+
+  def drawn(name):
+    return _between(getattr(options, name), numbers[name])
+
   if options.gamma != _OFF:
-    gamma = _between(options.gamma, numbers['gamma'])
-    rgb = colour.adjust_gamma(rgb, gamma, options.gamma_white)
+    rgb = colour.adjust_gamma(rgb, drawn('gamma'), options.gamma_white)
   if options.brightness != _OFF:
-    factor = _between(options.brightness, numbers['brightness'])
-    rgb = colour.adjust_brightness(rgb, factor)
+    rgb *= drawn('brightness')
   if options.channel != _OFF:
-    drawn = tf.stack([numbers[name] for name in ('red', 'green', 'blue')])
-    rgb = colour.adjust_brightness(rgb, _between(options.channel, drawn))
+    channels = tf.stack([numbers[name] for name in ('red', 'green', 'blue')])
+    rgb *= _between(options.channel, channels)
   if options.saturation != _OFF:
-    factor = _between(options.saturation, numbers['saturation'])
-    rgb = colour.adjust_saturation(rgb, factor)
+    rgb = colour.adjust_saturation(rgb, drawn('saturation'))
   if options.contrast != _OFF:
-    factor = _between(options.contrast, numbers['contrast'])
-    rgb = colour.adjust_contrast(rgb, factor, shown)
-  return colour.clip(rgb)
+    rgb = colour.adjust_contrast(rgb, drawn('contrast'), shown)
+  return tf.clip_by_value(rgb, 0.0, 255.0)
 
 
 def _cut_out(rgb, numbers, options, size):
@@ -288,24 +288,22 @@ def augment(
   window, span = _choose_window(numbers, options, frame_size)
   steps = _frame_steps(numbers, options, rgb_size, frame_size)
 
-  def transform(size):
-    return geometry.compose(*steps, crop_lib.window_matrix(window, span, size))
-
-  rgb = geometry.sample_rgb(rgb_uint8, transform(input_size), input_size)
-  shown = crop_lib.window_mask(window, span, input_size)
+  to_frame, shown = crop_lib.view(window, span, input_size)
+  to_rgb = geometry.compose(*steps, to_frame)
+  rgb = geometry.sample_rgb(rgb_uint8, to_rgb, input_size)
   rgb = change_colour(rgb, shown, numbers, options)
   rgb = colour.pad(rgb, shown)
   if options.cutout_probability > 0:
     rgb = _cut_out(rgb, numbers, options, input_size)
 
+  to_frame, in_window = crop_lib.view(window, span, target_size)
   to_depth = geometry.compose(
-    geometry.resize(rgb_size, depth_size), transform(target_size)
+    geometry.resize(rgb_size, depth_size), geometry.compose(*steps, to_frame)
   )
   depth_m = geometry.sample_depth(depth_mm, to_depth, target_size)
   if options.zoom_scales_depth and options.crop == 'zoom':
     depth_m *= _zoom_of(window, frame_size)
-  known = crop_lib.window_mask(window, span, target_size) & (depth_m > 0)
-  valid_mask = tf.cast(known, tf.float32)
+  valid_mask = tf.cast(in_window & (depth_m > 0), tf.float32)
   depth_m *= valid_mask
   return {'rgb': rgb, 'depth_m': depth_m, 'valid_mask': valid_mask}
 

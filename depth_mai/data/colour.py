@@ -40,16 +40,6 @@ def adjust_gamma(rgb: tf.Tensor, gamma: Any, white: float = 1.0) -> tf.Tensor:
   return white * tf.exp(gamma * tf.math.log(tf.maximum(rgb, 0.0) / white))
 
 
-def adjust_brightness(rgb: tf.Tensor, factors: Any) -> tf.Tensor:
-  """Multiplies all values, or each channel, by a factor.
-
-  Args:
-    rgb: [H, W, 3] float32.
-    factors: scalar, or [3] for red, green and blue.
-  """
-  return rgb * factors
-
-
 def adjust_saturation(rgb: tf.Tensor, factor: Any) -> tf.Tensor:
   """Moves the channels of each pixel away from or towards their mean.
 
@@ -73,15 +63,6 @@ def adjust_contrast(rgb: tf.Tensor, factor: Any, mask: tf.Tensor) -> tf.Tensor:
   count = 3 * tf.maximum(tf.reduce_sum(weight), 1.0)
   mean = tf.reduce_sum(rgb * weight) / count
   return mean + (rgb - mean) * factor
-
-
-def clip(rgb: tf.Tensor) -> tf.Tensor:
-  """Clips values to 0..255.
-
-  Args:
-    rgb: [H, W, 3] float32.
-  """
-  return tf.clip_by_value(rgb, 0.0, 255.0)
 
 
 def pad(rgb: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:

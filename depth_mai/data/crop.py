@@ -110,38 +110,22 @@ def zoom_window(
   return Window(top, left, height, width)
 
 
-def window_matrix(
+def view(
   window: Window, span: Sequence[Any], output_size: Sequence[int]
-) -> tf.Tensor:
-  """Returns the transform from the output to the frame.
+) -> tuple[tf.Tensor, tf.Tensor]:
+  """Returns how an output shows a window.
 
   Args:
-    window: the window whose top-left corner is the output's.
+    window: the window; its top-left corner becomes the output's.
     span: height and width, in pixels of the frame, of the whole output.
     output_size: height and width of the output, pixels.
 
   Returns:
-    [3, 3] float32, output point to frame point (see geometry.py).
+    [3, 3] float32, output point to frame point (see geometry.py); and [H, W, 1]
+    boolean, true where the centre of a pixel is in the window, false in the
+    padding.
   """
-  return geometry.compose(
-    geometry.crop(window.top, window.left), geometry.resize(output_size, span)
-  )
-
-
-def window_mask(
-  window: Window, span: Sequence[Any], output_size: Sequence[int]
-) -> tf.Tensor:
-  """Returns which output pixels show the window instead of padding.
-
-  Args:
-    window: the window whose top-left corner is the output's.
-    span: height and width, in pixels of the frame, of the whole output.
-    output_size: height and width of the output, pixels.
-
-  Returns:
-    [H, W, 1] boolean, true where the pixel's centre lies in the window.
-  """
-  in_window = geometry.resize(output_size, span)
-  return geometry.inside_source(
-    in_window, output_size, (window.height, window.width)
-  )
+  to_window = geometry.resize(output_size, span)
+  to_frame = geometry.compose(geometry.crop(window.top, window.left), to_window)
+  window_size = window.height, window.width
+  return to_frame, geometry.inside_source(to_window, output_size, window_size)

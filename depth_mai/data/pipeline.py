@@ -110,8 +110,8 @@ def train_dataset(
     )
   elif cache == 'encoded' and not encoded:
     raise ValueError(
-      "cache is 'encoded', but the source contains decoded images. Do "
-      "not decode it, or set train.cache to 'decoded'."
+      "cache is 'encoded', but the source contains decoded images. Open it "
+      "with open_split(..., decode=False), or set train.cache to 'decoded'."
     )
   if cache != 'none':
     source = source.cache()

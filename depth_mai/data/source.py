@@ -86,6 +86,7 @@ def open_split(
   data_dir: str | os.PathLike[str],
   split: str,
   records_dir: str | os.PathLike[str] | None = None,
+  decode: bool = False,
 ) -> 'tf.data.Dataset':
   """Opens one split; prepares the records of a challenge folder if needed.
 
@@ -97,10 +98,12 @@ def open_split(
     split: name of the split.
     records_dir: folder for the records of challenge folders; by default
       `$DEPTH_MAI_RECORDS` or, without it, ~/.cache/depth_mai/records.
+    decode: whether to decode the pictures.
 
   Returns:
     {'id', 'rgb', 'depth_mm'}: strings, 'rgb' a PNG or JPEG file and 'depth_mm'
-    a PNG file, for `decode_example`. Sizes may differ between pairs.
+    a PNG file; if decoded, as `decode_example` returns them. Sizes may differ
+    between pairs.
 
   Raises:
     ValueError: if `data_dir` is neither kind of directory, the split does not
@@ -112,7 +115,12 @@ def open_split(
   if not folder.is_prepared(data_dir):
     folder.list_pairs(data_dir, split)  # Fails before anything is prepared.
     data_dir = records.prepare(data_dir, records_dir)
-  return records.open_records(data_dir, split)
+  dataset = records.open_records(data_dir, split)
+  if decode:
+    import tensorflow as tf
+
+    dataset = dataset.map(decode_example, num_parallel_calls=tf.data.AUTOTUNE)
+  return dataset
 
 
 def decode_example(example: dict[str, 'tf.Tensor']) -> dict[str, 'tf.Tensor']:

@@ -185,7 +185,7 @@ def _scan(
     )
   rgb_dir, depth_dir = root / split / 'rgb', root / split / 'depth'
   if not rgb_dir.is_dir():
-    what = f'this split has no rgb folder; it contains {_content(root / split)}'
+    what = f'the split has no rgb folder; it contains {_content(root / split)}'
     return [], [Problem(root / split, what, f'use the layout {LAYOUT}')]
   rgb_paths, problems = _by_id(rgb_dir)
   depth_paths = {}
@@ -193,7 +193,7 @@ def _scan(
     depth_paths, depth_problems = _by_id(depth_dir)
     problems.extend(depth_problems)
   if not rgb_paths and not problems:
-    what = f'it has no .png, .jpg or .jpeg file, only {_content(rgb_dir)}'
+    what = f'has no .png, .jpg or .jpeg file; it contains {_content(rgb_dir)}'
     cure = f'put the pictures there, or remove the folder {root / split}'
     problems.append(Problem(rgb_dir, what, cure))
 

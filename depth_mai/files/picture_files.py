@@ -22,7 +22,7 @@ from depth_mai.files import atomic
 from depth_mai.files import problems
 
 # What Pillow may raise for a damaged file, depending on where the damage is.
-_DECODING_ERRORS = (
+DECODING_ERRORS = (
   OSError,
   SyntaxError,
   ValueError,
@@ -156,10 +156,10 @@ def _decode(
     return picture, encoded
   except Image.UnidentifiedImageError as error:
     allowed = f'a {" or ".join(formats)} file' if formats else 'a known picture'
-    what = f'the file is not {allowed} ({len(encoded)} bytes)'
+    what = f'this is not {allowed} ({len(encoded)} bytes)'
     cure = 'copy or convert it again, or remove the pair'
     raise problems.refusal(path, what, cure) from error
-  except _DECODING_ERRORS as error:
+  except DECODING_ERRORS as error:
     what = f'the file is damaged or cut off ({error})'
     cure = 'copy it again from its source, or remove the pair'
     raise problems.refusal(path, what, cure) from error

@@ -65,7 +65,7 @@ def check(problems: list[Problem]) -> None:
 def attempt(
   reader: Callable[[_S], _T], source: _S | None
 ) -> tuple[_T | None, list[Problem]]:
-  """Returns the result of `reader`, or the problems for which it refuses.
+  """Runs a reader, and returns its result or its problems.
 
   Args:
     reader: raises a BadInputError for files that it refuses.
@@ -88,23 +88,23 @@ def refusal(path: pathlib.Path, what: str, cure: str) -> BadInputError:
 
 @contextlib.contextmanager
 def exit_on_bad_input() -> Iterator[None]:
-  """Ends a program with exit code 1, without a traceback, on a ValueError.
-
-  Every problem of a `BadInputError` is printed to stderr, one per line.
-  """
+  """Prints every problem of a BadInputError to stderr and exits with code 1."""
   try:
     yield
   except BadInputError as error:
     print(*error.problems, sep='\n', file=sys.stderr)
     sys.exit(1)
-  except ValueError as error:
-    sys.exit(str(error))
 
 
 def listing(names: Sequence[str], most: int = 8) -> str:
   """Joins names for a message: the first `most` and the number of others."""
   rest = f' and {len(names) - most} more' if len(names) > most else ''
   return ', '.join(names[:most]) + rest if names else 'nothing'
+
+
+def count(number: int, noun: str) -> str:
+  """Returns a number and a noun, such as '1 pair' or '2 pairs'."""
+  return f'{number} {noun}{"" if number == 1 else "s"}'
 
 
 def size_text(image: np.ndarray) -> str:

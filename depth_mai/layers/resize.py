@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Resize to a fixed size, safe in front of BatchNorm.
+"""The Resize layer: resizes maps to a fixed size, safely before BatchNorm.
 
-`keras.layers.Resizing` must not stand in a network: its `training=True` default
-leaks into the call context and puts every BatchNorm behind it into training
-mode, at inference too (Keras 3.15).
+A network must not contain `keras.layers.Resizing`: its default `training=True`
+leaks into the call context and puts every BatchNorm after it into training
+mode, even at inference (Keras 3.15).
 """
 
 import keras
 
-_INTERPOLATIONS = ('bilinear', 'nearest')
+INTERPOLATIONS = ('bilinear', 'nearest')
 
 
 @keras.saving.register_keras_serializable(package='depth_mai')
@@ -33,9 +33,9 @@ class Resize(keras.layers.Layer):
       ValueError: for an unknown interpolation.
     """
     super().__init__(**kwargs)
-    if interpolation not in _INTERPOLATIONS:
+    if interpolation not in INTERPOLATIONS:
       raise ValueError(
-        f'interpolation={interpolation!r} is not one of {_INTERPOLATIONS}.'
+        f'interpolation={interpolation!r} is not one of {INTERPOLATIONS}.'
       )
     self.height = height
     self.width = width

@@ -28,7 +28,7 @@ _WITHOUT_RULE = frozenset(
   """.split()
 )
 _UNKNOWN_PREFIXES = ('BUILTIN_', 'CUSTOM:')
-_KERNEL_POSITION = {'CONV_2D': 1, 'DEPTHWISE_CONV_2D': 1, 'TRANSPOSE_CONV': 1}
+_WITH_KERNEL = ('CONV_2D', 'DEPTHWISE_CONV_2D', 'TRANSPOSE_CONV')
 # Position of the bias. Integer inputs at other positions are shapes, axes or
 # paddings.
 _BIAS_POSITION = {
@@ -144,10 +144,9 @@ def operator_macs(operator: graph_lib.Operator) -> int | None:
 
 def kernel_size(operator: graph_lib.Operator) -> tuple[int, int] | None:
   """Returns (height, width) of a convolution's kernel, None for others."""
-  position = _KERNEL_POSITION.get(operator.name)
-  if position is None:
+  if operator.name not in _WITH_KERNEL:
     return None
-  _, height, width, _ = operator.inputs[position].shape
+  _, height, width, _ = operator.inputs[1].shape
   return height, width
 
 

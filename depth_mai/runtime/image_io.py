@@ -3,28 +3,17 @@
 
 import os
 import pathlib
-import struct
 
 import numpy as np
 from PIL import Image
 from PIL import ImageOps
 
+from depth_mai.files import picture_files
 from depth_mai.runtime import model_file
 
 # The formats read from a folder; a single file may have any format that Pillow
 # reads.
 IMAGE_SUFFIXES = ('.jpeg', '.jpg', '.png', '.webp')
-
-# The errors that Pillow raises for damaged pictures, depending on the format.
-_READ_ERRORS = (
-  OSError,
-  SyntaxError,
-  ValueError,
-  EOFError,
-  IndexError,
-  struct.error,
-  Image.DecompressionBombError,
-)
 
 
 def load_rgb(path: str | os.PathLike[str]) -> np.ndarray:
@@ -51,7 +40,7 @@ def load_rgb(path: str | os.PathLike[str]) -> np.ndarray:
       return np.array(_to_rgb(_upright(picture)))
   except FileNotFoundError as error:
     raise ValueError(f'There is no picture {path}.') from error
-  except _READ_ERRORS as error:
+  except picture_files.DECODING_ERRORS as error:
     raise ValueError(f'{path} cannot be read as a picture: {error}') from error
 
 
@@ -151,7 +140,7 @@ def _upright(picture: Image.Image) -> Image.Image:
   """Applies the EXIF orientation; damaged EXIF data is ignored."""
   try:
     return ImageOps.exif_transpose(picture)
-  except _READ_ERRORS:
+  except picture_files.DECODING_ERRORS:
     return picture
 
 

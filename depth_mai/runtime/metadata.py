@@ -77,15 +77,17 @@ def precision_of(graph: graph_lib.Graph) -> str | None:
     One of PRECISIONS; None if the file has no weights or another precision.
   """
   stored = {}
+  weights: collections.Counter[tuple[str, str]] = collections.Counter()
   for operator in graph.main.operators:
-    if operator.at_load:
+    given = operator.given_inputs
+    if operator.at_load and given:
       # The DEQUANTIZE of a float16 weight hides the type in the file.
-      stored[operator.outputs[0].index] = operator.inputs[0].type_name
-  weights = collections.Counter()
-  for operator in graph.main.operators:
-    if operator.name not in _WEIGHTED or operator.at_load:
+      for output in operator.outputs:
+        stored[output.index] = given[0].type_name
+    # Damaged files contain convolutions without a kernel.
+    if operator.name not in _WEIGHTED or operator.at_load or len(given) < 2:
       continue
-    activation, kernel = operator.inputs[0], operator.inputs[1]
+    activation, kernel = given[:2]
     weight_type = stored.get(kernel.index, kernel.type_name)
     weights[activation.type_name, weight_type] += kernel.elements
   if not weights:

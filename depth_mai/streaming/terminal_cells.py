@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures as the cells of a terminal.
+"""Encodes pictures as terminal cells.
 
-A cell is about twice as high as wide, so the upper half block, its own colour
-above and the background's below, makes two square pixels of it. The bytes of
-all cells have the same length and are filled in by NumPy: a Python loop over
-cells would take longer than the network.
+A cell is about twice as high as wide. The upper half block shows two square
+pixels in it: the foreground colour above, the background colour below. All
+cells have the same number of bytes, which NumPy fills in; a Python loop over
+the cells would take longer than the network.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ import numpy as np
 MODES = ('24bit', '256', 'ascii')
 
 _UPPER_HALF = '▀'.encode()
-# From dark to bright, as seen on a dark terminal.
+# From dark to bright on a dark terminal.
 _RAMP = np.frombuffer(b' .:-=+*#%@', np.uint8)
 _DIGITS = np.array([list(b'%03d' % value) for value in range(256)], np.uint8)
 _TRUE_COLOUR = (
@@ -23,17 +23,17 @@ _TRUE_COLOUR = (
   ((7, 11, 15), (24, 28, 32)),
 )
 _INDEXED = b'\x1b[38;5;000;48;5;000m' + _UPPER_HALF, ((7,), (16,))
-# xterm's 256 colours: a cube of 6 x 6 x 6 from 16 on, 24 greys from 232 on.
+# The 256 colours of xterm: from 16 a cube of 6 x 6 x 6, from 232 24 greys.
 _LEVELS = np.array([0, 95, 135, 175, 215, 255])
 _GREYS = 8 + 10 * np.arange(24)
 _LUMINANCE = np.array([0.299, 0.587, 0.114])
 
 
 def mode_of(environment: Mapping[str, str], encoding: str) -> str:
-  """Returns what a terminal can show, one of MODES.
+  """Returns the mode that a terminal can show, one of MODES.
 
   Args:
-    environment: as os.environ; TERM, COLORTERM and NO_COLOR are looked at.
+    environment: such as os.environ; TERM, COLORTERM and NO_COLOR are read.
     encoding: of standard output.
   """
   term = environment.get('TERM', '')
@@ -55,7 +55,7 @@ def encode(rgb_uint8: np.ndarray, mode: str) -> list[bytes]:
     mode: one of MODES.
 
   Returns:
-    A bytes for each line, with its colours, without an end of line.
+    The bytes of each line, with colours, without a line end.
   """
   if mode == 'ascii':
     grey = rgb_uint8.astype(np.float64) @ _LUMINANCE
@@ -68,7 +68,7 @@ def encode(rgb_uint8: np.ndarray, mode: str) -> list[bytes]:
 
 
 def palette_index(rgb_uint8: np.ndarray) -> np.ndarray:
-  """Returns the nearest of xterm's colours 16 to 255, uint8 [H, W].
+  """Returns the nearest xterm colours, 16 to 255, uint8 [H, W].
 
   Args:
     rgb_uint8: [H, W, 3] uint8.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The live view in a terminal, also over ssh.
+"""Shows live depth in a terminal, also over ssh.
 
-Picture beside depth, a bar with metres below, and a line of figures. A terminal
-that is slow to take the text slows the view, and stale frames are dropped.
+The screen contains picture and depth side by side, a colour bar in metres and a
+line of figures. If the terminal is slow, stale frames are dropped.
 """
 
 import contextlib
@@ -18,42 +18,42 @@ from depth_mai.streaming import terminal_cells
 from depth_mai.streaming import view
 
 _GAP = 1
-# The bar, its metres, two lines of figures.
+# The bar, its labels, two lines of figures.
 _LINES_BELOW = 4
 _MIN_COLUMNS, _MIN_LINES = 24, 8
-# More cells show little more, and need more than a wireless network gives.
+# More cells show little more and are too slow over a wireless network.
 _MAX_COLUMNS = 200
 
-# The other screen, without cursor and without wrapping; and back.
+# To the alternate screen, without cursor and line wrapping; and back.
 _ENTER = b'\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J'
 _LEAVE = b'\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l'
-# Terminals that know these show the frame at once; others ignore them.
+# Synchronised output: the whole frame appears at once, where supported.
 _BEGIN, _END = b'\x1b[?2026h', b'\x1b[?2026l'
 _PLAIN = b'\x1b[0m'
 
 
 class TerminalView:
-  """Draws into a terminal whose size may change at any time."""
+  """Draws to a terminal, whose size may change at any time."""
 
   def __init__(self, stream: typing.TextIO, mode: str | None = None):
-    """Takes the terminal over.
+    """Switches the terminal to the alternate screen.
 
     Args:
       stream: standard output, or another terminal.
-      mode: one of terminal_cells.MODES; default: what the terminal tells.
+      mode: one of terminal_cells.MODES; default: detected from the environment.
 
     Raises:
-      ValueError: if it is no terminal.
+      ValueError: if the stream is not a terminal with a movable cursor.
     """
     if not stream.isatty():
       raise ValueError(
-        '--view=terminal needs a terminal, standard output is none. Over ssh '
-        'give ssh the option -t; else choose --view=browser or --view=none.'
+        '--view=terminal needs a terminal, but standard output is not one. '
+        'Over ssh, use ssh -t; otherwise choose --view=browser or --view=none.'
       )
     if os.environ.get('TERM', 'dumb') in ('', 'dumb'):
       raise ValueError(
-        '--view=terminal: TERM says that this terminal cannot move its cursor; '
-        'choose --view=browser or --view=none.'
+        '--view=terminal: according to TERM, this terminal cannot move its '
+        'cursor; choose --view=browser or --view=none.'
       )
     self._mode = mode or terminal_cells.mode_of(os.environ, stream.encoding)
     self._terminal, self._size = stream.buffer, None
@@ -62,7 +62,7 @@ class TerminalView:
     self._write(_ENTER)
 
   def panel_size(self, height: int, width: int) -> tuple[int, int]:
-    """See `view.View`; fits picture and depth side by side."""
+    """Returns the size at which picture and depth fit side by side."""
     columns, lines = self._usable()
     panel_width = (columns - _GAP) // 2
     panel_lines = max(1, round(panel_width * height / width / 2))
@@ -90,10 +90,10 @@ class TerminalView:
     self._write(b''.join(text) + _END)
 
   def close(self) -> None:
-    """Gives the terminal back as it was."""
+    """Restores the terminal."""
     if not self._closed:
       self._closed = True
-      with contextlib.suppress(ValueError):  # It is gone already.
+      with contextlib.suppress(ValueError):  # The terminal was closed.
         self._write(_LEAVE)
 
   def _lines(self, shown: view.Shown) -> list[bytes]:
@@ -123,34 +123,34 @@ class TerminalView:
     )
 
   def _terminal_size(self) -> os.terminal_size:
-    with _gone_is_a_problem():
+    with _closed_is_an_error():
       return os.get_terminal_size(self._fd)
 
   def _write(self, text: bytes) -> None:
-    with _gone_is_a_problem():
+    with _closed_is_an_error():
       self._terminal.write(text)
       self._terminal.flush()
 
 
 @contextlib.contextmanager
-def _gone_is_a_problem():
-  """Raises a ValueError for what a terminal gives that was closed."""
+def _closed_is_an_error():
+  """Turns the OSError of a closed terminal into a ValueError."""
   try:
     yield
   except OSError as error:
-    raise ValueError(f'The terminal is gone: {error.strerror}.') from error
+    raise ValueError(f'The terminal was closed: {error.strerror}.') from error
 
 
 def legend(columns: int, near_m: float, far_m: float) -> str:
-  """Returns the line of metres below a bar.
+  """Returns the line of labels below a colour bar.
 
   Args:
-    columns: of the bar, whose first is near_m and whose last is far_m.
-    near_m: metres.
-    far_m: metres.
+    columns: width of the bar.
+    near_m: depth at the first column, metres.
+    far_m: depth at the last column, metres.
 
   Returns:
-    Text whose '|' stands below its depth, such as '  |1 m      |2 m'.
+    Text with a '|' below each labelled depth, such as '  |1 m      |2 m'.
   """
   line = [' '] * columns
   free_from = 0

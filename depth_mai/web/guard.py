@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes Flask apps that answer this machine's user and nobody else's pages.
+"""Makes Flask apps that answer the user of this machine, not other sites.
 
-Every page that the browser has open can reach a server on localhost. Two checks
-keep those pages out:
+Every page open in the browser can reach a server on localhost. Two checks keep
+other sites out:
 
 - DNS rebinding: an attacker's host name can be made to point to 127.0.0.1; the
   browser then treats the attacker's page and ours as one site. Only the Host
@@ -25,7 +25,7 @@ import typing
 
 from depth_mai.web import pages
 
-# In the WSGI environment: (status, text) if `connections` refuses a request.
+# In the WSGI environment: (status, text) if the server refuses a request.
 REFUSAL = 'depth_mai.refusal'
 _POLICY = (
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "

@@ -113,11 +113,12 @@ def embedded(path: str | os.PathLike[str], alternative: str) -> Picture:
   return Picture(_data_url(mime_type, path.read_bytes()), alternative, *size)
 
 
-def optional_package(name: str) -> types.ModuleType:
+def optional_package(name: str, extra: str = 'judge') -> types.ModuleType:
   """Imports a package that the base installation lacks.
 
   Args:
     name: of the package.
+    extra: the extra of depth_mai that installs it, for the message.
 
   Raises:
     ValueError: if it is not installed; the message says how to install it.
@@ -127,7 +128,7 @@ def optional_package(name: str) -> types.ModuleType:
   except ImportError as error:
     raise ValueError(
       f'Web pages need {name}, which cannot be imported here ({error}): '
-      "pip install 'depth_mai[judge]'."
+      f"pip install 'depth_mai[{extra}]'."
     ) from error
 
 

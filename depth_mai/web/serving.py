@@ -62,7 +62,7 @@ def running(
     ValueError: if the address cannot be used, or waitress is not installed.
   """
   pages.optional_package('waitress')
-  from depth_mai.web import connections
+  from depth_mai.web import limited_server
 
   family = socket.AF_INET6 if ':' in host else socket.AF_INET
   try:
@@ -70,10 +70,10 @@ def running(
   except (OSError, OverflowError) as error:
     raise ValueError(
       f'Cannot listen at {host}, port {port} ({error}). Choose another {flag}; '
-      'port 0 stands for any that is free.'
+      'port 0 takes any free port.'
     ) from error
   address = Address(*listening.getsockname()[:2])
-  server = connections.Server(
+  server = limited_server.Server(
     app, listening, uploads or uploads_lib.Uploads(), adjustments
   )
   thread = threading.Thread(target=server.run, name='web', daemon=True)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Limits for uploads: which are refused before they are read, which in between.
 
-`connections` applies them.
+`limited_server` applies them.
 """
 
 from collections.abc import Callable

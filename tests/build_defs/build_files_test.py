@@ -24,6 +24,34 @@ class BuildFilesTest(absltest.TestCase):
       'run `python -m build_defs.build_files`',
     )
 
+  def test_a_file_that_discovers_modules_depends_on_them(self):
+    self.write('depth_mai/__init__.py')
+    self.write('depth_mai/losses/__init__.py')
+    self.write('depth_mai/losses/l1.py')
+    self.write('depth_mai/losses/deep/__init__.py')
+    self.write(
+      'depth_mai/losses/weighted.py',
+      'from depth_mai import losses as package\nprint(package.__path__)\n',
+    )
+    # No circle: this one imports the file that discovers it.
+    self.write(
+      'depth_mai/losses/learned.py', 'from depth_mai.losses import weighted\n'
+    )
+    self.assertIn(
+      """\
+depth_library(
+    name = "weighted",
+    deps = [
+        ":l1",
+        ":package",
+    ],
+)
+""",
+      build_files.stale_build_files(self.root)[
+        self.root / 'depth_mai/losses/BUILD'
+      ],
+    )
+
   def test_targets_and_deps_follow_the_imports(self):
     self.write('depth_mai/__init__.py')
     self.write('depth_mai/atomic.py', 'import os\n')
@@ -73,7 +101,7 @@ depth_library(
     self.assertEqual(
       stale[self.root / 'tests/data/BUILD'],
       """\
-load("//build_defs:depth.bzl", "depth_test")
+load("//build_defs:depth.bzl", "depth_folder_tests", "depth_test")
 
 depth_test(
     name = "crop_test",
@@ -82,8 +110,31 @@ depth_test(
         "//depth_mai/data:crop",
     ],
 )
+
+depth_folder_tests(names = ["crop_test"])
 """,
     )
+
+  def test_a_test_with_tags_runs_on_its_own(self):
+    by_hand = """\
+load("//build_defs:depth.bzl", "depth_folder_tests", "depth_test")
+
+depth_test(name = "crop_test")
+
+depth_test(
+    name = "loop_test",
+    tags = ["slow"],
+)
+
+depth_folder_tests(
+    names = ["crop_test"],
+    size = "enormous",
+)
+"""
+    self.write('tests/data/crop_test.py')
+    self.write('tests/data/loop_test.py')
+    self.write('tests/data/BUILD', by_hand)
+    self.assertEmpty(build_files.stale_build_files(self.root))
 
   def test_builders_are_part_of_depth_mai(self):
     self.write('depth_mai/__init__.py')

@@ -35,8 +35,10 @@ class SourceTest(tf.test.TestCase, parameterized.TestCase):
       rgb_suffix='.jpg',
     )
 
-  def _open(self, data_dir, split):
-    return source.open_split(data_dir, split, records_dir=self.records_dir)
+  def _open(self, data_dir, split, **options):
+    return source.open_split(
+      data_dir, split, records_dir=self.records_dir, **options
+    )
 
   def test_split_names(self):
     directory = records.prepare(self.root, self.records_dir)
@@ -57,20 +59,23 @@ class SourceTest(tf.test.TestCase, parameterized.TestCase):
       self.assertEqual(example['rgb'], path.read_bytes())
 
   def test_decoded_elements_equal_the_files_of_the_folder(self):
-    decoded = self._open(self.root, 'train').map(source.decode_example)
+    decoded = self._open(self.root, 'train', decode=True)
+    by_hand = self._open(self.root, 'train').map(source.decode_example)
     self.assertEqual(decoded.cardinality(), 5)
+    self.assertEqual(decoded.element_spec, by_hand.element_spec)
     expected = {
       name: (rgb_uint8, depth_mm)
       for name, rgb_uint8, depth_mm in folder.iterate_pairs(self.root, 'train')
     }
-    found = list(decoded.as_numpy_iterator())
-    self.assertCountEqual(
-      [example['id'].decode() for example in found], expected
-    )
-    for example in found:
-      rgb_uint8, depth_mm = expected[example['id'].decode()]
-      self.assertAllEqual(example['rgb'], rgb_uint8)
-      self.assertAllEqual(example['depth_mm'][..., 0], depth_mm)
+    for dataset in (decoded, by_hand):
+      found = list(dataset.as_numpy_iterator())
+      self.assertCountEqual(
+        [example['id'].decode() for example in found], expected
+      )
+      for example in found:
+        rgb_uint8, depth_mm = expected[example['id'].decode()]
+        self.assertAllEqual(example['rgb'], rgb_uint8)
+        self.assertAllEqual(example['depth_mm'][..., 0], depth_mm)
 
   def test_order_is_always_the_same(self):
     first, second = (

@@ -19,7 +19,7 @@ _CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
 
 
 def _png(samples: np.ndarray, bits: int, colour_type: int) -> bytes:
-  """Encodes [H, W * channels] samples after the PNG standard, by hand."""
+  """Encodes samples [H, W * channels] according to the PNG standard."""
 
   def chunk(name: bytes, content: bytes) -> bytes:
     checksum = struct.pack('>I', zlib.crc32(name + content))

@@ -37,6 +37,19 @@ class ProblemsTest(absltest.TestCase):
     error = problems.refusal(problem.path, problem.what, problem.cure)
     self.assertEqual(error.problems, [problem])
 
+  def test_check(self):
+    problems.check([])
+    with self.assertRaises(problems.BadInputError):
+      problems.check(self._problems(1))
+
+  def test_attempt(self):
+    self.assertEqual(problems.attempt(str.upper, 'a'), ('A', []))
+    self.assertEqual(problems.attempt(str.upper, None), (None, []))
+    self.assertEqual(
+      problems.attempt(problems.check, self._problems(2)),
+      (None, self._problems(2)),
+    )
+
   def test_programs_print_every_problem_without_a_traceback(self):
     with (
       contextlib.redirect_stderr(io.StringIO()) as stderr,
@@ -46,14 +59,15 @@ class ProblemsTest(absltest.TestCase):
       raise problems.BadInputError(self._problems(8))
     self.assertEqual(caught.exception.code, 1)
     self.assertLen(stderr.getvalue().splitlines(), 8)
-    with self.assertRaisesRegex(SystemExit, 'a message'):
-      with problems.exit_on_bad_input():
-        raise ValueError('a message')
 
   def test_listing(self):
     self.assertEqual(problems.listing([]), 'nothing')
     self.assertEqual(problems.listing(['a', 'b']), 'a, b')
     self.assertEqual(problems.listing(list('abc'), most=2), 'a, b and 1 more')
+
+  def test_count(self):
+    self.assertEqual(problems.count(1, 'pair'), '1 pair')
+    self.assertEqual(problems.count(0, 'pair'), '0 pairs')
 
   def test_size_is_width_by_height(self):
     self.assertEqual(problems.size_text(np.zeros((24, 32, 3))), '32 x 24')

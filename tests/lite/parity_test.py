@@ -81,10 +81,10 @@ class PredictTest(parameterized.TestCase):
     (keras_mm,) = parity.predict_with_keras_mm(model, [picture], unit)
     np.testing.assert_allclose(keras_mm, expected, rtol=1e-5)
 
-    content = tiny_model.float_model(
-      (6, 8), (0.5, 0.0, -0.25), 70.0, metadata={'output_unit': unit}
+    content = tiny_model.float_model((6, 8), (0.5, 0.0, -0.25), 70.0)
+    (file_mm,), delegated = parity.predict_with_file_mm(
+      content, [picture], unit
     )
-    (file_mm,), delegated = parity.predict_with_file_mm(content, [picture])
     np.testing.assert_allclose(file_mm, expected, rtol=1e-5)
     self.assertEqual(delegated.operators, 1)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests for depth_mai.losses.learned_weights."""
+"""Tests of depth_mai/losses/learned_weights.py."""
 
 from absl.testing import parameterized
 import numpy as np
@@ -114,7 +114,7 @@ class LearnedWeightsTest(tf.test.TestCase, parameterized.TestCase):
   def test_bad_use(self):
     with self.assertRaisesRegex(ValueError, 'is no WeightedLoss'):
       learned_weights.LearnedWeights(weighted.WeightedLoss)
-    with self.assertRaisesRegex(ValueError, r"'l1': 0.0.* all 0"):
+    with self.assertRaisesRegex(ValueError, r"'l1': 0.0.* are 0"):
       learned_weights.LearnedWeights(weighted.WeightedLoss({'l1': 0}))
     loss = learned_weights.LearnedWeights(_constants(term=0.5))
     with self.assertRaisesRegex(ValueError, r'call build\(\) first'):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests for depth_mai.losses.robust."""
+"""Tests of depth_mai/losses/robust.py."""
 
 import math
 

@@ -3,7 +3,7 @@
 
 from absl.testing import absltest
 
-from depth_mai.metrics import paper_results as paper_results
+from depth_mai.metrics import paper_results
 from depth_mai.runtime import metadata
 
 

@@ -63,9 +63,9 @@ class CompactWeightsTest(tf.test.TestCase):
       depth_m = depth_head.depth_head(
         features,
         kernel_size=1,
-        min_depth_m=0.1,
-        initial_depth_m=2.0,
-        depth_code=code,
+        options=depth_head.HeadOptions(
+          min_depth_m=0.1, initial_depth_m=2.0, depth_code=code
+        ),
       )
       return keras.Model(features, depth_m)
 

@@ -6,10 +6,11 @@ import numpy as np
 import tensorflow as tf
 
 from depth_mai.models import deployment
+from depth_mai.models import network_file
 
 
 def _network():
-  """A network that says: depth in metres is the red channel, at half size."""
+  """Returns a network that predicts the red channel in metres, at half size."""
   inputs = keras.Input((4, 4, 3))
   red = keras.layers.Conv2D(1, 1, use_bias=False, name='red')
   outputs = keras.layers.AveragePooling2D(2)(red(inputs))
@@ -32,7 +33,7 @@ class DeploymentTest(tf.test.TestCase):
     expected[:4, :4] = 2000.0
     self.assertAllClose(depth, expected)
 
-  def test_a_system_brings_its_own_upsampling(self):
+  def test_a_system_has_its_own_upsampling(self):
     network = _network()
     image = np.zeros((1, 8, 8, 3), np.float32)
     image[0, :4, :4, 0] = 2.0
@@ -43,7 +44,7 @@ class DeploymentTest(tf.test.TestCase):
     steps = deployment.deployment_model(system, image_size=(8, 8))
     self.assertLen(np.unique(steps(image, training=False)), 2)
 
-  def test_the_default_form_gives_what_belongs_to_the_system(self):
+  def test_the_default_form_has_the_values_of_the_system(self):
     network = _network()
     image = np.random.default_rng(0).uniform(0, 9, (1, 8, 8, 3))
     for name, form in (
@@ -60,6 +61,15 @@ class DeploymentTest(tf.test.TestCase):
       self.assertAllClose(
         plain(image, training=False), cheap(image, training=False), rtol=1e-6
       )
+
+  def test_the_upsampling_of_each_system(self):
+    network = _network()
+    bilinear = []
+    for name in network_file.systems():
+      system = keras.Model(network.input, network.output, name=name)
+      if deployment.system_upsampling(system) == 'bilinear':
+        bilinear.append(name)
+    self.assertEqual(bilinear, ['icl', 'jmu_cvlab', 'smartlab'])
 
   def test_metres_on_request(self):
     model = deployment.deployment_model(

@@ -8,6 +8,7 @@ import keras
 from depth_mai.lite import converter
 from depth_mai.runtime import graph
 from depth_mai.runtime import metadata
+from tests.judging import hostile_files
 from tests.lite import small_network
 from tests.runtime import hand_drawn
 from tests.runtime import tiny_model
@@ -82,6 +83,15 @@ class PrecisionTest(parameterized.TestCase):
       ('ADD', [hand_drawn.tensor(0, 4)], [hand_drawn.tensor(1, 4)])
     )
     self.assertIsNone(metadata.precision_of(drawn))
+
+  def test_hostile_files_have_some_precision_or_none(self):
+    for name, content in hostile_files.all_files():
+      with self.subTest(name=name):
+        try:
+          read = graph.read_graph(content)
+        except ValueError:
+          continue
+        self.assertIn(metadata.precision_of(read), (None, *metadata.PRECISIONS))
 
   def of_convolution(self, activation, weight):
     tensor = hand_drawn.tensor(0, 1, 4, 4, 2, type_name=activation)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of depth_mai/streaming/terminal_cells.py on a terminal of their own."""
+"""Tests of depth_mai/streaming/terminal_cells.py on a simulated terminal."""
 
 from absl.testing import absltest
 from absl.testing import parameterized
@@ -56,7 +56,7 @@ class TerminalCellsTest(parameterized.TestCase):
     ({'TERM': 'xterm', 'COLORTERM': 'truecolor', 'NO_COLOR': '1'}, 'utf-8',
      'ascii'),
   )  # fmt: skip
-  def test_what_a_terminal_can(self, environment, encoding, mode):
+  def test_modes(self, environment, encoding, mode):
     self.assertEqual(terminal_cells.mode_of(environment, encoding), mode)
 
 

@@ -90,7 +90,7 @@ class TerminalViewTest(parameterized.TestCase):
   @parameterized.parameters(
     ((24, 80),), ((60, 100),), ((20, 200),), ((50, 300),)
   )
-  def test_picture_depth_bar_metres_and_figures(self, size):
+  def test_the_screen_shows_all_parts(self, size):
     result, shown = self._draw(size)
     height, width = shown.rgb_uint8.shape[:2]
     lines, total = height // 2, 2 * width + 1
@@ -123,12 +123,12 @@ class TerminalViewTest(parameterized.TestCase):
       [alone.text(line) for line in range(lines, 24)],
     )
 
-  def test_a_terminal_that_is_too_small_says_so(self):
+  def test_a_small_terminal_shows_a_message(self):
     result, _ = self._draw((5, 40))
     self.assertEqual(result.text(0), 'The terminal is too small.')
     self._draw((1, 1))
 
-  def test_the_terminal_is_given_back(self):
+  def test_the_terminal_is_restored(self):
     terminal = _Terminal(24, 80)
     drawn = terminal_view.TerminalView(terminal.stream)
     drawn.show(_shown(drawn.panel_size(480, 640)))
@@ -137,23 +137,23 @@ class TerminalViewTest(parameterized.TestCase):
     text = terminal.hang_up()
     used, free = screen.Screen(24, 80), screen.Screen(24, 80)
     used.feed(text[: text.rindex('\x1b[0m')])
-    self.assertEqual(used.modes, {'?1049'})  # The other screen, no cursor.
+    self.assertEqual(used.modes, {'?1049'})  # The alternate screen, no cursor.
     free.feed('\x1b[?25h\x1b[?7h')
     before = set(free.modes)
     free.feed(text)
     self.assertEqual(free.modes, before)
 
-  def test_a_terminal_that_is_gone(self):
+  def test_a_closed_terminal(self):
     master, slave = os.openpty()
     stream = open(slave, 'w', encoding='utf-8')
     drawn = terminal_view.TerminalView(stream)
     os.close(master)
-    with self.assertRaisesRegex(ValueError, 'The terminal is gone'):
+    with self.assertRaisesRegex(ValueError, 'The terminal was closed'):
       drawn.show(_shown((10, 10)))
     drawn.close()
 
   def test_no_terminal(self):
-    with self.assertRaisesRegex(ValueError, 'option -t; else .*browser'):
+    with self.assertRaisesRegex(ValueError, 'use ssh -t; otherwise .*browser'):
       terminal_view.TerminalView(io.TextIOWrapper(io.BytesIO()))
 
   def test_a_terminal_without_a_cursor(self):
@@ -164,7 +164,7 @@ class TerminalViewTest(parameterized.TestCase):
         terminal_view.TerminalView(terminal.stream)
 
   @parameterized.parameters((0.9, 6.5, 79), (2.0, 2.4, 40), (0.3, 80.0, 120))
-  def test_metres_stand_below_their_colours(self, near_m, far_m, columns):
+  def test_labels_are_below_their_colours(self, near_m, far_m, columns):
     line = terminal_view.legend(columns, near_m, far_m)
     self.assertLessEqual(len(line), columns)
     labels = line.split('|')[1:]

@@ -46,9 +46,9 @@ def network(depth_code: str = 'linear', seed: int = 0) -> keras.Model:
   depth_m = depth_head.depth_head(
     x,
     kernel_size=1,
-    min_depth_m=0.1,
-    initial_depth_m=2.0,
-    depth_code=depth_code,
+    options=depth_head.HeadOptions(
+      min_depth_m=0.1, initial_depth_m=2.0, depth_code=depth_code
+    ),
   )
   built = keras.Model(rgb, depth_m, name='rounded')
   generator = np.random.default_rng(seed)

@@ -13,9 +13,10 @@ from depth_mai.judging import lockdown
 from depth_mai.judging import verdict as verdict_lib
 from depth_mai.metrics import paper_results
 from depth_mai.web import pages
-from depth_mai.web import tables
-from depth_mai.web.tables import Cell
-from depth_mai.web.tables import Column
+from depth_mai.web.sortable_table import Cell
+from depth_mai.web.sortable_table import Column
+from depth_mai.web.sortable_table import Table
+from depth_mai.web.sortable_table import number_cell
 
 PREDICTED = 'predicted'
 # (key, heading, hint, format here, format in Table 1, whether more is better)
@@ -90,7 +91,7 @@ def interval_text(interval: tuple[float, float], spec: str) -> str:
   return low if low == high else f'{low}–{high}'
 
 
-def table_1(record: Mapping) -> tables.Table:
+def table_1(record: Mapping) -> Table:
   """Returns the paper's Table 1 with the file in its place by score.
 
   Args:
@@ -103,7 +104,7 @@ def table_1(record: Mapping) -> tables.Table:
   ours = _measures(record)
   name = Cell('This file', detail=record['name'])
   rows.append((ours['score'], name, ours, False))
-  # A file without a score stands last; of equal scores, the paper's is first.
+  # A file without a score comes last; of equal scores, the paper's is first.
   rows.sort(key=lambda row: (row[0] is None, -(row[0] or 0), not row[3]))
   intervals = predicted(record['verdict'])
   cells = [
@@ -113,14 +114,14 @@ def table_1(record: Mapping) -> tables.Table:
     ]
     for place, (score, name, measures, of_paper) in enumerate(rows, start=1)
   ]
-  return tables.Table(
+  return Table(
     (Column('Team', 'sorts by place', text=True), *_COLUMNS),
     cells,
     marked=[number for number, row in enumerate(rows) if not row[3]],
   )
 
 
-def leaderboard(records: Sequence[Mapping]) -> tables.Table | None:
+def leaderboard(records: Sequence[Mapping]) -> Table | None:
   """Returns the accepted files by score; None if there are none.
 
   Args:
@@ -147,10 +148,10 @@ def leaderboard(records: Sequence[Mapping]) -> tables.Table | None:
     Column('Table 1', 'place that the score would have had in Table 1'),
     Column('Device', 'on which the runtime was measured', text=True),
   )
-  return tables.Table(columns, cells) if cells else None
+  return Table(columns, cells) if cells else None
 
 
-def rejected(records: Sequence[Mapping]) -> tables.Table | None:
+def rejected(records: Sequence[Mapping]) -> Table | None:
   """Returns the files that were not accepted; None if there are none.
 
   Args:
@@ -169,7 +170,7 @@ def rejected(records: Sequence[Mapping]) -> tables.Table | None:
     Column('File', 'sorts by date', text=True, descending=True),
     Column('Why', text=True),
   )
-  return tables.Table(columns, cells) if cells else None
+  return Table(columns, cells) if cells else None
 
 
 def by_data(
@@ -313,7 +314,7 @@ def _measure_cells(measures, intervals, of_paper=False):
 
 def _measure_cell(key, value, spec, intervals):
   if key not in intervals:
-    return tables.number_cell(value, spec)
+    return number_cell(value, spec)
   whole = spec if spec.endswith('d') else ',.0f'
   return Cell(interval_text(intervals[key], whole), detail=PREDICTED)
 
@@ -336,4 +337,4 @@ def _name_cell(record, value):
 
 
 def _text_cell(text):
-  return tables.number_cell(None) if text is None else Cell(text, text)
+  return number_cell(None) if text is None else Cell(text, text)

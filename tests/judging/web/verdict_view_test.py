@@ -20,7 +20,7 @@ class TableOneTest(parameterized.TestCase):
   @parameterized.parameters(
     (400.0, 0),
     (298.4, 0),
-    # The report rounds; of equal scores, its own row stands first.
+    # The paper rounds; of equal scores, its own row comes first.
     (298.0, 1),
     (150.0, 3),
     (40.0, 7),
@@ -47,7 +47,7 @@ class TableOneTest(parameterized.TestCase):
       ['1 This file (a.tflite)', '400.0', '0.2500', '50.00', '0.750', '0.1250']
       + ['0.3750', '2.90'],
     )
-    # As the report prints it.
+    # As the paper prints it.
     self.assertEqual(
       rows[2],
       ['2 TCL', '298', '0.2773', '46', '3.47', '0.1103', '0.2997', '2.9'],
