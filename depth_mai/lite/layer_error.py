@@ -55,6 +55,15 @@ class LayerError:
   snr_db: float
 
 
+def check_io_type(io_type: str) -> None:
+  """Raises a ValueError for a file whose errors cannot be measured."""
+  if io_type != 'float32':
+    raise ValueError(
+      f'Layer errors are measured with float32 input, not {io_type}. Drop '
+      '--io_type or --layer_errors.'
+    )
+
+
 def measure(
   graph: quantiser.CalibratedGraph, images: Sequence[np.ndarray]
 ) -> list[LayerError]:
@@ -71,11 +80,7 @@ def measure(
     ValueError: if the file's input is not float32, the only type that the
       debugger can feed.
   """
-  if graph.io_type != 'float32':
-    raise ValueError(
-      f'Layer errors are measured with float32 input, not {graph.io_type}. '
-      'Drop --io_type or --layer_errors.'
-    )
+  check_io_type(graph.io_type)
   own = _own_errors(graph, images)
   found = _distances(graph, images, own)
   return [

@@ -112,11 +112,11 @@ class _Run:
     metrics = validation.evaluate(self.predict, batches)
     step = self.state.step
     self.journal.write(split, step, {**self._position(), **metrics})
-    drawn = validation.draw(self.predict, next(iter(batches)))
-    self.journal.picture(split, step, drawn)
+    rgb_uint8 = validation.draw(self.predict, next(iter(batches)))
+    self.journal.picture(split, step, rgb_uint8)
     folder = self.workdir / workdir_lib.PICTURES
     folder.mkdir(exist_ok=True)
-    picture.save_picture(folder / f'{split}_{step:08d}.png', drawn)
+    picture.save_picture(folder / f'{split}_{step:08d}.png', rgb_uint8)
     print(
       f'{split}: '
       + '  '.join(f'{name} {value:.4g}' for name, value in metrics.items()),

@@ -183,7 +183,7 @@ class QuantisationTest(tf.test.TestCase, parameterized.TestCase):
     outer = keras.Model(rgb, rounding(rgb))
     self.assertTrue(quantisation_aware.rounds(outer))
 
-  def test_refuses_what_cannot_be_folded(self):
+  def test_refuses_batch_norms_that_cannot_be_folded(self):
     image = keras.Input((8, 8, 3))
     x = keras.layers.BatchNormalization(name='early_bn')(image)
     network = keras.Model(image, keras.layers.Conv2D(1, 1)(x))

@@ -117,7 +117,7 @@ class FloatPartsTest(tf.test.TestCase, parameterized.TestCase):
       {'float_input': True, 'float_tail': 2},
     )
   )
-  def test_the_file_is_float_where_it_was_asked_for(self, choices):
+  def test_the_file_is_float_in_the_chosen_parts(self, choices):
     content = converter.convert(
       self.model, 'int8', _PICTURES, Quantisation(**choices)
     )
