@@ -33,7 +33,7 @@ LOSSES: dict[str, Loss] = {}
 def register(*, resolution: str):
   """Registers the decorated loss under the name of its function.
 
-  gin and the keys of WeightedLoss.weights then know it by this name.
+  The name is that of the gin configurable, and a key of WeightedLoss.weights.
 
   Args:
     resolution: one of RESOLUTIONS; WeightedLoss.resolutions can overrule it.
