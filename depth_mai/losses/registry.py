@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Registers losses by name, each with the resolution it is computed at."""
+"""Registers losses by name, with their resolution; checks their options."""
 
 from collections.abc import Callable
 import dataclasses
@@ -59,3 +59,22 @@ def register(*, resolution: str):
     return function
 
   return add
+
+
+def check_option(
+  loss: str, name: str, value: object, is_allowed: bool, allowed: str
+) -> None:
+  """Raises a ValueError that names the gin key unless an option is allowed.
+
+  Args:
+    loss: name of the loss.
+    name: of the option.
+    value: of the option.
+    is_allowed: whether the value is allowed.
+    allowed: the values that are, e.g. 'above 0'.
+  """
+  if not is_allowed:
+    raise ValueError(
+      f'{name}={value!r} must be {allowed}; change {loss}.{name} in the gin '
+      'file.'
+    )

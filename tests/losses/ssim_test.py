@@ -168,7 +168,7 @@ class SsimTest(tf.test.TestCase, parameterized.TestCase):
     self.assertTrue(np.isnan(ssim.ssim(pred, depth, np.ones_like(depth))))
 
   @parameterized.parameters(
-    ({'window': 'hann'}, "window='hann' is not one of"),
+    ({'window': 'hann'}, "window='hann' must be one of"),
     ({'window_size': 4}, 'window_size=4 must be odd and at least 3'),
     ({'window_size': 1}, 'window_size=1 must be odd and at least 3'),
     ({'sigma_px': 0}, 'sigma_px=0 must be above 0'),
