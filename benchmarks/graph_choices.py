@@ -7,7 +7,8 @@ Prints Markdown tables of instructions: first for every form of the output
 upsampling alone; then for the eight systems with their ready weights, in the
 graph of the paper ('plain'), as exported, and with ExportOptions.whole_graph.
 Files and counts are stored in OUTPUT_DIR; the same command resumes an
-interrupted run. Run the program depth_mai.devices.emulated_pi4.setup once before.
+interrupted run. It needs the emulated board:
+python -m depth_mai.devices.emulated_pi4.setup
 """
 
 import pathlib
