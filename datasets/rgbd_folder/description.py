@@ -120,9 +120,6 @@ class Crop:
     """Raises a ValueError for a value that is not a number of pixels."""
     _check(self, _CROP_CHECKS, 'crop.')
 
-  def __bool__(self) -> bool:
-    return any(dataclasses.astuple(self))
-
 
 @dataclasses.dataclass(frozen=True)
 class Split:

@@ -151,7 +151,8 @@ def run() -> int:
     survey_report.write_preview(_PREVIEW.value, survey)
     print(f'Preview: {_PREVIEW.value}')
   if survey.problems:
-    print(f'{survey.source}: {len(survey.problems)} problems.')
+    count = problems_lib.count(len(survey.problems), 'problem')
+    print(f'{survey.source}: {count}.')
     if not _SKIP_BAD.value or not survey.splits['train']:
       return 1
   if not _REPORT_ONLY.value:

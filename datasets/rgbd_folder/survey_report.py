@@ -39,7 +39,10 @@ def lines(survey: survey_lib.Survey) -> list[str]:
 def _found(survey) -> Iterator[tuple[str, str]]:
   paired, facts = survey.pairing, list(survey.facts.values())
   sequences = {frame.sequence for frame in paired.frames}
-  yield 'pairs', f'{len(paired.frames)} in {_count(len(sequences), "sequence")}'
+  yield (
+    'pairs',
+    f'{len(paired.frames)} in {problems.count(len(sequences), "sequence")}',
+  )
   if paired.unused:
     yield '', f'{paired.unused} more left out by every'
   yield (
@@ -51,7 +54,7 @@ def _found(survey) -> Iterator[tuple[str, str]]:
     yield from _of_facts(survey, facts)
   for name, frames in survey.splits.items():
     names = sorted({frame.sequence for frame in frames})
-    yield name, f'{_count(len(frames), "pair")}{_after_colon(names)}'
+    yield name, f'{problems.count(len(frames), "pair")}{_after_colon(names)}'
   for note in _notes(survey, facts):
     yield 'note', note
 
@@ -103,10 +106,11 @@ def _notes(survey, facts) -> Iterator[str]:
     if np.isclose(fact.values.most, _MARKS, rtol=1e-6).any()
   ]
   if marks:
+    places = problems.count(len(marks), 'depth map')
     yield (
-      f'{marks[0]:g} occurs in {_count(len(marks), "depth map")}; it is the '
-      'largest number of 16 bits, which many cameras write for unknown depth. '
-      f'If yours does, add invalid = [{marks[0]:g}]'
+      f'{marks[0]:g} occurs in {places}; it is the largest number of 16 bits, '
+      'which many cameras write for unknown depth. If yours does, add '
+      f'invalid = [{marks[0]:g}]'
     )
   likely = units.guess([fact.values for fact in facts])
   if likely is not None and (
@@ -123,7 +127,7 @@ def _notes(survey, facts) -> Iterator[str]:
     )
   left_out = len(survey.pairing.frames) - sum(map(len, survey.splits.values()))
   if left_out:
-    yield f'in no split, or not usable: {_count(left_out, "pair")}'
+    yield f'in no split, or not usable: {problems.count(left_out, "pair")}'
   shared = splits_lib.sequences_in_two(survey.splits)
   if shared:
     yield (
@@ -135,7 +139,7 @@ def _notes(survey, facts) -> Iterator[str]:
 
 
 def _with_first(paths, what, survey) -> str:
-  text = _count(len(paths), what)
+  text = problems.count(len(paths), what)
   if not paths:
     return text
   return f'{text} (first: {paths[0].relative_to(survey.source).as_posix()})'
@@ -150,10 +154,6 @@ def _sizes(sizes) -> str:
 def _after_colon(sequences) -> str:
   """Lists sequences, unless there is a single one without a name."""
   return '' if sequences == [''] else f': {problems.listing(sequences, 5)}'
-
-
-def _count(number: int, what: str) -> str:
-  return f'{number} {what}{"" if number == 1 else "s"}'
 
 
 def write_preview(

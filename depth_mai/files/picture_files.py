@@ -156,7 +156,7 @@ def _decode(
     return picture, encoded
   except Image.UnidentifiedImageError as error:
     allowed = f'a {" or ".join(formats)} file' if formats else 'a known picture'
-    what = f'the file is not {allowed} ({len(encoded)} bytes)'
+    what = f'this is not {allowed} ({len(encoded)} bytes)'
     cure = 'copy or convert it again, or remove the pair'
     raise problems.refusal(path, what, cure) from error
   except DECODING_ERRORS as error:

@@ -102,6 +102,11 @@ def listing(names: Sequence[str], most: int = 8) -> str:
   return ', '.join(names[:most]) + rest if names else 'nothing'
 
 
+def count(number: int, noun: str) -> str:
+  """Returns a number and a noun, such as '1 pair' or '2 pairs'."""
+  return f'{number} {noun}{"" if number == 1 else "s"}'
+
+
 def size_text(image: np.ndarray) -> str:
   """Returns 'width x height' of an array [H, W, ...]."""
   return f'{image.shape[1]} x {image.shape[0]}'

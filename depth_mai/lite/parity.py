@@ -10,7 +10,6 @@ import numpy as np
 from depth_mai import challenge
 from depth_mai.runtime import delegation
 from depth_mai.runtime import model_file
-from depth_mai.runtime import model_interface
 
 _SMALLEST_MM = 1.0
 
@@ -124,9 +123,6 @@ def predict_with_file_mm(
     Depth maps [H, W], millimetres, and the operators that the default delegate
     (XNNPACK) takes of the graph; None if the runtime does not report them.
   """
-  model = model_file.TfliteModel(content)
-  model.interface = model_interface.read_interface(
-    model.name, model.interpreter, metadata
-  )
+  model = model_file.TfliteModel(content, metadata=metadata)
   depth_mm = [model.predict_mm(rgb) for rgb in images]
   return depth_mm, delegation.describe_delegation(model.interpreter)

@@ -71,8 +71,10 @@ def write_page(
     The files.
 
   Raises:
-    ValueError: if a file or a picture cannot be read.
+    ValueError: if a file or a picture cannot be read, or Jinja2 is not
+      installed.
   """
+  leaderboard_page.check_installed()
   target = pathlib.Path(output_dir).expanduser() / NAME
   pictures_path = target.with_name(f'{NAME}_pictures.png')
   plot_path = target.with_name(f'{NAME}_plot.png')

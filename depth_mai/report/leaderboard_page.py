@@ -124,6 +124,15 @@ _IN_WORDS = (
 )
 
 
+def check_installed() -> None:
+  """Checks, before any work for a page, that pages can be written.
+
+  Raises:
+    ValueError: if Jinja2 is not installed.
+  """
+  pages.optional_package('jinja2', extra='report')
+
+
 def write_page(
   path: str | os.PathLike[str],
   leaderboard: Mapping,
@@ -147,7 +156,7 @@ def write_page(
       Jinja2 is not installed.
     OSError: if a file cannot be read or written.
   """
-  pages.optional_package('jinja2', extra='report')
+  check_installed()
   rows = leaderboard_rows.rows(leaderboard)
   missing = leaderboard.get('missing') or ()
   text = pages.render_one_file(

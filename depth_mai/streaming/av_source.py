@@ -129,10 +129,10 @@ def explain_camera(
     pattern: of the device files to list.
   """
   number = getattr(error, 'errno', None)
-  present = ', '.join(sorted(glob.glob(pattern))) or 'none'
+  found = ', '.join(sorted(glob.glob(pattern))) or 'none'
   if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
     return (
-      f'There is no camera {path}; present are: {present}. Plug in a USB '
+      f'There is no camera {path}; found: {found}. Plug in a USB '
       'camera and list the cameras with v4l2-ctl --list-devices; a camera on '
       'the ribbon cable of a Raspberry Pi is --camera=rpicam.'
     )
@@ -148,7 +148,7 @@ def explain_camera(
     )
   return (
     f'{path} yields no pictures: {_reason(error)}. Not every /dev/video* is a '
-    f'camera; present are: {present}. v4l2-ctl --list-devices lists the '
+    f'camera; found: {found}. v4l2-ctl --list-devices lists the '
     'cameras; one on the ribbon cable of a Raspberry Pi is --camera=rpicam.'
   )
 

@@ -215,7 +215,10 @@ class _Channel(channel_lib.HTTPChannel):
     return _Request(adj, self.server)
 
   def check_speed(self, now: float) -> None:
-    """Answers a request that comes in too slowly."""
+    """Answers a request that comes in too slowly; closes a stalled answer."""
+    is_full = self.total_outbufs_len > self.adj.outbuf_high_watermark
+    if is_full and now - self.last_activity > self.adj.channel_timeout:
+      self.handle_close()
     request = self.request
     if request is None or self.requests:
       return

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of depth_mai/streaming/browser_view.py, also in a real browser."""
 
+import contextlib
+import dataclasses
 import http.client
 import io
 import json
@@ -136,6 +138,25 @@ class BrowserViewTest(parameterized.TestCase):
       self.view.show(_shown(number))
       time.sleep(0.02)
     self.assertNotEmpty(stays.read(1000))
+
+  def test_a_browser_that_stops_reading_is_disconnected(self):
+    noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
+    shown = dataclasses.replace(_shown(), rgb_uint8=noise, depth_rgb=noise)
+    with mock.patch.object(browser_view, '_TIMEOUT_S', 1):
+      impatient = browser_view.BrowserView('localhost:0')
+      self.addCleanup(impatient.close)
+      port = int(impatient.url.rstrip('/').rpartition(':')[2])
+      with socket.create_connection(('localhost', port)) as stalled:
+        stalled.settimeout(5)
+        stalled.sendall(b'GET /stream HTTP/1.0\r\nHost: localhost\r\n\r\n')
+        for _ in range(60):
+          impatient.show(shown)
+          time.sleep(0.05)
+        end_s = time.monotonic() + 10
+        with contextlib.suppress(ConnectionResetError):
+          while stalled.recv(1 << 20):  # The rest in the buffers.
+            self.assertLess(time.monotonic(), end_s)
+            impatient.show(shown)
 
   def test_close_does_not_wait_for_browsers(self):
     waiting = threading.Thread(target=lambda: self._get('/stream').read())
