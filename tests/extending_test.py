@@ -18,11 +18,13 @@ _ROOT = pathlib.Path(__file__).resolve().parent.parent
 _COPIED = (
   'benchmarks',
   'build_defs',
+  'conftest.py',
   'datasets',
   'depth_mai',
   'gin_configs',
   'notebooks',
   'pretrained/tcl',
+  'pyproject.toml',
   'setup.cfg',
   'tests',
 )
@@ -81,6 +83,7 @@ class ExtendingTest(absltest.TestCase):
       else:
         self.assertEqual(block['language'], 'bash', block[0])
         self._run(re.sub(r'\bDATA\b', str(self.data), text))
+    self._run('python -m ruff check -q . && python -m ruff format -q --check .')
 
   def _run(self, commands: str) -> None:
     run = subprocess.run(
