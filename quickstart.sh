@@ -22,7 +22,7 @@ say 'Procedural rooms: RGB and exact depth'
 python -m depth_mai.datasets.procedural_rooms.write \
   --output_dir="$out/rooms" --train=320 --validation=24 --test=6
 
-say 'Training TCL (a real training takes 20 minutes: docs/results.md)'
+say 'Training TCL (a real training takes 20 minutes: docs/results_log.md)'
 python -m depth_mai.train --gin_file=gin_configs/tcl.gin \
   --data_dir="$out/rooms" --workdir="$out/tcl" \
   --gin_param='train.epochs = 18' --gin_param='train.evaluations = 2' \

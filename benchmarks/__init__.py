@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs that print speed and accuracy figures, as ratios where of speed."""
+"""Programs that print accuracy figures, and speed as ratios."""

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# The fair comparison of docs/results.md: all eight networks from random weights
+# The fair comparison of docs/results_log.md: all eight networks from random weights
 # with one recipe, on as many images, with one seed; then their files, for
-# depth_mai.leaderboard. Run again, it goes on where it stopped.
+# depth_mai.leaderboard. The same command resumes what was interrupted.
 #
 #   bash benchmarks/comparison.sh DATA_DIR RUNS_DIR JOBS [SYSTEM ...]
 #
-# JOBS trainings run side by side, each on a core of its own: two of them are done
-# sooner than one after the other on both cores. RUNS_DIR/SYSTEM.log says how far
-# each is. About two hours of one core in all.
+# JOBS trainings run at the same time, each on its own core: two of them finish
+# sooner than one after the other on both cores. RUNS_DIR/SYSTEM.log has the
+# progress of each. All take about two hours of one core.
 set -euo pipefail
 data_dir="$1" runs_dir="$2" jobs="$3"
 shift 3
@@ -22,7 +22,7 @@ export data_dir runs_dir TF_CPP_MIN_LOG_LEVEL=2
 
 train_and_convert() { # SYSTEM
   local precisions=fp32,fp16,int8
-  # The precision that Table 1's 7.1 MB speak of.
+  # Its 7.1 MB in Table 1 are those of 8-bit weights.
   if [ "$1" = smartlab ]; then precisions+=,dynamic; fi
   taskset -c "$slot" python -m depth_mai.train \
     --gin_file=gin_configs/base/small_data.gin \

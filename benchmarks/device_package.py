@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-r"""Measures what the device package costs: disk, start, memory.
+r"""Measures what the device package costs: disk space, start-up, memory.
 
     python benchmarks/device_package.py [--extras=camera] [--models=tcl,icl]
     python benchmarks/device_package.py --machine=aarch64
 
-Installs the checkout in a fresh virtual environment (or measures the one of
---python) and prints, as Markdown: the megabytes of each package beyond Python,
+Installs the checkout in a fresh virtual environment (or measures that of
+--python) and prints as Markdown: the megabytes of each package beyond Python,
 pip and setuptools, with its largest files; the time that imports take, the
-fastest of several processes; the peak memory of `predict` on one picture. Of
-another machine it unpacks the wheels and prints the megabytes only.
+fastest of several processes; and the peak memory of `predict` on one picture.
+With --machine it prints the megabytes of another machine's wheels only.
 """
 
 import json
@@ -21,24 +21,31 @@ import tempfile
 import time
 import venv
 
-from absl import app
 from absl import flags
+
+from depth_mai import program
 
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 _PYTHON = flags.DEFINE_string(
-  'python', None, 'Python of an environment to measure; default: a fresh one.'
+  'python',
+  None,
+  'Python of an environment to measure; a fresh one is made by default.',
 )
-_EXTRAS = flags.DEFINE_string('extras', 'device', 'Extras to install.')
+_EXTRAS = flags.DEFINE_string(
+  'extras', 'device', 'Extras to install, separated by commas.'
+)
 _MACHINE = flags.DEFINE_string(
-  'machine', None, 'Another machine, e.g. aarch64, whose wheels to weigh.'
+  'machine', None, 'Another machine whose wheels are measured, e.g. aarch64.'
 )
 _PYTHON_VERSION = flags.DEFINE_string(
-  'python_version', '3.11', 'Python of the other machine.'
+  'python_version', '3.11', 'Python version of the other machine.'
 )
 _MODELS = flags.DEFINE_list(
   'models', ['tcl', 'icl', 'smartlab'], 'Systems to predict one picture with.'
 )
-_REPEATS = flags.DEFINE_integer('repeats', 7, 'Processes for each time.', 1)
+_REPEATS = flags.DEFINE_integer(
+  'repeats', 7, 'Number of processes for each time.', 1
+)
 
 _NOT_OURS = ('pip', 'setuptools')
 _LARGEST = 3
@@ -52,7 +59,7 @@ _MODULES = {
   'depth_mai.predict': 'import depth_mai.predict',
   'depth_mai.benchmark': 'import depth_mai.benchmark',
 }
-# Of all packages, or of those in a folder.
+# Lists all installed packages, or those in a folder.
 _LIST_PACKAGES = """
 import importlib.metadata, json, os, sys
 packages = []
@@ -78,7 +85,7 @@ _IMPORT_LINE = re.compile(r'import time:\s+(\d+) \|\s+\d+ \|\s+([\w.]+)')
 
 
 def fresh_environment(folder: str) -> str:
-  """Makes a virtual environment with the checkout in it; returns its Python."""
+  """Installs the checkout in a virtual environment; returns its Python."""
   venv.create(folder, with_pip=True)
   python = os.path.join(folder, 'bin', 'python')
   what = f'{_ROOT}[{_EXTRAS.value}]'
@@ -107,7 +114,7 @@ def foreign_packages(folder: str) -> str:
 
 
 def run(python: str, *arguments: str) -> str:
-  """Returns what a program prints, outside of the checkout."""
+  """Runs a program outside the checkout and returns its output."""
   done = subprocess.run(
     [python, *arguments],
     cwd=tempfile.gettempdir(),
@@ -141,7 +148,7 @@ def print_sizes(python: str, *folders: str) -> None:
 
 
 def print_import_times(python: str) -> None:
-  """Prints how long a process takes that imports and ends."""
+  """Prints how long a process takes that only imports."""
   print('| import | ms |\n|---|---|')
   for name, statement in _MODULES.items():
     times_ms = []
@@ -154,7 +161,7 @@ def print_import_times(python: str) -> None:
 
 
 def print_import_shares(python: str) -> None:
-  """Prints which packages the import time of predict is spent in."""
+  """Prints the packages that take most of the import time of predict."""
   shares_ms = {}
   done = subprocess.run(
     [python, '-X', 'importtime', '-c', _MODULES['depth_mai.predict']],
@@ -175,7 +182,7 @@ def print_import_shares(python: str) -> None:
 
 
 def print_memory(python: str, folder: str) -> None:
-  """Prints the peak memory and the time of one prediction, start included."""
+  """Prints peak memory and time of one prediction, including start-up."""
   picture = os.path.join(folder, 'ramp.png')
   run(python, '-c', _MAKE_PICTURE, picture)
   print('| predict --model= | peak MB | s, start to end |\n|---|---|---|')
@@ -196,9 +203,8 @@ def print_memory(python: str, folder: str) -> None:
 
 
 def main(argv):
-  """Measures."""
-  if len(argv) > 1:
-    raise app.UsageError(f'Unexpected arguments: {argv[1:]}')
+  """Measures the package and prints its tables."""
+  program.no_arguments(argv)
   with tempfile.TemporaryDirectory() as folder:
     if _MACHINE.value:
       print(f'Python {_PYTHON_VERSION.value}, {_MACHINE.value}, wheels\n')
@@ -218,4 +224,4 @@ def main(argv):
 
 
 if __name__ == '__main__':
-  app.run(main)
+  program.run(main)

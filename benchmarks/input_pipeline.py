@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures how fast training batches are made.
+r"""Measures how fast training batches are made.
 
     python benchmarks/input_pipeline.py --data_dir=DIR \
         [--gin_file=gin_configs/tcl.gin]
 
-For each way of caching: seconds until the first batch (the cache is filled
-then), images per second, and processor time per image, which does not depend on
-what else the machine is doing. With --gin_file, the augmentation, loss and
-network of that configuration are used, and each line ends with ratios measured
-in the same run: the pipeline's speed over that of the training step alone
-(below 1 the step waits for images), and the speed of both together over the
-step's.
+Prints for each way of caching: seconds until the first batch, which fills the
+cache; images per second; and CPU time per image, which does not depend on the
+machine's other work. With --gin_file, the augmentation, loss and network of
+that configuration are used, and each line ends with two ratios measured in the
+same run: the speed of the pipeline to that of the training step alone (below 1
+the step waits for images), and the speed of both together to that of the step.
 """
 
 from collections.abc import Callable
@@ -20,45 +19,34 @@ import time
 from typing import Any
 from typing import NamedTuple
 
+# Before TensorFlow is imported, whose start-up messages would bury the lines.
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 
-from absl import app
 from absl import flags
 from absl import logging
 import keras
 import tensorflow as tf
 
 from depth_mai import gin_registry
+from depth_mai import program
 from depth_mai.data import augmentation as augmentation_lib
 from depth_mai.data import pipeline
 from depth_mai.data import source
 from depth_mai.training import state as state_lib
 from depth_mai.training import step as step_lib
 
-_DATA_DIR = flags.DEFINE_string(
-  'data_dir',
-  None,
-  'Folder with {train,validation}/{rgb,depth}, or a prepared tfds folder.',
-  required=True,
-)
+_DATA_DIR = program.data_dir('Pairs whose training batches are made.')
 _RECORDS_DIR = flags.DEFINE_string(
-  'records_dir', None, 'Where prepared records live; see data/source.py.'
+  'records_dir',
+  None,
+  'Folder of the prepared records; ~/.cache/depth_mai/records by default.',
 )
-_GIN_FILE = flags.DEFINE_multi_string(
-  'gin_file', [], 'Configuration to compare with, e.g. gin_configs/tcl.gin.'
-)
-_GIN_PARAM = flags.DEFINE_multi_string(
-  'gin_param', [], 'Single setting, e.g. \'Augmentation.crop = "r2"\'.'
-)
+_GIN_FILE, _GIN_PARAM = program.gin()
 _CACHES = flags.DEFINE_list(
   'caches', list(pipeline.CACHES), 'Ways of caching to measure.'
 )
-_BATCH_SIZE = flags.DEFINE_integer(
-  'batch_size', 32, 'Images per batch.', lower_bound=1
-)
-_BATCHES = flags.DEFINE_integer(
-  'batches', 40, 'Batches to time.', lower_bound=1
-)
+_BATCH_SIZE = flags.DEFINE_integer('batch_size', 32, 'Images per batch.', 1)
+_BATCHES = flags.DEFINE_integer('batches', 40, 'Number of batches to time.', 1)
 
 
 class Rate(NamedTuple):
@@ -86,7 +74,7 @@ def measure(action: Callable[[], Any], images: int, times: int) -> Rate:
 def images_per_second(
   batches: Iterator, images_per_batch: int, times: int
 ) -> Rate:
-  """Times an iterator over batches, after what lies ready in its buffers."""
+  """Times an iterator over batches, once its buffers are used up."""
   for _ in range(4):
     next(batches)
   return measure(lambda: next(batches), images_per_batch, times)
@@ -95,12 +83,12 @@ def images_per_second(
 def configured_step() -> Callable[[dict], float]:
   """Returns the training step of the parsed configuration.
 
-  It waits for its result, so that it can be timed.
+  It waits for its result, so it can be timed.
   """
   strategy = tf.distribute.get_strategy()
   state = state_lib.create(
     strategy=strategy,
-    network=gin_registry.build_network,
+    network=lambda: gin_registry.load_network()[0],
     optimizer=lambda _: keras.optimizers.AdamW(),
     total_steps=1000,
     initial_network=None,
@@ -121,7 +109,7 @@ def configured_step() -> Callable[[dict], float]:
 def compare(
   step: Callable[[dict], float], batches: Iterator, pipeline_rate: Rate
 ) -> str:
-  """Times a step alone and behind the pipeline; says how they compare."""
+  """Times a step alone and after the pipeline; returns their ratios as text."""
   size, times = _BATCH_SIZE.value, _BATCHES.value
   batch = next(batches)
   step(batch)  # Compiles.
@@ -136,41 +124,37 @@ def compare(
 
 def main(argv):
   """Measures every way of caching."""
-  if len(argv) > 1:
-    raise app.UsageError(f'Unexpected arguments: {argv[1:]}')
-  logging.set_verbosity(logging.WARNING)  # tfds is talkative.
+  program.no_arguments(argv)
+  logging.set_verbosity(logging.WARNING)  # tfds logs every step at INFO.
   augmentation, step = augmentation_lib.Augmentation(), None
-  try:
-    examples = source.open_split(_DATA_DIR.value, 'train', _RECORDS_DIR.value)
-    if _GIN_FILE.value:
-      gin_registry.parse(_GIN_FILE.value, _GIN_PARAM.value)
-      augmentation = gin_registry.CONFIGURABLES['Augmentation']()
-      step = configured_step()
-    for cache in _CACHES.value:
-      began_s = time.perf_counter()
-      dataset = pipeline.train_dataset(
-        examples,
-        batch_size=_BATCH_SIZE.value,
-        seed=1,
-        augmentation=augmentation,
-        cache=cache,
-      )
-      batches = iter(dataset)
-      next(batches)
-      first_s = time.perf_counter() - began_s
-      rate = images_per_second(batches, _BATCH_SIZE.value, _BATCHES.value)
-      line = [
-        f'{cache:8}',
-        f'first batch {first_s:5.1f} s',
-        f'{rate.images_per_second:6.0f} images/s',
-        f'{rate.cpu_ms_per_image:5.2f} ms CPU per image',
-      ]
-      if step:
-        line.append(compare(step, batches, rate))
-      print('  '.join(line), flush=True)
-  except ValueError as error:
-    raise SystemExit(f'error: {error}') from error
+  examples = source.open_split(_DATA_DIR.value, 'train', _RECORDS_DIR.value)
+  if _GIN_FILE.value:
+    gin_registry.parse(_GIN_FILE.value, _GIN_PARAM.value)
+    augmentation = gin_registry.CONFIGURABLES['Augmentation']()
+    step = configured_step()
+  for cache in _CACHES.value:
+    began_s = time.perf_counter()
+    dataset = pipeline.train_dataset(
+      examples,
+      batch_size=_BATCH_SIZE.value,
+      seed=1,
+      augmentation=augmentation,
+      cache=cache,
+    )
+    batches = iter(dataset)
+    next(batches)
+    first_s = time.perf_counter() - began_s
+    rate = images_per_second(batches, _BATCH_SIZE.value, _BATCHES.value)
+    line = [
+      f'{cache:8}',
+      f'first batch {first_s:5.1f} s',
+      f'{rate.images_per_second:6.0f} images/s',
+      f'{rate.cpu_ms_per_image:5.2f} ms CPU per image',
+    ]
+    if step:
+      line.append(compare(step, batches, rate))
+    print('  '.join(line), flush=True)
 
 
 if __name__ == '__main__':
-  app.run(main)
+  program.run(main)

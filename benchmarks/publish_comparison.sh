@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Keeps what benchmarks/comparison.sh trained on DATA/indoor in pretrained/.
+# Publishes the networks that benchmarks/comparison.sh trained in pretrained/.
 #
 #   bash benchmarks/publish_comparison.sh DATA_DIR RUNS_DIR [SYSTEM ...]
 #
-# FP16 is half of FP32 and judged equal; SmartLab's file is the 8-bit one that
-# Table 1's size speaks of.
+# FP16 has half the size of FP32 and the same errors; SmartLab's file has the 8-bit
+# weights that its size in Table 1 suggests.
 set -euo pipefail
 data_dir="$1" runs_dir="$2"
 shift 2

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# What training can do for INT8: each system's ready weights go on for a few
-# passes, four times from the same start with the same budget: as they are (the
-# control), with a head that says the logarithm of the depth, with one that says
-# its inverse, and rounding as the INT8 file will. MobileNetV3-Large is also trained
-# with ReLU for hard-swish, and as it is to compare with, both three times as long
-# and at ten times the rate. Run again, it goes on where it stopped;
-# quantisation_training_table.py then converts, judges and prints.
+# Trains for INT8: each system's ready weights are trained for a few more passes,
+# four times from the same start with the same budget: unchanged (the control),
+# with a head that predicts the logarithm of the depth, with one that predicts its
+# inverse, and with the rounding of the INT8 file. MobileNetV3-Large is also trained
+# with ReLU instead of hard-swish, and unchanged for comparison, both three times
+# as long at ten times the rate. The same command resumes what was interrupted;
+# quantisation_training_table.py then converts, measures and prints.
 #
 #   bash benchmarks/quantisation_training.sh DATA_DIR RUNS_DIR PASSES [SYSTEM ...]
 #
@@ -22,7 +22,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 mkdir -p "$runs_dir"
 export TF_CPP_MIN_LOG_LEVEL=2
 
-options() { # SYSTEM: the name of its options, TclOptions of tcl
+options() { # SYSTEM; prints the name of its options, e.g. TclOptions for tcl
   "${PYTHON:-python}" - "$1" <<'PROGRAM'
 import sys
 print(''.join(word.title() for word in sys.argv[1].split('_')) + 'Options')

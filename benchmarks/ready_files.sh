@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The .tflite files of docs/device.md: the ready weights of every system in FP32,
-# FP16 and INT8, SmartLab's also with 8-bit weights, as its gin file says.
+# Converts the ready weights of every system to FP32, FP16 and INT8, SmartLab's
+# also to 8-bit weights: the files of docs/device_log.md.
 #
 #   bash benchmarks/ready_files.sh DATA_DIR OUTPUT_DIR [SYSTEM ...]
 #
-# DATA_DIR calibrates; a minute of one core for a system.
+# DATA_DIR has the calibration images. Each system takes a minute of one core.
 set -euo pipefail
 data_dir="$1" output_dir="$2"
 shift 2

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Each system with its own recipe (gin_configs/<system>.gin), ten passes instead of
-# the recipe's hundreds (SmartLab, whose batches are of 2, two passes: more steps
-# than the others): shows that all of them train. Prints the table of
-# docs/results.md; run again, it goes on where it stopped.
+# Trains each system with its own recipe (gin_configs/<system>.gin), for ten passes
+# instead of the recipe's hundreds (two for SmartLab, whose batches of 2 make more
+# steps than the others), which shows that all of them train. Prints the table of
+# docs/results_log.md. The same command resumes what was interrupted.
 #
 #   bash benchmarks/recipes.sh DATA_DIR RUNS_DIR
 set -euo pipefail
@@ -21,4 +21,4 @@ for system in aiia_hit tcl tcl_96x128 miaigo tencent_gylab tencent_gylab_2021 \
     2>"$runs_dir/$system.err"
 done
 
-python benchmarks/runs_table.py "$runs_dir"
+python benchmarks/tables.py runs "$runs_dir"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The ready weights of all systems go on training for five passes over procedural
-# rooms, and are judged there: makes the depth pictures of docs/results.md, whose
-# pixels belong to nobody else. Run again, it goes on where it stopped.
+# Trains the ready weights of all systems for five passes over procedural rooms and
+# measures them there. Makes the depth pictures of docs/results_log.md, which show no
+# photograph of others. The same command resumes what was interrupted.
 #
 #   bash benchmarks/rooms.sh ROOMS_DIR RUNS_DIR
 set -euo pipefail

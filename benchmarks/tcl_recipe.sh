@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# What each choice in TCL's recipe is worth: short runs that differ from the
-# first in one thing. (All but one zoom the depth with the image, as the recipe
-# did before this comparison.) Prints the table of docs/results.md; run again, it goes on
-# where it stopped.
+# Measures what each choice in TCL's recipe is worth, in short runs that differ from
+# the first in one choice. (All but one zoom the depth with the image, as the recipe
+# did before this comparison.) Prints the table of docs/results_log.md. The same command
+# resumes what was interrupted.
 #
 #   bash benchmarks/tcl_recipe.sh DATA_DIR ROOMS_DIR RUNS_DIR
 #
 # DATA_DIR has train and validation; ROOMS_DIR is written by
-# depth_mai.datasets.procedural_rooms.write. Two minutes a run on two cores.
+# depth_mai.datasets.procedural_rooms.write. Each run takes two minutes on two cores.
 set -euo pipefail
 data_dir="$1" rooms_dir="$2" runs_dir="$3"
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -42,4 +42,4 @@ run rooms "$rooms_dir"
 run after_rooms "$data_dir" \
   "train.initial_network = '$runs_dir/rooms/best.keras'"
 
-python benchmarks/runs_table.py "$runs_dir"
+python benchmarks/tables.py runs "$runs_dir"

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bazel's macros, and the tool that writes the BUILD files."""
+"""Bazel macros, and programs that write files of the repository."""

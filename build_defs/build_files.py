@@ -5,11 +5,12 @@
     python -m build_defs.build_files --check   # names the stale files, exits 1
 
 A folder with an `__init__.py` gets `:package`; each module gets a target of its
-own name, and so does each `*_test.py`. The deps are the project's modules that
-the file imports, anywhere in it. A file that reads `__path__` of a package
-imports all its modules, and depends on them. What the imports cannot tell is
-written by hand into the BUILD file and kept: `data`, `size` and `tags` of a
-target, and any other statement.
+own name, and so does each `*_test.py`. `:tests` runs all tests of a folder that
+have no tags in one process, so that TensorFlow is imported once. The deps are
+the project's modules that the file imports, anywhere in it. A file that reads
+`__path__` of a package imports all its modules, and depends on them. What
+imports cannot show is written into the BUILD file by hand and kept: `data`,
+`size` and `tags` of a target, and any other statement.
 """
 
 import argparse
@@ -27,11 +28,11 @@ _SOURCE_FOLDERS = (
   'notebooks',
   'tests',
 )
-_PROJECT_MODULES = ('build_defs', 'depth_mai', 'tests')
+_PROJECT_MODULES = ('benchmarks', 'build_defs', 'depth_mai', 'tests')
 # A builder in datasets/ is imported from here (depth_mai/datasets/__init__.py).
 _DATASETS_PACKAGE = 'depth_mai.datasets'
 _MACROS_FILE = '//build_defs:depth.bzl'
-_MACROS = ('depth_library', 'depth_package', 'depth_test')
+_MACROS = ('depth_folder_tests', 'depth_library', 'depth_package', 'depth_test')
 _KEPT_ARGUMENTS = ('size', 'data', 'tags')
 
 
@@ -152,7 +153,7 @@ def _discovered(
 
 
 def _written_by_hand(text: str) -> tuple[dict[str, dict[str, str]], list[str]]:
-  """Returns what is kept of a BUILD file.
+  """Returns the parts of a BUILD file that are kept.
 
   Args:
     text: the BUILD file. Its syntax is a part of Python's.
@@ -173,7 +174,8 @@ def _written_by_hand(text: str) -> tuple[dict[str, dict[str, str]], list[str]]:
       statements.append(segment)
       continue
     given = {keyword.arg: keyword.value for keyword in call.keywords}
-    target = given['name'].value if 'name' in given else 'package'
+    nameless = {'depth_package': 'package', 'depth_folder_tests': 'tests'}
+    target = nameless.get(name) or given['name'].value
     arguments[target] = {
       key: ast.get_source_segment(text, given[key])
       for key in _KEPT_ARGUMENTS
@@ -215,8 +217,8 @@ def build_file(
     files: all Python files of the checkout, as `source_files` returns them.
 
   Raises:
-    ValueError: a module of the folder has no `__init__.py` beside it, or a file
-      imports a module that does not exist.
+    ValueError: a module of the folder has no `__init__.py` next to it, or a
+      file imports a module that does not exist.
   """
   modules = {module_name(path): label(path) for path in files}
   inside = [path for path in files if path.parent == folder]
@@ -230,7 +232,7 @@ def build_file(
   def add(macro, target, arguments):
     used.add(macro)
     given = arguments | kept.get(target, {})
-    order = ('name', 'parent', *_KEPT_ARGUMENTS, 'deps')
+    order = ('name', 'parent', 'names', *_KEPT_ARGUMENTS, 'deps')
     calls.append(
       _call(macro, {key: given[key] for key in order if key in given})
     )
@@ -254,6 +256,14 @@ def build_file(
     if labels:
       arguments['deps'] = _list(labels, folder.as_posix())
     add('depth_test' if is_test else 'depth_library', path.stem, arguments)
+  together = [
+    path.stem
+    for path in inside
+    if path.stem.endswith('_test') and 'tags' not in kept.get(path.stem, {})
+  ]
+  if together:
+    names = _list(together, folder.as_posix())
+    add('depth_folder_tests', 'tests', {'names': names})
 
   loads = ', '.join(f'"{name}"' for name in (_MACROS_FILE, *sorted(used)))
   parts = [f'load({loads})\n'] if used else []

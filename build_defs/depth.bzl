@@ -37,21 +37,52 @@ def depth_library(name, deps = [], data = []):
 def depth_test(name, deps = [], data = [], size = "medium", tags = []):
     """Declares the test `<name>.py`.
 
+    Without tags, `:tests` runs it together with the others of its folder (see
+    `depth_folder_tests`), and the target of its own name runs when it is named.
+    With tags, it runs on its own.
+
     Args:
       name: the test's name.
       deps: labels of the project's modules that it imports.
       data: files that it reads.
       size: 'small', 'medium', 'large' or 'enormous'; sets the time limit.
-      tags: ['external', 'local'] for a test that reads the whole checkout:
-        it then runs in the checkout, and no result is taken from the cache.
+      tags: ['slow'] for a test that takes longer than ten seconds; CI runs it
+        under pytest only. ['external', 'local'] for a test that reads the whole
+        checkout: it then runs in the checkout, and no result is taken from the
+        cache.
     """
+    py_library(
+        name = name + "_library",
+        testonly = 1,
+        srcs = [name + ".py"],
+        data = data,
+        deps = deps,
+    )
     py_test(
         name = name,
         size = size,
         srcs = [name + ".py"],
-        data = data,
         # Packages have an __init__.py where they need one.
         legacy_create_init = 0,
-        tags = tags,
-        deps = deps,
+        tags = tags or ["manual"],
+        deps = [":" + name + "_library"],
+    )
+
+def depth_folder_tests(names, size = "large"):
+    """Declares `:tests`, which runs tests of a folder in one process.
+
+    Importing TensorFlow takes longer than most tests.
+
+    Args:
+      names: of the tests, each declared by `depth_test`.
+      size: sets the time limit.
+    """
+    py_test(
+        name = "tests",
+        size = size,
+        srcs = ["//build_defs:run_tests.py"],
+        main = "//build_defs:run_tests.py",
+        args = [native.package_name() + "/" + name + ".py" for name in names],
+        legacy_create_init = 0,
+        deps = [":" + name + "_library" for name in names],
     )

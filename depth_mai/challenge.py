@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the Mobile AI & AIM 2022 challenge fixed: size, units, metrics, runtime.
 
-Source: section 2 of the report and the organisers' scoring scripts.
+Source: section 2 of the paper and the organisers' scoring scripts.
 """
 
 # (height, width) of every picture and depth map, pixels.
@@ -10,6 +10,11 @@ IMAGE_SIZE = (480, 640)
 # Depth on disk and in the metrics is in millimetres, in training in metres.
 MM_PER_UNIT = {'mm': 1.0, 'm': 1000.0}
 MM_PER_M = MM_PER_UNIT['m']
+
+# Depth maps are 16-bit PNG files in millimetres. 0 means "unknown", so a
+# prediction lies between these bounds.
+MIN_DEPTH_MM = 1
+MAX_DEPTH_MM = 65535
 
 # The error measures, in the order of the report's Table 1: rmse is in metres,
 # the others have no unit.

@@ -5,47 +5,87 @@ r"""Converts a network to .tflite files for the device.
     --precision=fp32,fp16,int8,dynamic,int16x8 --output_dir=DIR
 
 Instead of --workdir: --model=FILE.keras; --model=tcl for ready weights; or
---untrained with --gin_file=FILE. The gin's Quantisation says how INT8 is made.
+--untrained with --gin_file=FILE. The configuration's Quantisation chooses how
+INT8 files are made.
 """
 
 import os
 
-os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')  # Before the import.
+os.environ.setdefault(
+  'TF_CPP_MIN_LOG_LEVEL', '2'
+)  # Before TensorFlow is imported.
 
-from absl import app
 from absl import flags
 
+from depth_mai import challenge
 from depth_mai import gin_registry
-from depth_mai.data import embedded
+from depth_mai import program
+from depth_mai.data import source
 from depth_mai.files import ready_models
 from depth_mai.files import workdir as workdir_lib
 from depth_mai.lite import calibration
+from depth_mai.lite import converter
 from depth_mai.lite import export
 from depth_mai.lite import exported_file
 from depth_mai.lite import provenance
+from depth_mai.lite import quantiser
 
-_STRING, _BOOL = flags.DEFINE_string, flags.DEFINE_bool
-_WORKDIR = _STRING('workdir', None, 'Folder of a training.')
-_MODEL = _STRING('model', None, 'A .keras file, or a system of pretrained/.')
-_GIN_FILE = flags.DEFINE_multi_string('gin_file', [], 'For Quantisation.')
-_GIN_PARAM = flags.DEFINE_multi_string('gin_param', [], 'The same.')
-_UNTRAINED = _BOOL('untrained', False, 'Converts random weights.')
-_OUTPUT_DIR = _STRING('output_dir', None, 'For the files.', required=True)
-_PRECISION = flags.DEFINE_list('precision', ['fp32'], 'Comma-separated.')
-_DATA_DIR = _STRING('data_dir', None, 'For calibration and parity check.')
-_COUNT = flags.DEFINE_integer('calibration_count', 128, 'Training images.')
-_SEED = flags.DEFINE_integer('calibration_seed', 1, 'Of their draw.')
-_UNIT = _STRING('output_unit', 'mm', 'Of the depth: mm or m.')
-_UPSAMPLING = _STRING('output_upsampling', None, 'See layers/upsample.py.')
-_RUNTIME = _STRING('target_runtime', '2.5.0', 'TFLite that must run the files.')
-_IO_TYPE = _STRING('io_type', 'float32', 'Of int8 files: or int8, uint8.')
-_LAYERS = _BOOL('layer_errors', False, 'Writes a table about the int8 file.')
-_WHOLE = _BOOL('whole_graph', False, 'Keeps int8, dynamic files in one piece.')
-_ALLOW = _BOOL('allow_incompatible', False, 'Writes refused files, too.')
+_WORKDIR = program.workdir('Folder of the training to convert the network of.')
+_MODEL = program.model('A .keras file to convert.')
+_UNTRAINED = flags.DEFINE_bool(
+  'untrained',
+  False,
+  'Convert the network of --gin_file with random weights, e.g. to measure it.',
+)
+_GIN_FILE, _GIN_PARAM = program.gin()
+_OUTPUT_DIR = program.output_dir('the .tflite files', required=True)
+_PRECISION = flags.DEFINE_list(
+  'precision',
+  ['fp32'],
+  'Precisions of the files, separated by commas: '
+  f'{", ".join(converter.PRECISIONS)}.',
+)
+_DATA_DIR = program.data_dir(
+  'Pictures to calibrate int8 and int16x8 and to compare with Keras on.',
+  required=False,
+)
+_CALIBRATION_COUNT = flags.DEFINE_integer(
+  'calibration_count', 128, 'Number of training images to calibrate on.', 1
+)
+_CALIBRATION_SEED = flags.DEFINE_integer(
+  'calibration_seed', 1, 'Seed for choosing the calibration images.'
+)
+_OUTPUT_UNIT = flags.DEFINE_enum(
+  'output_unit', 'mm', list(challenge.MM_PER_UNIT), 'Unit of the depth.'
+)
+_OUTPUT_UPSAMPLING = program.output_upsampling()
+_TARGET_RUNTIME = program.target_runtime()
+_IO_TYPE = flags.DEFINE_enum(
+  'io_type',
+  'float32',
+  quantiser.IO_TYPES,
+  'Type of the input and output of int8 files.',
+)
+_LAYER_ERRORS = flags.DEFINE_bool(
+  'layer_errors',
+  False,
+  'Write a table of the error that each operator adds to the int8 file.',
+)
+_WHOLE_GRAPH = flags.DEFINE_bool(
+  'whole_graph',
+  False,
+  'Keep int8 and dynamic files in one XNNPACK partition, even where that '
+  'makes them slower or larger.',
+)
+_ALLOW_INCOMPATIBLE = flags.DEFINE_bool(
+  'allow_incompatible',
+  False,
+  'Write also files that --target_runtime cannot run.',
+)
 
 
 def _network_and_origin(ready):
-  """Returns the network the flags ask for, and where it comes from."""
+  """Returns the network that the flags name, and its origin."""
   if (_WORKDIR.value, _MODEL.value, _UNTRAINED.value or None).count(None) != 2:
     raise ValueError('Give exactly one of --workdir, --model, --untrained.')
   if _UNTRAINED.value or ready:
@@ -63,37 +103,33 @@ def _convert():
   config = provenance.given_config_text(_WORKDIR.value)
   options = export.ExportOptions(
     precisions=tuple(_PRECISION.value),
-    output_unit=_UNIT.value,
-    output_upsampling=_UPSAMPLING.value,
+    output_unit=_OUTPUT_UNIT.value,
+    output_upsampling=_OUTPUT_UPSAMPLING.value,
     io_type=_IO_TYPE.value,
     quantisation=gin_registry.parsed_quantisation(config),
-    whole_graph=_WHOLE.value,
-    layer_errors=_LAYERS.value,
-    target_runtime=_RUNTIME.value,
-    allow_incompatible=_ALLOW.value,
+    whole_graph=_WHOLE_GRAPH.value,
+    layer_errors=_LAYER_ERRORS.value,
+    target_runtime=_TARGET_RUNTIME.value,
+    allow_incompatible=_ALLOW_INCOMPATIBLE.value,
   )
   samples = calibration.draw_samples(
-    embedded.resolve(_DATA_DIR.value),
+    source.resolve(_DATA_DIR.value),
     calibrate=options.needs_calibration,
-    count=_COUNT.value,
-    seed=_SEED.value,
+    count=_CALIBRATION_COUNT.value,
+    seed=_CALIBRATION_SEED.value,
     image_size=options.image_size,
   )
   return export.export(network, _OUTPUT_DIR.value, options, origin, *samples)
 
 
 def main(argv):
-  """Converts, prints the table, fails if a file was refused."""
-  if argv[1:]:
-    raise app.UsageError(f'Unexpected arguments: {argv[1:]}')
-  try:
-    files = _convert()
-  except (ValueError, RuntimeError) as error:
-    raise SystemExit(f'error: {error}') from error
+  """Converts and prints the table; raises ValueError for a refused file."""
+  program.no_arguments(argv)
+  files = _convert()
   print(exported_file.table(files))
   if not all(file.written for file in files):
-    raise SystemExit('error: not every file is written; see above.')
+    raise ValueError('Not every file was written; see the table above.')
 
 
 if __name__ == '__main__':
-  app.run(main)
+  program.run(main, errors=(ValueError, RuntimeError))

@@ -12,42 +12,36 @@ pixels at once and by distance. Give exactly one of --workdir, --model and
 
 import os
 
-# Before TensorFlow is imported: its start-up notices would bury the table.
+# Before TensorFlow is imported, whose start-up messages would bury the table.
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 
-from absl import app
 from absl import flags
 
-from depth_mai.data import embedded
+from depth_mai import program
 from depth_mai.data import source
 from depth_mai.evaluation import evaluation
-from depth_mai.evaluation import png_predictor
+from depth_mai.evaluation import file_predictors
 from depth_mai.files import ready_models
 from depth_mai.metrics import table
 
-_STRING = flags.DEFINE_string
-_WORKDIR = _STRING('workdir', None, 'Of a training; measures its best.keras.')
-_MODEL = _STRING('model', None, 'A .keras or .tflite file, or a system.')
-_PREDICTIONS = _STRING('predictions', None, 'Folder of 16-bit PNGs <id>.png.')
-_DATA_DIR = _STRING(
-  'data_dir',
+_WORKDIR = program.workdir('Training whose best.keras is measured.')
+_MODEL = program.model('A .keras or .tflite file to measure.')
+_PREDICTIONS = flags.DEFINE_string(
+  'predictions',
   None,
-  'Folder with {train,validation}/{rgb,depth}, a prepared tfds folder, or '
-  'procedural_rooms.',
-  required=True,
+  'Folder of predicted depth maps to measure: 16-bit PNGs called <id>.png.',
 )
-_SPLIT = _STRING('split', 'validation', 'What to measure on.')
-_JSON = _STRING('json', None, 'File to write the result to.')
-_LIMIT = flags.DEFINE_integer('limit', None, 'Measure the first N images only.')
-_PICTURES_DIR = _STRING('pictures_dir', None, 'Folder for a picture of each.')
-_UPSAMPLING = _STRING(
-  'output_upsampling', None, 'For .keras files: see layers/upsample.py.'
-)
-_NUM_THREADS = flags.DEFINE_integer('num_threads', 1, 'For .tflite files.')
+_DATA_DIR = program.data_dir('Pictures and depth maps to measure on.')
+_SPLIT = program.split()
+_LIMIT = program.limit()
+_JSON = program.json('the result')
+_PICTURES_DIR = program.pictures_dir()
+_OUTPUT_UPSAMPLING = program.output_upsampling()
+_THREADS = program.threads()
 
 
 def _open_predictor(data_dir):
-  """Returns what the flags ask for, and its name."""
+  """Returns the predictor that the flags choose, and its name."""
   given = [_WORKDIR.value, _MODEL.value, _PREDICTIONS.value]
   if sum(value is not None for value in given) != 1:
     raise ValueError(
@@ -56,38 +50,32 @@ def _open_predictor(data_dir):
     )
   if _PREDICTIONS.value is not None:
     names = evaluation.split_ids(data_dir, _SPLIT.value)
-    return png_predictor.PngPredictor(
+    return file_predictors.PngPredictor(
       _PREDICTIONS.value, names, names[: _LIMIT.value]
     ), _PREDICTIONS.value
   if _MODEL.value is None:
     path = os.path.join(_WORKDIR.value, 'best.keras')
   else:
     path = ready_models.model_path(_MODEL.value)
-  # Imported here: a device has no TensorFlow, a desktop may have no LiteRT.
   if path.endswith('.tflite'):
-    from depth_mai.evaluation import tflite_predictor
-
-    return tflite_predictor.TflitePredictor(path, _NUM_THREADS.value), path
+    return file_predictors.TflitePredictor(path, _THREADS.value), path
   if path.endswith('.keras'):
+    # Imported here because a device has no TensorFlow.
     from depth_mai.evaluation import keras_predictor
 
-    return keras_predictor.KerasPredictor(path, _UPSAMPLING.value), path
+    return keras_predictor.KerasPredictor(path, _OUTPUT_UPSAMPLING.value), path
   raise ValueError(f'--model={path} must end with .keras or .tflite.')
 
 
 def main(argv: list[str]) -> None:
   """Measures, prints the table and writes the JSON file."""
-  if len(argv) > 1:
-    raise app.UsageError(f'Unexpected arguments: {argv[1:]}')
-  try:
-    data_dir = embedded.resolve(_DATA_DIR.value)
-    pairs = source.evaluation_pairs(data_dir, _SPLIT.value)
-    predictor, name = _open_predictor(data_dir)
-    result = evaluation.evaluate(
-      predictor, pairs, _LIMIT.value, _PICTURES_DIR.value
-    )
-  except ValueError as error:
-    raise SystemExit(f'error: {error}') from error
+  program.no_arguments(argv)
+  data_dir = source.resolve(_DATA_DIR.value)
+  pairs = source.evaluation_pairs(data_dir, _SPLIT.value)
+  predictor, name = _open_predictor(data_dir)
+  result = evaluation.evaluate(
+    predictor, pairs, _LIMIT.value, _PICTURES_DIR.value
+  )
   result |= {'model': name, 'data_dir': data_dir, 'split': _SPLIT.value}
   print(f'{name} on {_SPLIT.value}: {table.metrics_tables(result)}')
   if _JSON.value is not None:
@@ -95,4 +83,4 @@ def main(argv: list[str]) -> None:
 
 
 if __name__ == '__main__':
-  app.run(main)
+  program.run(main)

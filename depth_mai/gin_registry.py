@@ -29,7 +29,6 @@ from depth_mai.models import compact_weights
 from depth_mai.models import network_file
 from depth_mai.training import loop
 from depth_mai.training import optimizers
-from depth_mai.training import schedules
 
 _SYSTEMS = network_file.systems().values()
 _LOSSES = weighted.losses()
@@ -46,8 +45,8 @@ _REGISTERED: dict[str, Callable] = {
     optimizers.adamw,
     quantisation.Quantisation,
     quantisation_aware.FakeQuantisation,
-    schedules.cosine,
-    schedules.polynomial,
+    optimizers.cosine,
+    optimizers.polynomial,
     weighted.WeightedLoss,
     *(system.build for system in _SYSTEMS),
     *(system.options for system in _SYSTEMS),

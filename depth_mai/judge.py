@@ -1,99 +1,99 @@
 # SPDX-License-Identifier: Apache-2.0
-r"""Judges a .tflite file of any team, as the challenge's platform did.
+r"""Judges an untrusted .tflite file, as the challenge's platform did.
 
   python -m depth_mai.judge MODEL.tflite --data_dir=DIR --split=validation \
     --device=local --json=verdict.json
   python -m depth_mai.judge --serve --data_dir=DIR --output_dir=judged
 
 Checks the operators against the target runtime, measures errors and runtime,
-and says which place the score would have had in Table 1 of the report. The file
-is run in processes that can open no file and no connection, with limits on
-memory and time. Exit code: 0 accepted, 1 rejected, 2 wrong usage.
+and computes the score and its rank in Table 1. The file runs in sandboxed
+processes that can open no file and no connection and have limited memory and
+time. Exit code: 0 accepted, 1 rejected, 2 wrong usage.
 """
 
 import dataclasses
-import sys
 
-from absl import app
 from absl import flags
 
-from depth_mai import challenge
-from depth_mai.data import embedded
+from depth_mai import program
+from depth_mai.data import source
 from depth_mai.devices import registry
 from depth_mai.devices import settings
-from depth_mai.judging import judging
-from depth_mai.judging import limits
 from depth_mai.judging import request
+from depth_mai.judging import stages
 from depth_mai.judging.web import server
 
-_STRING, _ENUM = flags.DEFINE_string, flags.DEFINE_enum
-_INTEGER, _AUTO = flags.DEFINE_integer, request.AUTO
+_AUTO = request.AUTO
 _FLAGS = flags.FLAGS
-_STRING('data_dir', None, 'As depth_mai.evaluate takes it.', required=True)
-_STRING('split', 'validation', 'What to measure the errors on.')
-_STRING('device', 'local', registry.HELP)
-_STRING('target_runtime', challenge.RUNTIME, 'What must run it.')
-_ENUM('unit', _AUTO, [_AUTO, *request.UNITS], 'Of its depth.')
-_ENUM('layout', _AUTO, [_AUTO, *request.LAYOUTS], 'Of its input.')
-_ENUM('input_range', _AUTO, [_AUTO, *request.INPUT_RANGES], 'Of its input.')
-_INTEGER('limit', None, 'Measure on the first N pictures only.', 1)
-_STRING('pictures_dir', None, 'Folder for depth pictures.')
-_INTEGER('threads', 1, 'Threads for the kernels.', 1)
-_INTEGER('warmup', 10, 'Runs that are not counted.', 1)
-_INTEGER('runs', 50, 'Runs that are counted.', 1)
-_JSON = _STRING('json', None, 'File to write the verdict to.')
-_SERVE = flags.DEFINE_bool('serve', False, 'Whether to serve a web page.')
-_PORT = _INTEGER('port', 8080, 'Of the web page.')
-_OUTPUT_DIR = _STRING('output_dir', 'judged', "The web page's verdicts.")
-for _one in dataclasses.fields(limits.Limits):
-  flags.DEFINE_float(_one.name, _one.default, 'A limit, see limits.py.')
+_DETECTED = 'It is detected by default.'
+_LIMITS = {
+  'file_mb': 'Largest size of the file, MB of 2^20 bytes.',
+  'memory_mb': 'Most memory of the process that runs it, MB of 2^20 bytes.',
+  'load_s': 'Longest time to read and load the file, seconds.',
+  'image_s': 'Longest time for the depth of one picture, seconds.',
+  'time_s': 'Longest time for the whole judgement, seconds.',
+}
+program.data_dir('Pictures and depth maps to measure the errors on.')
+program.split()
+program.limit()
+program.device(registry.HELP)
+program.target_runtime()
+flags.DEFINE_enum(
+  'unit', _AUTO, [_AUTO, *request.UNITS], f'Unit of the depth. {_DETECTED}'
+)
+flags.DEFINE_enum(
+  'layout',
+  _AUTO,
+  [_AUTO, *request.LAYOUTS],
+  f'Layout of the input tensor. {_DETECTED}',
+)
+flags.DEFINE_enum(
+  'input_range',
+  _AUTO,
+  [_AUTO, *request.INPUT_RANGES],
+  f'Input values for black and white. {_DETECTED}',
+)
+program.pictures_dir()
+program.threads()
+program.repetitions()
+_JSON = program.json('the verdict')
+_SERVE = flags.DEFINE_bool('serve', False, 'Serve the judge as a web page.')
+_PORT = flags.DEFINE_integer('port', 8080, 'Port of the web page.')
+_OUTPUT_DIR = program.output_dir(
+  'the verdicts of the web page', default='judged'
+)
+for _limit in dataclasses.fields(request.Limits):
+  flags.DEFINE_float(_limit.name, _limit.default, _LIMITS[_limit.name])
 
 
 def _flags_of(kind: type, but: str = '') -> dict:
-  """Returns the flags that are called as a dataclass' fields."""
+  """Returns the values of the flags that are named like fields of `kind`."""
   names = {field.name for field in dataclasses.fields(kind)} - {but}
   return {name: _FLAGS[name].value for name in names if name in _FLAGS}
 
 
-def _judge(argv: list[str]) -> int:
-  """Judges a file, or serves; returns the exit code."""
+def main(argv: list[str]) -> int:
+  """Judges a file or serves the page; returns the exit code."""
   if len(argv) != 2 - _SERVE.value:
     raise ValueError(f'Give one .tflite file, or --serve; got {argv[1:]}.')
   asked = request.JudgeRequest(
     model_path=argv[-1],
-    data_dir=embedded.resolve(_FLAGS.data_dir),
-    limits=limits.Limits(**_flags_of(limits.Limits)),
+    data_dir=source.resolve(_FLAGS.data_dir),
+    limits=request.Limits(**_flags_of(request.Limits)),
     settings=settings.Settings((_FLAGS.threads,), _FLAGS.warmup, _FLAGS.runs),
     **_flags_of(request.JudgeRequest, but='data_dir'),
   )
   if _SERVE.value:
     where = server.Settings(_OUTPUT_DIR.value, _PORT.value)
-    server.serve(judging.judge, asked, where)
+    server.serve(stages.judge, asked, where)
     return 0
-  verdict = judging.judge(asked, lambda *_: None)
+  verdict = stages.judge(asked, lambda *_: None)
   print(verdict.to_text())
   if _JSON.value is not None:
     verdict.write_json(_JSON.value)
   return 0 if verdict.accepted else 1
 
 
-def main(argv: list[str]) -> int:
-  """Judges or serves; returns the exit code."""
-  try:
-    return _judge(argv)
-  except ValueError as error:
-    print(f'judge: {error}', file=sys.stderr)
-    return 2
-
-
-def _parse(argv: list[str]) -> list[str]:
-  """Parses the flags; wrong ones are wrong usage, not a rejected file."""
-  try:
-    return _FLAGS(argv)
-  except flags.Error as error:
-    print(f'judge: {error}', file=sys.stderr)
-    raise SystemExit(2) from error
-
-
 if __name__ == '__main__':
-  app.run(main, flags_parser=_parse)
+  # Wrong usage must differ from a rejected file.
+  program.run(main, error_code=2)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-r"""Keeps a trained network as ready weights, with its model card.
+r"""Saves a trained network as ready weights with a model card.
 
   python -m depth_mai.publish --workdir=runs/tcl \
       --tflite=tflite/tcl_fp16.tflite --data_dir=DIR \
-      --trained_on='what data' --licence='of it' --command='how it was trained'
+      --trained_on='NYU Depth v2' --licence='...' --command='python -m ...'
 
-Writes pretrained/<system>/: the .tflite file, <system>.npz to go on training
+Writes pretrained/<system>/: the .tflite file, <system>.npz to train further
 from, and README.md with the metrics of both on --split.
 """
 
@@ -13,32 +13,46 @@ import os
 import pathlib
 import shutil
 
-# Before TensorFlow is imported: its start-up notices would bury the result.
+# Before TensorFlow is imported, whose start-up messages would bury the result.
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 
-from absl import app
 from absl import flags
 
+from depth_mai import program
 from depth_mai.data import source
 from depth_mai.evaluation import evaluation
+from depth_mai.evaluation import file_predictors
 from depth_mai.evaluation import keras_predictor
 from depth_mai.evaluation import model_card
-from depth_mai.evaluation import tflite_predictor
 from depth_mai.files import atomic
 from depth_mai.files import workdir as workdir_lib
 from depth_mai.models import compact_weights
 from depth_mai.models import network_file
 from depth_mai.runtime import metadata as metadata_lib
 
-_STRING = flags.DEFINE_string
-_WORKDIR = _STRING('workdir', None, 'Of the training.', required=True)
-_TFLITE = _STRING('tflite', None, 'Its converted file.', required=True)
-_DATA_DIR = _STRING('data_dir', None, 'To measure on.', required=True)
-_SPLIT = _STRING('split', 'validation', 'To measure on.')
-_TRAINED_ON = _STRING('trained_on', None, 'Name the data.', required=True)
-_LICENCE = _STRING('licence', None, 'Of that data.', required=True)
-_COMMAND = _STRING('command', None, 'That trained it.', required=True)
-_OUTPUT_DIR = _STRING('output_dir', 'pretrained', 'For the folder <system>.')
+_WORKDIR = program.workdir(
+  'Training whose best.keras becomes ready weights.', required=True
+)
+_TFLITE = flags.DEFINE_string(
+  'tflite',
+  None,
+  'The .tflite file that depth_mai.convert made of the same training.',
+  required=True,
+)
+_DATA_DIR = program.data_dir("Pictures and depth maps for the card's metrics.")
+_SPLIT = program.split()
+_TRAINED_ON = flags.DEFINE_string(
+  'trained_on', None, 'Name of the training data, for the card.', required=True
+)
+_LICENCE = flags.DEFINE_string(
+  'licence', None, 'Licence of the training data, for the card.', required=True
+)
+_COMMAND = flags.DEFINE_string(
+  'command', None, 'Command that trained the network.', required=True
+)
+_OUTPUT_DIR = program.output_dir(
+  'the folder <system> of weights and card', default='pretrained'
+)
 
 
 def _publish() -> pathlib.Path:
@@ -61,10 +75,10 @@ def _publish() -> pathlib.Path:
     shutil.copyfile(_TFLITE.value, temporary)
   compact_weights.save(weights, network)
 
-  # What is judged is what the files hold.
+  # The metrics are those of the published files, not of the training's.
   compact_weights.load(weights, network)
   predictors = {
-    tflite: tflite_predictor.TflitePredictor(str(tflite)),
+    tflite: file_predictors.TflitePredictor(str(tflite)),
     weights: keras_predictor.KerasPredictor(network),
   }
   metrics = {}
@@ -86,14 +100,10 @@ def _publish() -> pathlib.Path:
 
 
 def main(argv):
-  """Publishes, and says where."""
-  if len(argv) > 1:
-    raise app.UsageError(f'Unexpected arguments: {argv[1:]}')
-  try:
-    print(_publish())
-  except ValueError as error:
-    raise SystemExit(f'publish: {error}') from error
+  """Publishes the network and prints its folder."""
+  program.no_arguments(argv)
+  print(_publish())
 
 
 if __name__ == '__main__':
-  app.run(main)
+  program.run(main)

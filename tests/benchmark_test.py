@@ -73,7 +73,7 @@ class BenchmarkTest(absltest.TestCase):
 
   def test_errors_are_short(self):
     for arguments, message in (
-      (['--model=/x/y.tflite'], 'benchmark: There is no model file'),
+      (['--model=/x/y.tflite'], 'error: There is no model file'),
       (
         ['--model=m.tflite', '--threads=one'],
         '--threads must list whole numbers',
@@ -84,7 +84,7 @@ class BenchmarkTest(absltest.TestCase):
       ),
       (
         ['m.tflite', '--model=m.tflite'],
-        "got ['m.tflite']; name the model with",
+        "Unexpected arguments ['m.tflite']",
       ),
       (['--model=m.tflite', '--device=pi'], '--device=pi is none of local'),
       (['--model=m.tflite', '--cpus=x'], '--cpus must list whole numbers'),

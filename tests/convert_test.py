@@ -31,8 +31,8 @@ for arguments in json.loads(sys.argv[1]):
     try:
       convert.main(['convert'])
       ends.append('')
-    except SystemExit as error:
-      ends.append(str(error))
+    except ValueError as error:
+      ends.append(f'error: {error}')
 print(json.dumps(ends))
 """
 
@@ -206,7 +206,7 @@ class ConvertTest(absltest.TestCase):
     self.assertFalse((self.root / 'none').exists())
 
   def test_refused_file_ends_in_an_error(self):
-    self.assertRegex(self.ends['old runtime'], '^error: not every file')
+    self.assertRegex(self.ends['old runtime'], '^error: Not every file')
     self.assertFalse((self.root / 'old').exists())
     self.assertTrue(any('2.1.0 cannot run it' in x for x in self.printed))
 

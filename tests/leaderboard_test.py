@@ -69,8 +69,8 @@ class LeaderboardTest(absltest.TestCase):
 
   def test_errors_are_short(self):
     for arguments, message in (
-      (['--systems=icl'], 'leaderboard: --systems names icl, but'),
-      (['--models_dir=none'], 'leaderboard: There is no folder none'),
+      (['--systems=icl'], 'error: --systems names icl, but'),
+      (['--models_dir=none'], 'error: There is no folder none'),
       (['--split=test'], "has no split 'test'"),
     ):
       with self.subTest(arguments=arguments):

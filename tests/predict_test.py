@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from depth_mai.devices.emulated_pi4 import guest
-from depth_mai.files import png16
+from depth_mai.files import picture_files
 from tests.devices.emulated_pi4 import emulator
 from tests.runtime import tiny_model
 from tests.streaming import moving_pictures
@@ -65,8 +65,8 @@ class PredictTest(absltest.TestCase):
     )
     self.assertEqual(done.returncode, 1)
     self.assertRegex(done.stdout, r'\[1/2\] .*ramp.png: 256x60, .* 3\.5\d m')
-    self.assertRegex(done.stderr, 'predict: .*bad.jpg cannot be read')
-    depth_mm = png16.read_depth_png(self.root / 'out/ramp_depth.png')
+    self.assertRegex(done.stderr, 'error: .*bad.jpg cannot be read')
+    depth_mm = picture_files.read_depth_mm(self.root / 'out/ramp_depth.png')
     expected_mm = 1000 + 1000 * np.arange(256) / 51
     np.testing.assert_allclose(
       depth_mm[:, 8:-8], np.tile(expected_mm[8:-8], (60, 1)), atol=60
@@ -91,7 +91,7 @@ class PredictTest(absltest.TestCase):
     self.model.unlink()
     done = self._predict(self.picture)
     self.assertEqual(done.returncode, 1)
-    self.assertIn('predict: There is no model file', done.stderr)
+    self.assertIn('error: There is no model file', done.stderr)
     self.assertNotIn('Traceback', done.stderr)
 
   def test_a_folder_as_a_video(self):
@@ -100,16 +100,19 @@ class PredictTest(absltest.TestCase):
     done = self._predict(f'--video={pictures}', '--every_frame')
     self.assertEqual(done.returncode, 0, done.stderr)
     self.assertIn('3 frames shown, 0 dropped', done.stdout)
-    depth_mm = png16.read_depth_png(self.root / 'out/000002_depth.png')
+    depth_mm = picture_files.read_depth_mm(self.root / 'out/000002_depth.png')
     np.testing.assert_allclose(depth_mm, 1000 + 1000 * 50 / 51, atol=1)
 
   def test_streams_that_cannot_be(self):
     for flags, text in (
-      (['--camera=usb'], 'predict: --camera=usb: give a number'),
-      (['--camera=0', '--video=a.mp4'], 'predict: .* exactly one'),
-      (['--video=none.mp4'], 'predict: There is no video none.mp4'),
-      (['--video=.', self.picture], 'predict: Beside .* leave out'),
-      (['--video=tests', '--view=terminal'], 'predict: .* holds no picture'),
+      (['--camera=usb'], 'error: --camera=usb: give a number'),
+      (['--camera=0', '--video=a.mp4'], 'error: .* exactly one'),
+      (['--video=none.mp4'], 'error: The video none.mp4 does not exist'),
+      (
+        ['--video=.', self.picture],
+        'error: --camera and --video take no pictures',
+      ),
+      (['--video=tests', '--view=terminal'], 'error: .* holds no picture'),
     ):
       done = self._predict(*flags)
       self.assertEqual(done.returncode, 1)
@@ -139,7 +142,7 @@ class PredictTest(absltest.TestCase):
     )
     self.assertEqual(done.returncode, 0, done.stderr)
     here_mm, emulated_mm = (
-      png16.read_depth_png(self.root / folder / 'ramp_depth.png')
+      picture_files.read_depth_mm(self.root / folder / 'ramp_depth.png')
       for folder in ('out', 'emulated')
     )
     self.assertGreater(np.ptp(here_mm), 10_000)

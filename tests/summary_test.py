@@ -48,10 +48,10 @@ class SummaryTest(absltest.TestCase):
 
   def test_errors_are_short(self):
     for arguments, message in (
-      (['--model=/x/y.tflite'], 'summary: There is no model file'),
+      (['--model=/x/y.tflite'], 'error: There is no model file'),
       (
         ['m.tflite', '--model=m.tflite'],
-        "got ['m.tflite']; name the model with",
+        "Unexpected arguments ['m.tflite']",
       ),
     ):
       done = self.summarise(*arguments)

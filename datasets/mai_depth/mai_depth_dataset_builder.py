@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """mai_depth: RGB-depth pairs in the challenge's folder layout, as records.
 
-The files go into the records as they are, byte for byte: uint16 millimetres
-stay exact, and a JPEG picture is not compressed a second time.
+The files are stored byte for byte: uint16 millimetres stay exact, and JPEG
+pictures are not compressed a second time.
 """
 
 from collections.abc import Iterator
@@ -15,27 +15,55 @@ from depth_mai.files import folder
 from depth_mai.files import problems as problems_lib
 
 Example = dict[str, Any]
+Splits = dict[str, Iterator[tuple[str, Example]]]
+
+
+def pair_features(
+  height: int | None = None, width: int | None = None
+) -> tfds.features.FeaturesDict:
+  """Returns the features of RGB-depth pairs, for all builders.
+
+  Args:
+    height: height of all pictures, pixels; None if it varies.
+    width: width of all pictures, pixels; None if it varies.
+  """
+  return tfds.features.FeaturesDict(
+    {
+      'rgb': tfds.features.Image(
+        shape=(height, width, 3),
+        dtype=np.uint8,
+        doc='The picture, a PNG or JPEG file.',
+      ),
+      'depth': tfds.features.Image(
+        shape=(height, width, 1),
+        dtype=np.uint16,
+        encoding_format='png',
+        doc='Millimetres; 0 = unknown. The same size as the picture.',
+      ),
+      'id': tfds.features.Text(doc='Unique name of the pair.'),
+    }
+  )
 
 
 class Builder(tfds.core.GeneratorBasedBuilder):
   """Builds records from a folder in the challenge's layout.
 
-  The splits are those that are on disk. Every pair is read and checked before
-  anything is written; a folder with a bad pair is refused as a whole. A test
-  picture without a depth map gets one that is 0 ("unknown") everywhere.
+  The splits are those on disk. Every pair is read and checked before anything
+  is written, and a folder with a bad pair is refused as a whole. A test picture
+  without a depth map gets one that is 0 ("unknown") everywhere.
   """
 
-  # Where README.md, CITATIONS.bib and TAGS.txt lie. tfds derives both from the
-  # name of this module, which in a checkout does not say where it is.
+  # The folder of README.md, CITATIONS.bib and TAGS.txt. tfds derives both from
+  # the name of this module, which does not give the folder in a checkout.
   code_path = tfds.core.Path(__file__)
   pkg_dir_path = code_path.parent
 
   VERSION = tfds.core.Version('1.0.0')
   RELEASE_NOTES = {'1.0.0': 'First release.'}
   MANUAL_DOWNLOAD_INSTRUCTIONS = """
-  The data set of the challenge is handed out to its participants, see
-  https://ai-benchmark.com/workshops/mai/2022/. Lay it, or data of your own, out
-  as <manual_dir>/{train,validation,test}/{rgb,depth}/<id>.png: depth as 16-bit
+  The data set of the challenge is given to its participants, see
+  https://ai-benchmark.com/workshops/mai/2022/. Store it, or your own data, as
+  <manual_dir>/{train,validation,test}/{rgb,depth}/<id>.png: depth as 16-bit
   one-channel PNG in millimetres, 0 = unknown; rgb as 8-bit PNG or JPEG. Any
   split may be absent, and test may lack depth.
   """
@@ -43,29 +71,14 @@ class Builder(tfds.core.GeneratorBasedBuilder):
   def _info(self) -> tfds.core.DatasetInfo:
     """Returns the features: rgb, depth in millimetres, id."""
     return self.dataset_info_from_configs(
-      features=tfds.features.FeaturesDict(
-        {
-          'rgb': tfds.features.Image(
-            shape=(None, None, 3),
-            dtype=np.uint8,
-            doc='The picture, in the encoding of its file (PNG or JPEG).',
-          ),
-          'depth': tfds.features.Image(
-            shape=(None, None, 1),
-            dtype=np.uint16,
-            encoding_format='png',
-            doc='Millimetres; 0 = unknown. All 0 if there was no depth map.',
-          ),
-          'id': tfds.features.Text(doc='File name without the suffix.'),
-        }
-      ),
+      features=pair_features(),
       supervised_keys=('rgb', 'depth'),
       homepage='https://ai-benchmark.com/workshops/mai/2022/',
     )
 
   def _split_generators(
     self, dl_manager: tfds.download.DownloadManager
-  ) -> dict[str, Iterator[tuple[str, Example]]]:
+  ) -> Splits:
     """Checks every pair on all cores, then returns the splits on disk.
 
     Args:
@@ -78,9 +91,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
       ValueError: if the folder has no split, or anything in it is bad.
     """
     root = dl_manager.manual_dir
-    problems = folder.find_problems(root)
-    if problems:
-      raise problems_lib.BadInputError(problems)
+    problems_lib.check(folder.find_problems(root))
     return {
       split: self._generate_examples(folder.list_pairs(root, split))
       for split in folder.split_names(root)
@@ -89,7 +100,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
   def _generate_examples(
     self, pairs: list[folder.Pair]
   ) -> Iterator[tuple[str, Example]]:
-    """Yields (id, example) with the files as they are on disk."""
+    """Yields (id, example) with the unchanged files."""
     for pair in pairs:
       if pair.depth_path is None:
         height, width, _ = folder.read_rgb(pair.rgb_path).shape

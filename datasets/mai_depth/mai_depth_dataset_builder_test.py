@@ -15,7 +15,7 @@ from depth_mai.files import problems
 
 
 class BuilderTest(tfds.testing.DatasetBuilderTestCase):
-  """What tfds asks of every builder."""
+  """Runs the tests of tfds for every builder."""
 
   DATASET_CLASS = mai_depth_dataset_builder.Builder
   SPLITS = dummy_data.COUNTS
@@ -33,7 +33,7 @@ class BuilderTest(tfds.testing.DatasetBuilderTestCase):
 
 
 class FolderTest(tf.test.TestCase):
-  """What this builder makes of a folder."""
+  """Tests the records of a folder."""
 
   def setUp(self):
     super().setUp()
@@ -56,7 +56,7 @@ class FolderTest(tf.test.TestCase):
   def test_depth_is_exact(self):
     root = dummy_data.write_folder(self.tmp / 'data', {'train': 1})
     (example,) = self._prepare(root).as_dataset(split='train')
-    rng = np.random.default_rng((0, 0, 0))  # As dummy_data says.
+    rng = np.random.default_rng((0, 0, 0))  # As in dummy_data.
     rgb_uint8 = rng.integers(0, 256, (24, 32, 3), dtype=np.uint8)
     depth_mm = rng.integers(400, 50000, (24, 32), dtype=np.uint16)
     depth_mm[rng.random((24, 32)) < 0.1] = 0

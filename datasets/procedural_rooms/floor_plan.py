@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where things stand in a room: along walls or free, without overlap."""
+"""Places furniture in a room, along walls or free, without overlap."""
 
 import math
 
@@ -9,19 +9,20 @@ _TRIES = 8
 
 
 class FloorPlan:
-  """The rectangle of a room, its walls and what stands in it.
+  """The rectangle of a room, its walls and the things that stand in it.
 
   Walls are numbered counter-clockwise from y = 0: south, east, north, west.
 
   Attributes:
     size: (x, y), metres.
     pen: `primitives.Pen` of the room, origin in its south-west corner.
-    walls: four pens as walls.py wants them.
-    lengths: their lengths, metres.
-    taken: list of (x0, y0, x1, y1, height), metres.
+    walls: four pens: x along the wall, y into the room, z up.
+    lengths: lengths of the walls, metres.
+    taken: rectangles that are occupied: (x0, y0, x1, y1, height), metres.
   """
 
-  def __init__(self, pen, size):
+  def __init__(self, pen, size, rng):
+    self._rng = rng
     self.size = size
     self.pen = pen
     corners = ((0, 0), (size[0], 0), size, (0, size[1]))
@@ -43,7 +44,7 @@ class FloorPlan:
         self.take(wall, opening.x, 0.7, 0.0)
 
   def rectangle(self, wall, x, depth):
-    """(x0, y0, x1, y1) of a piece of wall and the floor before it."""
+    """(x0, y0, x1, y1) of the floor in front of a piece of wall, metres."""
     angle = wall * math.pi / 2
     c, s = round(math.cos(angle)), round(math.sin(angle))
     ox, oy = self._corners[wall]
@@ -52,11 +53,11 @@ class FloorPlan:
     return min(xs), min(ys), max(xs), max(ys)
 
   def take(self, wall, x, depth, height):
-    """Marks a piece of wall and the floor before it as taken."""
+    """Marks the floor in front of a piece of wall as taken."""
     self.taken.append((*self.rectangle(wall, x, depth), height))
 
   def free(self, rectangle, margin=0.03):
-    """Whether a rectangle lies in the room and meets nothing."""
+    """Whether a rectangle lies in the room and overlaps nothing."""
     x0, y0, x1, y1 = rectangle
     if x0 < -1e-6 or y0 < -1e-6:
       return False
@@ -70,27 +71,26 @@ class FloorPlan:
       for t in self.taken
     )
 
-  def along_wall(self, piece, rng, walls=(0, 1, 2, 3), front=0.0):
+  def along_wall(self, piece, walls=(0, 1, 2, 3), front=0.0):
     """Stands a piece with its back to a wall.
 
     Args:
-      piece: `kit.Piece`.
-      rng: `np.random.Generator`.
+      piece: `drawing.Piece`.
       walls: the walls to try.
-      front: free space to keep before it, metres.
+      front: free space to keep in front of it, metres.
 
     Returns:
-      (wall, (x from, x to)) or None when there was no room.
+      (wall, (x from, x to)), or None if there was no room.
     """
     gap = 0.025
     for _ in range(_TRIES):
-      wall = int(rng.choice(walls))
+      wall = int(self._rng.choice(walls))
       spare = self.lengths[wall] - piece.width
       if spare < 0.04:
         continue
-      left = rng.uniform(0.02, spare - 0.02)
-      if rng.random() < 0.3:
-        left = 0.02 if rng.random() < 0.5 else spare - 0.02
+      left = self._rng.uniform(0.02, spare - 0.02)
+      if self._rng.random() < 0.3:
+        left = 0.02 if self._rng.random() < 0.5 else spare - 0.02
       x = (left, left + piece.width)
       if any(
         x[1] > w[0] and x[0] < w[1] and piece.height > w[2] + 0.1
@@ -104,31 +104,30 @@ class FloorPlan:
       return wall, x
     return None
 
-  def anywhere(self, piece, rng, yaw=None, near=None):
+  def anywhere(self, piece, yaw=None, near=None):
     """Stands a piece free in the room.
 
     Args:
-      piece: `kit.Piece`.
-      rng: `np.random.Generator`.
+      piece: `drawing.Piece`.
       yaw: radians, or None for any.
-      near: (x, y, spread) to stay about, metres; None for anywhere.
+      near: (x, y, standard deviation) of its middle, metres; None for anywhere.
 
     Returns:
-      (x, y, yaw) of its back left corner, or None when there was no room.
+      (x, y, yaw) of its back left corner, or None if there was no room.
     """
     for _ in range(_TRIES):
-      turn = rng.uniform(0, 2 * math.pi) if yaw is None else yaw
+      turn = self._rng.uniform(0, 2 * math.pi) if yaw is None else yaw
       if near is None:
-        middle = rng.uniform(0.3, 0.7, 2) * self.size
+        middle = self._rng.uniform(0.3, 0.7, 2) * self.size
       else:
-        middle = np.array(near[:2]) + rng.normal(0, near[2] + 1e-9, 2)
+        middle = np.array(near[:2]) + self._rng.normal(0, near[2] + 1e-9, 2)
       spot = self.at_middle(piece, middle, turn)
       if spot is not None:
         return spot
     return None
 
   def at_middle(self, piece, middle, yaw, margin=0.03):
-    """Stands a piece with its middle at a point, if there is room."""
+    """Stands a piece with its middle at a point if there is room."""
     c, s = math.cos(yaw), math.sin(yaw)
     half_x, half_y = piece.width / 2, piece.depth / 2
     reach_x = abs(c) * half_x + abs(s) * half_y
@@ -148,7 +147,7 @@ class FloorPlan:
     return x, y, yaw
 
   def standing_room(self, x, y, eye_height, margin):
-    """Whether a camera at (x, y) keeps its distance from everything."""
+    """Whether a camera at (x, y) has `margin` metres of space around it."""
     if not (margin < x < self.size[0] - margin):
       return False
     if not (margin < y < self.size[1] - margin):
@@ -158,3 +157,11 @@ class FloorPlan:
       if height and x0 - keep < x < x1 + keep and y0 - keep < y < y1 + keep:
         return False
     return True
+
+  def hidden(self, rectangle, height):
+    """Whether something as high as `height` stands in a rectangle."""
+    x0, y0, x1, y1 = rectangle
+    return any(
+      t[4] > height and x1 > t[0] and x0 < t[2] and y1 > t[1] and y0 < t[3]
+      for t in self.taken
+    )

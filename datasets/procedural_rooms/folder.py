@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fills a folder in the challenge's layout, with several processes."""
+"""Writes pairs to a folder in the challenge's layout, with many processes."""
 
 import multiprocessing
 import os
@@ -33,24 +33,24 @@ def write(
 ):
   """Writes `<output_dir>/<split>/{rgb,depth}/<id>` files.
 
-  Each file appears under its name only when it is whole, the depth last; a
-  pair whose two files exist is left alone.
+  Files are written atomically, the picture before its depth. A pair whose two
+  files exist is not written again.
 
   Args:
-    output_dir: folder, made if missing.
+    output_dir: folder; it is made if it does not exist.
     counts: dict split -> number of pairs.
-    seed: of the data set, 0 <= seed < 2 ** 32.
+    seed: seed of the data set, 0 <= seed < 2 ** 32.
     options: `scene.SceneOptions`.
-    workers: processes; 0 for one per processor, 1 for this one alone.
+    workers: number of processes; 0 for one per processor, 1 for none but this.
     rgb_format: 'png' or 'jpg'.
-    log: called with a line of progress; None prints to stderr.
+    log: called with lines of progress; None prints them to stderr.
 
   Returns:
-    number of pairs written, without those that were there.
+    number of pairs written; existing pairs do not count.
   """
   if rgb_format not in RGB_FORMATS:
     raise ValueError(
-      f'--rgb_format is one of {RGB_FORMATS}, not {rgb_format!r}.'
+      f'--rgb_format must be one of {RGB_FORMATS}, not {rgb_format!r}.'
     )
   log = log or (lambda line: print(line, file=sys.stderr, flush=True))
   jobs = []
@@ -61,22 +61,22 @@ def write(
         jobs.append((*pair, options))
   kept = sum(counts.values()) - len(jobs)
   if kept:
-    log(f'{kept} pairs are there already.')
+    log(f'{kept} pairs exist already.')
   workers = min(workers or os.cpu_count() or 1, max(len(jobs), 1))
   if workers == 1:
-    _watch(map(_write_pair, jobs), len(jobs), log)
+    _report_progress(map(_write_pair, jobs), len(jobs), log)
     return len(jobs)
-  # One thread per process; a fresh interpreter reads this when it starts.
+  # One thread per process: NumPy reads this when it is imported there.
   for name in _THREAD_FLAGS:
     os.environ.setdefault(name, '1')
   context = multiprocessing.get_context('spawn')
   with context.Pool(workers) as pool:
-    _watch(pool.imap_unordered(_write_pair, jobs), len(jobs), log)
+    _report_progress(pool.imap_unordered(_write_pair, jobs), len(jobs), log)
   return len(jobs)
 
 
 def pair_seed_and_paths(output_dir, split, index, seed, rgb_format='png'):
-  """(seed of the pair, path of the picture, path of the depth)."""
+  """Returns (seed of the pair, path of its picture, path of its depth)."""
   name = f'{index:05d}'
   root = os.path.join(output_dir, split)
   return (
@@ -86,8 +86,8 @@ def pair_seed_and_paths(output_dir, split, index, seed, rgb_format='png'):
   )
 
 
-def _watch(results, count, log):
-  """Runs through the results and reports how fast they come."""
+def _report_progress(results, count, log):
+  """Waits for the results and reports progress."""
   start = last = time.monotonic()
   for done, _ in enumerate(results, 1):
     now = time.monotonic()
@@ -100,13 +100,13 @@ def _watch(results, count, log):
 def _write_pair(job):
   seed, rgb_path, depth_path, options = job
   rgb_uint8, depth_mm = scene.make_pair(seed, options)
-  how = (
+  save_options = (
     # Run lengths suit noisy pictures: faster and smaller than the default.
     {'compress_level': _PNG_LEVEL, 'compress_type': zlib.Z_RLE}
     if rgb_path.endswith('.png')
     else {'quality': _JPEG_QUALITY, 'subsampling': 0}
   )
   with atomic.atomic_path(rgb_path) as path:
-    Image.fromarray(rgb_uint8).save(path, **how)
+    Image.fromarray(rgb_uint8).save(path, **save_options)
   with atomic.atomic_path(depth_path) as path:
     Image.fromarray(depth_mm).save(path, compress_level=_PNG_LEVEL)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The challenge's layout on disk, written and gone on with."""
+"""Tests that pairs are written in the challenge's layout, and only once."""
 
 import os
 import pathlib
@@ -56,7 +56,7 @@ class FolderTest(absltest.TestCase):
       np.testing.assert_array_equal(np.asarray(image), depth_mm)
     self.assertRegex(self.lines[-1], r'3 of 3 pairs, [\d.]+ pairs/s')
 
-  def test_goes_on_where_it_stopped(self):
+  def test_continues_after_an_interruption(self):
     self._write(self.root, {'train': 2})
     kept = pathlib.Path(self.root, 'train', 'rgb', '00000.png')
     kept.write_bytes(b'kept')
@@ -65,22 +65,22 @@ class FolderTest(absltest.TestCase):
     self.assertEqual(self._write(self.root, {'train': 3}), 2)
     self.assertEqual(kept.read_bytes(), b'kept')
     self.assertTrue(lost.exists())
-    self.assertIn('1 pairs are there already.', self.lines)
+    self.assertIn('1 pairs exist already.', self.lines)
 
-  def test_processes_write_the_same(self):
-    there = os.path.join(self.root, 'there')
-    here = os.path.join(self.root, 'here')
-    self._write(there, {'train': 2}, workers=2, rgb_format='jpg')
-    self._write(here, {'train': 2}, rgb_format='jpg')
-    self.assertEqual(_files(here)[-1], 'train/rgb/00001.jpg')
-    self.assertEqual(_files(here), _files(there))
-    for name in _files(here):
+  def test_several_processes_write_the_same_files(self):
+    two = os.path.join(self.root, 'two')
+    one = os.path.join(self.root, 'one')
+    self._write(two, {'train': 2}, workers=2, rgb_format='jpg')
+    self._write(one, {'train': 2}, rgb_format='jpg')
+    self.assertEqual(_files(one)[-1], 'train/rgb/00001.jpg')
+    self.assertEqual(_files(one), _files(two))
+    for name in _files(one):
       self.assertEqual(
-        pathlib.Path(here, name).read_bytes(),
-        pathlib.Path(there, name).read_bytes(),
+        pathlib.Path(one, name).read_bytes(),
+        pathlib.Path(two, name).read_bytes(),
       )
 
-  def test_bad_format(self):
+  def test_unknown_format_is_refused(self):
     with self.assertRaisesRegex(ValueError, "rgb_format.*'bmp'"):
       self._write(self.root, {'train': 1}, rgb_format='bmp')
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Light on surfaces: lamps with shadow maps, and the darkness of corners."""
+"""Light on surfaces: lamps with shadow maps, and dark corners."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ _HIGHLIGHT_POWER_LOG2 = 5
 
 
 def shadow(world, light, points, normals):
-  """How much of a light reaches given points past everything in its way.
+  """The part of a light that reaches given points.
 
   Args:
     world: `world.World`.
@@ -32,7 +32,7 @@ def shadow(world, light, points, normals):
   texel_m = np.float32(1 / focal_px) * (
     sum(np.float32(rotation[2, i]) * offset[i] for i in range(3))
   )
-  # A texel seen at a slant must not shade its neighbours on the same plane.
+  # A surface seen at a slant must not cast a shadow on itself.
   spread = light.softness * _MAP_SIZE
   bias_m = _BIAS_M + np.float32(1 + spread) * np.abs(texel_m)
   offset = [offset[i] + bias_m * normals[i] for i in range(3)]
@@ -55,7 +55,7 @@ def shadow(world, light, points, normals):
 
 
 def _shadow_map(world, light, rotation, focal_px):
-  """Inverse depths seen from the light, with a rim of zeros, flattened."""
+  """Inverse depth as seen from the light, with a rim of zeros, flattened."""
   from_light = view_lib.View(
     light.position, rotation, focal_px, _MAP_SIZE, _MAP_SIZE
   )
@@ -118,12 +118,12 @@ def highlight(light, points, normals, rays):
 
 
 def corner_light(inverse_depth):
-  """How open to the light around it each pixel's surroundings are.
+  """The part of the light from all around that reaches each pixel.
 
-  Inverse depth is linear over a plane in the picture, so its local mean equals
-  it there; in a corner, or beside something nearer, the mean is larger. (The
-  idea of Luft et al., Image enhancement by unsharp masking the depth buffer,
-  2006, made exact for planes.)
+  Inverse depth is linear over a plane in the picture, so there it equals its
+  local mean. In a corner, or next to something nearer, the mean is larger.
+  (After Luft et al., Image enhancement by unsharp masking the depth buffer,
+  2006; exact for planes.)
 
   Args:
     inverse_depth: [H, W] float32, 1 / metres, 0 for nothing.
@@ -136,14 +136,14 @@ def corner_light(inverse_depth):
   for share, strength in ((0.015, 8.0), (0.08, 4.5)):
     radius = max(int(round(share * inverse_depth.shape[1])), 1)
     excess = np.maximum(box_mean(inverse_depth, radius) / safe - 1, 0)
-    # A large excess is a distant background, not a corner: no dark halo.
+    # A large excess means a distant background, not a corner.
     excess *= np.float32(strength) / (1 + (4 * excess) ** 2)
     light *= 1 / (1 + excess)
   return light
 
 
 def box_mean(values, radius):
-  """Mean over a (2 radius + 1) square window, cut off at the border.
+  """Mean over a square window of 2 radius + 1 pixels, cut off at the border.
 
   Args:
     values: [H, W] float32.

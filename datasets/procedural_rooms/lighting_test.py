@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shadows, lamps and corners in scenes small enough to reason about."""
+"""Tests of shadows, lamps and corners in scenes with known results."""
 
 from absl.testing import absltest
 import numpy as np
@@ -45,10 +45,10 @@ class LightingTest(absltest.TestCase):
     world = _table_world()
     points, normals = _floor([-2.5, -1.6, 0.0, 0.7, 1.6, 2.5])
     lit = lighting.shadow(world, world.lights[0], points, normals)
-    # From 2 m the edge at (0.5, 1) throws its shadow to x = 1.
+    # The lamp at 2 m casts the shadow of the edge at (0.5, 1) to x = 1.
     np.testing.assert_array_equal(lit, [[1, 1, 0, 0, 1, 1]])
 
-  def test_lamp_does_not_shade_itself(self):
+  def test_lamp_casts_no_shadow_on_itself(self):
     world = _table_world()
     zero, high = np.zeros((1, 1), np.float32), np.full((1, 1), 1.0, np.float32)
     lit = lighting.shadow(
@@ -71,18 +71,18 @@ class LightingTest(absltest.TestCase):
       lighting.lambert(light, points, normals)[0], expected, rtol=1e-5
     )
 
-  def test_planes_are_open_and_corners_dark(self):
+  def test_planes_are_bright_and_corners_dark(self):
     x = np.linspace(0.2, 0.6, 200, dtype=np.float32)
     plane = np.repeat(x[None], 100, axis=0)
     light = lighting.corner_light(plane)
-    # Up to where the window is cut off by the border.
+    # Only where the border does not cut off the window.
     np.testing.assert_allclose(light[:, 20:-20], 1, atol=2e-3)
     corner = np.maximum(x, x[::-1])[None].repeat(100, axis=0)
     self.assertLess(lighting.corner_light(corner)[50, 100], 0.98)
     edge = np.minimum(x, x[::-1])[None].repeat(100, axis=0)
     self.assertGreater(lighting.corner_light(edge)[50, 100], 0.999)
 
-  def test_box_mean_by_loops(self):
+  def test_box_mean_equals_loops(self):
     values = np.random.default_rng(0).random((7, 9)).astype(np.float32)
     expected = np.empty_like(values)
     for i in range(7):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Materials: a texture, the ramp that colours it, and how it shines.
+"""Materials: a texture, the ramp that colours it, and its gloss.
 
-Colours are linear RGB triples in 0..1; `hsv` makes them from the hue,
-saturation and value one would pick in a painting program.
+Colours are linear RGB triples in 0..1. `hsv` makes them from hue, saturation
+and value, as painting programs show them.
 """
 
 import colorsys
@@ -16,12 +16,9 @@ _RAMP = np.linspace(0, 1, 256)
 
 
 def hsv(hue, saturation, value):
-  """Linear RGB [3] of a colour given by sRGB hue, saturation and value."""
-  rgb = np.array(
-    colorsys.hsv_to_rgb(
-      hue % 1, float(np.clip(saturation, 0, 1)), float(np.clip(value, 0, 1))
-    )
-  )
+  """The linear RGB [3] of an sRGB colour given by hue, saturation and value."""
+  saturation, value = min(max(saturation, 0), 1), min(max(value, 0), 1)
+  rgb = np.array(colorsys.hsv_to_rgb(hue % 1, saturation, value))
   return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
 
 
@@ -58,9 +55,9 @@ class Tables:
     ramps: three [M * 256] arrays, red, green and blue.
     period_u: metres per repeat of the texture.
     period_v: metres per repeat of the texture.
-    turned: bool, the texture's u runs along the longer side of a quad.
+    turned: bool, whether the texture's u runs along the longer side of a quad.
     gloss: strength of highlights.
-    emission: light given off, 1 is as bright as a lit white wall.
+    emission: light given off; 1 is as bright as a lit white wall.
   """
 
   texture: np.ndarray
@@ -85,12 +82,12 @@ class Materials:
     """Adds a material.
 
     Args:
-      pattern: name of a function in patterns.py; one of its variants is drawn.
+      pattern: name of a pattern in patterns.py; one of its variants is drawn.
       colours: [256, 3], from `ramp` or `shades`.
       period: metres per repeat, one number or (u, v).
       gloss: strength of highlights, 0..1.
       emission: light given off.
-      turned: lays the texture's u along the longer side (wood grain).
+      turned: whether u runs along the longer side of a face, as wood grain.
 
     Returns:
       the material's index, int.
@@ -127,95 +124,16 @@ class Materials:
       emission,
     )
 
-  # Kinds of material, each with its own random colours.
-
   def paint(self, colour, gloss=0.0):
     """Painted plaster or lacquer with hardly any pattern."""
     return self.add('plaster', shades(colour, 0.06), 1.7, gloss)
 
-  def wood(self, tone=None, lightness=None):
-    """Wood with its grain along the longer side of each face."""
-    rng = self._rng
-    tone = rng.uniform(0.04, 0.1) if tone is None else tone
-    lightness = rng.uniform(0.2, 0.8) if lightness is None else lightness
-    saturation = rng.uniform(0.25, 0.65)
-    dark = hsv(tone, saturation + 0.1, lightness * 0.72)
-    light = hsv(tone + 0.01, saturation, lightness)
-    return self.add(
-      'wood', ramp((0, dark), (1, light)), (1.2, 0.5), 0.15, turned=True
-    )
-
-  def fabric(self, hue=None):
-    """Cloth: plain, woven, striped, plaid or patterned."""
-    rng = self._rng
-    hue = rng.random() if hue is None else hue
-    saturation, value = rng.uniform(0.05, 0.7), rng.uniform(0.2, 0.9)
-    first = hsv(hue, saturation, value)
-    kind = rng.choice(
-      ['weave', 'carpet', 'clouds', 'stripes', 'plaid', 'damask', 'dots'],
-      p=[0.3, 0.15, 0.15, 0.13, 0.11, 0.1, 0.06],
-    )
-    if kind in ('weave', 'carpet', 'clouds'):
-      return self.add(kind, shades(first, 0.25), 0.5)
-    second = hsv(
-      hue + rng.normal(0, 0.12), rng.uniform(0, 0.6), rng.uniform(0.3, 0.95)
-    )
-    return self.add(kind, ramp((0, first), (1, second)), rng.uniform(0.3, 0.8))
-
-  def metal(self, value=None):
+  def metal(self):
     """Brushed metal."""
-    value = self._rng.uniform(0.3, 0.85) if value is None else value
+    value = self._rng.uniform(0.3, 0.85)
     return self.add('wood', shades(hsv(0.6, 0.03, value), 0.12), 0.4, 0.6)
 
-  def plastic(self, saturation=0.8):
-    """Smooth coloured plastic, glazed pottery or cardboard."""
-    rng = self._rng
-    colour = hsv(
-      rng.random(), rng.uniform(0, saturation), rng.uniform(0.1, 0.95)
-    )
-    return self.add('plaster', shades(colour, 0.05), 0.6, rng.uniform(0, 0.5))
-
   def light(self, strength=3.0, hue=0.11, saturation=0.15):
-    """Something that glows."""
+    """A glowing material."""
     colour = hsv(hue, saturation, 1.0)
     return self.add('plaster', shades(colour, 0.02), 1.0, emission=strength)
-
-  def leaves(self):
-    """The foliage of a plant or tree."""
-    rng = self._rng
-    hue, value = rng.uniform(0.17, 0.38), rng.uniform(0.3, 0.7)
-    saturation = rng.uniform(0.35, 0.8)
-    return self.add(
-      'foliage',
-      ramp(
-        (0, hsv(hue, saturation, value * 0.15)),
-        (0.5, hsv(hue, saturation, value * 0.7)),
-        (1, hsv(hue - 0.04, saturation * 0.9, value)),
-      ),
-      rng.uniform(0.5, 1.0),
-    )
-
-  def picture(self, emission=0.0):
-    """A painting, poster, photograph or (glowing) screen content."""
-    rng = self._rng
-    if emission:
-      kind = str(rng.choice(['screen', 'landscape', 'strokes']))
-    else:
-      kind = str(rng.choice(['landscape', 'blocks', 'strokes', 'portrait']))
-    hue = rng.random()
-    stops = [(0.0, hsv(hue, rng.uniform(0.1, 0.9), rng.uniform(0, 0.3)))]
-    for position in (0.2, 0.4, 0.6, 0.8):
-      hue += rng.normal(0, 0.15)
-      colour = hsv(hue, rng.uniform(0.1, 0.9), rng.uniform(0.25, 0.9))
-      stops.append((position, colour))
-    stops.append((1.0, hsv(hue, rng.uniform(0, 0.3), rng.uniform(0.7, 1))))
-    return self.add(kind, ramp(*stops), 1.0, 0.1, emission)
-
-  def book_spines(self):
-    """Rows of books, four shelves to a repeat of 1.2 m."""
-    rng = self._rng
-    stops = [(0.0, hsv(0, 0, 0.06)), (0.14, hsv(0.08, 0.3, 0.3))]
-    for position in np.linspace(0.15, 1, 12):
-      colour = hsv(rng.random(), rng.uniform(0.1, 0.8), rng.uniform(0.15, 0.9))
-      stops.append((position, colour))
-    return self.add('books', ramp(*stops), 1.2)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tiling patterns: pictures of one number per texel, coloured later.
+"""Draws the patterns of textures, such as wood, bricks and facades.
 
-Each function returns [SIZE, SIZE] float values, nominally in 0..1, that a
-material turns into colours with its own ramp; rows are the texture's v and
-columns its u. They are drawn once per process from a fixed seed.
+A pattern is a function of a random generator. It returns [SIZE, SIZE] floats,
+nominally in 0..1, which a material turns into colours with its own ramp. Rows
+are the texture's v, columns its u; patterns that cover surfaces tile. All are
+drawn once per process from fixed seeds.
 """
 
 import functools
@@ -26,8 +27,8 @@ def noise(rng, power, stretch=1.0):
 
   Args:
     rng: `np.random.Generator`.
-    power: 0 is white, 1 is pink, 2 is soft clouds.
-    stretch: how many times longer its features are along u than along v.
+    power: 0 for white noise, 1 for pink noise, 2 for soft clouds.
+    stretch: length of the features along u, relative to v.
   """
   shift = rng.integers(0, SIZE, 2)
   return np.roll(_field(power, stretch), shift, axis=(0, 1))
@@ -35,7 +36,7 @@ def noise(rng, power, stretch=1.0):
 
 @functools.lru_cache(maxsize=64)
 def _field(power, stretch):
-  """One field of `noise`; shifted, it serves for all of its kind."""
+  """The field that `noise` shifts at random."""
   rng = np.random.default_rng((_FIELD_SEED, round(100 * power)))
   v = np.fft.fftfreq(SIZE)[:, None] * SIZE
   u = np.fft.rfftfreq(SIZE)[None, :] * SIZE * stretch
@@ -50,21 +51,6 @@ def _field(power, stretch):
 def _cell_values(rng, rows, columns, row_index, column_index):
   """A random value per cell of a grid, looked up per texel."""
   return rng.random((rows, columns))[row_index % rows, column_index % columns]
-
-
-def plaster(rng):
-  """Fine grain on faint stains."""
-  return 0.5 * noise(rng, 0.4) + 0.5 * noise(rng, 1.4)
-
-
-def clouds(rng):
-  """Soft clouds."""
-  return noise(rng, 1.7)
-
-
-def carpet(rng):
-  """Short pile."""
-  return 0.75 * noise(rng, 0.15) + 0.25 * noise(rng, 1.2)
 
 
 def weave(rng):
@@ -111,38 +97,30 @@ def parquet(rng):
   return np.where(seam, 0.0, np.clip(value, 0.15, 1))
 
 
-def _tile_grid(rng, rows, columns, shift, joint, contrast):
-  """Tiles or bricks; joints are 0, faces 0.25..1."""
-  v, u = _grid()
-  row = (v * rows).astype(int)
-  shifted = u * columns + (row % 2) * shift
-  column = shifted.astype(int) % columns
-  tone = _cell_values(rng, rows, columns, row, column)
-  value = 0.62 + contrast * (tone - 0.5) + 0.35 * (noise(rng, 0.9) - 0.5)
-  edge_v = np.minimum(v * rows % 1, 1 - v * rows % 1) * columns / rows
-  edge_u = np.minimum(shifted % 1, 1 - shifted % 1)
-  edge = np.minimum(edge_u, edge_v)
-  return np.where(edge < joint, 0.0, np.clip(value, 0.25, 1))
+def _tiles(rows, columns, shift, joint, contrast):
+  """Tiles or bricks: joints are 0, faces 0.25..1.
 
+  Args:
+    rows: rows of tiles.
+    columns: tiles in a row.
+    shift: shift of every other row, as a part of a tile.
+    joint: width of the joints, as a part of a tile.
+    contrast: how much the tiles differ, 0..1.
+  """
 
-def tiles(rng):
-  """Even tiles, four by four."""
-  return _tile_grid(rng, 4, 4, 0, 0.02, 0.15)
+  def pattern(rng):
+    v, u = _grid()
+    row = (v * rows).astype(int)
+    shifted = u * columns + (row % 2) * shift
+    column = shifted.astype(int) % columns
+    tone = _cell_values(rng, rows, columns, row, column)
+    value = 0.62 + contrast * (tone - 0.5) + 0.35 * (noise(rng, 0.9) - 0.5)
+    edge_v = np.minimum(v * rows % 1, 1 - v * rows % 1) * columns / rows
+    edge_u = np.minimum(shifted % 1, 1 - shifted % 1)
+    edge = np.minimum(edge_u, edge_v)
+    return np.where(edge < joint, 0.0, np.clip(value, 0.25, 1))
 
-
-def mixed_tiles(rng):
-  """Tiles of many shades, eight by eight."""
-  return _tile_grid(rng, 8, 8, 0, 0.025, 0.8)
-
-
-def bricks(rng):
-  """Bricks in courses."""
-  return _tile_grid(rng, 16, 6, 0.5, 0.03, 0.7)
-
-
-def paving(rng):
-  """Slabs in courses."""
-  return _tile_grid(rng, 6, 4, 0.5, 0.02, 0.45)
+  return pattern
 
 
 def checker(rng):
@@ -212,20 +190,10 @@ def foliage(rng):
   for _ in range(2200):
     mask, along = shapes[rng.integers(8)]
     top, left = rng.integers(0, SIZE, 2)
-    # Leaves go on over the border, so that the pattern tiles.
+    # Leaves continue at the opposite border, so that the pattern tiles.
     row, column = (top + y[mask]) % SIZE, (left + x[mask]) % SIZE
     leaves[row, column] = rng.random() * 0.8 + 0.2 + 0.012 * along[mask]
   return np.clip(leaves * (0.5 + noise(rng, 1.3)), 0, 1)
-
-
-def grass(rng):
-  """Upright blades."""
-  return 0.6 * noise(rng, 0.4, stretch=0.2) + 0.4 * noise(rng, 1.3)
-
-
-def asphalt(rng):
-  """Coarse grit."""
-  return 0.65 * noise(rng, 0.1) + 0.35 * noise(rng, 1.5)
 
 
 def slats(rng):
@@ -250,7 +218,7 @@ def ceiling_panels(rng):
 
 
 def books(rng):
-  """Four shelves of spines in the arbitrary tones of one palette."""
+  """Four shelves of spines, each with a random tone."""
   value = np.full((SIZE, SIZE), 0.02)
   shelf = SIZE // 4
   for row in range(4):
@@ -268,37 +236,33 @@ def books(rng):
   return value
 
 
-def _window_grid(rng, rows, columns, size, blinds):
-  """A facade: glass 0..0.35, frames about 0.45, wall 0.55..1."""
-  v, u = _grid()
-  y, x = v * rows % 1 - 0.5, u * columns % 1 - 0.5
-  row, column = (v * rows).astype(int), (u * columns).astype(int)
-  wide, high = size
-  across, along = np.abs(x) / wide, np.abs(y) / high
-  wall = 0.75 + 0.35 * (noise(rng, 1.0) - 0.5)
-  wall = np.where(y < -0.46, 0.6, wall)
-  tone = _cell_values(rng, rows, columns, row, column)
-  glass = 0.05 + 0.22 * tone + 0.1 * (y + 0.5)
-  drawn = _cell_values(rng, rows, columns, row, column) < blinds
-  glass = np.where(drawn & (y > 0.05), 0.38, glass)
-  bars = (across > 0.88) | (along > 0.92) | (np.abs(x) < 0.02)
-  value = np.where(bars, 0.46, glass)
-  return np.where((across < 1) & (along < 1), value, np.clip(wall, 0.56, 1))
+def _windows(rows, columns, size, blinds):
+  """A facade: glass is 0..0.35, frames about 0.45, the wall 0.55..1.
 
+  Args:
+    rows: storeys.
+    columns: windows in a storey.
+    size: half the width and half the height of a window, as parts of its cell.
+    blinds: share of the windows with blinds.
+  """
 
-def facade(rng):
-  """Plain windows, four by four."""
-  return _window_grid(rng, 4, 4, (0.2, 0.3), 0.3)
+  def pattern(rng):
+    v, u = _grid()
+    y, x = v * rows % 1 - 0.5, u * columns % 1 - 0.5
+    row, column = (v * rows).astype(int), (u * columns).astype(int)
+    wide, high = size
+    across, along = np.abs(x) / wide, np.abs(y) / high
+    wall = 0.75 + 0.35 * (noise(rng, 1.0) - 0.5)
+    wall = np.where(y < -0.46, 0.6, wall)
+    tone = _cell_values(rng, rows, columns, row, column)
+    glass = 0.05 + 0.22 * tone + 0.1 * (y + 0.5)
+    drawn = _cell_values(rng, rows, columns, row, column) < blinds
+    glass = np.where(drawn & (y > 0.05), 0.38, glass)
+    bars = (across > 0.88) | (along > 0.92) | (np.abs(x) < 0.02)
+    value = np.where(bars, 0.46, glass)
+    return np.where((across < 1) & (along < 1), value, np.clip(wall, 0.56, 1))
 
-
-def office_facade(rng):
-  """Bands of wide windows."""
-  return _window_grid(rng, 4, 4, (0.44, 0.34), 0.2)
-
-
-def town_facade(rng):
-  """Tall, narrow windows."""
-  return _window_grid(rng, 4, 6, (0.24, 0.36), 0.4)
+  return pattern
 
 
 def rug(rng):
@@ -371,13 +335,39 @@ def screen(rng):
   return value
 
 
-# The order is part of the texture bank's seed: append, never reorder.
-PATTERNS = (
-  plaster, clouds, carpet, weave, wood, planks, parquet, tiles, mixed_tiles,
-  bricks, paving, checker, stripes, damask, dots, plaid, marble, foliage,
-  grass, asphalt, slats, folds, ceiling_panels, books, facade, office_facade,
-  town_facade, rug, landscape, blocks, strokes, portrait, screen,
-)  # fmt: skip
+def _blend(*kinds):
+  """A pattern of several kinds of noise.
+
+  Args:
+    *kinds: (share, power) or (share, power, stretch) of each `noise`.
+  """
+  return lambda rng: sum(share * noise(rng, *kind) for share, *kind in kinds)
+
+
+def _named(*functions):
+  return {function.__name__: function for function in functions}
+
+
+# The position is part of a pattern's seed: append, never reorder.
+PATTERNS = {
+  'plaster': _blend((0.5, 0.4), (0.5, 1.4)),  # Fine grain on faint stains.
+  'clouds': _blend((1, 1.7)),
+  'carpet': _blend((0.75, 0.15), (0.25, 1.2)),  # Short pile.
+  **_named(weave, wood, planks, parquet),
+  'tiles': _tiles(4, 4, 0, joint=0.02, contrast=0.15),
+  'mixed_tiles': _tiles(8, 8, 0, joint=0.025, contrast=0.8),
+  'bricks': _tiles(16, 6, 0.5, joint=0.03, contrast=0.7),
+  'paving': _tiles(6, 4, 0.5, joint=0.02, contrast=0.45),
+  **_named(checker, stripes, damask, dots, plaid, marble, foliage),
+  'grass': _blend((0.6, 0.4, 0.2), (0.4, 1.3)),  # Upright blades.
+  'asphalt': _blend((0.65, 0.1), (0.35, 1.5)),  # Coarse grit.
+  **_named(slats, folds, ceiling_panels, books),
+  'facade': _windows(4, 4, (0.2, 0.3), blinds=0.3),
+  'office_facade': _windows(4, 4, (0.44, 0.34), blinds=0.2),  # Wide bands.
+  'town_facade': _windows(4, 6, (0.24, 0.36), blinds=0.4),  # Tall, narrow.
+  **_named(rug, landscape, blocks, strokes, portrait, screen),
+}
+# How many of each are drawn, if not one.
 VARIANTS = {
   'wood': 2, 'planks': 2, 'stripes': 3, 'plaid': 2, 'books': 2, 'rug': 3,
   'landscape': 3, 'blocks': 2, 'strokes': 3, 'facade': 2, 'town_facade': 2,

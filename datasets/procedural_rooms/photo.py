@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The colour camera: from linear light to a noisy 8-bit picture."""
+"""The colour camera: turns linear light into a noisy 8-bit picture."""
 
 import numpy as np
 
 _STEPS = 2048
-_WHITE = 4.0  # Light that saturates at exposure 1, before the tone curve.
+_WHITE = 4.0  # Light that saturates the sensor at exposure 1.
 
 
 def photograph(light, rng):
   """Exposes, softens, vignettes and digitises a picture.
 
   Args:
-    light: list of three [H, W] float32 arrays, linear; left as it is.
+    light: list of three [H, W] float32 arrays, linear; not changed.
     rng: `np.random.Generator`.
 
   Returns:
@@ -19,7 +19,7 @@ def photograph(light, rng):
   """
   height, width = light[0].shape
   grey = (light[0] + 2 * light[1] + light[2])[::4, ::4] / 4
-  # Meter on the logarithm: a bright window must not turn the room black.
+  # A mean of logarithms: a bright window must not make the room black.
   key = float(np.exp(np.mean(np.log(grey + 1e-3))))
   exposure = rng.uniform(0.16, 0.38) * 2.0 ** rng.normal(0, 0.3) / key
   tint = 2.0 ** rng.normal(0, 0.08, 3)
@@ -37,7 +37,7 @@ def photograph(light, rng):
     np.clip(index, 0, _STEPS - 1, out=index)
     value = curve[index.astype(np.int32)]
     noise = rng.standard_normal((height, width), dtype=np.float32)
-    # Shot noise shows most in the dark once the tone curve has lifted it.
+    # The tone curve makes noise strongest in the dark.
     noise *= np.float32(grain * 255) * (
       np.float32(1.3) - value * np.float32(0.9 / 255)
     )
@@ -48,14 +48,14 @@ def photograph(light, rng):
 
 
 def _vignette(height, width, strength):
-  """[H, W] float32, 1 in the middle to 1 - strength in the corners."""
+  """[H, W] float32, from 1 in the middle to 1 - strength in the corners."""
   y = np.linspace(-1, 1, height, dtype=np.float32) ** 2 / 2
   x = np.linspace(-1, 1, width, dtype=np.float32) ** 2 / 2
   return 1 - np.float32(strength) * (y[:, None] + x)
 
 
 def _tone_curve(gamma, shoulder):
-  """Table [_STEPS] float32: square root of linear light to 0..255."""
+  """Table [_STEPS] float32 from the square root of linear light to 0..255."""
   light = np.linspace(0, 1, _STEPS) ** 2 * _WHITE
   # A soft shoulder that still reaches white.
   bent = light * (1 + light / _WHITE**2) / (1 + shoulder * light)
@@ -68,7 +68,7 @@ def _tone_curve(gamma, shoulder):
 
 
 def _soften(channel, side):
-  """Weights (side, 1 - 2 side, side) along both axes: the lens' blur."""
+  """Blurs with the weights (side, 1 - 2 side, side) along both axes."""
   side = np.float32(side)
   for axis in (0, 1):
     moved = np.moveaxis(channel, axis, 0)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The shapes a scene is made of, and the pen that places them.
+"""The shapes of a scene, and the pen that draws them.
 
-Everything becomes one of two kinds: a quad (a parallelogram or trapezium; six
-of them make a box) or a quadric (an ellipsoid, a cylinder or a cut cone). A
-`Pen` draws in its own frame: x to the right, y from the back of a thing to its
-front, z up, metres.
+There are two kinds of shapes: quads (parallelograms and trapezia; six of them
+make a box) and quadrics (ellipsoids, cylinders and truncated cones). A `Pen`
+draws in its own frame: x to the right, y from the back of a thing to its front,
+z up, metres.
 """
 
 import dataclasses
@@ -15,16 +15,16 @@ import numpy as np
 ELLIPSOID = 0
 FRUSTUM = 1
 
-# For an axis of symmetry: the frame's axes that become the unit x, y and z.
+# Axis of symmetry -> the frame's axes that become x, y and z of the unit shape.
 _AXES = {'x': (1, 2, 0), 'y': (2, 0, 1), 'z': (0, 1, 2)}
 
 
 @dataclasses.dataclass(frozen=True)
 class Quads:
-  """Plane pieces: points origin + s u + t v, 0 <= t <= 1.
+  """Plane pieces: the points origin + s u + t v with 0 <= t <= 1.
 
-  s runs from taper[0] * t to 1 - taper[1] * t, which makes trapezia and
-  triangles as well as parallelograms.
+  s runs from taper[0] * t to 1 - taper[1] * t, so that a quad may also be a
+  trapezium or a triangle.
 
   Attributes:
     origin: [Q, 3], metres.
@@ -32,7 +32,7 @@ class Quads:
     v: [Q, 3], metres.
     taper: [Q, 2].
     normal: [Q, 3], unit length; outward where one_sided.
-    one_sided: [Q] bool, true for the faces of a box, unseen from behind.
+    one_sided: [Q] bool, true for the faces of a box, invisible from inside.
     material: [Q] int.
     fit: [Q] bool, true to stretch the texture once over the quad.
   """
@@ -49,7 +49,7 @@ class Quads:
 
 @dataclasses.dataclass(frozen=True)
 class Quadrics:
-  """Round things: to_unit maps the world offset from centre to a unit shape.
+  """Round shapes: to_unit maps the offset from the centre to a unit shape.
 
   Attributes:
     centre: [K, 3], metres.
@@ -72,7 +72,7 @@ class Quadrics:
 
 
 class Geometry:
-  """Collects the shapes of a scene; pens write to it."""
+  """Collects the shapes of a scene, which pens write to it."""
 
   def __init__(self):
     self.frames = []
@@ -85,8 +85,8 @@ class Geometry:
     parts = [p for p in (self._plain(), self._faces()) if p is not None]
     if not parts:
       raise ValueError(
-        'A scene was asked for without any plane; draw at least one quad or '
-        'box before rendering.'
+        'The scene has no plane surface; draw at least one quad or box before '
+        'rendering.'
       )
     origin, u, v, taper, one_sided, material, fit, inside = (
       np.concatenate(column) for column in zip(*parts, strict=True)
@@ -205,14 +205,14 @@ class Pen:
     geometry.frames.append((self._origin, self._rotation))
 
   def at(self, x, y, z=0.0, yaw=0.0, lean=0.0):
-    """A pen whose frame lies at (x, y, z) of this one.
+    """A pen whose frame has its origin at (x, y, z) of this one.
 
     Args:
       x: metres to the right.
       y: metres to the front.
       z: metres up.
       yaw: turn about z, radians, counter-clockwise seen from above.
-      lean: turn about the new x axis, radians; positive leans back.
+      lean: turn about the new x axis, radians; positive leans backwards.
 
     Returns:
       a `Pen`.
@@ -230,7 +230,7 @@ class Pen:
     return self._origin + self._rotation @ np.array([x, y, z])
 
   def box(self, x, y, z, material, inset=(0.0, 0.0, 0.0, 0.0), fit=False):
-    """A box, or with `inset` one whose top is smaller than its bottom.
+    """A box; with `inset`, its top is smaller than its bottom.
 
     Args:
       x: (from, to), metres.
@@ -247,7 +247,7 @@ class Pen:
     )
 
   def quad(self, origin, u, v, material, taper=(0.0, 0.0), fit=False):
-    """A plane piece seen from both sides; arguments as in `Quads`."""
+    """A plane piece, visible from both sides; arguments as in `Quads`."""
     self._geometry.plain_quads.append(
       (self._frame, *origin, *u, *v, *taper, material, fit)
     )
@@ -263,7 +263,7 @@ class Pen:
     self.ellipsoid(centre, (radius, radius, radius), material)
 
   def cylinder(self, base, radius, length, material, top=None, axis='z'):
-    """A cylinder or, with another radius at its top, a cut cone.
+    """A cylinder or, with another radius at its top, a truncated cone.
 
     Args:
       base: [3], centre of the lower end, metres.
@@ -284,5 +284,5 @@ class Pen:
 
 
 def _turn(rotations, vectors):
-  """[N, 3, 3] applied to [N, 3]."""
+  """Rotations [N, 3, 3] applied to vectors [N, 3]."""
   return np.sum(rotations * vectors[:, None, :], axis=2)

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""procedural_rooms: rendered rooms and streets with exact depth, as records."""
+"""The tfds builder procedural_rooms: rooms and streets with exact depth."""
 
 from collections.abc import Iterator
 import dataclasses
 from typing import Any
 
-import numpy as np
 import tensorflow_datasets as tfds
 
+from depth_mai.datasets.mai_depth import mai_depth_dataset_builder as mai_depth
 from depth_mai.datasets.procedural_rooms import scene
 
 Example = dict[str, Any]
@@ -15,14 +15,14 @@ Example = dict[str, Any]
 
 @dataclasses.dataclass(kw_only=True)
 class RoomsConfig(tfds.core.BuilderConfig):
-  """How many pairs of what kind.
+  """The number and the kind of pairs.
 
   Attributes:
     train: number of training pairs.
     validation: number of validation pairs.
     test: number of test pairs.
-    seed: of the data set; splits never share a scene.
-    options: what the pairs have in common.
+    seed: seed of the data set; splits never share a scene.
+    options: the properties that all pairs share.
   """
 
   train: int = 600
@@ -33,10 +33,10 @@ class RoomsConfig(tfds.core.BuilderConfig):
 
 
 class Builder(tfds.core.GeneratorBasedBuilder):
-  """Renders the pairs of a config; nothing is downloaded."""
+  """Renders the pairs of a config; it downloads nothing."""
 
-  # Where README.md, CITATIONS.bib and TAGS.txt lie. tfds derives both from the
-  # name of this module, which in a checkout does not say where it is.
+  # The folder of README.md, CITATIONS.bib and TAGS.txt. tfds derives both paths
+  # from the name of this module, which is wrong in a checkout.
   code_path = tfds.core.Path(__file__)
   pkg_dir_path = code_path.parent
 
@@ -46,7 +46,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     RoomsConfig(name='default', description='Exact depth.'),
     RoomsConfig(
       name='tiny',
-      description='A few pairs with exact depth, to try things out.',
+      description='A few pairs with exact depth, for trying things out.',
       train=16,
       validation=8,
       test=8,
@@ -62,30 +62,14 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     """Returns the features: rgb, depth in millimetres, id."""
     options = self.builder_config.options
     return self.dataset_info_from_configs(
-      features=tfds.features.FeaturesDict(
-        {
-          'rgb': tfds.features.Image(
-            shape=(options.height, options.width, 3),
-            dtype=np.uint8,
-            encoding_format='png',
-            doc='The picture.',
-          ),
-          'depth': tfds.features.Image(
-            shape=(options.height, options.width, 1),
-            dtype=np.uint16,
-            encoding_format='png',
-            doc='Millimetres along the optical axis; 0 = unknown.',
-          ),
-          'id': tfds.features.Text(doc='Number of the pair in its split.'),
-        }
-      ),
+      features=mai_depth.pair_features(options.height, options.width),
       supervised_keys=('rgb', 'depth'),
     )
 
   def _split_generators(
     self, dl_manager: tfds.download.DownloadManager
   ) -> dict[str, Iterator[tuple[str, Example]]]:
-    """Returns the splits that the config gives pairs to.
+    """Returns the splits of the config that have pairs.
 
     Args:
       dl_manager: unused, as nothing is downloaded.
@@ -105,7 +89,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
   def _generate_examples(
     self, split: str, count: int
   ) -> Iterator[tuple[str, Example]]:
-    """Renders the pairs of a split one after the other."""
+    """Renders the pairs of a split one after another."""
     config = self.builder_config
     for index in range(count):
       rgb_uint8, depth_mm = scene.make_pair(

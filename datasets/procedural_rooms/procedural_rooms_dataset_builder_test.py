@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests for the records of procedural_rooms."""
+"""Tests of the tfds builder procedural_rooms."""
 
 import os
 
@@ -21,11 +21,11 @@ _SMALL = rooms.RoomsConfig(
 
 
 class BuilderTest(tfds.testing.DatasetBuilderTestCase):
-  """What tfds asks of every builder."""
+  """The tests that tfds has for all builders."""
 
   DATASET_CLASS = rooms.Builder
   BUILDER_CONFIG_NAMES_TO_TEST = (_SMALL,)
-  EXAMPLE_DIR = os.path.dirname(os.path.abspath(__file__))  # Nothing is read.
+  EXAMPLE_DIR = os.path.dirname(os.path.abspath(__file__))  # It reads nothing.
   SPLITS = {'train': 2, 'validation': 1, 'test': 1}
 
   def test_description_is_the_readme(self):
@@ -33,7 +33,7 @@ class BuilderTest(tfds.testing.DatasetBuilderTestCase):
 
 
 class RecordsTest(tf.test.TestCase):
-  """What this builder makes of a config."""
+  """Tests of the records and the configs."""
 
   def test_records_are_exact(self):
     builder = rooms.Builder(data_dir=self.create_tempdir(), config=_SMALL)

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Primary visibility: which surface each pixel's ray meets first, and where.
+"""Primary visibility: the surface that the ray of each pixel meets first.
 
 The rays of a view are d = (x, y, 1), so a hit at depth z is the point z d. For
-a quad with origin o and edges u, v the equation z d = o + s u + t v makes
-s / z, t / z and 1 / z linear functions of (x, y, 1). So inverse depth is one
-sum of a row and a column, the outline of a quad is four straight lines, each
-row of pixels inside it is one interval, and no shape is tested outside its
-own rectangle on the screen. Everything is exact up to float32 rounding (about
-1e-6 of the depth).
+a quad with origin o and edges u, v, the equation z d = o + s u + t v makes
+s / z, t / z and 1 / z linear functions of (x, y, 1). So its inverse depth is
+the sum of a row and a column, its outline is four straight lines, and it covers
+one interval of each row of pixels. No shape is tested outside its own rectangle
+on the screen. Depth is exact up to float32 rounding (about 1e-6 of the depth).
 """
 
 import dataclasses
@@ -19,23 +18,23 @@ from depth_mai.datasets.procedural_rooms import textures
 
 NOTHING = -1
 
-_MARGIN_PX = 1e-3  # Neighbouring quads overlap by this much: no cracks.
-_CAP = 0.999
+_MARGIN_PX = 1e-3  # Neighbouring quads overlap by this, which avoids cracks.
+_CAP = 0.999  # Beyond this |z| of the unit shape, a hit is on an end.
 _LEAVES_M = 1.4  # The leaf pattern repeats after this length.
-_RAGGED = 0.6
+_RAGGED = 0.6  # How deep the gaps between leaves reach into a crown.
 
 
 @dataclasses.dataclass(frozen=True)
 class Visible:
-  """What a view sees.
+  """The surfaces that a view sees.
 
   Attributes:
     inverse_depth: [H, W] float32, 1 / metres along the viewing axis; 0 where
       there is nothing.
-    surface: [H, W] int32, index of the quad, or the number of quads plus the
+    surface: [H, W] int32: the index of the quad, the number of quads plus the
       index of the quadric, or NOTHING.
     forms: [Q, 3, 3] float64, the linear functions s / z, t / z and 1 / z.
-    windows: quadric index -> (rows, columns), slices that hold its pixels.
+    windows: quadric index -> (rows, columns), slices that contain its pixels.
   """
 
   inverse_depth: np.ndarray
@@ -51,8 +50,8 @@ def visible(quads, quadrics, view, draw_quad=None, draw_quadric=None):
     quads: `primitives.Quads`.
     quadrics: `primitives.Quadrics`.
     view: `view.View`.
-    draw_quad: [Q] bool, False leaves a quad out; None draws all.
-    draw_quadric: [K] bool, likewise.
+    draw_quad: [Q] bool, the quads to draw; None for all.
+    draw_quadric: [K] bool, the quadrics to draw; None for all.
 
   Returns:
     `Visible`.
@@ -71,7 +70,7 @@ def visible(quads, quadrics, view, draw_quad=None, draw_quadric=None):
   unseen = (boxes[:, 0] >= boxes[:, 1]) | (boxes[:, 2] >= boxes[:, 3])
   if draw_quadric is not None:
     unseen |= ~draw_quadric
-  # Near ones first, so that far ones hidden behind them cost little.
+  # From near to far: hidden ones are then skipped early.
   for k in np.argsort(-nearest, kind='stable'):
     if unseen[k]:
       continue
@@ -86,7 +85,7 @@ def visible(quads, quadrics, view, draw_quad=None, draw_quadric=None):
 
 
 def _quad_forms(quads, view):
-  """The forms [Q, 3, 3] and which quads [Q] turn their seen side to us."""
+  """The forms [Q, 3, 3], and which quads [Q] show a visible side."""
   offset = quads.origin - view.origin
   in_view = [
     np.sum(view.rotation[None] * vector[:, None, :], axis=2)
@@ -106,7 +105,7 @@ def _quad_forms(quads, view):
 
 
 def _intervals(forms, taper, view):
-  """For each quad and row the first and last column inside, [Q, H] int32."""
+  """The first and the last column inside per quad and row, [Q, H] int32."""
   s, t, w = forms[:, 0], forms[:, 1], forms[:, 2]
   edges = (s - taper[:, :1] * t, w - s - taper[:, 1:] * t, t, w - t)
   rows = view.rows.astype(np.float32)
@@ -135,7 +134,7 @@ def _intervals(forms, taper, view):
 
 
 def _draw_quads(which, forms, taper, view, inverse_depth, surface):
-  """Draws the quads of index `which` into the two buffers, in place."""
+  """Draws the quads with the indices `which` into the buffers, in place."""
   if not len(which):
     return
   first, last = _intervals(forms[which], taper[which], view)
@@ -162,15 +161,15 @@ def _draw_quads(which, forms, taper, view, inverse_depth, surface):
 
 
 def _windows(quadrics, view):
-  """Rectangles on the screen that surely hold each quadric.
+  """Rectangles on the screen that contain the quadrics.
 
   Args:
     quadrics: `primitives.Quadrics`.
     view: `view.View`.
 
   Returns:
-    [K, 4] int, rows from and to, columns from and to; empty where unseen.
-    [K] float64, no part of the shape has a larger 1 / depth.
+    [K, 4] int, rows from and to, columns from and to; empty if it is not seen.
+    [K] float64, an upper bound of 1 / depth on each shape.
   """
   signs = np.array(
     [(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]
@@ -195,7 +194,7 @@ def _windows(quadrics, view):
 
 
 def _unit_rays(quadrics, k, view, columns, rows):
-  """The pinhole [3] and the rays (three arrays) in the shape's unit frame."""
+  """The pinhole [3] and the rays (three arrays) in the unit shape's frame."""
   start = quadrics.to_unit[k] @ (view.origin - quadrics.centre[k])
   turn = (quadrics.to_unit[k] @ view.rotation.T).astype(np.float32)
   rays = [
@@ -205,7 +204,7 @@ def _unit_rays(quadrics, k, view, columns, rows):
 
 
 def _draw_quadric(quadrics, k, view, window, inverse_depth, surface, number):
-  """Draws one quadric into the two buffers; returns whether it is seen."""
+  """Draws a quadric into the buffers; returns whether it is visible."""
   rows, columns = window
   start, (dx, dy, dz) = _unit_rays(
     quadrics,
@@ -232,7 +231,7 @@ def _draw_quadric(quadrics, k, view, window, inverse_depth, surface, number):
 
 
 def _nearest_root(a, b, c):
-  """Largest 1 / z of a z^2 + 2 b z + c = 0 with c > 0; 0 if there is none."""
+  """The largest 1 / z of a z^2 + 2 b z + c = 0 with c > 0; 0 if none exists."""
   root = b * b - a * np.float32(c)
   hit = root >= 0
   near = (np.sqrt(np.maximum(root, 0)) - b) / np.float32(c)
@@ -240,7 +239,7 @@ def _nearest_root(a, b, c):
 
 
 def _leaves(px_per_m, rows, columns):
-  """How far leaves reach out of a crown, 0..1 per pixel, [H, W] float32."""
+  """How far leaves stick out of a crown per pixel, 0..1, [H, W] float32."""
   bank = textures.bank()
   per_px = 1 / (_LEAVES_M * px_per_m)
   tile = bank.tile(bank.variants['foliage'][0], per_px)
@@ -261,7 +260,7 @@ def _ellipsoid_inverse_depth(start, dx, dy, dz, rim=None):
   b = ox * dx + oy * dy + oz * dz
   here = _nearest_root(a, b, c)
   if rim is not None:
-    # (b^2 - a c) / a is 1 - p^2, where p is the ray's distance to the centre.
+    # (b^2 - a c) / a is 1 - p^2; p is the distance of the ray to the centre.
     here[b * b < a * (np.float32(c) + np.float32(_RAGGED) * (1 - rim))] = 0
   return here
 
@@ -293,18 +292,18 @@ def _frustum_inverse_depth(start, dx, dy, dz, slope):
 
 
 def quadric_hits(quadrics, k, view, rows, columns, inverse_depth):
-  """Points and normals of one quadric at given pixels.
+  """Points and normals of a quadric at given pixels.
 
   Args:
     quadrics: `primitives.Quadrics`.
-    k: which one.
+    k: index of the quadric.
     view: `view.View`.
     rows: [N] int, pixel rows.
     columns: [N] int, pixel columns.
     inverse_depth: [N] float32, 1 / metres.
 
   Returns:
-    unit: [3, N] float32, the hits in the shape's unit frame.
+    unit: [3, N] float32, the hits in the frame of the unit shape.
     normal: [3, N] float32, unit normals in the world.
   """
   start, rays = _unit_rays(

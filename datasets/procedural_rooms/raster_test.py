@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Depth against analytic geometry and an independent ray caster."""
+"""Tests depth against analytic geometry and an independent ray caster."""
 
 import math
 
@@ -20,7 +20,7 @@ def _view(origin=(0.0, 0.0, 0.0), yaw=0.0, pitch=0.0, roll=0.0, focal_px=70.0):
 
 
 def _depth(geometry, view):
-  """[H, W] metres, 0 for nothing; a far speck keeps the scene non-empty."""
+  """[H, W] metres, 0 for nothing. A far speck is added: scenes need a plane."""
   speck = primitives.Pen(geometry)
   speck.quad((0, 0, -1e4), (1e-3, 0, 0), (0, 1e-3, 0), 0)
   seen = raster.visible(geometry.quads(), geometry.quadrics(), view)
@@ -29,7 +29,7 @@ def _depth(geometry, view):
 
 
 def _rays(view):
-  """Directions [H, W, 3] in the world with one metre of depth, float64."""
+  """World rays [H, W, 3] with one metre of depth, float64."""
   x = (np.arange(_WIDTH) + 0.5 - _WIDTH / 2) / view.focal_px
   y = (np.arange(_HEIGHT) + 0.5 - _HEIGHT / 2) / view.focal_px
   x, y = np.meshgrid(x, y)
@@ -66,7 +66,7 @@ class PlaneTest(parameterized.TestCase):
     expected = 1.4 / (2 / 70) ** 2 / (_WIDTH * _HEIGHT)
     self.assertAlmostEqual(covered, expected, delta=0.005)
 
-  def test_a_box_is_seen_from_outside_only(self):
+  def test_a_box_is_invisible_from_inside(self):
     geometry = primitives.Geometry()
     primitives.Pen(geometry).box((-1, 1), (-1, 1), (-1, 1), 0)
     self.assertEqual(_depth(geometry, _view()).max(), 0)
@@ -80,7 +80,7 @@ class PlaneTest(parameterized.TestCase):
 
 
 class RoundTest(parameterized.TestCase):
-  def test_sphere_at_a_known_centre(self):
+  def test_sphere_equals_the_analytic_depth(self):
     centre, radius = np.array([4.0, 0.5, -0.3]), 0.8
     geometry = primitives.Geometry()
     primitives.Pen(geometry).sphere(centre, radius, 0)
@@ -99,12 +99,12 @@ class RoundTest(parameterized.TestCase):
     np.testing.assert_allclose(depth[both], expected[both], rtol=1e-4)
 
   @parameterized.parameters('x', 'y', 'z')
-  def test_cylinder_and_cone_by_marching(self, axis):
+  def test_cylinder_and_cone_equal_ray_marching(self, axis):
     geometry = primitives.Geometry()
     pen = primitives.Pen(geometry).at(3.0, 0.2, -0.6, 0.5)
     pen.cylinder((-0.1, 0.1, 0.2), 0.6, 0.9, 0, top=0.25, axis=axis)
     view = _view((0, 0, 0.5), 0.0, -0.2)
-    # March along each ray until inside, in the pen's frame.
+    # March along each ray, in the pen's frame, until it is inside.
     turn = np.array([
       [math.cos(0.5), math.sin(0.5), 0],
       [-math.sin(0.5), math.cos(0.5), 0],
@@ -129,7 +129,7 @@ class RoundTest(parameterized.TestCase):
 
 
 class SceneTest(absltest.TestCase):
-  def test_turned_boxes_by_the_slab_method(self):
+  def test_turned_boxes_equal_the_slab_method(self):
     rng = np.random.default_rng(1)
     geometry = primitives.Geometry()
     root = primitives.Pen(geometry)
@@ -152,7 +152,7 @@ class SceneTest(absltest.TestCase):
     expected = np.where(np.isfinite(expected), expected, 0)
     depth = _depth(geometry, view)
     wrong = np.abs(depth - expected) > 1e-4 * np.maximum(expected, 1)
-    # Rays through an edge may go either way.
+    # Rays through an edge may hit either side.
     self.assertLess(wrong.mean(), 0.002)
     self.assertGreater((expected > 0).mean(), 0.2)
 

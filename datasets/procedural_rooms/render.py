@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a world and a view to linear light and depth per pixel."""
+"""Renders a view of a world: linear light and depth per pixel."""
 
 import numpy as np
 
@@ -19,8 +19,8 @@ def render(world, view):
     view: `view.View`.
 
   Returns:
-    light: list of three [H, W] float32 arrays, linear red, green and blue; a
-      white surface in plain light is about 1.
+    light: list of three [H, W] float32 arrays, linear red, green and blue;
+      about 1 for a white surface in plain light.
     depth_m: [H, W] float32, metres along the viewing axis, 0 for the sky.
   """
   seen = raster.visible(world.quads, world.quadrics, view)
@@ -44,7 +44,7 @@ def render(world, view):
 
 
 def _surface(world, view, seen, hit, depth_m, rays):
-  """Per pixel: material, texture coordinates, their footprint and normal."""
+  """Material, texture coordinates, footprint and normal per pixel."""
   quads, quadrics, tables = world.quads, world.quadrics, world.tables
   count, rounds = len(quads.material), len(quadrics.kind)
   nothing = count + rounds
@@ -89,14 +89,14 @@ def _surface(world, view, seen, hit, depth_m, rays):
 
 
 def _padded(rows, length):
-  """[Q, D] to D float32 arrays of length + 1; what is no quad gets 0."""
+  """[Q, D] as D float32 arrays of length + 1, filled up with zeros."""
   table = np.zeros((rows.shape[1], length + 1), np.float32)
   table[:, : len(rows)] = rows.T
   return table
 
 
 def _texture_forms(quads, tables, forms):
-  """Linear forms of u / z and v / z per quad, with the offsets appended.
+  """Linear forms of u / z and v / z per quad, and their offsets.
 
   Returns:
     [Q, 4] and [Q, 4]: three factors and the offset; [Q] metres per repeat.
@@ -111,7 +111,7 @@ def _texture_forms(quads, tables, forms):
   s, t = forms[:, 0], forms[:, 1]
 
   def form(along, length, edge, period):
-    # Locked to the world, so that neighbouring pieces of a wall match.
+    # Textures are fixed to the world: neighbouring pieces of a wall match.
     start = np.sum(quads.origin * edge, axis=1) / np.maximum(length, 1e-9)
     start = np.where(quads.fit, 0, start) / period
     return np.concatenate(
@@ -148,7 +148,7 @@ def _colours(tables, material, u, v, footprint):
   bank = textures.bank()
   value = bank.sample(tables.texture[material], u, v, footprint)
   index = material * np.int32(256) + value
-  # A large, faint pattern over everything: wear, dirt, uneven paint.
+  # A large, faint pattern on all surfaces: wear, dirt, uneven paint.
   stain = bank.sample(
     np.int32(bank.variants['clouds'][0]),
     u[::2, ::2] * _STAIN_SCALE,
@@ -160,9 +160,9 @@ def _colours(tables, material, u, v, footprint):
 
 
 def _arriving_light(world, seen, points, normals, rays, material):
-  """Four [H, W] float32 arrays: red, green and blue light, and the shine.
+  """Four [H, W] float32 arrays: red, green and blue light, and highlights.
 
-  Shadows, corners and highlights are computed for every other row and column.
+  Shadows, corners and highlights are computed at every other row and column.
   """
   shape = seen.surface.shape
   coarse_points = [part[::2, ::2] for part in points]
@@ -194,13 +194,13 @@ def _arriving_light(world, seen, points, normals, rays, material):
 
 
 def _fine(coarse, shape):
-  """Every other pixel back to all, [H, W]."""
+  """Repeats each value of every other row and column, to [H, W]."""
   fine = np.repeat(np.repeat(coarse, 2, axis=0), 2, axis=1)
   return fine[: shape[0], : shape[1]]
 
 
 def _add_air(sky, light, depth_m, hit, rays):
-  """Draws the sky and hides far things in haze, in place."""
+  """Draws the sky, and haze over far things, in place."""
   veil = np.exp(depth_m * np.float32(-1 / sky.haze_m))
   for i in range(3):
     light[i] *= veil

@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lamps, windows and sunbeams that light a room."""
+"""The light of a room: lamps, windows and the sun."""
 
 import math
 
 import numpy as np
 
-from depth_mai.datasets.procedural_rooms import clutter
 from depth_mai.datasets.procedural_rooms import world as world_lib
 from depth_mai.datasets.procedural_rooms.kit import hsv
 
 
 def hang_lamps(plan, kit, rng, kind, height, night):
-  """Hangs lamps; returns the lights of the two in the middle, if on."""
+  """Hangs lamps; returns the lights of the two in the middle if they are on."""
   x, y = plan.size
   lit = night or rng.random() < 0.45
   strength = rng.uniform(2.5, 5) if lit else 0.0
@@ -35,7 +34,7 @@ def hang_lamps(plan, kit, rng, kind, height, night):
       else:
         # All lamps of a room are of one kind.
         rng.bit_generator.state = state
-        below = clutter.ceiling_lamp(pen, kit, rng, glow, drop)
+        below = kit.make('ceiling_lamp', pen, glow, drop)
       points.append((*place, height - below))
   if not lit:
     return []
@@ -56,7 +55,7 @@ def hang_lamps(plan, kit, rng, kind, height, night):
 
 
 def window_lights(plan, rng, openings, style, night):
-  """Daylight of the two largest windows."""
+  """The daylight of the two largest windows, list of `world.Light`."""
   if night:
     return []
   found = []
@@ -86,7 +85,7 @@ def window_lights(plan, rng, openings, style, night):
 
 
 def sunshine(plan, rng, openings, height):
-  """The sun through a wall with windows, if there is one."""
+  """The sun through a wall with windows; an empty list if there is none."""
   sunny = [
     wall
     for wall, chosen in enumerate(openings)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a seed to one RGB picture and its depth."""
+"""Makes an RGB picture and its depth from a seed."""
 
 import dataclasses
 import math
@@ -17,25 +17,25 @@ from depth_mai.datasets.procedural_rooms import view as view_lib
 SPLITS = ('train', 'validation', 'test')
 
 _POSE_TRIES = 8
-_GLANCE_WIDTH = 64
-_GLANCE_M = 8.0  # Round things farther away do not spoil a view.
+_PREVIEW_WIDTH = 64
+_PREVIEW_M = 8.0  # Round things that are farther away cannot spoil a view.
 _MAX_IMAGES = 10**8
 
 
 @dataclasses.dataclass(frozen=True)
 class SceneOptions:
-  """What the pairs of a data set have in common.
+  """The properties that all pairs of a data set share.
 
   Attributes:
     street_fraction: part of the scenes that are streets, 0..1; the others are
       rooms.
     fov_degrees: (from, to), horizontal field of view.
-    holes: leave out depth as a stereo camera does: beside near edges, where
-      there is no texture and far away.
+    holes: whether depth is missing where a stereo camera has none: next to near
+      edges, on surfaces without texture, and far away.
     range_noise: standard deviation of the depth at 1 m, metres; it grows with
-      the square of the distance. 0 for exact depth; 0.0015 is like a ZED.
-    min_depth_m: nearer is unknown (0), metres.
-    max_depth_m: farther is unknown (0), metres.
+      the square of the distance. 0 for exact depth; 0.0015 resembles a ZED.
+    min_depth_m: smaller depths are unknown (0), metres.
+    max_depth_m: larger depths are unknown (0), metres.
     height: rows of the pictures.
     width: columns of the pictures.
   """
@@ -52,13 +52,13 @@ class SceneOptions:
   def __post_init__(self):
     if not 0 <= self.street_fraction <= 1:
       raise ValueError(
-        'SceneOptions.street_fraction is a part of the scenes between 0 and '
-        f'1, not {self.street_fraction}.'
+        'SceneOptions.street_fraction must be between 0 and 1, not '
+        f'{self.street_fraction}.'
       )
     if not 0 < self.fov_degrees[0] <= self.fov_degrees[1] < 150:
       raise ValueError(
-        'SceneOptions.fov_degrees is (from, to) with 0 < from <= to < 150 '
-        f'degrees, not {self.fov_degrees}.'
+        'SceneOptions.fov_degrees must be (from, to) with 0 < from <= to < '
+        f'150 degrees, not {self.fov_degrees}.'
       )
     if not 0 < self.min_depth_m < self.max_depth_m <= 65.535:
       raise ValueError(
@@ -67,13 +67,13 @@ class SceneOptions:
       )
     if self.height < 16 or self.width < 16:
       raise ValueError(
-        'SceneOptions.height and width are 16 pixels or more, not '
+        'SceneOptions.height and width must be at least 16 pixels, not '
         f'{self.height} and {self.width}.'
       )
     if self.range_noise < 0:
       raise ValueError(
-        'SceneOptions.range_noise is a standard deviation in metres at 1 m, '
-        f'not {self.range_noise}; 0 turns it off.'
+        'SceneOptions.range_noise must be a standard deviation in metres at '
+        f'1 m, not {self.range_noise}; 0 turns it off.'
       )
 
 
@@ -81,33 +81,31 @@ DEFAULT_OPTIONS = SceneOptions()
 
 
 def pair_seed(seed, split, index):
-  """The seed of one pair of a data set; no two pairs share one.
+  """The seed of a pair of a data set; no two pairs share one.
 
   Args:
-    seed: the data set's seed, 0 <= seed < 2 ** 32.
+    seed: seed of the data set, 0 <= seed < 2 ** 32.
     split: 'train', 'validation' or 'test'.
-    index: 0 <= index < 10 ** 8.
+    index: number of the pair in its split, 0 <= index < 10 ** 8.
 
   Returns:
-    int for `make_pair`.
+    int, a seed for `make_pair`.
   """
   if split not in SPLITS:
-    raise ValueError(
-      f'The split {split!r} does not exist; choose one of {SPLITS}.'
-    )
+    raise ValueError(f'There is no split {split!r}; choose one of {SPLITS}.')
   if not 0 <= index < _MAX_IMAGES or not 0 <= seed < 2**32:
     raise ValueError(
-      'A pair has an index from 0 to 10**8 - 1 and a data set a seed from 0 '
-      f'to 2**32 - 1, not {index} and {seed}.'
+      'The index of a pair must be from 0 to 10**8 - 1 and the seed of a data '
+      f'set from 0 to 2**32 - 1, not {index} and {seed}.'
     )
   return (seed * len(SPLITS) + SPLITS.index(split)) * _MAX_IMAGES + index
 
 
 def make_pair(seed, options=DEFAULT_OPTIONS):
-  """Makes one picture and its depth; the same for the same arguments.
+  """Makes a picture and its depth; the same arguments give the same pair.
 
-  Scene, photograph, holes and noise draw from streams of their own, so that
-  `holes` and `range_noise` change nothing but the depth.
+  Scene, photograph, noise and holes have their own random numbers, so `holes`
+  and `range_noise` change nothing but the depth.
 
   Args:
     seed: int >= 0, for example from `pair_seed`.
@@ -139,16 +137,16 @@ def make_pair(seed, options=DEFAULT_OPTIONS):
 
 
 def choose_view(world, pose, rng, options):
-  """Draws poses until one sees something worth seeing, at a small size.
+  """Draws poses until one gives a good view, judged at a small size.
 
   Args:
     world: `world.World`.
-    pose: called with rng; gives origin [3], yaw, pitch and roll.
+    pose: called with rng; returns origin [3], yaw, pitch and roll.
     rng: `np.random.Generator`.
     options: `SceneOptions`.
 
   Returns:
-    `view.View` of the full size.
+    `view.View` at full size.
   """
   best, best_score = None, -np.inf
   for _ in range(_POSE_TRIES):
@@ -162,15 +160,15 @@ def choose_view(world, pose, rng, options):
       options.width,
       options.height,
     )
-    glance_height = max(_GLANCE_WIDTH * options.height // options.width, 1)
-    glance = view.resized(_GLANCE_WIDTH, glance_height)
+    preview_height = max(_PREVIEW_WIDTH * options.height // options.width, 1)
+    preview = view.resized(_PREVIEW_WIDTH, preview_height)
     offset = world.quadrics.centre - origin
-    near = np.sum(offset * offset, axis=1) < _GLANCE_M**2
+    near = np.sum(offset * offset, axis=1) < _PREVIEW_M**2
     seen = raster.visible(
-      world.quads, world.quadrics, glance, draw_quadric=near
+      world.quads, world.quadrics, preview, draw_quadric=near
     )
-    elbow_m = 1.35 if world.sky is None else 2.5
-    score = _worth(seen.inverse_depth, options.min_depth_m + 0.1, elbow_m)
+    close_m = 1.35 if world.sky is None else 2.5
+    score = _view_score(seen.inverse_depth, options.min_depth_m + 0.1, close_m)
     if score > best_score:
       best, best_score = view, score
     if score > 0:
@@ -178,9 +176,9 @@ def choose_view(world, pose, rng, options):
   return best
 
 
-def _worth(inverse_depth, nose_m, elbow_m):
-  """Above 0 for a view with depth in it and nothing right before the lens."""
-  near = np.mean(inverse_depth > 1 / nose_m)
-  close = np.mean(inverse_depth > 1 / elbow_m)
-  far = np.mean(inverse_depth < 1 / (1.6 * elbow_m))
+def _view_score(inverse_depth, lens_m, close_m):
+  """Positive for a view with near and far things, and none at the lens."""
+  near = np.mean(inverse_depth > 1 / lens_m)
+  close = np.mean(inverse_depth > 1 / close_m)
+  far = np.mean(inverse_depth < 1 / (1.6 * close_m))
   return min(0.3 - close, far - 0.25) - 20 * near

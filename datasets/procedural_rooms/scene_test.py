@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whole pairs: what a seed promises."""
+"""Tests of whole pairs and of their seeds."""
 
 import dataclasses
 
@@ -21,7 +21,7 @@ class PairTest(parameterized.TestCase):
     self.assertEqual((rgb_uint8.shape, rgb_uint8.dtype), ((480, 640, 3), 'u1'))
     self.assertEqual((depth_mm.shape, depth_mm.dtype), ((480, 640), 'u2'))
 
-  def test_same_seed_same_pair(self):
+  def test_same_seed_gives_the_same_pair(self):
     # folder_test.py compares processes with each other.
     first = [scene.make_pair(11, _ROOMS), scene.make_pair(12, _STREETS)]
     second = [scene.make_pair(12, _STREETS), scene.make_pair(11, _ROOMS)][::-1]
@@ -35,8 +35,8 @@ class PairTest(parameterized.TestCase):
     (1, _ROOMS, 2753.5, 0.0),
     (0, _STREETS, 9837.0, 0.2381),
   )
-  def test_scenes_stay_what_they_are(self, seed, options, median, sky):
-    # Data sets are told apart by version and seed. When this fails on purpose,
+  def test_scenes_of_a_seed_do_not_change(self, seed, options, median, sky):
+    # A version and a seed identify a data set. If you change scenes on purpose,
     # raise the builder's VERSION.
     _, depth_mm = scene.make_pair(seed, options)
     known = depth_mm[depth_mm > 0]
@@ -67,7 +67,7 @@ class PairTest(parameterized.TestCase):
     self.assertGreater(max(sky), 0.02)
     self.assertBetween(float(np.median(medians)), 3000, 15000)
 
-  def test_holes_only_remove(self):
+  def test_holes_only_remove_depth(self):
     for options in (_ROOMS, _STREETS):
       rgb_uint8, depth_mm = scene.make_pair(5, options)
       with_holes = dataclasses.replace(options, holes=True)
@@ -78,7 +78,7 @@ class PairTest(parameterized.TestCase):
       self.assertLess(left.mean(), (depth_mm > 0).mean())
       self.assertGreater(left.mean(), 0.4)
 
-  def test_range_noise_leaves_the_picture_alone(self):
+  def test_range_noise_does_not_change_the_picture(self):
     rgb_uint8, depth_mm = scene.make_pair(6, _ROOMS)
     noisy = dataclasses.replace(_ROOMS, range_noise=0.004)
     same_rgb, noisy_mm = scene.make_pair(6, noisy)
@@ -112,7 +112,7 @@ class SeedTest(parameterized.TestCase):
   @parameterized.parameters(
     (0, 'val', 0, "'val'"), (-1, 'train', 0, '-1'), (0, 'train', 10**8, '10')
   )
-  def test_bad_seeds(self, seed, split, index, message):
+  def test_impossible_seeds_are_refused(self, seed, split, index, message):
     with self.assertRaisesRegex(ValueError, message):
       scene.pair_seed(seed, split, index)
 
@@ -123,14 +123,14 @@ class SeedTest(parameterized.TestCase):
     ({'range_noise': -0.1}, 'range_noise'),
     ({'width': 8}, 'width'),
   )
-  def test_bad_options(self, options, message):
+  def test_impossible_options_are_refused(self, options, message):
     with self.assertRaisesRegex(ValueError, message):
       scene.SceneOptions(**options)
 
 
 class PhotoTest(absltest.TestCase):
-  def test_exposure_follows_the_light(self):
-    # Ten times the light makes the same picture but for rounding.
+  def test_exposure_adapts_to_the_light(self):
+    # Ten times the light makes the same picture, except for rounding.
     light = [np.random.default_rng(i).random((48, 64)) for i in range(3)]
     light = [part.astype(np.float32) + 0.2 for part in light]
     dim = photo.photograph(light, np.random.default_rng(1)).astype(int)

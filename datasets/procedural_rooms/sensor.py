@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a stereo camera makes of exact depth: range noise and holes."""
+"""Adds the errors of a stereo camera to exact depth: range noise and holes."""
 
 import numpy as np
 
@@ -11,9 +11,9 @@ _MAX_GRAIN = 5.0  # Grey levels.
 def add_range_noise(depth_m, sigma_at_1m, rng):
   """Adds the error of stereo triangulation.
 
-  An error of the disparity by a fixed part of a pixel becomes an error of the
-  depth that grows with its square. Neighbouring pixels err alike, because a
-  matcher compares windows: the noise is a 3 x 3 mean, scaled back.
+  A disparity error of constant size, in pixels, causes a depth error that grows
+  with the square of the depth. Errors of neighbouring pixels are alike, because
+  a matcher compares windows: the noise is a 3 x 3 mean, scaled to sigma_at_1m.
 
   Args:
     depth_m: [H, W] float32, metres.
@@ -29,7 +29,7 @@ def add_range_noise(depth_m, sigma_at_1m, rng):
 
 
 def holes(rgb_uint8, depth_m, focal_px, rng):
-  """Where a stereo camera gives no depth.
+  """The pixels where a stereo camera measures no depth.
 
   Args:
     rgb_uint8: [H, W, 3] uint8, the left picture.
@@ -49,10 +49,10 @@ def holes(rgb_uint8, depth_m, focal_px, rng):
 
 
 def occluded(depth_m, focal_times_baseline):
-  """What the left camera sees and the right one does not.
+  """The pixels that the left camera sees and the right one does not.
 
-  A pixel at column x appears in the right picture at x - f b / z; it is hidden
-  when something to its right appears there or farther left.
+  A pixel in column x appears in the right picture at x - f b / z. It is hidden
+  there if a pixel to its right appears at the same place or farther left.
 
   Args:
     depth_m: [H, W] float32, metres, 0 unknown (taken as far away).
@@ -69,27 +69,26 @@ def occluded(depth_m, focal_times_baseline):
   in_right = np.arange(depth_m.shape[1], dtype=np.float32) - disparity
   leftmost = np.minimum.accumulate(in_right[:, ::-1], axis=1)[:, ::-1]
   hidden = np.zeros(depth_m.shape, bool)
-  # Half a pixel of tolerance: a slanted plane squeezes, but hides nothing.
+  # Half a pixel of tolerance: a slanted plane is squeezed, but not hidden.
   hidden[:, :-1] = leftmost[:, 1:] < in_right[:, :-1] - 0.5
   return hidden
 
 
 def _untextured(rgb_uint8, rng):
-  """Patches where the picture is too even to be matched."""
+  """Regions where the picture is too even to be matched."""
   grey = rgb_uint8[..., 1].astype(np.float32)
   mean = lighting.box_mean(grey, 7)
   variance = lighting.box_mean(grey * grey, 7) - mean * mean
   contrast = np.sqrt(np.maximum(variance, 0))
-  # The camera's own noise, a few grey levels, is no texture.
+  # The noise of the camera, a few grey levels, is no texture.
   contrast -= min(float(np.percentile(contrast[::8, ::8], 3)), _MAX_GRAIN)
-  # Most even regions are filled by the matcher all the same; what stays
-  # empty comes in large blobs.
+  # A matcher fills most even regions; those that stay empty form large blobs.
   threshold = rng.uniform(0.3, 1.5) * (_blobs(grey.shape, 32, rng) - 0.7)
   return (contrast < threshold) | (mean > 252)
 
 
 def _too_far(depth_m, rng):
-  """Missing more and more often beyond some distance."""
+  """Pixels beyond some distance; the farther, the more are missing."""
   start = rng.uniform(12, 30)
   chance = np.clip((depth_m - np.float32(start)) / np.float32(start), 0, 0.8)
   missing = 0.5 + 0.25 * _blobs(depth_m.shape, 12, rng) < chance
@@ -97,7 +96,7 @@ def _too_far(depth_m, rng):
 
 
 def _blobs(shape, size, rng):
-  """Smooth noise [H, W] float32 of mean 0, deviation 1 and features of size."""
+  """Smooth noise [H, W] float32: mean 0, deviation 1, blobs of `size` px."""
   coarse = rng.standard_normal((shape[0] // size + 2, shape[1] // size + 2))
   field = np.repeat(np.repeat(coarse.astype(np.float32), size, 0), size, 1)
   for _ in range(2):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Holes and range noise against their definitions."""
+"""Tests holes and range noise against their definitions."""
 
 from absl.testing import absltest
 import numpy as np
@@ -25,7 +25,7 @@ class SensorTest(absltest.TestCase):
     )
     np.testing.assert_array_equal(noisy, 0)
 
-  def test_occlusion_by_a_naive_search(self):
+  def test_occlusion_equals_a_naive_search(self):
     rng = np.random.default_rng(2)
     depth_m = rng.choice(np.float32([0, 1, 2, 5]), (6, 40))
     strength = 12.0
@@ -44,7 +44,7 @@ class SensorTest(absltest.TestCase):
   def test_shadow_lies_left_of_a_near_edge(self):
     depth_m = np.full((4, 100), 4.0, np.float32)
     depth_m[:, 50:70] = 1.0
-    # Columns x with x - 10 > 50 - 40 are hidden: 30 less the one that ties.
+    # Columns x < 50 with x - 10 > 50 - 40 are hidden; x = 20 is a tie.
     np.testing.assert_array_equal(
       np.flatnonzero(sensor.occluded(depth_m, 40.0)[0]), np.arange(21, 50)
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The texture bank: every pattern with its mip levels, looked up per pixel."""
+"""The texture bank: all patterns with their mip levels, looked up per pixel."""
 
 import functools
 
@@ -17,8 +17,8 @@ class Bank:
 
   Attributes:
     texels: [N] uint8.
-    first: [T] int32, where each texture starts.
-    level_offset: [LEVELS] int32, where each mip level starts in a texture.
+    first: [T] int32, start of each texture in texels.
+    level_offset: [LEVELS] int32, start of each mip level in a texture.
     variants: name -> list of texture indices.
   """
 
@@ -28,8 +28,7 @@ class Bank:
     self.level_offset = np.cumsum([0] + sizes[:-1]).astype(np.int32)
     self.variants = {}
     levels = []
-    for order, pattern in enumerate(patterns.PATTERNS):
-      name = pattern.__name__
+    for order, (name, pattern) in enumerate(patterns.PATTERNS.items()):
       for variant in range(patterns.VARIANTS.get(name, 1)):
         rng = np.random.default_rng((_BANK_SEED, order, variant))
         self.variants.setdefault(name, []).append(len(levels) // LEVELS)
@@ -39,13 +38,13 @@ class Bank:
     self.first = np.arange(count, dtype=np.int32) * np.int32(per_texture)
 
   def sample(self, texture, u, v, footprint):
-    """Looks textures up, one texel per pixel from the fitting mip level.
+    """Looks up one texel per pixel, from the mip level that fits.
 
     Args:
       texture: [...] int32, texture index.
       u: [...] float32; the texture repeats at every whole number.
       v: [...] float32.
-      footprint: [...] float32, size of the pixel as a part of the texture.
+      footprint: [...] float32, size of a pixel as a part of the texture.
 
     Returns:
       [...] uint8.
@@ -60,7 +59,7 @@ class Bank:
     return self.texels[index]
 
   def tile(self, texture, footprint):
-    """One mip level of a texture, [size, size] uint8, size a power of two.
+    """One mip level of a texture, [size, size] uint8; size is a power of two.
 
     Args:
       texture: int, texture index.
@@ -73,7 +72,7 @@ class Bank:
 
 
 def _texel(coordinate):
-  """[...] float32 of any size to a texel number 0..SIZE - 1, int32."""
+  """Texel numbers 0..SIZE - 1, int32, of coordinates of any size."""
   part = coordinate - np.floor(coordinate)
   return np.minimum(
     (part * np.float32(patterns.SIZE)).astype(np.int32), patterns.SIZE - 1
@@ -81,7 +80,7 @@ def _texel(coordinate):
 
 
 def _mip_levels(values):
-  """[SIZE, SIZE] floats to LEVELS uint8 arrays, each half as large."""
+  """LEVELS uint8 arrays from [SIZE, SIZE] floats, each half as large."""
   levels = []
   values = np.clip(values, 0, 1).astype(np.float32) * 255
   while True:
@@ -95,5 +94,5 @@ def _mip_levels(values):
 
 @functools.lru_cache(maxsize=1)
 def bank():
-  """The bank of this process, made on the first call (under a second)."""
+  """The bank of this process; the first call makes it (under a second)."""
   return Bank()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The texture bank: tiling, mip levels and the ramps that colour it."""
+"""Tests of the texture bank: tiling, mip levels and colour ramps."""
 
 from absl.testing import absltest
 from absl.testing import parameterized
@@ -43,8 +43,8 @@ class TexturesTest(parameterized.TestCase):
 
   @parameterized.parameters('plaster', 'wood', 'foliage', 'bricks', 'marble')
   def test_patterns_tile(self, name):
-    # Across the border, neighbours differ no more than elsewhere.
-    values = getattr(patterns, name)(np.random.default_rng(0))
+    # Neighbours across the border differ no more than other neighbours.
+    values = patterns.PATTERNS[name](np.random.default_rng(0))
     step = np.abs(np.diff(values, axis=0)).mean(axis=1)
     self.assertLessEqual(np.abs(values[0] - values[-1]).mean(), 2 * step.max())
 
@@ -54,7 +54,7 @@ class TexturesTest(parameterized.TestCase):
       for texture in variants:
         self.assertGreater(bank.tile(texture, 0.0).std(), 3, name)
 
-  def test_ramp_meets_its_stops(self):
+  def test_ramp_has_the_colours_of_its_stops(self):
     colours = materials.ramp((0, (0, 0, 0)), (1, (1.0, 0.5, 0.0)))
     np.testing.assert_allclose(colours[[0, 255]], [[0, 0, 0], [1, 0.5, 0]])
     # sRGB 188 is linear 0.5029 (IEC 61966-2-1).
@@ -62,7 +62,7 @@ class TexturesTest(parameterized.TestCase):
       materials.hsv(0, 0, 188 / 255), [0.5029] * 3, atol=1e-4
     )
 
-  def test_unknown_pattern_is_named(self):
+  def test_unknown_pattern_is_refused(self):
     with self.assertRaisesRegex(ValueError, "'granite'.*asphalt"):
       materials.Materials(np.random.default_rng(0)).add('granite', None)
 

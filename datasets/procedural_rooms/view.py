@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A pinhole view of the world: pose, focal length and size in pixels.
+"""Pinhole views of the world: pose, focal length and size in pixels.
 
-The world is right-handed with z up, in metres. A view's own axes are x right,
-y down and z forward, so that z is the depth a stereo or structured-light
+The world is right-handed with z up, in metres. The axes of a view are x to the
+right, y down and z forward, so z is the depth that a stereo or structured-light
 sensor reports.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True)
 class View:
-  """A pinhole camera, also used for the shadow map of a light.
+  """A pinhole camera. Lights use it for their shadow maps, too.
 
   Attributes:
     origin: [3], position of the pinhole in the world, metres.
@@ -45,8 +45,8 @@ class View:
     """The rays in the world, scaled to one metre of depth.
 
     Returns:
-      three [height, width] float32 arrays: the world x, y and z of each ray,
-      so that origin + depth_m * ray is the point seen.
+      three [height, width] float32 arrays, the world x, y and z of each ray:
+      origin + depth_m * ray is the point that the pixel shows.
     """
     columns = self.columns.astype(np.float32)
     rows = self.rows.astype(np.float32)
@@ -57,7 +57,7 @@ class View:
     ]
 
   def resized(self, width, height):
-    """The same view at another size; the horizontal field of view stays."""
+    """The same view at another size, with the same horizontal field of view."""
     focal_px = self.focal_px * width / self.width
     return dataclasses.replace(
       self, focal_px=focal_px, width=width, height=height
@@ -65,7 +65,7 @@ class View:
 
 
 def look(yaw, pitch, roll=0.0):
-  """Rotation of a view from its angles in radians.
+  """The rotation of a view from its angles in radians.
 
   Args:
     yaw: heading about the world's z axis; 0 looks along x, pi / 2 along y.
@@ -85,6 +85,6 @@ def look(yaw, pitch, roll=0.0):
 
 
 def look_along(direction):
-  """Rotation of a level view along a direction [3], as `look` returns it."""
+  """The rotation of a level view along a direction [3]; see `look`."""
   x, y, z = np.asarray(direction, np.float64)
   return look(math.atan2(y, x), math.atan2(z, math.hypot(x, y)))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a layout hands to the renderer: shapes, materials and light."""
+"""The scene that a layout gives to the renderer: shapes, materials, light."""
 
 import dataclasses
 import math
@@ -16,9 +16,9 @@ class Light:
 
   Attributes:
     position: [3], metres; the sun is far away along its direction.
-    colour: [3], linear RGB it gives to a white surface facing it nearby.
-    reach_m: distance at which it has lost half of its strength.
-    aim: [3], direction its shadow map looks along.
+    colour: [3], linear RGB of a white surface that faces it from nearby.
+    reach_m: distance at which its strength has halved.
+    aim: [3], viewing direction of its shadow map.
     tan_half: tangent of half the shadow map's opening angle.
     softness: width of a shadow's edge as a part of the shadow map.
   """
@@ -33,7 +33,7 @@ class Light:
 
 @dataclasses.dataclass(frozen=True)
 class Sky:
-  """Seen where no ray hits anything.
+  """The sky, seen where a ray hits nothing, and the haze of the air.
 
   Attributes:
     zenith: [3], linear RGB.
@@ -57,7 +57,7 @@ class World:
     quadrics: `primitives.Quadrics`.
     tables: `materials.Tables`.
     lights: tuple of `Light`.
-    ambient: [2, 3], light from all around on what faces down and up.
+    ambient: [2, 3], light from all around on surfaces that face down and up.
     sky: `Sky`, or None indoors.
   """
 
@@ -70,13 +70,13 @@ class World:
 
 
 def sun(direction, colour, centre, radius_m, softness=0.006):
-  """A far light whose shadow map covers a ball around `centre`.
+  """The sun: a far light whose shadow map covers a ball around `centre`.
 
   Args:
     direction: [3], from the scene to the sun.
     colour: [3], linear RGB.
     centre: [3], metres.
-    radius_m: metres.
+    radius_m: radius of the ball, metres.
     softness: as in `Light`.
 
   Returns:

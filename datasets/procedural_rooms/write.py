@@ -1,53 +1,56 @@
 # SPDX-License-Identifier: Apache-2.0
-r"""Writes procedural pairs to disk in the challenge's layout.
+r"""Writes procedural pairs to a folder in the challenge's layout.
 
   python -m depth_mai.datasets.procedural_rooms.write \
     --output_dir=/tmp/rooms --train=300 --validation=48
 
 makes <output_dir>/{train,validation,test}/{rgb,depth}/<id>.png. A run that was
-interrupted goes on where it stopped: complete pairs are kept.
+interrupted resumes where it stopped: complete pairs are kept.
 """
 
-from absl import app
 from absl import flags
 
+from depth_mai import program
 from depth_mai.datasets.procedural_rooms import folder
 from depth_mai.datasets.procedural_rooms import scene
 
-_OUTPUT_DIR = flags.DEFINE_string(
-  'output_dir', None, 'Folder to write to.', required=True
+_OUTPUT_DIR = program.output_dir('the pairs', required=True)
+_TRAIN = flags.DEFINE_integer('train', 300, 'Number of training pairs.', 0)
+_VALIDATION = flags.DEFINE_integer(
+  'validation', 48, 'Number of validation pairs.', 0
 )
-_TRAIN = flags.DEFINE_integer('train', 300, 'Training pairs.', 0)
-_VALIDATION = flags.DEFINE_integer('validation', 48, 'Validation pairs.', 0)
-_TEST = flags.DEFINE_integer('test', 0, 'Test pairs.', 0)
+_TEST = flags.DEFINE_integer('test', 0, 'Number of test pairs.', 0)
 _SEED = flags.DEFINE_integer(
-  'seed', 0, 'Seed of the data set; another one, other scenes.', 0, 2**32 - 1
+  'seed',
+  0,
+  'Seed of the data set; another seed gives other scenes.',
+  0,
+  2**32 - 1,
 )
 _WORKERS = flags.DEFINE_integer(
-  'workers', 0, 'Processes; 0 for one per processor.', 0
+  'workers', 0, 'Number of processes; 0 starts one per processor.', 0
 )
 _RGB_FORMAT = flags.DEFINE_enum(
-  'rgb_format', 'png', folder.RGB_FORMATS, 'File type of the pictures.'
+  'rgb_format', 'png', folder.RGB_FORMATS, 'File format of the pictures.'
 )
 _STREETS = flags.DEFINE_float(
-  'street_fraction', 0.25, 'Part of the scenes that are streets.', 0, 1
+  'street_fraction', 0.25, 'Fraction of the scenes that are streets.', 0, 1
 )
 _HOLES = flags.DEFINE_bool(
-  'holes', False, 'Leave out depth where a stereo camera has none.'
+  'holes', False, 'Remove depth where a stereo camera measures none.'
 )
 _RANGE_NOISE = flags.DEFINE_float(
   'range_noise',
   0.0,
-  'Standard deviation of the depth at 1 m, metres; it grows with the square '
-  'of the distance. 0.0015 is like a ZED.',
+  'Standard deviation of the depth noise at 1 m, in metres. It grows with the '
+  'square of the distance; a ZED camera has about 0.0015.',
   0,
 )
 
 
 def main(argv):
   """Parses the flags and writes the pairs."""
-  if len(argv) > 1:
-    raise app.UsageError(f'Only flags are understood, not {argv[1:]}.')
+  program.no_arguments(argv)
   options = scene.SceneOptions(
     street_fraction=_STREETS.value,
     holes=_HOLES.value,
@@ -69,4 +72,4 @@ def main(argv):
 
 
 if __name__ == '__main__':
-  app.run(main)
+  program.run(main)

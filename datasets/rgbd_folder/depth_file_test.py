@@ -37,7 +37,7 @@ class DepthFileTest(parameterized.TestCase):
     Image.fromarray(_METRES).save(path)
     np.testing.assert_array_equal(depth_file.read(path), _METRES)
 
-  def test_pfm_has_its_last_row_first(self):
+  def test_pfm_stores_the_last_row_first(self):
     path = self.root / 'a.pfm'
     path.write_bytes(b'Pf\n4 2\n-1.0\n' + _METRES[::-1].astype('<f4').tobytes())
     np.testing.assert_array_equal(depth_file.read(path), _METRES)
@@ -69,18 +69,20 @@ class DepthFileTest(parameterized.TestCase):
     np.savez_compressed(path, depth=_METRES, confidence=_VALUES)
     np.testing.assert_array_equal(depth_file.read(path), _METRES)
     np.savez(path, a=_METRES, b=_METRES)
-    self.assertIn("2 arrays (a, b), none is 'depth'", self._refusal(path))
+    self.assertIn(
+      "2 arrays (a, b), and none is named 'depth'", self._refusal(path)
+    )
 
   def test_exr_is_refused_with_a_cure(self):
     path = self.root / 'a.exr'
     path.write_bytes(b'v/1\x01')
     message = self._refusal(path)
-    self.assertIn('neither by NumPy nor by Pillow', message)
+    self.assertIn('neither NumPy nor Pillow can read OpenEXR', message)
     self.assertIn('OPENCV_IO_ENABLE_OPENEXR', message)
 
   @parameterized.parameters(
-    ('a.jpg', 'JPEG keeps 8 bits'),
-    ('a.bin', "'*.bin' are not known as depth maps"),
+    ('a.jpg', 'JPEG keeps only 8 bits'),
+    ('a.bin', "'*.bin' is not a known format"),
   )
   def test_other_files(self, name, words):
     self.assertIn(words, self._refusal(self.root / name))
@@ -90,7 +92,7 @@ class DepthFileTest(parameterized.TestCase):
     path = self.root / f'a{suffix}'
     Image.new('L', (4, 2), 90).save(path)
     message = self._refusal(path)
-    self.assertIn('8-bit depth picture cannot be turned back', message)
+    self.assertIn('cannot be recovered from coloured or 8-bit', message)
 
   def test_colours_are_refused(self):
     path = self.root / 'a.tif'
@@ -106,10 +108,10 @@ class DepthFileTest(parameterized.TestCase):
     ((2, 4, 3), np.float32, '[2, 4, 3]'),
     ((8,), np.float32, '[8]'),
     ((0, 4), np.float32, '[0, 4]'),
-    ((2, 4), np.uint8, 'holds uint8'),
-    ((2, 4), np.complex64, 'holds complex64'),
+    ((2, 4), np.uint8, 'contains uint8'),
+    ((2, 4), np.complex64, 'contains complex64'),
   )
-  def test_npy_of_something_else(self, shape, dtype, words):
+  def test_npy_with_other_content(self, shape, dtype, words):
     path = self.root / 'a.npy'
     np.save(path, np.zeros(shape, dtype))
     self.assertIn(words, self._refusal(path))
@@ -120,7 +122,7 @@ class DepthFileTest(parameterized.TestCase):
     self.assertIn('cannot be read (ValueError', self._refusal(path))
 
   @parameterized.parameters('.npy', '.npz', '.tif', '.pgm', '.pfm', '.png')
-  def test_files_that_are_cut_off(self, suffix):
+  def test_truncated_files(self, suffix):
     path = self.root / f'a{suffix}'
     if suffix == '.npy':
       np.save(path, _METRES)
@@ -139,7 +141,7 @@ class DepthFileTest(parameterized.TestCase):
     path.write_bytes(b'')
     self._refusal(path)
 
-  def test_no_file(self):
+  def test_missing_file(self):
     self.assertIn('No such file', self._refusal(self.root / 'a.npy'))
 
 

@@ -1,54 +1,115 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a folder of recordings looks like: a small TOML file.
+"""Describes a folder of recordings: the keys of the TOML file.
 
-docs/own_data.md explains every key; `LAYOUTS` in layouts.py are examples.
+docs/own_data.md explains every key; `LAYOUTS` describes well-known data sets.
 """
 
+from collections.abc import Callable
 from collections.abc import Mapping
 import dataclasses
 import difflib
+import json
 import math
 import os
 import pathlib
 import tomllib
 from typing import Any
 
+from depth_mai import challenge
 from depth_mai.datasets.rgbd_folder import pattern
 from depth_mai.files import problems as problems_lib
 
-# Units of depth by name: how many make a metre.
+# Names of depth units, and how many units make a metre.
 UNITS = {'m': 1, 'cm': 100, 'mm': 1000, 'kitti': 256, 'tum': 5000}
 PAIRINGS = ('name', 'timestamp')
-# Units of time stamps in file names: how many make a second.
+# Units of time stamps in file names, and how many units make a second.
 TIMESTAMP_UNITS = {'s': 1, 'ms': 10**3, 'us': 10**6, 'ns': 10**9}
-# The largest depth that uint16 millimetres hold.
-LARGEST_M = 65.535
-
-_CROP_KEYS = ('left', 'top', 'right', 'bottom')
+# The largest depth in uint16 millimetres.
+LARGEST_M = challenge.MAX_DEPTH_MM / challenge.MM_PER_M
 
 
-def _listed(names):
-  return ', '.join(names)
-
-
-def _is_number(value):
+def _is_number(value: Any) -> bool:
   return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _is_positive(value):
-  return _is_number(value) and math.isfinite(value) and value > 0
+def _is_positive(value: Any) -> bool:
+  return _is_number(value) and 0 < value < math.inf
 
 
-def _check_integer(name, value, least):
-  if isinstance(value, bool) or not isinstance(value, int) or value < least:
-    raise ValueError(
-      f'{name} is {value!r}; allowed: a whole number of {least} or more'
-    )
+def _is_rule(value: Any) -> bool:
+  """Returns whether a value is None, a list file or a list of names."""
+  if isinstance(value, list | tuple):
+    return bool(value) and all(isinstance(item, str) for item in value)
+  return value is None or (isinstance(value, str) and value != '')
+
+
+def _is_rule_or_share(value: Any) -> bool:
+  return (_is_number(value) and 0 <= value < 1) or _is_rule(value)
+
+
+def _is_list_of_numbers(value: Any) -> bool:
+  return isinstance(value, list | tuple) and all(map(_is_number, value))
+
+
+def _whole_number(least: int) -> tuple[Callable[[Any], bool], str]:
+  return (
+    lambda value: (
+      _is_number(value) and isinstance(value, int) and value >= least
+    ),
+    f'a whole number of {least} or more',
+  )
+
+
+_NAMES = 'a list of names such as ["{}_*"], the name of a list file'
+_SHARE = ', a share such as 0.1'
+# For each key that needs a check: the check, and the allowed values in words.
+_CROP_CHECKS = dict.fromkeys(
+  ('left', 'top', 'right', 'bottom'), _whole_number(0)
+)
+_SPLIT_CHECKS = {
+  'train': (_is_rule, _NAMES.format('train')),
+  'validation': (_is_rule_or_share, _NAMES.format('validation') + _SHARE),
+  'test': (_is_rule_or_share, _NAMES.format('test') + _SHARE),
+  'divide_sequences': (lambda value: isinstance(value, bool), 'true or false'),
+}
+_CHECKS = {
+  'depth_unit': (
+    lambda value: _is_positive(value) or value in tuple(UNITS),
+    f'{", ".join(UNITS)}, or the number of units in a metre, such as 1000',
+  ),
+  'invalid': (_is_list_of_numbers, 'a list of numbers such as [65535]'),
+  'min_depth_m': (
+    lambda value: _is_positive(value) or (_is_number(value) and value == 0),
+    '0 or a positive number',
+  ),
+  'max_depth_m': (_is_positive, 'a positive number'),
+  'tolerance_s': (_is_positive, 'a positive number'),
+  'pairing': (PAIRINGS.__contains__, ', '.join(PAIRINGS)),
+  'timestamp_unit': (
+    tuple(TIMESTAMP_UNITS).__contains__,
+    ', '.join(TIMESTAMP_UNITS),
+  ),
+  'every': _whole_number(1),
+  'max_width': _whole_number(0),
+}
+
+
+def _check(values: Any, checks: Mapping[str, tuple], prefix: str = '') -> None:
+  """Raises a ValueError for the first value that is not allowed.
+
+  Lists become tuples, so that `values` is hashable.
+  """
+  for name, (is_allowed, allowed) in checks.items():
+    value = getattr(values, name)
+    if not is_allowed(value):
+      raise ValueError(f'{prefix}{name} is {value!r}; allowed: {allowed}')
+    if isinstance(value, list):
+      object.__setattr__(values, name, tuple(value))
 
 
 @dataclasses.dataclass(frozen=True)
 class Crop:
-  """A border to cut off, in pixels of the picture."""
+  """Border to cut off, in pixels of the picture."""
 
   left: int = 0
   top: int = 0
@@ -56,27 +117,23 @@ class Crop:
   bottom: int = 0
 
   def __post_init__(self):
-    """Raises a ValueError for what is no number of pixels."""
-    for name in _CROP_KEYS:
-      _check_integer(f'crop.{name}', getattr(self, name), 0)
-
-  def __bool__(self) -> bool:
-    return any(dataclasses.astuple(self))
+    """Raises a ValueError for a value that is not a number of pixels."""
+    _check(self, _CROP_CHECKS, 'crop.')
 
 
 @dataclasses.dataclass(frozen=True)
 class Split:
-  """Which frames go where; train gets what the others leave.
+  """Assigns frames to splits; train gets the frames that the others leave.
 
   Attributes:
-    train: names of sequences (`*` stands for anything), or the name of a list
-      file; None for all that is left. Where the pattern has {split}, names of
-      its folders (None for the usual ones).
+    train: names of sequences (`*` stands for any text), or the name of a list
+      file; None for all frames that are left. If the pattern contains {split},
+      names of its folders (None for the usual ones).
     validation: the same, or a share of the training frames (0..1); None for a
-      tenth, where the pattern has no {split}.
+      tenth, unless the pattern contains {split}.
     test: the same; None for no test frames.
-    divide_sequences: whether a share is the end of each sequence; by default
-      it is made of whole sequences if there are several.
+    divide_sequences: whether a share is the end of each sequence. Otherwise it
+      consists of whole sequences if there are several.
   """
 
   train: str | tuple[str, ...] | None = None
@@ -85,26 +142,8 @@ class Split:
   divide_sequences: bool = False
 
   def __post_init__(self):
-    """Turns lists into tuples; raises a ValueError for anything else."""
-    for name in ('train', 'validation', 'test'):
-      value = getattr(self, name)
-      if isinstance(value, list | tuple) and value:
-        if all(isinstance(item, str) for item in value):
-          object.__setattr__(self, name, tuple(value))
-          continue
-      is_share = name != 'train' and _is_number(value) and 0 <= value < 1
-      is_list_file = isinstance(value, str) and value
-      if value is not None and not is_share and not is_list_file:
-        share = '' if name == 'train' else ', a share such as 0.1'
-        raise ValueError(
-          f'split.{name} is {value!r}; allowed: a list of names such as '
-          f'["{name}_*"], the name of a list file{share}'
-        )
-    if not isinstance(self.divide_sequences, bool):
-      raise ValueError(
-        f'split.divide_sequences is {self.divide_sequences!r}; allowed: true '
-        'or false'
-      )
+    """Raises a ValueError that names the bad key and its allowed values."""
+    _check(self, _SPLIT_CHECKS, 'split.')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,15 +157,15 @@ class Description:
     mask: pattern of files that are 0 where depth is unknown; '' for none.
     invalid: values of depth, in the files' unit, that mean "unknown". 0,
       negative values, NaN and infinity always do.
-    min_depth_m: what is nearer becomes unknown, metres.
-    max_depth_m: what is farther becomes unknown, metres.
+    min_depth_m: nearer depth becomes unknown, metres.
+    max_depth_m: farther depth becomes unknown, metres.
     pairing: 'name' (equal names) or 'timestamp' (nearest in time).
     timestamp_unit: a name in `TIMESTAMP_UNITS`, the unit of {id}.
-    tolerance_s: largest distance in time within a pair, seconds.
+    tolerance_s: largest time difference within a pair, seconds.
     every: use every nth frame of a sequence.
     crop: border to cut off the picture and its depth.
     max_width: wider pictures are shrunk to this width, pixels; 0 for none.
-    split: which frames are for validation and test.
+    split: the frames for validation and test.
   """
 
   rgb: str
@@ -145,7 +184,7 @@ class Description:
   split: Split = Split()
 
   def __post_init__(self):
-    """Raises a ValueError that says which key is wrong, and what may be."""
+    """Raises a ValueError that names the bad key and its allowed values."""
     for name in ('rgb', 'depth', 'mask'):
       value = getattr(self, name)
       if not isinstance(value, str):
@@ -155,38 +194,12 @@ class Description:
           pattern.check(value)
         except ValueError as error:
           raise ValueError(f'{name}: {error}') from error
-    unit = self.depth_unit
-    if unit not in UNITS if isinstance(unit, str) else not _is_positive(unit):
-      raise ValueError(
-        f'depth_unit is {unit!r}; allowed: {_listed(UNITS)}, or how many units '
-        'make a metre, such as 1000'
-      )
-    if not isinstance(self.invalid, list | tuple) or not all(
-      map(_is_number, self.invalid)
-    ):
-      raise ValueError(
-        f'invalid is {self.invalid!r}; allowed: a list of numbers such as '
-        '[65535]'
-      )
-    object.__setattr__(self, 'invalid', tuple(self.invalid))
-    for name in ('min_depth_m', 'max_depth_m', 'tolerance_s'):
-      value = getattr(self, name)
-      if not (_is_positive(value) or (value == 0 and name == 'min_depth_m')):
-        raise ValueError(f'{name} is {value!r}; allowed: a positive number')
+    _check(self, _CHECKS)
     if self.min_depth_m >= self.max_depth_m:
       raise ValueError(
         f'min_depth_m is {self.min_depth_m} and max_depth_m '
-        f'{self.max_depth_m}; the first must be the smaller one'
+        f'{self.max_depth_m}; min_depth_m must be smaller'
       )
-    for name, allowed in (
-      ('pairing', PAIRINGS),
-      ('timestamp_unit', TIMESTAMP_UNITS),
-    ):
-      value = getattr(self, name)
-      if not isinstance(value, str) or value not in allowed:
-        raise ValueError(f'{name} is {value!r}; allowed: {_listed(allowed)}')
-    _check_integer('every', self.every, 1)
-    _check_integer('max_width', self.max_width, 0)
 
   @property
   def units_per_metre(self) -> float:
@@ -211,7 +224,7 @@ def read(path: str | os.PathLike[str]) -> Description:
 
   Raises:
     BadInputError: (a ValueError) if the file cannot be read, or a key or value
-      is not understood.
+      is not allowed.
   """
   path = pathlib.Path(path).expanduser()
   try:
@@ -219,20 +232,22 @@ def read(path: str | os.PathLike[str]) -> Description:
       return from_table(tomllib.load(stream))
   except OSError as error:
     what = f'the description cannot be read ({error.strerror})'
-    cure = 'check the path; --write_description=FILE writes one to start from'
+    cure = (
+      'check the path; --write_description=FILE writes a file to start from'
+    )
   except tomllib.TOMLDecodeError as error:
-    what = f'no TOML file: {error}'
-    cure = 'text needs quotation marks: rgb = "color/{id}.jpg"'
+    what = f'the file is not valid TOML: {error}'
+    cure = 'put text in quotation marks: rgb = "color/{id}.jpg"'
   except ValueError as error:
     what, cure = str(error), 'change this key; docs/own_data.md explains all'
-  raise problems_lib.BadInputError([problems_lib.Problem(path, what, cure)])
+  raise problems_lib.refusal(path, what, cure)
 
 
 def from_table(table: Mapping[str, Any]) -> Description:
-  """Makes a description of the table that a TOML file holds.
+  """Makes a description from the table of a TOML file.
 
   Args:
-    table: values by key; those of `crop` and `split` are tables, too.
+    table: values by key; the values of `crop` and `split` are tables, too.
 
   Returns:
     The description.
@@ -255,17 +270,58 @@ def from_table(table: Mapping[str, Any]) -> Description:
 
 
 def _known(table, cls, prefix):
-  """Returns the table, or names the keys that are nearest to unknown ones."""
-  names = [field.name for field in dataclasses.fields(cls)]
+  """Returns the table; an unknown key raises and names the nearest key."""
+  names, top = (
+    [field.name for field in dataclasses.fields(c)] for c in (cls, Description)
+  )
   for key in table:
     if key not in names:
       near = difflib.get_close_matches(key, names, 1)
       meant = f' (meant: {prefix}{near[0]}?)' if near else ''
-      if prefix and key in {
-        field.name for field in dataclasses.fields(Description)
-      }:
+      if prefix and key in top:
         meant = f' ({key} belongs above the line [{prefix[:-1]}])'
       raise ValueError(
-        f'there is no key {prefix}{key}{meant}; allowed: {_listed(names)}'
+        f'there is no key {prefix}{key}{meant}; allowed: {", ".join(names)}'
       )
   return table
+
+
+def to_toml(description: Description, remarks: Mapping[str, str]) -> str:
+  """Returns a description as the text of a TOML file to edit.
+
+  Args:
+    description: the description.
+    remarks: comments by key.
+
+  Returns:
+    The text: keys that differ from their default; the others as comments.
+  """
+  lines = ['# Layout of recordings; docs/own_data.md explains the keys.']
+  tables = []
+  for field in dataclasses.fields(description):
+    value = getattr(description, field.name)
+    if dataclasses.is_dataclass(value):
+      inner = dataclasses.fields(value)
+      tables += ['', f'[{field.name}]', *(_toml_line(f, value) for f in inner)]
+    else:
+      lines += [f'# {remarks[field.name]}'] if field.name in remarks else []
+      lines.append(_toml_line(field, description))
+  return '\n'.join([*lines, *tables]) + '\n'
+
+
+def _toml_line(field: dataclasses.Field, values: Any) -> str:
+  """Returns the line of a key, as a comment if it has the default value."""
+  value = getattr(values, field.name)
+  is_default = value == field.default
+  if value is None:
+    value = ['name', 'other_*'] if field.name == 'train' else 0.1
+  # JSON writes these strings, numbers, lists and booleans as TOML does.
+  text = json.dumps(value, ensure_ascii=False)
+  return f'{"# " * is_default}{field.name} = {text}'
+
+
+# The known layouts by name: layouts/<name>.toml.
+LAYOUTS = {
+  path.stem: read(path)
+  for path in sorted(pathlib.Path(__file__).parent.glob('layouts/*.toml'))
+}

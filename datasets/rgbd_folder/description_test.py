@@ -2,11 +2,13 @@
 """Tests for depth_mai.datasets.rgbd_folder.description."""
 
 import pathlib
+import tomllib
 
 from absl.testing import absltest
 from absl.testing import parameterized
 
 from depth_mai.datasets.rgbd_folder import description
+from depth_mai.datasets.rgbd_folder import pattern
 from depth_mai.files import problems
 
 _LEAST = 'rgb = "{id}.jpg"\ndepth = "{id}.png"\ndepth_unit = "mm"\n'
@@ -101,7 +103,7 @@ class DescriptionTest(parameterized.TestCase):
     ('[split]\ndivide_sequences = 1', 'divide_sequences is 1'),
     ('rgb = ', 'TOML'),
   )
-  def test_what_is_wrong_is_said(self, line, words):
+  def test_bad_values_are_named(self, line, words):
     with self.assertRaises(problems.BadInputError) as caught:
       self._read(_LEAST + line)
     self.assertIn(words, str(caught.exception))
@@ -109,7 +111,7 @@ class DescriptionTest(parameterized.TestCase):
     self.assertIn('Cure: ', str(caught.exception))
 
   @parameterized.parameters('"metres"', '0', '-1', 'inf', 'true')
-  def test_what_is_no_unit(self, unit):
+  def test_bad_units(self, unit):
     with self.assertRaisesRegex(ValueError, 'allowed: m, cm, mm, kitti, tum'):
       self._read(_LEAST.replace('"mm"', unit))
 
@@ -117,9 +119,83 @@ class DescriptionTest(parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, 'there is no depth_unit'):
       self._read('rgb = "{id}.jpg"\ndepth = "{id}.png"')
 
-  def test_no_file(self):
+  def test_missing_file(self):
     with self.assertRaisesRegex(ValueError, '--write_description'):
       description.read(self.path)
+
+
+class LayoutsTest(parameterized.TestCase):
+  """The paths are those in the data sets' own pages and tools."""
+
+  @parameterized.parameters(
+    (
+      '7scenes',
+      'redkitchen/seq-01/frame-000000.color.png',
+      'redkitchen/seq-01/frame-000000.depth.png',
+    ),
+    (
+      'tum',
+      'rgbd_dataset_freiburg1_xyz/rgb/1305031102.175304.png',
+      'rgbd_dataset_freiburg1_xyz/depth/1305031102.160407.png',
+    ),
+    (
+      'kitti',
+      '2011_09_26/2011_09_26_drive_0001_sync/image_02/data/0000000005.png',
+      'train/2011_09_26_drive_0001_sync/proj_depth/groundtruth/image_02/'
+      '0000000005.png',
+    ),
+    (
+      'diode',
+      'val/indoors/scene_00019/scan_00183/00019_00183_indoors_000_010.png',
+      'val/indoors/scene_00019/scan_00183/'
+      '00019_00183_indoors_000_010_depth.npy',
+    ),
+  )
+  def test_paths(self, name, rgb, depth):
+    layout = description.LAYOUTS[name]
+    found = [
+      pattern.match(layout.rgb, rgb),
+      pattern.match(layout.depth, depth),
+    ]
+    self.assertNotIn(None, found)
+    for field in found[0].keys() & found[1].keys():
+      if layout.pairing == 'name' or field != 'id':
+        self.assertEqual(found[0][field], found[1][field])
+    self.assertIn('sequence', found[0])
+
+  def test_mask_of_diode_is_not_a_depth_map(self):
+    layout = description.LAYOUTS['diode']
+    path = 'val/outdoor/scene_00022/scan_00193/00022_00193_outdoor_010_020'
+    mask = f'{path}_depth_mask.npy'
+    self.assertEqual(
+      pattern.match(layout.mask, mask)['id'], '00022_00193_outdoor_010_020'
+    )
+    self.assertIsNone(pattern.match(layout.depth, mask))
+
+  @parameterized.parameters(*description.LAYOUTS)
+  def test_text_reads_back(self, name):
+    layout = description.LAYOUTS[name]
+    text = description.to_toml(layout, {'rgb': 'Pictures.'})
+    self.assertIn('\n# Pictures.\nrgb = ', text)
+    self.assertEqual(description.from_table(tomllib.loads(text)), layout)
+
+  def test_text_with_everything_reads_back(self):
+    changed = description.Description(
+      rgb='{sequence}/"ü"/{id}.jpg',
+      depth='{sequence}/{id}.png',
+      depth_unit=6553.5,
+      invalid=(65535, -1.5),
+      max_depth_m=10.0,
+      crop=description.Crop(bottom=4),
+      split=description.Split(('a',), 0.25, 'test.txt', True),
+    )
+    text = description.to_toml(changed, {})
+    self.assertEqual(description.from_table(tomllib.loads(text)), changed)
+
+  def test_text_shows_every_key(self):
+    text = description.to_toml(description.LAYOUTS['tum'], {})
+    for key in ('mask', 'every', 'left', 'test', 'divide_sequences'):
+      self.assertRegex(text, f'\n# {key} = ')
 
 
 if __name__ == '__main__':

@@ -9,8 +9,8 @@ from absl.testing import parameterized
 import numpy as np
 from PIL import Image
 
+from depth_mai.datasets.mai_depth import dummy_data
 from depth_mai.datasets.rgbd_folder import description as description_lib
-from depth_mai.datasets.rgbd_folder import dummy_data
 from depth_mai.datasets.rgbd_folder import frame_reader
 from depth_mai.datasets.rgbd_folder import pairing
 from depth_mai.files import problems
@@ -27,7 +27,7 @@ class FrameReaderTest(parameterized.TestCase):
     Image.fromarray(self.rgb_uint8).save(self.rgb_path)
 
   def _read(self, values, suffix='.npy', mask=None, **keys):
-    """Reads a frame whose depth file holds these numbers."""
+    """Reads a frame with these numbers in its depth file."""
     keys = {'depth_unit': 'mm', **keys}
     depth_path = self.root / f'depth{suffix}'
     if suffix == '.npy':
@@ -63,7 +63,7 @@ class FrameReaderTest(parameterized.TestCase):
     values = values.astype(dtype)
     found = self._read(values, suffix, depth_unit=unit).depth_mm
     self.assertEqual(found.dtype, np.uint16)
-    # An integer unit is off by half of itself, millimetres by another half.
+    # Rounding to the unit is off by half a unit, to millimetres by half of one.
     is_integer = np.issubdtype(dtype, np.integer)
     coarse_mm = 500 / per_metre + 0.5 if is_integer else 0
     np.testing.assert_allclose(
@@ -93,7 +93,7 @@ class FrameReaderTest(parameterized.TestCase):
     )
     self.assertAlmostEqual(content.facts.too_far, 2 / values.size)
 
-  def test_what_uint16_cannot_hold_is_unknown(self):
+  def test_depth_beyond_uint16_is_unknown(self):
     values = np.full(dummy_data.SIZE, 2.0, np.float32)
     values[0, :4] = [65.535, 65.536, 131.0, 1e30]
     content = self._read(values, depth_unit='m')
@@ -131,7 +131,7 @@ class FrameReaderTest(parameterized.TestCase):
       self.assertEqual(picture.format, 'PNG')
       np.testing.assert_array_equal(np.asarray(picture), self.rgb_uint8)
 
-  def test_small_depth_is_brought_to_the_pictures_size(self):
+  def test_small_depth_is_resized_to_the_picture(self):
     depth_mm = np.arange(1, 49, dtype=np.uint16).reshape(6, 8) * 100
     content = self._read(depth_mm)
     np.testing.assert_array_equal(
@@ -146,11 +146,11 @@ class FrameReaderTest(parameterized.TestCase):
     found = frame_reader.resized(values, (height, width))
     for i in range(height):
       for j in range(width):
-        # The pixel whose square holds the middle of pixel i, j.
+        # The pixel whose square contains the centre of pixel i, j.
         row, column = int((i + 0.5) / height * 24), int((j + 0.5) / width * 32)
         self.assertEqual(found[i, j], values[row, column])
 
-  def test_large_depth_is_picked_not_averaged(self):
+  def test_large_depth_is_sampled_not_averaged(self):
     depth_mm = np.zeros((48, 64), np.uint16)
     depth_mm[1::2, 1::2] = 3000
     content = self._read(depth_mm)
@@ -168,7 +168,7 @@ class FrameReaderTest(parameterized.TestCase):
 
   def test_crop_of_everything(self):
     message = self._refusal(self.depth_mm, crop=Crop(left=20, right=12))
-    self.assertIn('nothing of its 32 x 24 pixels', message)
+    self.assertIn('cuts off all of its 32 x 24 pixels', message)
 
   def test_max_width(self):
     self.rgb_uint8[:] = [10, 200, 90]
@@ -181,24 +181,24 @@ class FrameReaderTest(parameterized.TestCase):
     self.assertEqual(unchanged.rgb, self.rgb_path.read_bytes())
 
   @parameterized.parameters((24, 32), (25, 33), (240, 323))
-  def test_shapes_that_are_close_enough(self, height, width):
+  def test_similar_aspect_ratios(self, height, width):
     self._read(np.full((height, width), 900, np.uint16))
 
   @parameterized.parameters((24, 34), (18, 32), (32, 24))
-  def test_shapes_that_differ(self, height, width):
+  def test_different_aspect_ratios(self, height, width):
     message = self._refusal(np.full((height, width), 900, np.uint16))
     self.assertIn(f'the depth map is {width} x {height}', message)
     self.assertIn('a.png is 32 x 24', message)
     self.assertIn('aligned to the colour camera', message)
 
-  def test_mask_whose_shape_differs(self):
+  def test_mask_with_another_shape(self):
     mask = np.ones((32, 24), np.uint8)
     message = self._refusal(self.depth_mm, mask=mask)
     self.assertIn('mask.npy: the mask is 24 x 32', message)
     message = self._refusal(self.depth_mm, mask=np.ones((24, 32, 3)))
-    self.assertIn('must be [H, W], this is [24, 32, 3]', message)
+    self.assertIn('the shape [H, W]; this file has [24, 32, 3]', message)
 
-  def test_everything_that_is_wrong_with_a_frame(self):
+  def test_all_problems_of_a_frame(self):
     self.rgb_path.write_bytes(b'no picture')
     with self.assertRaises(problems.BadInputError) as caught:
       self._read(np.zeros((24, 32), np.uint8))
@@ -210,7 +210,7 @@ class FrameReaderTest(parameterized.TestCase):
   def test_bad_picture_of_another_format(self):
     self.rgb_path = self.root / 'a.ppm'
     self.rgb_path.write_bytes(b'P6 4 4 255\n')
-    self.assertIn('a.ppm: the picture cannot', self._refusal(self.depth_mm))
+    self.assertIn('a.ppm: the file is damaged', self._refusal(self.depth_mm))
 
   def test_facts(self):
     values = np.full(dummy_data.SIZE, 2000, np.uint16)
@@ -219,15 +219,16 @@ class FrameReaderTest(parameterized.TestCase):
     facts = self._read(values, '.png').facts
     self.assertEqual(facts.dtype, 'uint16')
     self.assertEqual((facts.rgb_size, facts.depth_size), ((32, 24), (32, 24)))
-    self.assertEqual(facts.known, 0.75)
+    self.assertEqual(facts.depth_m.known, 0.75)
     self.assertEqual(
-      (facts.median_m, facts.nearest_m, facts.farthest_m), (2, 0.5, 9)
+      (facts.depth_m.median, facts.depth_m.least, facts.depth_m.most),
+      (2, 0.5, 9),
     )
     self.assertEqual((facts.values.least, facts.values.most), (500, 9000))
 
   def test_depth_that_is_unknown_everywhere(self):
     facts = self._read(np.zeros(dummy_data.SIZE, np.uint16)).facts
-    self.assertEqual((facts.known, facts.median_m), (0, 0))
+    self.assertEqual((facts.depth_m.known, facts.depth_m.median), (0, 0))
 
 
 if __name__ == '__main__':

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Guesses the description of a folder from its names and a few of its files.
 
-The name of a frame is what is left of a file's name without words such as
-rgb_ or .depth; folders whose names differ from recording to recording become
-{sequence} and its like. A guess is for looking at, never for training: a wrong
-unit would train a network that is wrong without ever failing.
+The id of a frame is the file's name without words such as rgb_ or .depth.
+Folders whose names differ between recordings become {sequence} and the like. A
+guess must be checked before training: a wrong unit would give a wrong network
+without any error.
 """
 
 import collections
+from collections.abc import Callable
 from collections.abc import Sequence
 import dataclasses
 import pathlib
@@ -16,6 +17,7 @@ import re
 import numpy as np
 from PIL import Image
 
+from depth_mai import challenge
 from depth_mai.datasets.rgbd_folder import depth_file
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import pairing
@@ -36,12 +38,11 @@ _NAME = re.compile(
 _DEPTH_ONLY = ('.exr', '.npy', '.npz', '.pfm', '.pgm')
 _PICTURES = ('.bmp', '.jpeg', '.jpg', '.png', '.ppm', '.tif', '.tiff', '.webp')
 _SAMPLE = 12
-_LARGEST_UINT16 = 65535
 
 
 @dataclasses.dataclass(frozen=True)
 class _Cell:
-  """Files of one folder whose names differ in nothing but the id."""
+  """Files in one folder whose names differ only in the id."""
 
   folders: tuple[str, ...]
   before: str
@@ -50,6 +51,9 @@ class _Cell:
 
   def path(self, frame_id: str) -> str:
     return '/'.join([*self.folders, f'{self.before}{frame_id}{self.after}'])
+
+
+_Pairs = list[tuple[_Cell, _Cell]]
 
 
 def guess(
@@ -61,37 +65,40 @@ def guess(
     source: folder of the recordings.
 
   Returns:
-    The description, and a remark for some of its keys.
+    The description, and remarks on some of its keys.
 
   Raises:
-    BadInputError: (a ValueError) if there is nothing to guess from.
+    BadInputError: (a ValueError) if the names and files do not suffice.
   """
-  cells = _cells(pattern.list_files(source))
   kinds = collections.defaultdict(list)
-  for cell in cells:
-    kinds[_kind_of(cell, source)].append(cell)
-  if not kinds['rgb'] or not kinds['depth']:
-    raise _failed(
+  for cell in _cells(pattern.list_files(source)):
+    kinds[_kind(cell, source)].append(cell)
+  counts = {name: _count(kinds[name]) for name in ('rgb', 'depth', 'grey')}
+  what = (
+    f'there are {counts["rgb"]} colour pictures, {counts["depth"]} files that '
+    f'may contain depth, and {counts["grey"]} pictures with one 8-bit channel'
+  )
+  by_name, by_time = [], []
+  if counts['rgb'] and counts['depth']:
+    what = 'no picture has the name of a depth map'
+    by_name = _partners(kinds['rgb'], kinds['depth'], _share_ids)
+    by_time = by_name or _partners(kinds['rgb'], kinds['depth'], _share_times)
+  pairs = by_name or by_time
+  if not pairs:
+    raise problems_lib.refusal(
       source,
-      f'{_count(kinds["rgb"])} colour pictures, {_count(kinds["depth"])} files '
-      f'that may hold depth, {_count(kinds["grey"])} pictures of one 8-bit '
-      'channel',
+      f'its layout cannot be guessed: {what}',
+      'describe it in a file, --description=FILE (docs/own_data.md lists the '
+      'keys), or name a known layout with --layout',
     )
-  by_time = False
-  pairs = _partners(kinds['rgb'], kinds['depth'], _share_ids)
-  if not pairs:
-    by_time = True
-    pairs = _partners(kinds['rgb'], kinds['depth'], _share_times)
-  if not pairs:
-    raise _failed(source, 'no name of a picture is that of a depth map')
   rgb, depth = _patterns(_most_usual(pairs))
   has_folders = 'split' in pattern.fields(rgb) + pattern.fields(depth)
   draft = description_lib.Description(
     rgb=rgb,
     depth=depth,
     depth_unit='mm',
-    pairing='timestamp' if by_time else 'name',
-    timestamp_unit=_time_unit(pairs) if by_time else 's',
+    pairing='name' if by_name else 'timestamp',
+    timestamp_unit='s' if by_name else _time_unit(pairs),
     split=description_lib.Split(
       validation=None if has_folders else splits.DEFAULT_SHARE
     ),
@@ -100,34 +107,34 @@ def guess(
 
 
 def _with_unit(draft, source):
-  """Reads some depth maps for their unit."""
+  """Returns a description with the unit of some depth maps, and remarks."""
   frames = pairing.find_frames(source, draft).frames
   step = max(1, len(frames) // _SAMPLE)
-  measured, is_uint16, refusal = [], False, None
-  for frame in frames[::step][:_SAMPLE]:
-    try:
-      values = depth_file.read(frame.depth_path)
-    except problems_lib.BadInputError as error:
-      refusal = error  # The report lists all of them.
-      continue
-    is_uint16 |= values.dtype == np.uint16
-    known = units.known_mask(values, (_LARGEST_UINT16,))
-    measured.append(units.measure(values, known))
-  if refusal and not measured:
-    raise refusal
+  found = [
+    problems_lib.attempt(depth_file.read, frame.depth_path)
+    for frame in frames[::step][:_SAMPLE]
+  ]
+  maps = [values for values, _ in found if values is not None]
+  if found and not maps:
+    problems_lib.check(found[0][1])  # The report lists all of them.
+  measured = [
+    units.measure(values, units.known_mask(values, (challenge.MAX_DEPTH_MM,)))
+    for values in maps
+  ]
   remarks = {
-    'rgb': f'A guess: {len(frames)} pairs fit it.',
-    'depth_unit': 'No unit makes sense; find it out before you go on.',
+    'rgb': f'A guess that fits {len(frames)} pairs.',
+    'depth_unit': 'No unit is plausible; find it out before you continue.',
   }
   unit = units.guess(measured)
   if unit is not None:
     remarks['depth_unit'] = (
-      f'A guess: {unit[1]}. Look at a preview before you rely on it.'
+      f'A guess: {unit[1]}. Check it with a preview before you rely on it.'
     )
-  invalid = (_LARGEST_UINT16,) if is_uint16 else ()
+  is_uint16 = any(values.dtype == np.uint16 for values in maps)
+  invalid = (challenge.MAX_DEPTH_MM,) if is_uint16 else ()
   if invalid:
     remarks['invalid'] = (
-      'In many cameras, besides 0, a sign that none was seen.'
+      'Many cameras write this number for unknown depth, too.'
     )
   return (
     dataclasses.replace(
@@ -149,18 +156,17 @@ def _cells(files: Sequence[str]) -> list[_Cell]:
   return [_Cell(*key, frozenset(names)) for key, names in ids.items()]
 
 
-def _kind_of(cell: _Cell, source: pathlib.Path) -> str:
-  """Returns the kind of a cell; a damaged file must not decide it."""
+def _kind(cell: _Cell, source: pathlib.Path) -> str:
+  """Returns the kind of a cell, from several files as one may be damaged."""
   names = sorted(cell.ids)
-  kind = 'other'
-  for name in dict.fromkeys((names[0], names[-1], names[len(names) // 2])):
-    kind = _kind(source / cell.path(name))
-    if kind != 'other':
-      break
-  return kind
+  kinds = (
+    _kind_of_file(source / cell.path(name))
+    for name in dict.fromkeys((names[0], names[-1], names[len(names) // 2]))
+  )
+  return next((kind for kind in kinds if kind != 'other'), 'other')
 
 
-def _kind(path: pathlib.Path) -> str:
+def _kind_of_file(path: pathlib.Path) -> str:
   """Returns 'rgb', 'depth', 'grey' or 'other'."""
   suffix = path.suffix.lower()
   try:
@@ -179,12 +185,16 @@ def _kind(path: pathlib.Path) -> str:
   return 'rgb' if mode in ('RGB', 'RGBA', 'P') else 'depth'
 
 
-def _partners(rgbs, depths, shared):
+def _partners(
+  rgbs: list[_Cell],
+  depths: list[_Cell],
+  shared: Callable[[_Cell, _Cell], int],
+) -> _Pairs:
   """Pairs each cell of pictures with its cell of depth maps, if there is one.
 
-  That is the one whose folders have most names in common with it and, of
-  these, the one with most frames in common. A cell of depth maps belongs to
-  those pictures alone whose folders are nearest.
+  The partner has the most folder names in common with the pictures and, among
+  such cells, the most frames in common. Depth maps that are the partner of
+  several cells stay only with those with the nearest folders.
   """
   claims = collections.defaultdict(list)
   for rgb in rgbs:
@@ -200,7 +210,7 @@ def _partners(rgbs, depths, shared):
     (rgb, depth)
     for depth, claimed in claims.items()
     for number, rgb in claimed
-    if number == max(claimed, key=lambda claim: claim[0])[0]
+    if number == max(number for number, _ in claimed)
   ]
 
 
@@ -209,7 +219,7 @@ def _share_ids(rgb: _Cell, depth: _Cell) -> int:
 
 
 def _share_times(rgb: _Cell, depth: _Cell) -> int:
-  """Returns 1 if all ids are numbers, and of overlapping ranges."""
+  """Returns 1 if all ids are numbers, and their ranges overlap."""
   try:
     times = [[float(name) for name in cell.ids] for cell in (rgb, depth)]
   except ValueError:
@@ -217,64 +227,45 @@ def _share_times(rgb: _Cell, depth: _Cell) -> int:
   return int(max(map(min, times)) <= min(map(max, times)))
 
 
-def _time_unit(pairs) -> str:
+def _time_unit(pairs: _Pairs) -> str:
   """Guesses the unit of time stamps: seconds since 1970 have ten digits."""
   digits = len(min(pairs[0][0].ids).partition('.')[0])
   return {13: 'ms', 16: 'us', 19: 'ns'}.get(digits, 's')
 
 
-def _most_usual(pairs):
-  """Returns the pairs whose names are built alike, of the most usual kind."""
+def _most_usual(pairs: _Pairs) -> _Pairs:
+  """Returns the pairs with the most frequent structure of names."""
   alike = collections.defaultdict(list)
-  for rgb, depth in pairs:
-    key = [
-      (len(cell.folders), cell.before, cell.after) for cell in (rgb, depth)
-    ]
-    alike[tuple(key)].append((rgb, depth))
+  for pair in pairs:
+    key = [(len(cell.folders), cell.before, cell.after) for cell in pair]
+    alike[tuple(key)].append(pair)
   return max(alike.values(), key=lambda group: _count(r for r, _ in group))
 
 
-def _patterns(pairs) -> tuple[str, str]:
-  """Returns the two patterns that fit pairs of cells built alike."""
+def _patterns(pairs: _Pairs) -> tuple[str, str]:
+  """Returns the two patterns for pairs with the same structure of names."""
   columns = [
-    list(zip(*(pair[side].folders for pair in pairs), strict=True))
-    for side in (0, 1)
+    list(zip(*(cell.folders for cell in cells), strict=True))
+    for cells in zip(*pairs, strict=True)
   ]
   names = {}
   for column in [*columns[0], *columns[1]]:
     if len(set(column)) == 1 or column in names:
       continue
-    in_both = all(column in side for side in columns)
     if set(column) <= splits.USUAL_FOLDERS:
       names[column] = '{split}'
-    elif in_both:
+    elif all(column in side for side in columns):
       number = sum(name not in ('*', '{split}') for name in names.values())
       names[column] = f'{{part_{number + 1}}}' if number else '{sequence}'
     else:
       names[column] = '*'
   texts = []
-  for side in (0, 1):
-    cell = pairs[0][side]
-    parts = [
-      names.get(column, part)
-      for column, part in zip(columns[side], cell.folders, strict=True)
-    ]
+  for side, cell in zip(columns, pairs[0], strict=True):
+    folders = zip(side, cell.folders, strict=True)
+    parts = [names.get(column, part) for column, part in folders]
     texts.append('/'.join([*parts, f'{cell.before}{{id}}{cell.after}']))
   return texts[0], texts[1]
 
 
 def _count(cells) -> int:
   return sum(len(cell.ids) for cell in cells)
-
-
-def _failed(source, what) -> problems_lib.BadInputError:
-  return problems_lib.BadInputError(
-    [
-      problems_lib.Problem(
-        source,
-        f'its layout cannot be guessed: {what}',
-        'describe it in a file, --description=FILE (docs/own_data.md has the '
-        'keys), or name a known one with --layout',
-      )
-    ]
-  )

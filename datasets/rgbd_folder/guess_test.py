@@ -8,7 +8,7 @@ from absl.testing import parameterized
 import numpy as np
 from PIL import Image
 
-from depth_mai.datasets.rgbd_folder import dummy_data
+from depth_mai.datasets.mai_depth import dummy_data
 from depth_mai.datasets.rgbd_folder import guess
 from depth_mai.datasets.rgbd_folder import pairing
 from depth_mai.files import problems
@@ -20,7 +20,7 @@ class GuessTest(parameterized.TestCase):
     self.root = pathlib.Path(self.create_tempdir().full_path)
 
   def _guess(self):
-    """Returns the guess, after checking that it finds frames."""
+    """Returns the guess and the frames that it finds."""
     found, remarks = guess.guess(self.root)
     frames = pairing.find_frames(self.root, found)
     self.assertNotEmpty(frames.frames)
@@ -43,9 +43,9 @@ class GuessTest(parameterized.TestCase):
     )
     found, _, frames = self._guess()
     self.assertEqual((found.rgb, found.depth), (rgb, depth))
-    self.assertLen(frames.frames, sum(dummy_data.COUNTS.values()))
+    self.assertLen(frames.frames, sum(dummy_data.RECORDINGS.values()))
     self.assertEqual(
-      {frame.sequence for frame in frames.frames}, set(dummy_data.COUNTS)
+      {frame.sequence for frame in frames.frames}, set(dummy_data.RECORDINGS)
     )
     self.assertEmpty(frames.lone_rgb + frames.lone_depth)
     self.assertEqual(found.depth_unit, 'm' if is_float else 'mm')
@@ -106,14 +106,14 @@ class GuessTest(parameterized.TestCase):
     self.assertIn('multiples of 5', remarks['depth_unit'])
     self.assertEqual(found.invalid, (65535,))
 
-  def test_no_unit_makes_sense(self):
+  def test_no_plausible_unit(self):
     dummy_data.write_recordings(
       self.root, depth='{sequence}/{id}.npy', units_per_metre=1e6
     )
     _, remarks, _ = self._guess()
-    self.assertIn('No unit makes sense', remarks['depth_unit'])
+    self.assertIn('No unit is plausible', remarks['depth_unit'])
 
-  def test_damaged_files_do_not_keep_from_guessing(self):
+  def test_damaged_files_are_ignored(self):
     dummy_data.write_recordings(self.root)
     (self.root / 'hall/depth/000000.png').write_bytes(b'')
     self.assertEqual(self._guess()[0].depth_unit, 'mm')
@@ -124,16 +124,16 @@ class GuessTest(parameterized.TestCase):
       path.unlink()
     found, _, frames = self._guess()
     self.assertEqual(found.depth, '{sequence}/depth/{id}.png')
-    self.assertLen(frames.lone_rgb, dummy_data.COUNTS['hall'])
+    self.assertLen(frames.lone_rgb, dummy_data.RECORDINGS['hall'])
 
-  def test_depth_that_cannot_be_read_is_told(self):
+  def test_unreadable_depth_is_reported(self):
     dummy_data.write_recordings(self.root)
     for path in list(self.root.glob('*/depth/*.png')):
       path.rename(path.with_suffix('.exr'))
     with self.assertRaisesRegex(problems.BadInputError, 'OpenEXR'):
       guess.guess(self.root)
 
-  def test_confidence_and_mask_are_no_depth(self):
+  def test_confidence_and_mask_are_not_depth(self):
     dummy_data.write_recordings(self.root)
     for path in list(self.root.glob('*/color/*.png')):
       other = path.parent.parent / 'confidence' / path.name
@@ -153,9 +153,9 @@ class GuessTest(parameterized.TestCase):
     for i in range(3):
       Image.new('RGB', (32, 24)).save(self.root / f'{i}.png')
       Image.new('L', (32, 24)).save(self.root / f'{i}_depth.png')
-    self.assertIn('3 pictures of one 8-bit channel', refusal())
+    self.assertIn('3 pictures with one 8-bit channel', refusal())
     np.save(self.root / 'else_depth.npy', np.ones((24, 32)))
-    self.assertIn('no name of a picture', refusal())
+    self.assertIn('no picture has the name of', refusal())
 
 
 if __name__ == '__main__':

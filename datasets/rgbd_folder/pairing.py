@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds which picture belongs to which depth map. No file is opened."""
+"""Finds pictures and their depth maps by name, without opening a file."""
 
 import bisect
 import collections
 from collections.abc import Iterator
+from collections.abc import Sequence
 import dataclasses
 import decimal
 import os
@@ -15,7 +16,8 @@ from depth_mai.datasets.rgbd_folder import pattern
 from depth_mai.files import problems as problems_lib
 
 Description = description_lib.Description
-# The parts of one file's name, and the file.
+Problem = problems_lib.Problem
+# The parts of a file's name, and the file.
 _Parts = dict[str, str]
 _File = tuple[_Parts, pathlib.Path]
 
@@ -25,12 +27,13 @@ class Frame:
   """A picture and its depth map.
 
   Attributes:
-    id: unique within the recordings.
-    sequence: what is not to be divided between training and validation.
-    folder: what stands for {split} in the patterns, or ''.
+    id: unique name within the recordings.
+    sequence: name of the unit that is not divided between training and
+      validation.
+    folder: the value of {split} in the patterns, or ''.
     rgb_path: the picture.
     depth_path: its depth map.
-    mask_path: what is 0 where depth is unknown, or None.
+    mask_path: its mask, 0 where depth is unknown, or None.
   """
 
   id: str
@@ -43,21 +46,21 @@ class Frame:
 
 @dataclasses.dataclass(frozen=True)
 class Pairing:
-  """What the patterns find in a folder.
+  """The files in a folder that match the patterns.
 
   Attributes:
     frames: by sequence and, within one, in the order of the recording.
     lone_rgb: pictures without a depth map.
     lone_depth: depth maps without a picture.
     unused: how many pairs `every` leaves out.
-    problems: what cannot be paired.
+    problems: files that cannot be paired.
   """
 
   frames: list[Frame]
   lone_rgb: list[pathlib.Path]
   lone_depth: list[pathlib.Path]
   unused: int
-  problems: list[problems_lib.Problem]
+  problems: list[Problem]
 
 
 def find_frames(
@@ -70,50 +73,57 @@ def find_frames(
     description: its patterns and rules.
 
   Returns:
-    The pairs, and what is left.
+    The pairs, and the files without a partner.
 
   Raises:
-    ValueError: if the folder is not there.
-    BadInputError: (a ValueError) if a pattern finds nothing, or no pair.
+    ValueError: if the folder does not exist.
+    BadInputError: (a ValueError) if a pattern matches nothing, or there is no
+      pair.
   """
   source = pathlib.Path(source).expanduser()
   if not source.is_dir():
     raise ValueError(
-      f'{source} is not a folder. Point --source at the folder that holds the '
-      'recordings.'
+      f'{source} is not a folder. Point --source at the folder that contains '
+      'the recordings.'
     )
   found = _matches(source, description)
   names = {key: set(pattern.fields(getattr(description, key))) for key in found}
-  common = tuple(sorted((names['rgb'] & names['depth']) - {'id'}))
+  common = sorted((names['rgb'] & names['depth']) - {'id'})
   pairs, problems = _pairs(found['rgb'], found['depth'], common, description)
   if not pairs and not problems:
     raise problems_lib.BadInputError([_no_pair(source, found, description)])
   mask_fields = sorted(names['depth'] & names['mask'])
   masks = {_key(parts, mask_fields): path for parts, path in found['mask']}
-  frames = []
+  frames = {}
   for rgb, depth in pairs:
     mask_path = masks.get(_key(depth[0], mask_fields)) if masks else None
+    frame = _frame(rgb, depth, mask_path)
     if masks and mask_path is None:
-      what = f"no file fits mask = '{description.mask}' for this depth map"
-      cure = 'add the mask, or leave mask out of the description'
-      problems.append(problems_lib.Problem(depth[1], what, cure))
-    else:
-      frames.append(_frame(rgb, depth, mask_path))
-  frames.sort(key=lambda frame: (_natural(frame.sequence), _natural(frame.id)))
-  problems += _same_ids(frames)
+      what = f"no file matches mask = '{description.mask}' for this depth map"
+      cure = 'add the mask, or remove mask from the description'
+      problems.append(Problem(depth[1], what, cure))
+    elif (other := frames.setdefault(frame.id, frame)) is not frame:
+      what = f"its id would be '{frame.id}', like that of {other.rgb_path}"
+      cure = 'name the part that differs in the pattern, or rename a folder'
+      problems.append(Problem(frame.rgb_path, what, cure))
+  in_order = sorted(
+    frames.values(), key=lambda f: (_natural(f.sequence), _natural(f.id))
+  )
+  used = _every(in_order, description.every)
   paired = {path for pair in pairs for _, path in pair}
-  kept = _every(frames, description.every)
   return Pairing(
-    frames=kept,
+    frames=used,
     lone_rgb=[path for _, path in found['rgb'] if path not in paired],
     lone_depth=[path for _, path in found['depth'] if path not in paired],
-    unused=len(frames) - len(kept),
+    unused=len(in_order) - len(used),
     problems=problems,
   )
 
 
-def _matches(source, description) -> dict[str, list[_File]]:
-  """Returns the files that fit each pattern, or says which fits none."""
+def _matches(
+  source: pathlib.Path, description: Description
+) -> dict[str, list[_File]]:
+  """Returns the files for each pattern; refuses patterns without a file."""
   files = pattern.list_files(source)
   found, problems = {}, []
   for key in ('rgb', 'depth', 'mask'):
@@ -125,29 +135,36 @@ def _matches(source, description) -> dict[str, list[_File]]:
     ]
     if text and not found[key]:
       example = f', such as {files[len(files) // 2]},' if files else ''
-      what = f"none of {len(files)} files{example} fits {key} = '{text}'"
+      what = f"none of {len(files)} files{example} matches {key} = '{text}'"
       cure = 'change the pattern, or point --source at the folder it starts in'
-      problems.append(problems_lib.Problem(source, what, cure))
-  if problems:
-    raise problems_lib.BadInputError(problems)
+      problems.append(Problem(source, what, cure))
+  problems_lib.check(problems)
   return found
 
 
-def _pairs(rgbs, depths, common, description):
-  """Returns the pairs of files, and what is wrong with others."""
+def _pairs(
+  rgbs: list[_File],
+  depths: list[_File],
+  common: Sequence[str],
+  description: Description,
+) -> tuple[list[tuple[_File, _File]], list[Problem]]:
+  """Returns the pairs of files, and the problems of others."""
   pairs, problems = [], []
   groups = _grouped(rgbs, common), _grouped(depths, common)
   for group in groups[0].keys() & groups[1].keys():
-    by_id, found = zip(*(_by_id(g[group]) for g in groups), strict=True)
-    problems += [problem for part in found for problem in part]
+    by_id = [kind[group] for kind in groups]
+    for files in (*by_id[0].values(), *by_id[1].values()):
+      for parts, path in files[1:]:
+        what = f"its {{id}} '{parts['id']}' is also the {{id}} of {files[0][1]}"
+        cure = 'name the folder that differs in both patterns: {sequence}'
+        problems.append(Problem(path, what, cure))
     if description.pairing == 'name':
       ids = [(name, name) for name in by_id[0] if name in by_id[1]]
     else:
-      times = [
-        _times(files, description.timestamp_unit, problems) for files in by_id
-      ]
+      unit = description.timestamp_unit
+      times = [_times(files, unit, problems) for files in by_id]
       ids = associate(*times, description.tolerance_s)
-    pairs += [(by_id[0][rgb], by_id[1][depth]) for rgb, depth in ids]
+    pairs += [(by_id[0][rgb][0], by_id[1][depth][0]) for rgb, depth in ids]
   return pairs, problems
 
 
@@ -156,10 +173,10 @@ def associate(
   depth_s: dict[str, decimal.Decimal],
   tolerance_s: float,
 ) -> Iterator[tuple[str, str]]:
-  """Pairs what is nearest in time, as associate.py of TUM RGB-D does.
+  """Pairs the files nearest in time, as associate.py of TUM RGB-D does.
 
-  Of all pairs within the tolerance the nearest is taken first; both of its
-  files are then used up.
+  The nearest of all pairs within the tolerance is taken first; each file is
+  used once.
 
   Args:
     rgb_s: time of each picture, seconds.
@@ -188,44 +205,35 @@ def associate(
       yield rgb, depth
 
 
-def _times(files, unit, problems):
-  """Returns the time of each file, seconds; what is no time is a problem."""
+def _times(files, unit, problems) -> dict[str, decimal.Decimal]:
+  """Returns the time of each id, seconds; reports ids that are not times."""
   seconds = {}
-  for name, (_, path) in files.items():
+  for name, ((_, path), *_) in files.items():
     try:
       time = decimal.Decimal(name)
       if not time.is_finite():
         raise decimal.InvalidOperation
     except decimal.InvalidOperation:
-      what = f"'{name}', its {{id}}, is no time stamp"
+      what = f"its {{id}} '{name}' is not a time stamp"
       cure = "change the pattern, or set pairing = 'name'"
-      problems.append(problems_lib.Problem(path, what, cure))
+      problems.append(Problem(path, what, cure))
       continue
     seconds[name] = time / description_lib.TIMESTAMP_UNITS[unit]
   return seconds
 
 
-def _grouped(files: list[_File], fields) -> dict[tuple[str, ...], list[_File]]:
-  groups = collections.defaultdict(list)
+def _grouped(
+  files: list[_File], fields: Sequence[str]
+) -> dict[tuple[str, ...], dict[str, list[_File]]]:
+  """Maps the values of `fields` to ids, and these to their files."""
+  groups = collections.defaultdict(lambda: collections.defaultdict(list))
   for parts, path in files:
-    groups[_key(parts, fields)].append((parts, path))
+    groups[_key(parts, fields)][parts['id']].append((parts, path))
   return groups
 
 
-def _by_id(files: list[_File]):
-  """Maps id to file; ids that several files share are problems."""
-  by_id, problems = {}, []
-  for parts, path in files:
-    other = by_id.setdefault(parts['id'], (parts, path))[1]
-    if other != path:
-      what = f"its {{id}} '{parts['id']}' is that of {other}, too"
-      cure = 'give the folder that differs a name in both patterns: {sequence}'
-      problems.append(problems_lib.Problem(path, what, cure))
-  return by_id, problems
-
-
-def _frame(rgb: _File, depth: _File, mask_path) -> Frame:
-  parts = depth[0] | rgb[0]  # The picture's time, where they differ.
+def _frame(rgb: _File, depth: _File, mask_path: pathlib.Path | None) -> Frame:
+  parts = depth[0] | rgb[0]  # The picture's time if the times differ.
   where = [value for name, value in parts.items() if name != 'id']
   return Frame(
     id='-'.join([*where, parts['id']]),
@@ -237,50 +245,39 @@ def _frame(rgb: _File, depth: _File, mask_path) -> Frame:
   )
 
 
-def _same_ids(frames: list[Frame]) -> list[problems_lib.Problem]:
-  """Finds frames whose ids are equal although their files are not."""
-  seen, problems = {}, []
-  for frame in frames:
-    other = seen.setdefault(frame.id, frame)
-    if other is not frame:
-      what = f"its id would be '{frame.id}', as that of {other.rgb_path}"
-      cure = 'name what differs in the pattern, or rename a folder'
-      problems.append(problems_lib.Problem(frame.rgb_path, what, cure))
-  return problems
-
-
 def _every(frames: list[Frame], step: int) -> list[Frame]:
-  """Keeps every nth frame of a folder."""
-  counts, kept = collections.Counter(), []
+  """Returns every nth frame of each folder."""
+  counts, used = collections.Counter(), []
   for frame in frames:
     if counts[frame.rgb_path.parent] % step == 0:
-      kept.append(frame)
+      used.append(frame)
     counts[frame.rgb_path.parent] += 1
-  return kept
+  return used
 
 
-def _no_pair(source, found, description) -> problems_lib.Problem:
+def _no_pair(source, found, description) -> Problem:
   rgb, depth = (found[key][0] for key in ('rgb', 'depth'))
   what = (
-    f'{len(found["rgb"])} pictures and {len(found["depth"])} depth maps, but '
-    f'none belong together (first: {rgb[1].relative_to(source)} with '
+    f'{len(found["rgb"])} pictures and {len(found["depth"])} depth maps were '
+    f'found, but no pair of them (first: {rgb[1].relative_to(source)} with '
     f'{rgb[0]}, {depth[1].relative_to(source)} with {depth[0]})'
   )
   if description.pairing == 'name':
-    cure = "all parts of the names must be equal, or set pairing = 'timestamp'"
+    cure = "make all parts of the names equal, or set pairing = 'timestamp'"
   else:
     cure = (
-      f'raise tolerance_s ({description.tolerance_s}), check timestamp_unit'
+      f'raise tolerance_s ({description.tolerance_s}), or correct '
+      'timestamp_unit'
     )
-  return problems_lib.Problem(source, what, cure)
+  return Problem(source, what, cure)
 
 
-def _key(parts: _Parts, fields) -> tuple[str, ...]:
+def _key(parts: _Parts, fields: Sequence[str]) -> tuple[str, ...]:
   return tuple(parts[field] for field in fields)
 
 
 def _natural(text: str) -> list[tuple[int, int, str]]:
-  """Orders 'frame2' before 'frame10'."""
+  """Returns a sort key that puts 'frame2' before 'frame10'."""
   return [
     (0, int(part), '') if part.isdecimal() else (1, 0, part)
     for part in re.split(r'(\d+)', text)

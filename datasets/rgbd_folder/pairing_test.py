@@ -53,17 +53,17 @@ class PairingTest(parameterized.TestCase):
 
   def test_frames_of_two_sequences_are_never_mixed(self):
     self._touch('a/rgb/1.jpg', 'a/depth/2.png', 'b/rgb/2.jpg', 'b/depth/1.png')
-    with self.assertRaisesRegex(problems.BadInputError, 'none belong together'):
+    with self.assertRaisesRegex(problems.BadInputError, 'but no pair of them'):
       pairing.find_frames(self.root, _BY_NAME)
 
-  def test_files_without_a_partner_are_told(self):
+  def test_files_without_a_partner_are_listed(self):
     self._touch('a/rgb/1.jpg', 'a/rgb/2.jpg', 'a/depth/1.png', 'b/depth/3.png')
     found = pairing.find_frames(self.root, _BY_NAME)
     self.assertLen(found.frames, 1)
     self.assertEqual(found.lone_rgb, [self.root / 'a/rgb/2.jpg'])
     self.assertEqual(found.lone_depth, [self.root / 'b/depth/3.png'])
 
-  def test_parts_that_only_one_pattern_has(self):
+  def test_parts_in_only_one_pattern(self):
     self._touch('2011/drive_1/2/5.jpg', 'train/drive_1/gt/2/5.png')
     found = pairing.find_frames(
       self.root,
@@ -76,7 +76,7 @@ class PairingTest(parameterized.TestCase):
     (frame,) = found.frames
     self.assertEqual((frame.sequence, frame.folder), ('drive_1', 'train'))
 
-  def test_sequence_is_all_parts_unless_it_is_named(self):
+  def test_sequence_defaults_to_all_parts(self):
     self._touch('x/1/rgb/7.jpg', 'x/1/depth/7.png')
     found = pairing.find_frames(
       self.root,
@@ -124,7 +124,7 @@ class PairingTest(parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, 'raise tolerance_s .0.02.'):
       self._pairs(in_ns)
 
-  def test_association_is_that_of_all_pairs(self):
+  def test_association_takes_the_nearest_of_all_pairs(self):
     # The rule of associate.py, written out: sort all, take greedily.
     rgb = {str(i): decimal.Decimal(i * 7 % 31) / 10 for i in range(12)}
     depth = {f'd{i}': decimal.Decimal(i * 11 % 37) / 10 for i in range(12)}
@@ -139,11 +139,13 @@ class PairingTest(parameterized.TestCase):
     self.assertGreater(len(expected), 5)
     self.assertEqual(dict(pairing.associate(rgb, depth, 0.25)), expected)
 
-  def test_what_is_no_time(self):
+  def test_id_is_not_a_time(self):
     self._touch('a/rgb/x.jpg', 'a/depth/1.png', 'a/rgb/1.jpg')
     found = pairing.find_frames(self.root, _BY_TIME)
     self.assertLen(found.frames, 1)
-    self.assertRegex(str(found.problems[0]), "x.jpg: 'x', .*no time stamp")
+    self.assertRegex(
+      str(found.problems[0]), "x.jpg: its {id} 'x' is not a time"
+    )
 
   def test_masks(self):
     masked = dataclasses.replace(_BY_NAME, mask='{sequence}/mask/{id}.png')
@@ -153,26 +155,27 @@ class PairingTest(parameterized.TestCase):
     found = pairing.find_frames(self.root, masked)
     self.assertEqual(found.frames[0].mask_path, self.root / 'a/mask/1.png')
     self.assertLen(found.frames, 1)
-    self.assertRegex(str(found.problems[0]), '2.png: no file fits mask')
+    self.assertRegex(str(found.problems[0]), '2.png: no file matches mask')
 
-  def test_pattern_that_fits_nothing(self):
+  def test_pattern_matches_nothing(self):
     self._touch('a/color/1.jpg', 'a/depth/1.png')
     with self.assertRaises(problems.BadInputError) as caught:
       pairing.find_frames(self.root, _BY_NAME)
     self.assertLen(caught.exception.problems, 1)
     self.assertIn(
-      'none of 2 files, such as a/depth/1.png, fits rgb', str(caught.exception)
+      'none of 2 files, such as a/depth/1.png, matches rgb',
+      str(caught.exception),
     )
 
-  def test_two_files_of_one_id(self):
+  def test_two_files_with_one_id(self):
     flat = dataclasses.replace(_BY_NAME, rgb='*/{id}.jpg', depth='d/{id}.png')
     self._touch('a/1.jpg', 'b/1.jpg', 'd/1.png')
     found = pairing.find_frames(self.root, flat)
     self.assertRegex(
-      str(found.problems[0]), r"b/1.jpg: its {id} '1' is that of .*a/1.jpg"
+      str(found.problems[0]), r"b/1.jpg: its {id} '1' is also .* of .*a/1.jpg"
     )
 
-  def test_two_frames_of_one_name(self):
+  def test_two_frames_with_one_id(self):
     split = dataclasses.replace(
       _BY_NAME, rgb='{a}/{b}/{id}.jpg', depth='{a}/{b}/{id}.png'
     )
@@ -181,7 +184,7 @@ class PairingTest(parameterized.TestCase):
     found = pairing.find_frames(self.root, split)
     self.assertRegex(str(found.problems[0]), "id would be 'x-y-z-1'")
 
-  def test_no_folder(self):
+  def test_missing_folder(self):
     with self.assertRaisesRegex(
       ValueError, 'nowhere is not a folder.*--source'
     ):

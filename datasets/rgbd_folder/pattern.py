@@ -2,7 +2,7 @@
 """Patterns that find files and name their parts: '{sequence}/rgb/{id}.png'.
 
     {name}   a part of a folder's or file's name, called `name`
-    *        anything within one name
+    *        any text within one name
     **/      any number of folders
 
 A pattern covers the whole path below the folder of the recordings, with '/'
@@ -20,7 +20,7 @@ _TOKEN = re.compile(r'\{([^{}/]*)\}|(\*\*/)|(\*)|([{}])')
 
 @functools.cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-  """Returns the regular expression of a pattern, or says what is wrong."""
+  """Returns the regular expression of a pattern, or raises a ValueError."""
   parts, seen, end = [], set(), 0
   for token in _TOKEN.finditer(pattern):
     parts.append(re.escape(pattern[end : token.start()]))
@@ -45,11 +45,11 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def check(pattern: str) -> None:
-  """Raises a ValueError that says why a pattern cannot be used."""
+  """Raises a ValueError with the reason if a pattern cannot be used."""
   if 'id' not in fields(pattern):
     raise ValueError(
-      f"the pattern '{pattern}' has no {{id}}, the part of the name that tells "
-      'a frame from the next'
+      f"the pattern '{pattern}' has no {{id}}, the part of the name that "
+      'identifies a frame'
     )
   if pattern.startswith('/') or '\\' in pattern or '..' in pattern.split('/'):
     raise ValueError(
@@ -59,7 +59,7 @@ def check(pattern: str) -> None:
 
 
 def fields(pattern: str) -> tuple[str, ...]:
-  """Returns the names in a pattern, in their order.
+  """Returns the names in a pattern, in order.
 
   Args:
     pattern: see the module.
@@ -71,7 +71,7 @@ def fields(pattern: str) -> tuple[str, ...]:
 
 
 def match(pattern: str, path: str) -> Mapping[str, str] | None:
-  """Returns the named parts of a path, None if it does not fit.
+  """Returns the named parts of a path, or None if it does not match.
 
   Args:
     pattern: see the module.
@@ -84,8 +84,8 @@ def match(pattern: str, path: str) -> Mapping[str, str] | None:
 def list_files(root: pathlib.Path) -> list[str]:
   """Lists all files below a folder, sorted, as relative paths with '/'.
 
-  Hidden files and folders are left out (.DS_Store, or ._a.png beside a.png);
-  links to folders are followed, each folder once.
+  Hidden files and folders are left out (.DS_Store, or ._a.png for a.png). Links
+  to folders are followed, each folder once.
   """
   files, seen = [], set()
   for folder, inside, names in os.walk(root, followlinks=True):

@@ -30,7 +30,7 @@ class PatternTest(parameterized.TestCase):
   def test_match(self, text, path, expected):
     self.assertEqual(pattern.match(text, path), expected)
 
-  def test_fields_are_in_their_order(self):
+  def test_fields_are_in_order(self):
     self.assertEqual(
       pattern.fields('{split}/*/{sequence}/{split}_{id}.png'),
       ('split', 'sequence', 'id'),
@@ -45,7 +45,7 @@ class PatternTest(parameterized.TestCase):
     ('../rgb/{id}.png', 'below the folder'),
     ('rgb\\{id}.png', 'below the folder'),
   )
-  def test_what_is_no_pattern(self, text, words):
+  def test_bad_patterns(self, text, words):
     with self.assertRaises(ValueError) as caught:
       pattern.check(text)
     self.assertIn(words, str(caught.exception))

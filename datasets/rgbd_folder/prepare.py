@@ -6,49 +6,64 @@ r"""Turns a folder of RGB-D recordings into records for training.
   python -m depth_mai.datasets.rgbd_folder.prepare --source=REC \
     --description=rec.toml --output_dir=DATA
 
-The first command guesses the layout and shows what it found; the second makes
-DATA, which --data_dir=DATA of every other command takes. docs/own_data.md goes
-through both.
+The first command guesses the layout and reports its findings; the second writes
+DATA, which every other command accepts as --data_dir. docs/own_data.md explains
+both.
 """
 
 import os
 import pathlib
-import sys
 import tempfile
 
-# Before TensorFlow is imported: its start-up notices would bury the report.
+# Before TensorFlow is imported: its start-up messages would hide the report.
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 
 from absl import app
 from absl import flags
 from absl import logging
 
+from depth_mai import program
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import guess as guess_lib
-from depth_mai.datasets.rgbd_folder import layouts
-from depth_mai.datasets.rgbd_folder import preview
 from depth_mai.datasets.rgbd_folder import survey as survey_lib
-from depth_mai.datasets.rgbd_folder import survey_text
+from depth_mai.datasets.rgbd_folder import survey_report
 from depth_mai.files import atomic
 from depth_mai.files import problems as problems_lib
 
 _STRING, _BOOL = flags.DEFINE_string, flags.DEFINE_bool
-_SOURCE = _STRING('source', None, 'Folder of the recordings.', required=True)
-_DESCRIPTION = _STRING('description', None, 'TOML file that describes it.')
-_LAYOUT = flags.DEFINE_enum(
-  'layout', None, sorted(layouts.LAYOUTS), 'A known layout, instead.'
+_SOURCE = _STRING('source', None, 'Folder with the recordings.', required=True)
+_DESCRIPTION = _STRING(
+  'description', None, 'TOML file that describes the recordings.'
 )
-_OUTPUT_DIR = _STRING('output_dir', None, 'Folder to make, for --data_dir.')
-_REPORT_ONLY = _BOOL('report_only', False, 'Only say what is there.')
-_WRITE = _STRING('write_description', None, 'TOML file to start from.')
-_PREVIEW = _STRING('preview', None, 'Picture of some frames to make.')
-_SKIP_BAD = _BOOL('skip_bad', False, 'Leave out pairs that cannot be used.')
+_LAYOUT = flags.DEFINE_enum(
+  'layout',
+  None,
+  sorted(description_lib.LAYOUTS),
+  'Name of a known layout, to use instead of --description.',
+)
+_OUTPUT_DIR = program.output_dir('the records, for use as --data_dir')
+_REPORT_ONLY = _BOOL(
+  'report_only',
+  False,
+  'Read every file and report findings and problems, without writing records.',
+)
+_WRITE = _STRING(
+  'write_description', None, 'TOML file to write the description to.'
+)
+_PREVIEW = _STRING(
+  'preview', None, 'Picture file to draw a few frames to, .png or .jpg.'
+)
+_SKIP_BAD = _BOOL(
+  'skip_bad',
+  False,
+  'Leave out pairs that cannot be used, instead of refusing the folder.',
+)
 
 DESCRIPTION_FILE = 'description.toml'
 
 
 def _check_flags() -> None:
-  """Refuses flags that do not belong together, before any work."""
+  """Refuses impossible combinations of flags, before any work."""
   if _DESCRIPTION.value and _LAYOUT.value:
     raise app.UsageError('Give --description or --layout, not both.')
   if _REPORT_ONLY.value == bool(_OUTPUT_DIR.value):
@@ -56,29 +71,28 @@ def _check_flags() -> None:
   output = _OUTPUT_DIR.value and pathlib.Path(_OUTPUT_DIR.value).expanduser()
   if output and output.exists() and (output.is_file() or any(output.iterdir())):
     raise app.UsageError(
-      f'--output_dir={output} is there already. Remove it, or choose another.'
+      f'--output_dir={output} exists already. Remove it, or choose another.'
     )
   if _WRITE.value and pathlib.Path(_WRITE.value).expanduser().exists():
     raise app.UsageError(
-      f'--write_description={_WRITE.value} is there already. Remove it, choose '
+      f'--write_description={_WRITE.value} exists already. Remove it, choose '
       'another, or read it with --description.'
     )
   if output and not (_DESCRIPTION.value or _LAYOUT.value):
     raise app.UsageError(
-      'Records are made of what is described, never of a guess. Look at the '
-      'guess with --report_only --write_description=FILE --preview=FILE.png, '
-      'then give --description=FILE (or --layout).'
+      'Records need a description, not a guess. Check the guess with '
+      '--report_only --write_description=FILE --preview=FILE.png, then give '
+      '--description=FILE (or --layout).'
     )
 
 
 def _description() -> tuple[description_lib.Description, dict[str, str]]:
-  """Returns the description that the flags ask for, and remarks on it."""
+  """Returns the description selected by the flags, and remarks on it."""
   if _DESCRIPTION.value:
     return description_lib.read(_DESCRIPTION.value), {}
   if _LAYOUT.value:
-    return layouts.LAYOUTS[_LAYOUT.value], {}
-  source = pathlib.Path(_SOURCE.value).expanduser()
-  return guess_lib.guess(source)
+    return description_lib.LAYOUTS[_LAYOUT.value], {}
+  return guess_lib.guess(pathlib.Path(_SOURCE.value).expanduser())
 
 
 def write_records(
@@ -87,15 +101,15 @@ def write_records(
   """Writes the records of a survey: all of them, or no folder.
 
   Args:
-    survey: what to write.
-    output_dir: the prepared tfds directory to make; it also holds the
+    survey: the frames to write.
+    output_dir: the prepared tfds directory to write; it also contains the
       description.
-    skip_bad: whether pairs that cannot be used are left out.
+    skip_bad: whether to leave out pairs that cannot be used.
 
   Raises:
     ValueError: if the folder is bad, or has changed since the survey.
   """
-  # TensorFlow; not needed for a report.
+  # TensorFlow, which a report can lack.
   from depth_mai.data import records
   from depth_mai.datasets.rgbd_folder import rgbd_folder_dataset_builder as rgbd
 
@@ -117,27 +131,28 @@ def write_records(
     os.rename(builder.data_dir, finished)
     atomic.write_text(
       pathlib.Path(finished, DESCRIPTION_FILE),
-      layouts.to_toml(survey.description, {}),
+      description_lib.to_toml(survey.description, {}),
     )
 
 
 def run() -> int:
-  """Does what the flags ask for; returns the exit code."""
+  """Runs the steps selected by the flags; returns the exit code."""
   description, remarks = _description()
+  text = description_lib.to_toml(description, remarks)
   if _WRITE.value:
-    atomic.write_text(_WRITE.value, layouts.to_toml(description, remarks))
+    atomic.write_text(_WRITE.value, text)
     print(f'Description: {_WRITE.value}')
   elif remarks:
-    print('No --description and no --layout; this is a guess:')
-    print(layouts.to_toml(description, remarks))
+    print('Without --description and --layout, this is a guess:')
+    print(text)
   survey = survey_lib.survey(_SOURCE.value, description)
-  print(*survey_text.lines(survey), sep='\n')
-  print(*survey.problems, sep='\n', end='\n' if survey.problems else '')
+  print(*survey_report.lines(survey), *survey.problems, sep='\n')
   if _PREVIEW.value:
-    preview.write(_PREVIEW.value, survey)
+    survey_report.write_preview(_PREVIEW.value, survey)
     print(f'Preview: {_PREVIEW.value}')
   if survey.problems:
-    print(f'{survey.source}: {len(survey.problems)} problems.')
+    count = problems_lib.count(len(survey.problems), 'problem')
+    print(f'{survey.source}: {count}.')
     if not _SKIP_BAD.value or not survey.splits['train']:
       return 1
   if not _REPORT_ONLY.value:
@@ -147,20 +162,14 @@ def run() -> int:
   return 0
 
 
-def main(argv: list[str]) -> None:
-  """Parses the flags; errors are told without a traceback."""
-  if len(argv) > 1:
-    raise app.UsageError(f'Unknown arguments: {argv[1:]}; use --source=DIR.')
+def main(argv: list[str]) -> int:
+  """Checks the flags and runs; returns the exit code."""
+  program.no_arguments(argv)
   _check_flags()
-  logging.set_verbosity(logging.ERROR)  # tfds warns of a config of its own.
-  try:
-    sys.exit(run())
-  except problems_lib.BadInputError as error:
-    print(*error.problems, sep='\n', file=sys.stderr)
-    sys.exit(1)
-  except ValueError as error:
-    sys.exit(str(error))
+  logging.set_verbosity(logging.ERROR)  # tfds warns about configs of our own.
+  with problems_lib.exit_on_bad_input():
+    return run()
 
 
 if __name__ == '__main__':
-  app.run(main)
+  program.run(main)

@@ -8,7 +8,7 @@ import sys
 from absl.testing import absltest
 from PIL import Image
 
-from depth_mai.datasets.rgbd_folder import dummy_data
+from depth_mai.datasets.mai_depth import dummy_data
 
 _CHECKOUT = pathlib.Path(__file__).parents[2]
 
@@ -30,7 +30,7 @@ class PrepareTest(absltest.TestCase):
       text=True,
     )
 
-  def test_from_a_guess_to_records(self):
+  def test_from_guess_to_records(self):
     looked = self._run(
       '--report_only',
       f'--write_description={self.toml}',
@@ -54,7 +54,7 @@ class PrepareTest(absltest.TestCase):
 
     again = self._run(f'--description={self.toml}', f'--output_dir={self.data}')
     self.assertEqual(again.returncode, 1)
-    self.assertIn('is there already', again.stderr)
+    self.assertIn('exists already', again.stderr)
 
   def test_problems_are_listed_and_refused(self):
     (self.root / 'hall/depth/000000.png').write_bytes(b'')
@@ -65,17 +65,17 @@ class PrepareTest(absltest.TestCase):
     )
     done = self._run(f'--description={self.toml}', f'--output_dir={self.data}')
     self.assertEqual(done.returncode, 1)
-    self.assertIn('hall/depth/000000.png: no PNG', done.stdout)
-    self.assertIn('hall/color/000001.png: no PNG', done.stdout)
+    self.assertIn('hall/depth/000000.png: this is not a PNG', done.stdout)
+    self.assertIn('hall/color/000001.png: this is not a PNG', done.stdout)
     self.assertIn('2 problems', done.stdout)
     self.assertFalse(self.data.exists())
 
   def test_a_guess_is_never_trained_on(self):
     done = self._run(f'--output_dir={self.data}')
     self.assertEqual(done.returncode, 1)
-    self.assertIn('never of a guess', done.stderr)
+    self.assertIn('not a guess', done.stderr)
 
-  def test_flags_that_do_not_belong_together(self):
+  def test_impossible_combinations_of_flags(self):
     for arguments, words in (
       ([], 'either --report_only or --output_dir'),
       (['--layout=tum', '--description=a.toml'], 'not both'),
@@ -84,17 +84,17 @@ class PrepareTest(absltest.TestCase):
       self.assertEqual(done.returncode, 1)
       self.assertIn(words, done.stderr)
 
-  def test_description_that_is_there_is_kept(self):
+  def test_existing_description_is_not_overwritten(self):
     self.toml.write_text('mine')
     done = self._run('--report_only', f'--write_description={self.toml}')
-    self.assertIn('is there already', done.stderr)
+    self.assertIn('exists already', done.stderr)
     self.assertEqual(self.toml.read_text(), 'mine')
 
-  def test_errors_are_told_without_a_traceback(self):
+  def test_errors_have_no_traceback(self):
     self.toml.write_text('rgb = 3')
     for arguments, words in (
       (['--report_only', f'--description={self.toml}'], 'there is no depth'),
-      (['--report_only', '--layout=kitti'], "fits rgb = '"),
+      (['--report_only', '--layout=kitti'], "matches rgb = '"),
     ):
       done = self._run(*arguments)
       self.assertEqual(done.returncode, 1)

@@ -4,30 +4,26 @@
 from collections.abc import Iterator
 import dataclasses
 import io
-from typing import Any
 
-import numpy as np
 import tensorflow_datasets as tfds
 
+from depth_mai.datasets.mai_depth import mai_depth_dataset_builder as mai_depth
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import frame_reader
-from depth_mai.datasets.rgbd_folder import layouts
 from depth_mai.datasets.rgbd_folder import pairing
 from depth_mai.datasets.rgbd_folder import survey as survey_lib
 from depth_mai.files import problems as problems_lib
 
-Example = dict[str, Any]
-
 
 @dataclasses.dataclass(kw_only=True)
 class RgbdConfig(tfds.core.BuilderConfig):
-  """Which folder, as it is described.
+  """Configures the builder for one kind of folder.
 
   Attributes:
     recordings: layout, unit and splits of the folder.
     skip_bad: whether to leave out pairs that cannot be used; by default the
       folder is refused.
-    survey: what `survey.survey` found just now; None has the builder look.
+    survey: a recent result of `survey.survey`; None to make one.
   """
 
   recordings: description_lib.Description
@@ -38,8 +34,8 @@ class RgbdConfig(tfds.core.BuilderConfig):
 class Builder(tfds.core.GeneratorBasedBuilder):
   """Builds records of the folder <manual_dir>."""
 
-  # Where README.md, CITATIONS.bib and TAGS.txt lie. tfds derives both from the
-  # name of this module, which in a checkout does not say where it is.
+  # The folder of README.md, CITATIONS.bib and TAGS.txt. tfds derives both from
+  # the name of this module, which does not give the folder in a checkout.
   code_path = tfds.core.Path(__file__)
   pkg_dir_path = code_path.parent
 
@@ -54,34 +50,18 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     RgbdConfig(
       name=name, description=f'Folders like {name}.', recordings=layout
     )
-    for name, layout in layouts.LAYOUTS.items()
+    for name, layout in description_lib.LAYOUTS.items()
   ]
 
   def _info(self) -> tfds.core.DatasetInfo:
     """Returns the features of mai_depth: rgb, depth in millimetres, id."""
     return self.dataset_info_from_configs(
-      features=tfds.features.FeaturesDict(
-        {
-          'rgb': tfds.features.Image(
-            shape=(None, None, 3),
-            dtype=np.uint8,
-            doc='The picture: its own PNG or JPEG file, or a PNG made of it.',
-          ),
-          'depth': tfds.features.Image(
-            shape=(None, None, 1),
-            dtype=np.uint16,
-            encoding_format='png',
-            doc='Millimetres; 0 = unknown. Of the size of the picture.',
-          ),
-          'id': tfds.features.Text(doc='Sequence and frame.'),
-        }
-      ),
-      supervised_keys=('rgb', 'depth'),
+      features=mai_depth.pair_features(), supervised_keys=('rgb', 'depth')
     )
 
   def _split_generators(
     self, dl_manager: tfds.download.DownloadManager
-  ) -> dict[str, Iterator[tuple[str, Example]]]:
+  ) -> mai_depth.Splits:
     """Reads every pair once, then returns the splits.
 
     Args:
@@ -97,8 +77,8 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     survey = config.survey or survey_lib.survey(
       dl_manager.manual_dir, config.recordings
     )
-    if survey.problems and not config.skip_bad:
-      raise problems_lib.BadInputError(survey.problems)
+    if not config.skip_bad:
+      problems_lib.check(survey.problems)
     return {
       split: self._generate_examples(frames)
       for split, frames in survey.splits.items()
@@ -107,16 +87,10 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
   def _generate_examples(
     self, frames: list[pairing.Frame]
-  ) -> Iterator[tuple[str, Example]]:
-    """Yields (id, example) with the files' own bytes where they fit."""
-    for frame, content in survey_lib.contents(
-      frames, self.builder_config.recordings
-    ):
-      yield (
-        frame.id,
-        {
-          'rgb': io.BytesIO(content.rgb),
-          'depth': io.BytesIO(frame_reader.png(content.depth_mm)),
-          'id': frame.id,
-        },
-      )
+  ) -> Iterator[tuple[str, mai_depth.Example]]:
+    """Yields (id, example), with the bytes of unchanged files."""
+    recordings = self.builder_config.recordings
+    for frame, content in survey_lib.contents(frames, recordings):
+      depth = io.BytesIO(frame_reader.png(content.depth_mm))
+      rgb = io.BytesIO(content.rgb)
+      yield frame.id, {'rgb': rgb, 'depth': depth, 'id': frame.id}

@@ -9,9 +9,8 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from depth_mai.data import source
+from depth_mai.datasets.mai_depth import dummy_data
 from depth_mai.datasets.rgbd_folder import description
-from depth_mai.datasets.rgbd_folder import dummy_data
-from depth_mai.datasets.rgbd_folder import layouts
 from depth_mai.datasets.rgbd_folder import rgbd_folder_dataset_builder as rgbd
 from depth_mai.files import problems
 
@@ -31,7 +30,7 @@ def _write(root):
 
 
 class BuilderTest(tfds.testing.DatasetBuilderTestCase):
-  """What tfds asks of every builder."""
+  """Runs the tests of tfds for every builder."""
 
   DATASET_CLASS = rgbd.Builder
   BUILDER_CONFIG_NAMES_TO_TEST = (_CONFIG,)
@@ -48,11 +47,11 @@ class BuilderTest(tfds.testing.DatasetBuilderTestCase):
     self.assertIn('0 = unknown', self.builder.info.description)
 
   def test_configs_are_the_layouts(self):
-    self.assertCountEqual(rgbd.Builder.builder_configs, layouts.LAYOUTS)
+    self.assertCountEqual(rgbd.Builder.builder_configs, description.LAYOUTS)
 
 
 class FolderTest(tf.test.TestCase):
-  """What this builder makes of a folder."""
+  """Tests the records of a folder."""
 
   def setUp(self):
     super().setUp()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Decides which frames are for training, validation and test."""
+"""Divides frames into training, validation and test."""
 
 import collections
 from collections.abc import Sequence
@@ -13,10 +13,11 @@ from depth_mai.files import folder
 from depth_mai.files import problems as problems_lib
 
 Frame = pairing.Frame
+Problem = problems_lib.Problem
 Split = description_lib.Split
 
 DEFAULT_SHARE = 0.1
-# What the folders of splits are usually called.
+# The usual names of the folders of splits.
 _USUAL_FOLDERS = {
   'train': ('train', 'training'),
   'validation': ('val', 'valid', 'validation'),
@@ -24,7 +25,7 @@ _USUAL_FOLDERS = {
 }
 USUAL_FOLDERS = frozenset(sum(_USUAL_FOLDERS.values(), ()))
 _THE_REST = object()
-# A share of whole sequences may be this much larger than what was asked for.
+# Whole sequences may exceed the requested share by this factor.
 _MOST_OVER = 1.5
 
 
@@ -33,23 +34,23 @@ def divide(
 ) -> dict[str, list[Frame]]:
   """Divides frames into splits.
 
-  First come the folders that stand for {split} in the patterns, then lists of
-  sequences and list files. A share is taken from what is left for training, in
-  whole sequences, so that validation shares no scene with training; of a
-  single sequence it is the end.
+  The folders for {split} in the patterns, lists of sequences and list files
+  come first. A share is then taken from the remaining training frames, in whole
+  sequences, so that validation shares no scene with training; a share of a
+  single sequence is its end.
 
   Args:
     frames: in the order of `pairing.find_frames`.
     split: the rule.
-    source: folder of the recordings, where list files are looked for.
+    source: folder of the recordings; paths of list files are relative to it.
 
   Returns:
     Frames by the name of their split, in the order of `frames`; without empty
     splits.
 
   Raises:
-    BadInputError: (a ValueError) if a name or a line of a list stands for
-      nothing, a frame is in two splits, or none is left for training.
+    BadInputError: (a ValueError) if a name or a line of a list matches nothing,
+      a frame is in two splits, or none is left for training.
   """
   rules = _rules(frames, split)
   chosen, problems = _by_name(frames, rules, source)
@@ -62,18 +63,15 @@ def divide(
         else _whole_sequences(left, rule, name)
       )
       chosen.update({frame.id: name for frame in taken})
-  result = {
-    name: kept
-    for name in folder.SPLITS
-    if (kept := [frame for frame in frames if chosen.get(frame.id) == name])
-  }
-  if 'train' not in result and not problems:
-    what = f'of {len(frames)} frames none is left for training'
+  result = collections.defaultdict(list, {name: [] for name in folder.SPLITS})
+  for frame in frames:
+    result[chosen.get(frame.id)].append(frame)
+  if not result['train'] and not problems:
+    what = f'none of {len(frames)} frames is left for training'
     cure = 'make the shares in [split] smaller, or name fewer sequences'
-    problems.append(problems_lib.Problem(source, what, cure))
-  if problems:
-    raise problems_lib.BadInputError(problems)
-  return result
+    problems.append(Problem(source, what, cure))
+  problems_lib.check(problems)
+  return {name: kept for name, kept in result.items() if name and kept}
 
 
 def sequences_in_two(splits: dict[str, list[Frame]]) -> list[str]:
@@ -89,70 +87,66 @@ def sequences_in_two(splits: dict[str, list[Frame]]) -> list[str]:
 
 
 def _rules(frames, split):
-  """Returns the rule of each split; what is not given gets the usual one."""
+  """Returns the rule of each split; the default where none is given."""
   rules = {name: getattr(split, name) for name in folder.SPLITS}
   folders = {frame.folder for frame in frames if frame.folder}
-  for name, rule in rules.items():
-    if rule is None and folders:
-      usual = [f for f in folders if f.lower() in _USUAL_FOLDERS[name]]
-      rules[name] = tuple(sorted(usual)) or None
-  if rules['validation'] is None and not folders:
-    rules['validation'] = DEFAULT_SHARE
-  if rules['train'] is None and not folders:
-    rules['train'] = _THE_REST
-  return rules
+  if not folders:
+    defaults = {'train': _THE_REST, 'validation': DEFAULT_SHARE, 'test': None}
+  else:
+    defaults = {
+      name: tuple(sorted(f for f in folders if f.lower() in usual)) or None
+      for name, usual in _USUAL_FOLDERS.items()
+    }
+  return {
+    name: defaults[name] if rule is None else rule
+    for name, rule in rules.items()
+  }
 
 
 def _by_name(frames, rules, source):
-  """Returns the split by id of the frames that names and lists stand for."""
+  """Returns the split by id of the frames in names and lists, and problems."""
   chosen, problems = {}, []
   for name, rule in rules.items():
     if rule is None or rule is _THE_REST or isinstance(rule, int | float):
       continue
-    for frame_id in _listed(frames, name, rule, source, problems):
+    listed = _in_file if isinstance(rule, str) else _with_names
+    ids = listed(frames, name, rule, source, problems)
+    for frame_id in ids:
       other = chosen.setdefault(frame_id, name)
       if other != name:
         what = f'the frame {frame_id} is in split.{other} and in split.{name}'
-        cure = 'leave it in one of them'
-        problems.append(problems_lib.Problem(source, what, cure))
+        problems.append(Problem(source, what, 'keep it in one of them'))
   if rules['train'] is _THE_REST:
     chosen = dict.fromkeys((frame.id for frame in frames), 'train') | chosen
   return chosen, problems
 
 
-def _listed(frames, name, rule, source, problems):
-  """Returns the ids of the frames that a list of names or a file stands for."""
-  if isinstance(rule, str):
-    return _in_file(frames, name, source / rule, source, problems)
+def _with_names(frames, name, patterns, source, problems):
+  """Returns the ids of the frames in folders or sequences."""
+  by_name = collections.defaultdict(list)
+  for frame in frames:
+    for part in {frame.folder, frame.sequence} - {''}:
+      by_name[part].append(frame.id)
   ids = []
-  for wanted in rule:
-    found = [
-      frame.id
-      for frame in frames
-      if any(fnmatch.fnmatchcase(n, wanted) for n in _names(frame))
-    ]
-    ids += found
-    if not found:
-      names = sorted({name for frame in frames for name in _names(frame)})
-      more = f' and {len(names) - 8} more' if len(names) > 8 else ''
-      what = f"split.{name}: nothing is called '{wanted}'"
-      cure = f'the names are {", ".join(names[:8])}{more}'
-      problems.append(problems_lib.Problem(source, what, cure))
+  for wanted in patterns:
+    matching = [n for n in by_name if fnmatch.fnmatchcase(n, wanted)]
+    ids += [frame_id for n in matching for frame_id in by_name[n]]
+    if not matching:
+      what = f"split.{name}: no folder or sequence matches '{wanted}'"
+      cure = f'the names are {problems_lib.listing(sorted(by_name))}'
+      problems.append(Problem(source, what, cure))
   return ids
 
 
-def _names(frame):
-  return [name for name in (frame.folder, frame.sequence) if name]
-
-
-def _in_file(frames, name, path, source, problems):
-  """Returns the ids of the frames that the lines of a file stand for."""
+def _in_file(frames, name, file_name, source, problems):
+  """Returns the ids of the frames in the lines of a list file."""
+  path = source / file_name
   try:
     lines = path.read_text(encoding='utf-8').splitlines()
   except (OSError, UnicodeDecodeError) as error:
     what = f'split.{name}: the list cannot be read ({error})'
-    cure = f'give a text file, its place relative to {source}'
-    problems.append(problems_lib.Problem(path, what, cure))
+    cure = f'give a text file, with its path relative to {source}'
+    problems.append(Problem(path, what, cure))
     return []
   by_line = collections.defaultdict(list)
   for frame in frames:
@@ -160,17 +154,16 @@ def _in_file(frames, name, path, source, problems):
     for key in {frame.id, frame.sequence, relative}:
       by_line[key].append(frame.id)
   ids = []
-  for number, line in enumerate(lines, 1):
-    line = line.strip()
+  for number, line in enumerate(map(str.strip, lines), 1):
     if line and not line.startswith('#'):
       ids += by_line[line]
       if not by_line[line]:
-        what = f"line {number}, '{line}', stands for no frame"
+        what = f"line {number}, '{line}', matches no frame"
         cure = (
           'give the path of a picture below the source folder, an id such as '
           f'{frames[0].id}, or a sequence'
         )
-        problems.append(problems_lib.Problem(path, what, cure))
+        problems.append(Problem(path, what, cure))
   return ids
 
 
@@ -191,10 +184,10 @@ def _ends(frames, share):
 
 
 def _whole_sequences(frames, share, name):
-  """Returns whole sequences that are about a share of the frames.
+  """Returns whole sequences with about a share of the frames.
 
-  Their order is that of a hash of the name: a recording that is added later
-  does not move those that are there.
+  They are taken in the order of a hash of their name, so that recordings added
+  later do not move the others.
   """
   sequences = _by_sequence(frames)
   order = sorted(

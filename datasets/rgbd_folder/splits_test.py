@@ -46,12 +46,12 @@ class SplitsTest(parameterized.TestCase):
     self.assertEqual(divided['test'], names[14:16])  # A tenth of the rest.
     self.assertEqual(divided['train'], names[:14])
 
-  def test_a_tenth_unless_something_else_is_said(self):
+  def test_default_share_is_a_tenth(self):
     divided = self._divide(self._frames({'': 20}))
     self.assertLen(divided['validation'], 2)
     self.assertNotIn('test', divided)
 
-  def test_share_is_made_of_whole_sequences(self):
+  def test_share_consists_of_whole_sequences(self):
     frames = self._frames({f'room{i}': 10 for i in range(20)})
     divided = splits.divide(
       frames, description.Split(validation=0.2, test=0.1), self.root
@@ -60,7 +60,7 @@ class SplitsTest(parameterized.TestCase):
     counts = {name: len(kept) for name, kept in divided.items()}
     self.assertEqual(counts, {'train': 140, 'validation': 40, 'test': 20})
 
-  def test_a_new_recording_moves_no_other(self):
+  def test_a_new_recording_does_not_move_others(self):
     counts = {f'room{i}': 10 for i in range(20)}
     before = self._divide(self._frames(counts), validation=0.2)
     after = self._divide(self._frames(counts | {'new': 10}), validation=0.2)
@@ -87,7 +87,7 @@ class SplitsTest(parameterized.TestCase):
     self.assertEqual(divided['validation'], ['room_1-000', 'room_2-000'])
     self.assertEqual(divided['train'], ['hall-000', 'hall-001'])
 
-  def test_train_may_leave_something_out(self):
+  def test_train_may_leave_frames_out(self):
     frames = self._frames({'a': 2, 'b': 1, 'bad': 3})
     divided = self._divide(frames, train=('a',), validation=('b',))
     self.assertEqual(divided['train'], ['a-000', 'a-001'])
@@ -124,16 +124,16 @@ class SplitsTest(parameterized.TestCase):
     self.assertLen(divided['validation'], 3)
     self.assertEqual(divided['test'], ['exam-c-000'])
 
-  def test_name_that_stands_for_nothing(self):
+  def test_name_matches_nothing(self):
     message = self._refusal(self._frames({'a': 2, 'b': 2}), validation=('c',))
-    self.assertIn("split.validation: nothing is called 'c'", message)
+    self.assertIn("validation: no folder or sequence matches 'c'", message)
     self.assertIn('the names are a, b', message)
 
-  def test_bad_lists_are_told_line_by_line(self):
+  def test_bad_lists_are_reported_line_by_line(self):
     (self.root / 'val.txt').write_text('a-000\nx\ny\n')
     frames = self._frames({'a': 2})
     message = self._refusal(frames, validation='val.txt', test='no.txt')
-    self.assertIn("val.txt: line 2, 'x', stands for no frame", message)
+    self.assertIn("val.txt: line 2, 'x', matches no frame", message)
     self.assertIn("line 3, 'y'", message)
     self.assertIn('no.txt: split.test: the list cannot be read', message)
 
@@ -144,9 +144,9 @@ class SplitsTest(parameterized.TestCase):
 
   def test_nothing_left_to_train_on(self):
     message = self._refusal(self._frames({'a': 3}), validation=('a',))
-    self.assertIn('of 3 frames none is left for training', message)
+    self.assertIn('none of 3 frames is left for training', message)
     message = self._refusal(self._frames({'a': 1}, 'val'))
-    self.assertIn('none is left', message)
+    self.assertIn('is left for training', message)
 
 
 if __name__ == '__main__':

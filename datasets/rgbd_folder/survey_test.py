@@ -7,8 +7,8 @@ import pathlib
 from absl.testing import absltest
 import numpy as np
 
+from depth_mai.datasets.mai_depth import dummy_data
 from depth_mai.datasets.rgbd_folder import description as description_lib
-from depth_mai.datasets.rgbd_folder import dummy_data
 from depth_mai.datasets.rgbd_folder import survey
 from depth_mai.files import problems
 
@@ -36,11 +36,11 @@ class SurveyTest(absltest.TestCase):
     )
     _, depth_mm = dummy_data.frame('hall', 2)
     self.assertAlmostEqual(
-      found.facts['hall-000002'].median_m,
+      found.facts['hall-000002'].depth_m.median,
       np.median(depth_mm[depth_mm > 0]) / 1000,
     )
 
-  def test_all_problems_are_told_at_once(self):
+  def test_all_problems_are_reported_at_once(self):
     def depth(name):
       return self.root / 'kitchen' / 'depth' / f'{name:06d}.png'
 
@@ -53,12 +53,12 @@ class SurveyTest(absltest.TestCase):
     texts = [str(problem) for problem in found.problems]
     self.assertLen(texts, 5)
     for words in (
-      'kitchen/depth/000000.png: no PNG',
+      'kitchen/depth/000000.png: this is not a PNG',
       'kitchen/depth/000001.png: no depth is known',
       'kitchen/depth/000002.png: with depth_unit = mm the median of its depth '
       'is 0.04 m',
       'kitchen/depth/000003.png: the depth map is 24 x 32',
-      'hall/color/000001.png: no PNG',
+      'hall/color/000001.png: this is not a PNG',
     ):
       self.assertLen([text for text in texts if words in text], 1, words)
     for text in texts:
@@ -69,7 +69,7 @@ class SurveyTest(absltest.TestCase):
       + ['kitchen-000004', 'kitchen-000005'],
     )
 
-  def test_wrong_unit_is_told_once(self):
+  def test_wrong_unit_is_reported_once(self):
     found = survey.survey(
       self.root, dataclasses.replace(_DESCRIPTION, depth_unit=100_000)
     )
@@ -88,11 +88,11 @@ class SurveyTest(absltest.TestCase):
       np.testing.assert_array_equal(content.rgb_uint8, rgb_uint8)
       np.testing.assert_array_equal(content.depth_mm, depth_mm)
 
-  def test_file_that_has_gone_bad(self):
+  def test_file_disappears_after_the_survey(self):
     frames = survey.survey(self.root, _DESCRIPTION).splits['train']
     frames[1].depth_path.unlink()
     with self.assertRaisesRegex(
-      problems.BadInputError, '000001.png: cannot be'
+      problems.BadInputError, '000001.png: the file cannot be'
     ):
       list(survey.contents(frames, _DESCRIPTION))
 

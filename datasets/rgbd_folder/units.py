@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the numbers of a depth file say of their unit."""
+"""Measures the numbers in depth files, and guesses their unit."""
 
 from collections.abc import Sequence
 import dataclasses
@@ -10,9 +10,10 @@ from depth_mai.datasets.rgbd_folder import description as description_lib
 
 UNITS = description_lib.UNITS
 
-# Where the middle of a picture usually lies, metres, and what 99 % are below.
+# The usual range of the median of a picture, metres, and the usual upper bound
+# of 99 % of its pixels.
 _USUAL_MEDIAN_M = (0.3, 30.0)
-_USUAL_HIGH_M = 90.0  # A lidar sees 80 m, and a few odd points.
+_USUAL_HIGH_M = 90.0  # A lidar sees 80 m, and a few outliers.
 # The usual units first. Integers in metres or centimetres are rare.
 _ORDER = {'f': ('m', 'mm', 'cm'), 'iu': ('mm', 'cm', 'tum', 'kitti', 'm')}
 # A Kinect's whole millimetres, times 5.
@@ -28,10 +29,10 @@ class Values:
 
   Attributes:
     least: the smallest.
-    median: the one in the middle.
-    high: 99 % are below.
+    median: the median.
+    high: 99 % are below this number.
     most: the largest.
-    known: share of the pixels that is known.
+    known: share of the pixels with a known number.
     step: greatest common divisor of integers; 0 for floats.
     aspect: width / height.
   """
@@ -69,69 +70,55 @@ def measure(values: np.ndarray, known: np.ndarray) -> Values:
     known: [H, W] bool.
 
   Returns:
-    The statistics; all 0 if nothing is known.
+    The statistics; least to most and step are 0 if nothing is known.
   """
   inside = values[known]
   share, aspect = inside.size / values.size, values.shape[1] / values.shape[0]
   if not inside.size:
     return Values(0, 0, 0, 0, share, 0, aspect)
-  low, middle, high, top = np.percentile(
-    inside.astype(np.float64), (0, 50, 99, 100)
-  )
-  is_integer = inside.dtype.kind in 'iu'
-  return Values(
-    least=float(low),
-    median=float(middle),
-    high=float(high),
-    most=float(top),
-    known=share,
-    step=int(np.gcd.reduce(inside)) if is_integer else 0,
-    aspect=aspect,
-  )
+  percentiles = np.percentile(inside.astype(np.float64), (0, 50, 99, 100))
+  step = int(np.gcd.reduce(inside)) if inside.dtype.kind in 'iu' else 0
+  return Values(*percentiles.tolist(), known=share, step=step, aspect=aspect)
 
 
 def guess(measured: Sequence[Values]) -> tuple[str, str] | None:
   """Guesses the unit of depth files.
 
   Args:
-    measured: statistics of some of them; those without a known pixel count for
-      nothing.
+    measured: statistics of some files; those without a known pixel are ignored.
 
   Returns:
-    A name in `description.UNITS` and the reason, in words; None if no unit
-    makes sense.
+    A name in `description.UNITS` and the reason, in words; None if no unit is
+    plausible.
   """
   measured = [values for values in measured if values.known]
   if not measured:
     return None
-  medians = [values.median for values in measured]
-  middle, high = np.median(medians), max(values.high for values in measured)
+  middle, known, aspect = (
+    np.median([getattr(values, name) for values in measured])
+    for name in ('median', 'known', 'aspect')
+  )
+  high = max(values.high for values in measured)
   steps = [values.step for values in measured]
-  is_integer = all(steps)
-  if (
-    is_integer
-    and np.gcd.reduce(steps) == _TUM_STEP
-    and _usual('tum', middle, high)
-  ):
-    return 'tum', 'all values are multiples of 5, as millimetres times 5 are'
-  if (
-    is_integer
-    and np.median([values.known for values in measured]) < _LIDAR_KNOWN
-    and np.median([values.aspect for values in measured]) > _LIDAR_ASPECT
-    and _usual('kitti', middle, high)
-  ):
-    return 'kitti', 'wide pictures of which few pixels are known, as in KITTI'
-  for unit in _ORDER['iu' if is_integer else 'f']:
-    if _usual(unit, middle, high):
+  usual = [unit for unit in UNITS if _is_usual(unit, middle, high)]
+  if not all(steps):  # Floats.
+    order = _ORDER['f']
+  elif 'tum' in usual and np.gcd.reduce(steps) == _TUM_STEP:
+    return 'tum', 'all values are multiples of 5, like millimetres times 5'
+  elif 'kitti' in usual and known < _LIDAR_KNOWN and aspect > _LIDAR_ASPECT:
+    return 'kitti', 'the pictures are wide and few pixels known, as in KITTI'
+  else:
+    order = _ORDER['iu']
+  for unit in order:
+    if unit in usual:
       return unit, f'the median would be {middle / UNITS[unit]:.3g} m'
   return None
 
 
-def _usual(unit: str, middle: float, high: float) -> bool:
-  """Whether depths in this unit are what cameras usually see."""
+def _is_usual(unit: str, middle: float, high: float) -> bool:
+  """Returns whether depths in this unit are in the usual range of cameras."""
   least_m, most_m = _USUAL_MEDIAN_M
-  per_metre = UNITS[unit]
   return (
-    least_m <= middle / per_metre <= most_m
-    and high / per_metre <= _USUAL_HIGH_M
+    least_m <= middle / UNITS[unit] <= most_m
+    and high / UNITS[unit] <= _USUAL_HIGH_M
   )

@@ -9,7 +9,7 @@ from depth_mai.datasets.rgbd_folder import units
 
 
 def _scene(size=(48, 64), near_m=0.8, far_m=4.0, known=0.9):
-  """Metres, in whole millimetres, NaN where unknown."""
+  """Returns metres, in whole millimetres, NaN where unknown."""
   rng = np.random.default_rng(0)
   depth_m = rng.integers(near_m * 1000, far_m * 1000, size) / 1000
   depth_m[rng.random(size) > known] = np.nan
@@ -27,7 +27,7 @@ class UnitsTest(parameterized.TestCase):
       units.known_mask(values, (65535,)), [[0, 0, 0, 0, 0, 1, 0, 1]]
     )
 
-  def test_known_mask_of_the_same_number_in_fewer_bits(self):
+  def test_known_mask_with_fewer_bits(self):
     for dtype in (np.float16, np.float32, np.float64):
       values = np.array([[1.5, 65.535]], dtype)
       np.testing.assert_array_equal(
@@ -61,7 +61,7 @@ class UnitsTest(parameterized.TestCase):
     values = (_scene() * per_metre).astype(np.float32)
     self.assertEqual(units.guess([_measured(values)])[0], unit)
 
-  def test_sparse_wide_integers_are_kittis(self):
+  def test_sparse_wide_integers_are_kitti(self):
     depth_m = _scene((60, 200), near_m=4, far_m=40, known=0.2)
     values = np.rint(np.nan_to_num(depth_m) * 256).astype(np.uint16)
     self.assertEqual(units.guess([_measured(values)])[0], 'kitti')
@@ -70,7 +70,7 @@ class UnitsTest(parameterized.TestCase):
     values = np.nan_to_num(_scene(near_m=2, far_m=50) * 1000).astype(np.uint16)
     self.assertEqual(units.guess([_measured(values)])[0], 'mm')
 
-  def test_no_unit_makes_sense(self):
+  def test_no_plausible_unit(self):
     self.assertIsNone(units.guess([_measured(_scene() * 1e6)]))
     self.assertIsNone(units.guess([_measured(_scene() / 100)]))
 

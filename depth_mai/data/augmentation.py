@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One training example: what is changed at random, and how much.
+"""Augments one training example with random geometry and colour.
 
-The order is LiteDepth's: rotate, flip, crop, resize, colour, pad. All of the
-geometry is one transform per image (geometry.py); every random decision comes
-from one stateless draw, so that an example is a pure function of its pair of
-seeds and of the options.
+The order is LiteDepth's: rotate, flip, crop, resize, colour, pad. The geometry
+is a single transform per image (geometry.py). All random decisions come from
+one stateless draw, so an example is a pure function of its two seeds and the
+options.
 """
 
 from collections.abc import Mapping
@@ -22,8 +22,8 @@ from depth_mai.data import geometry
 CROPS = ('r2', 'zoom', 'none')
 _OFF = (1.0, 1.0)
 
-# Every decision owns one number of the draw: switching one option on or off
-# leaves the others' numbers as they were. Append only.
+# Every decision has its own number in the draw, so switching an option on or
+# off does not change the other numbers. Append only.
 _DECISIONS = (
   'rotate', 'angle', 'flip',
   'crop_size', 'crop_top', 'crop_left', 'stretch_y', 'stretch_x',
@@ -32,35 +32,68 @@ _DECISIONS = (
 )  # fmt: skip
 
 
+def _is_range(value: Any, most: float = math.inf) -> bool:
+  """Returns whether a value is (low, high) with 0 <= low <= high <= most."""
+  is_pair = isinstance(value, list | tuple) and len(value) == 2
+  return is_pair and 0 <= value[0] <= value[1] <= most
+
+
+_RANGE = (_is_range, 'two numbers, 0 <= low <= high')
+_FRACTION = (lambda value: 0 <= value <= 1, '0 to 1')
+# Checks of the options, and what they allow in words.
+_ALLOWED = {
+  'crop': (CROPS.__contains__, f'one of {", ".join(map(repr, CROPS))}'),
+  'min_zoom': (lambda value: 0 < value <= 1, 'above 0 and at most 1'),
+  'aspect_jitter': _FRACTION,
+  'rotation_degrees': (lambda value: 0 <= value <= 180, '0 to 180'),
+  'rotation_probability': _FRACTION,
+  'flip_probability': _FRACTION,
+  'gamma': (
+    lambda value: _is_range(value) and value[0] > 0,
+    'two numbers, 0 < low <= high',
+  ),
+  'gamma_white': (lambda value: 0 < value <= 255, 'above 0 and at most 255'),
+  'brightness': _RANGE,
+  'channel': _RANGE,
+  'saturation': _RANGE,
+  'contrast': _RANGE,
+  'cutout_probability': _FRACTION,
+  'cutout_size': (
+    lambda value: _is_range(value, 1.0),
+    'two numbers, 0 <= low <= high <= 1',
+  ),
+}
+
+
 @dataclasses.dataclass(frozen=True)
 class Augmentation:
-  """What is done to training examples. The defaults are LiteDepth's pipeline.
+  """Options of the augmentation. The defaults are LiteDepth's pipeline.
 
   Ranges are (low, high), drawn uniformly; (1, 1) switches a factor off.
 
   Attributes:
     crop: 'r2' (three windows, constant scale), 'zoom' (any window, stretched
-      over the input) or 'none' (the whole frame); see crop.py.
+      to the input) or 'none' (the whole frame); see crop.py.
     min_zoom: 'zoom' only: smallest side of the window, as a fraction of the
       frame's; the largest is 1.
     aspect_jitter: 'zoom' only: each side of the window is multiplied by
-      exp(U(-aspect_jitter, aspect_jitter)), at most to the frame's side.
-    zoom_scales_depth: 'zoom' only: multiply depth by the zoom, as if the
-      camera, not the lens, had moved closer.
+      exp(U(-aspect_jitter, aspect_jitter)), up to the frame's side.
+    zoom_scales_depth: 'zoom' only: multiplies depth by the zoom, as if the
+      camera had moved closer.
     rotation_degrees: angle U(-rotation_degrees, rotation_degrees) about the
-      centre; what comes into view is black, of unknown depth.
+      centre; the corners from outside the frame are black, of unknown depth.
     rotation_probability: share of examples that are rotated.
     flip_probability: share of examples that are mirrored.
     gamma: range of the exponent.
-    gamma_white: value that the exponent leaves as it is: 1 is LiteDepth's
-      x ** gamma on 0..255, 255 keeps white white.
+    gamma_white: value that the exponent does not change: 1 is LiteDepth's
+      x ** gamma on 0..255, 255 keeps white.
     brightness: range of the factor on all values.
-    channel: range of the factors on red, green and blue, drawn one by one.
+    channel: range of the factors on red, green and blue, drawn separately.
     saturation: range of the factor on the distance to the pixel's grey.
     contrast: range of the factor on the distance to the image's mean.
-    cutout_probability: share of examples that lose one rectangle (127.5 in the
-      image; the depth stays and has to be guessed).
-    cutout_size: range of the rectangle's height and width, drawn one by one,
+    cutout_probability: share of examples with one rectangle cut out (127.5 in
+      the image; the depth stays and has to be predicted).
+    cutout_size: range of the rectangle's height and width, drawn separately,
       as fractions of the image's.
   """
 
@@ -81,43 +114,20 @@ class Augmentation:
   cutout_size: Sequence[float] = (0.1, 0.4)
 
   def __post_init__(self):
-    if self.crop not in CROPS:
-      self._refuse('crop', f'one of {", ".join(map(repr, CROPS))}')
-    if not 0 < self.min_zoom <= 1:
-      self._refuse('min_zoom', 'above 0 and at most 1')
-    if not 0 <= self.aspect_jitter <= 1:
-      self._refuse('aspect_jitter', '0 to 1')
-    if not 0 <= self.rotation_degrees <= 180:
-      self._refuse('rotation_degrees', '0 to 180')
-    if not 0 < self.gamma_white <= 255:
-      self._refuse('gamma_white', 'above 0 and at most 255')
-    for name in ('rotation', 'flip', 'cutout'):
-      if not 0 <= getattr(self, f'{name}_probability') <= 1:
-        self._refuse(f'{name}_probability', '0 to 1')
-    for name in ('gamma', 'brightness', 'channel', 'saturation', 'contrast'):
-      self._check_range(name, 'two numbers, 0 <= low <= high')
-    if self.gamma[0] == 0:
-      self._refuse('gamma', 'two numbers, 0 < low <= high')
-    self._check_range('cutout_size', 'two numbers, 0 <= low <= high <= 1', 1.0)
-
-  def _refuse(self, name: str, allowed: str):
-    raise ValueError(
-      f'Augmentation.{name} is {getattr(self, name)!r}; allowed: {allowed}. '
-      f'Change Augmentation.{name} in the gin file or with --gin_param.'
-    )
-
-  def _check_range(self, name: str, allowed: str, most: float = math.inf):
-    """Raises unless `name` holds (low, high); keeps it as a tuple."""
-    value = getattr(self, name)
-    if not isinstance(value, (tuple, list)) or len(value) != 2:
-      self._refuse(name, allowed)
-    if not 0 <= value[0] <= value[1] <= most:
-      self._refuse(name, allowed)
-    object.__setattr__(self, name, tuple(map(float, value)))
+    """Raises a ValueError for values out of range; turns lists into tuples."""
+    for name, (is_allowed, allowed) in _ALLOWED.items():
+      value = getattr(self, name)
+      if not is_allowed(value):
+        raise ValueError(
+          f'Augmentation.{name} is {value!r}; allowed: {allowed}. Change '
+          f'Augmentation.{name} in the gin file or with --gin_param.'
+        )
+      if isinstance(value, list | tuple):
+        object.__setattr__(self, name, tuple(map(float, value)))
 
   @classmethod
   def off(cls) -> 'Augmentation':
-    """Options that only resize the whole frame to the network's size."""
+    """Returns options that only resize the frame to the network's size."""
     return cls(
       crop='none',
       rotation_probability=0.0,
@@ -129,12 +139,12 @@ class Augmentation:
 
   @property
   def rotates(self) -> bool:
-    """Whether any example can be rotated."""
+    """Returns whether any example can be rotated."""
     return self.rotation_degrees > 0 and self.rotation_probability > 0
 
 
 def draw(seed_pair: Any) -> dict[str, tf.Tensor]:
-  """Draws the numbers behind every decision about one example.
+  """Draws the random numbers of all decisions about one example.
 
   Args:
     seed_pair: [2] integers; the result depends on nothing else.
@@ -177,7 +187,7 @@ def _choose_window(
 
 
 def _frame_steps(numbers, options, source_size, frame_size):
-  """Matrices of all that happens to the source before it is cropped."""
+  """Returns the matrices of all steps before the crop."""
   steps = []
   if options.crop == 'r2':
     steps.append(geometry.resize(frame_size, source_size))
@@ -203,29 +213,29 @@ def change_colour(
 
   Args:
     rgb: [H, W, 3] float32, 0..255.
-    shown: [H, W, 1] boolean, false where the image will be padded.
+    shown: [H, W, 1] boolean, false in the later padding.
     numbers: a result of `draw`.
-    options: what to change.
+    options: the options to apply.
 
   Returns:
     [H, W, 3] float32, 0..255.
   """
+
+  def drawn(name):
+    return _between(getattr(options, name), numbers[name])
+
   if options.gamma != _OFF:
-    gamma = _between(options.gamma, numbers['gamma'])
-    rgb = colour.adjust_gamma(rgb, gamma, options.gamma_white)
+    rgb = colour.adjust_gamma(rgb, drawn('gamma'), options.gamma_white)
   if options.brightness != _OFF:
-    factor = _between(options.brightness, numbers['brightness'])
-    rgb = colour.adjust_brightness(rgb, factor)
+    rgb *= drawn('brightness')
   if options.channel != _OFF:
-    drawn = tf.stack([numbers[name] for name in ('red', 'green', 'blue')])
-    rgb = colour.adjust_channels(rgb, _between(options.channel, drawn))
+    channels = tf.stack([numbers[name] for name in ('red', 'green', 'blue')])
+    rgb *= _between(options.channel, channels)
   if options.saturation != _OFF:
-    factor = _between(options.saturation, numbers['saturation'])
-    rgb = colour.adjust_saturation(rgb, factor)
+    rgb = colour.adjust_saturation(rgb, drawn('saturation'))
   if options.contrast != _OFF:
-    factor = _between(options.contrast, numbers['contrast'])
-    rgb = colour.adjust_contrast(rgb, factor, shown)
-  return colour.clip(rgb)
+    rgb = colour.adjust_contrast(rgb, drawn('contrast'), shown)
+  return tf.clip_by_value(rgb, 0.0, 255.0)
 
 
 def _cut_out(rgb, numbers, options, size):
@@ -252,17 +262,17 @@ def augment(
   """Makes one training example.
 
   The R2 crop is defined on a frame of 480x640; an image of another size is
-  stretched to it (within the same transform). The other crops take the image's
+  stretched to it (within the same transform). The other crops use the image's
   own size as the frame. Image and target show the same part of the frame, each
-  stretched by its own two factors; padding of the R2 crop, at the bottom and
-  on the right, is 127.5 in the image and unknown in the target.
+  stretched by its own two factors. The padding of the R2 crop, at the bottom
+  and on the right, is 127.5 in the image and unknown in the target.
 
   Args:
     rgb_uint8: [H, W, 3], 0..255.
-    depth_mm: [H', W', 1] uint16, millimetres, 0 = unknown; the same view, not
-      necessarily at the same resolution.
-    seed_pair: [2] integers that decide everything random.
-    options: what to change, and how much.
+    depth_mm: [H', W', 1] uint16, millimetres, 0 = unknown; the same view,
+      possibly at another resolution.
+    seed_pair: [2] integers, the seed of all random decisions.
+    options: the options to apply.
     input_size: height and width of the network's input, pixels.
     target_size: height and width of the target, pixels.
 
@@ -278,29 +288,27 @@ def augment(
   window, span = _choose_window(numbers, options, frame_size)
   steps = _frame_steps(numbers, options, rgb_size, frame_size)
 
-  def transform(size):
-    return geometry.compose(*steps, crop_lib.window_matrix(window, span, size))
-
-  rgb = geometry.sample_rgb(rgb_uint8, transform(input_size), input_size)
-  shown = crop_lib.window_mask(window, span, input_size)
+  to_frame, shown = crop_lib.view(window, span, input_size)
+  to_rgb = geometry.compose(*steps, to_frame)
+  rgb = geometry.sample_rgb(rgb_uint8, to_rgb, input_size)
   rgb = change_colour(rgb, shown, numbers, options)
   rgb = colour.pad(rgb, shown)
   if options.cutout_probability > 0:
     rgb = _cut_out(rgb, numbers, options, input_size)
 
+  to_frame, in_window = crop_lib.view(window, span, target_size)
   to_depth = geometry.compose(
-    geometry.resize(rgb_size, depth_size), transform(target_size)
+    geometry.resize(rgb_size, depth_size), geometry.compose(*steps, to_frame)
   )
   depth_m = geometry.sample_depth(depth_mm, to_depth, target_size)
   if options.zoom_scales_depth and options.crop == 'zoom':
     depth_m *= _zoom_of(window, frame_size)
-  known = crop_lib.window_mask(window, span, target_size) & (depth_m > 0)
-  valid_mask = tf.cast(known, tf.float32)
+  valid_mask = tf.cast(in_window & (depth_m > 0), tf.float32)
   depth_m *= valid_mask
   return {'rgb': rgb, 'depth_m': depth_m, 'valid_mask': valid_mask}
 
 
 def _zoom_of(window: crop_lib.Window, frame_size) -> tf.Tensor:
-  """Side of the window as a fraction of the frame's, mean over the axes."""
+  """Returns the window's side relative to the frame's, averaged over axes."""
   height, width = [tf.cast(s, tf.float32) for s in frame_size]
   return tf.sqrt(window.height * window.width / (height * width))

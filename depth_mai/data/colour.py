@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Colour changes of training images.
+"""Changes the colours of training images.
 
-Pure functions of one image [H, W, 3], float32, 0..255, and of factors drawn
-elsewhere. None of them clips: the caller clips once, at the end.
+The functions are pure: their arguments are one image [H, W, 3], float32,
+0..255, and factors drawn elsewhere. None of them clips; the caller clips once,
+at the end.
 
 Gamma, brightness and channel factors are LiteDepth's `ColorAug` (AIIA HIT's
 entry); saturation, contrast and cutout are additions, off by default.
@@ -22,45 +23,25 @@ PADDING = 127.5
 def adjust_gamma(rgb: tf.Tensor, gamma: Any, white: float = 1.0) -> tf.Tensor:
   """Raises values to a power: white * (rgb / white) ** gamma.
 
-  LiteDepth raises the 0..255 values themselves to the power gamma, which is
-  `white=1` and mostly a change of brightness (255 ** 1.1 = 444). `white=255`
-  leaves black and white where they are and bends the curve between them.
+  LiteDepth raises the 0..255 values themselves to the power gamma. This is
+  `white=1` and mostly changes the brightness (255 ** 1.1 = 444). `white=255`
+  keeps black and white and bends the curve between them.
 
   Args:
     rgb: [H, W, 3] float32, 0..255.
     gamma: positive scalar.
-    white: the value that stays as it is.
+    white: the value that stays unchanged.
 
   Returns:
     [H, W, 3] float32.
   """
-  # exp and log, here five times as fast as tf.pow. log(0) is -inf, which exp
-  # turns back into 0.
+  # exp and log are five times as fast as tf.pow here. log(0) is -inf, and
+  # exp(-inf) is 0 again.
   return white * tf.exp(gamma * tf.math.log(tf.maximum(rgb, 0.0) / white))
 
 
-def adjust_brightness(rgb: tf.Tensor, factor: Any) -> tf.Tensor:
-  """Multiplies all values by one factor.
-
-  Args:
-    rgb: [H, W, 3] float32.
-    factor: scalar.
-  """
-  return rgb * factor
-
-
-def adjust_channels(rgb: tf.Tensor, factors: Any) -> tf.Tensor:
-  """Multiplies each channel by its own factor.
-
-  Args:
-    rgb: [H, W, 3] float32.
-    factors: [3].
-  """
-  return rgb * factors
-
-
 def adjust_saturation(rgb: tf.Tensor, factor: Any) -> tf.Tensor:
-  """Moves the channels of each pixel from or to their mean.
+  """Moves the channels of each pixel away from or towards their mean.
 
   Args:
     rgb: [H, W, 3] float32.
@@ -71,12 +52,12 @@ def adjust_saturation(rgb: tf.Tensor, factor: Any) -> tf.Tensor:
 
 
 def adjust_contrast(rgb: tf.Tensor, factor: Any, mask: tf.Tensor) -> tf.Tensor:
-  """Moves all values from or to the mean of the image.
+  """Moves all values away from or towards the mean of the image.
 
   Args:
     rgb: [H, W, 3] float32.
     factor: scalar; 0 gives one flat colour value, 1 the same image.
-    mask: [H, W, 1] boolean, the pixels that count in the mean.
+    mask: [H, W, 1] boolean, the pixels to average.
   """
   weight = tf.cast(mask, tf.float32)
   count = 3 * tf.maximum(tf.reduce_sum(weight), 1.0)
@@ -84,17 +65,8 @@ def adjust_contrast(rgb: tf.Tensor, factor: Any, mask: tf.Tensor) -> tf.Tensor:
   return mean + (rgb - mean) * factor
 
 
-def clip(rgb: tf.Tensor) -> tf.Tensor:
-  """Brings values back to 0..255.
-
-  Args:
-    rgb: [H, W, 3] float32.
-  """
-  return tf.clip_by_value(rgb, 0.0, 255.0)
-
-
 def pad(rgb: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-  """Fills pixels outside the mask with 127.5, zero for the network.
+  """Fills pixels outside the mask with 127.5, which is zero for the network.
 
   Args:
     rgb: [H, W, 3] float32.
@@ -110,15 +82,15 @@ def cutout_mask(
   height: Any,
   width: Any,
 ) -> tf.Tensor:
-  """Pixels that a cutout rectangle leaves alone.
+  """Returns the pixels outside a cutout rectangle.
 
   Args:
     output_size: height and width of the image, pixels.
     centre_y: centre of the rectangle, as a fraction of the image's height.
-    centre_x: the same across.
-    height: height of the rectangle, as a fraction of the image's. It may reach
-      over the border. A height of 0 cuts nothing out.
-    width: the same across.
+    centre_x: centre of the rectangle, as a fraction of the image's width.
+    height: height of the rectangle, as a fraction of the image's. It may extend
+      beyond the border. A height of 0 cuts nothing out.
+    width: width of the rectangle, as a fraction of the image's.
 
   Returns:
     [H, W, 1] boolean, false inside the rectangle.

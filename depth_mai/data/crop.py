@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Crops: which window of the frame a training image shows, and at what scale.
+"""Crops training images: which window of the frame, and at what scale.
 
-Three kinds, all pure functions of numbers drawn elsewhere:
+There are three kinds, all pure functions of random numbers drawn elsewhere:
 
 * R2 crop (LiteDepth, AIIA HIT's entry, `RandomCropV2` and `ResizeImg`): one of
-  three window sizes, resized by the *same two factors* whatever the window, so
-  that objects keep the scale they have at test time. A small window gives a
-  small image, padded at the bottom and on the right to the network's size.
-* Zoom crop: a window of any size, stretched over the whole network input.
+  three window sizes, all resized by the *same two factors*, so that objects
+  have the same scale as at test time. A small window gives a small image, which
+  is padded at the bottom and on the right to the network's size.
+* Zoom crop: a window of any size, stretched to the whole network input.
 * No crop: the whole frame.
 
-A window lives in the frame's pixels. `span` is the part of the frame that the
-whole output stands for: the frame itself for the R2 crop (constant factors),
-the window for the others (the window fills the output).
+Windows are in pixels of the frame. `span` is the size, in pixels of the frame,
+that the whole output covers: the frame for the R2 crop (constant factors), the
+window for the others (the window fills the output).
 """
 
 from collections.abc import Sequence
@@ -21,15 +21,16 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from depth_mai import challenge
 from depth_mai.data import geometry
 
 # Challenge frame and the three R2 windows, height x width in pixels.
-R2_FRAME = (480, 640)
-R2_SIZES = ((240, 384), (360, 512), (480, 640))
+R2_FRAME = challenge.IMAGE_SIZE
+R2_SIZES = ((240, 384), (360, 512), R2_FRAME)
 
 
 class Window(NamedTuple):
-  """A rectangle of the frame; four float32 scalars, pixels."""
+  """A rectangle in the frame: four float32 scalars, pixels."""
 
   top: tf.Tensor
   left: tf.Tensor
@@ -38,7 +39,7 @@ class Window(NamedTuple):
 
 
 def full_window(frame_size: Sequence[Any]) -> Window:
-  """The whole frame.
+  """Returns the window of the whole frame.
 
   Args:
     frame_size: height and width of the frame, pixels; numbers or scalars.
@@ -48,7 +49,7 @@ def full_window(frame_size: Sequence[Any]) -> Window:
 
 
 def _whole_offset(draw: tf.Tensor, margin: tf.Tensor) -> tf.Tensor:
-  """Turns a draw in [0, 1) into one of the whole numbers 0..margin."""
+  """Turns a draw in [0, 1) into a whole number in 0..margin."""
   return tf.minimum(tf.floor(draw * (margin + 1)), margin)
 
 
@@ -59,7 +60,7 @@ def r2_window(
   sizes: Sequence[Sequence[int]] = R2_SIZES,
   frame_size: Sequence[int] = R2_FRAME,
 ) -> Window:
-  """One of a few windows, each equally likely, at a uniform whole position.
+  """Returns one of a few windows, equally likely, at a uniform whole position.
 
   Args:
     size_draw: scalar in [0, 1) that chooses the size.
@@ -88,7 +89,7 @@ def zoom_window(
   top_draw: tf.Tensor,
   left_draw: tf.Tensor,
 ) -> Window:
-  """A window of `zoom` times the frame, stretched a little, anywhere in it.
+  """Returns a window of `zoom` times the frame, slightly stretched, anywhere.
 
   Args:
     frame_size: height and width of the frame, pixels; numbers or scalars.
@@ -109,39 +110,22 @@ def zoom_window(
   return Window(top, left, height, width)
 
 
-def window_matrix(
+def view(
   window: Window, span: Sequence[Any], output_size: Sequence[int]
-) -> tf.Tensor:
-  """Transform from the output to the frame.
+) -> tuple[tf.Tensor, tf.Tensor]:
+  """Returns how an output shows a window.
 
   Args:
-    window: the window whose top-left corner is the output's.
+    window: the window; its top-left corner becomes the output's.
     span: height and width, in pixels of the frame, of the whole output.
     output_size: height and width of the output, pixels.
 
   Returns:
-    [3, 3] float32, output place to frame place (see geometry.py).
+    [3, 3] float32, output point to frame point (see geometry.py); and [H, W, 1]
+    boolean, true where the centre of a pixel is in the window, false in the
+    padding.
   """
-  return geometry.compose(
-    geometry.crop(window.top, window.left), geometry.resize(output_size, span)
-  )
-
-
-def window_mask(
-  window: Window, span: Sequence[Any], output_size: Sequence[int]
-) -> tf.Tensor:
-  """Tells the output pixels that show the window from the padding.
-
-  Args:
-    window: the window whose top-left corner is the output's.
-    span: height and width, in pixels of the frame, of the whole output.
-    output_size: height and width of the output, pixels.
-
-  Returns:
-    [H, W, 1] boolean, true where the pixel's centre lies in the window.
-  """
-  y, x = geometry.pixel_centres(output_size)
-  span_height, span_width = [tf.cast(s, tf.float32) for s in span]
-  rows = y * (span_height / output_size[0]) < window.height
-  columns = x * (span_width / output_size[1]) < window.width
-  return (rows & columns)[..., None]
+  to_window = geometry.resize(output_size, span)
+  to_frame = geometry.compose(geometry.crop(window.top, window.left), to_window)
+  window_size = window.height, window.width
+  return to_frame, geometry.inside_source(to_window, output_size, window_size)

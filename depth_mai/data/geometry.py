@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where every output pixel of a training image is read from.
+"""Geometric transforms of training images: one matrix, one resampling.
 
 Rotating, flipping, cropping and resizing are each a 3x3 matrix. The matrices
-of one image are multiplied together and the image is read once, straight from
-its full resolution to the size of the network: no intermediate image, no
+of one image are multiplied, and the image is resampled once, directly from its
+full resolution to the size of the network, without intermediate images or a
 second interpolation.
 
-A matrix maps a *place in the output* to a *place in the input*, as a column
-(x, y, 1). Places are continuous: pixel i of a row covers [i, i + 1), its
+A matrix maps a *point in the output* to a *point in the input*, as a column
+(x, y, 1). Coordinates are continuous: pixel i of a row covers [i, i + 1), its
 centre is i + 0.5, and an image W pixels wide covers [0, W]. This is the
-half-pixel convention of `tf.image.resize`, and `resize` alone samples what
-`tf.image.resize` gives without antialiasing.
+half-pixel convention of `tf.image.resize`; `resize` alone gives the same result
+as `tf.image.resize` without antialiasing.
 
 All functions work on one image, are pure and take no random numbers.
 """
@@ -20,7 +20,7 @@ from typing import Any
 
 import tensorflow as tf
 
-MILLIMETRES_PER_METRE = 1000.0
+from depth_mai import challenge
 
 
 def _matrix(values: Sequence[Any]) -> tf.Tensor:
@@ -31,14 +31,14 @@ def _matrix(values: Sequence[Any]) -> tf.Tensor:
 
 
 def resize(output_size: Sequence[Any], input_size: Sequence[Any]) -> tf.Tensor:
-  """Stretches an input over an output.
+  """Stretches an input to the size of the output.
 
   Args:
     output_size: height and width of the output, pixels; numbers or scalars.
     input_size: height and width of the input, pixels; numbers or scalars.
 
   Returns:
-    [3, 3] float32, output place to input place.
+    [3, 3] float32, output point to input point.
   """
   ratio_y, ratio_x = [
     tf.cast(i, tf.float32) / tf.cast(o, tf.float32)
@@ -48,14 +48,14 @@ def resize(output_size: Sequence[Any], input_size: Sequence[Any]) -> tf.Tensor:
 
 
 def horizontal_flip(width: Any, flipped: Any) -> tf.Tensor:
-  """Mirrors left and right where `flipped` is true, else changes nothing.
+  """Mirrors left and right if `flipped` is true.
 
   Args:
     width: width of the image, pixels.
     flipped: boolean scalar.
 
   Returns:
-    [3, 3] float32, output place to input place.
+    [3, 3] float32, output point to input point.
   """
   flipped = tf.cast(flipped, tf.float32)
   shift = flipped * tf.cast(width, tf.float32)
@@ -63,14 +63,14 @@ def horizontal_flip(width: Any, flipped: Any) -> tf.Tensor:
 
 
 def rotation(degrees: Any, size: Sequence[Any]) -> tf.Tensor:
-  """Turns an image about its centre; the frame keeps its size.
+  """Rotates an image about its centre; the frame keeps its size.
 
   Args:
-    degrees: angle, positive turns the picture counter-clockwise as seen.
+    degrees: angle; positive is counter-clockwise, as displayed.
     size: height and width of the image, pixels.
 
   Returns:
-    [3, 3] float32, output place to input place.
+    [3, 3] float32, output point to input point.
   """
   radians = tf.cast(degrees, tf.float32) * (3.141592653589793 / 180.0)
   cos, sin = tf.cos(radians), tf.sin(radians)
@@ -84,23 +84,23 @@ def crop(top: Any, left: Any) -> tf.Tensor:
   """Moves the origin to the top-left corner of a crop.
 
   Args:
-    top: rows left out above the crop, pixels, may be fractional.
-    left: columns left out on its left, pixels, may be fractional.
+    top: rows above the crop, pixels, may be fractional.
+    left: columns left of the crop, pixels, may be fractional.
 
   Returns:
-    [3, 3] float32, output place to input place.
+    [3, 3] float32, output point to input point.
   """
   return _matrix([1, 0, left, 0, 1, top, 0, 0, 1])
 
 
 def compose(*steps: tf.Tensor) -> tf.Tensor:
-  """Joins steps, given in the order in which the image goes through them.
+  """Multiplies steps, given in the order in which they apply to the image.
 
   Args:
-    *steps: [3, 3] float32 matrices of the functions above.
+    *steps: [3, 3] float32 matrices from the functions above.
 
   Returns:
-    [3, 3] float32 from a place in the last output to one in the first input.
+    [3, 3] float32, point in the last output to point in the first input.
   """
   matrix = steps[0]
   for step in steps[1:]:
@@ -109,10 +109,10 @@ def compose(*steps: tf.Tensor) -> tf.Tensor:
 
 
 def projective_parameters(matrix: tf.Tensor) -> tf.Tensor:
-  """Gives a matrix in the form that TensorFlow's sampling operation takes.
+  """Converts a matrix to the form that TensorFlow's sampling operation takes.
 
   Args:
-    matrix: [3, 3] float32 affine map between places (last row 0, 0, 1).
+    matrix: [3, 3] float32 affine map between points (last row 0, 0, 1).
 
   Returns:
     [1, 8] float32 (a0, a1, a2, b0, b1, b2, 0, 0) between pixel *indices*:
@@ -125,7 +125,7 @@ def projective_parameters(matrix: tf.Tensor) -> tf.Tensor:
 
 
 def pixel_centres(output_size: Sequence[int]) -> tuple[tf.Tensor, tf.Tensor]:
-  """Places of an output's pixel centres.
+  """Returns the coordinates of an output's pixel centres.
 
   Args:
     output_size: height and width, pixels.
@@ -142,10 +142,10 @@ def pixel_centres(output_size: Sequence[int]) -> tuple[tf.Tensor, tf.Tensor]:
 def inside_source(
   matrix: tf.Tensor, output_size: Sequence[int], source_size: Sequence[Any]
 ) -> tf.Tensor:
-  """Tells which output pixels have their centre inside the source image.
+  """Returns which output pixels have their centre inside the source image.
 
   Args:
-    matrix: [3, 3] float32, output place to source place.
+    matrix: [3, 3] float32, output point to source point.
     output_size: height and width of the output, pixels.
     source_size: height and width of the source, pixels; numbers or scalars.
 
@@ -161,7 +161,7 @@ def inside_source(
 
 
 def _sample(image, matrix, output_size, interpolation, fill_mode):
-  """Reads [H, W, C] at the places of `matrix`, as float32 [h, w, C]."""
+  """Samples [H, W, C] at the points of `matrix`, as float32 [h, w, C]."""
   sampled = tf.raw_ops.ImageProjectiveTransformV3(
     images=tf.cast(image, tf.float32)[None],
     transforms=projective_parameters(matrix),
@@ -176,14 +176,14 @@ def _sample(image, matrix, output_size, interpolation, fill_mode):
 def sample_rgb(
   rgb_uint8: tf.Tensor, matrix: tf.Tensor, output_size: Sequence[int]
 ) -> tf.Tensor:
-  """Reads a colour image bilinearly; 0 (black) outside the source frame.
+  """Samples a colour image bilinearly; 0 (black) outside the source frame.
 
   Between the outermost pixel centres and the border of the frame the outermost
-  pixel continues, as in `tf.image.resize`.
+  pixels are repeated, as in `tf.image.resize`.
 
   Args:
     rgb_uint8: [H, W, 3], 0..255.
-    matrix: [3, 3] float32, output place to source place.
+    matrix: [3, 3] float32, output point to source point.
     output_size: height and width of the result, pixels.
 
   Returns:
@@ -198,18 +198,18 @@ def sample_rgb(
 def sample_depth(
   depth_mm: tf.Tensor, matrix: tf.Tensor, output_size: Sequence[int]
 ) -> tf.Tensor:
-  """Reads a depth map at the nearest pixel; 0 (unknown) outside the frame.
+  """Samples a depth map at the nearest pixel; 0 (unknown) outside the frame.
 
   Depth is never interpolated: a mean across an object's edge is the depth of
-  nothing, and a mean with an unknown pixel is wrong.
+  neither side, and a mean with an unknown pixel is wrong.
 
   Args:
     depth_mm: [H, W, 1] uint16, millimetres, 0 = unknown.
-    matrix: [3, 3] float32, output place to source place.
+    matrix: [3, 3] float32, output point to source point.
     output_size: height and width of the result, pixels.
 
   Returns:
     [h, w, 1] float32, metres, 0 = unknown.
   """
   sampled = _sample(depth_mm, matrix, output_size, 'NEAREST', 'CONSTANT')
-  return sampled / MILLIMETRES_PER_METRE
+  return sampled / challenge.MM_PER_M

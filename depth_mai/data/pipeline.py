@@ -1,35 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Batches for training and for evaluation, out of an opened split.
+"""Makes batches for training and evaluation from an opened split.
 
 A training stream has a position: batch k is a pure function of (source, seed,
-k). Three things make it so, and make a restart at any step cheap:
+k). Three rules ensure this, and make a restart at any step cheap:
 
-* the order of epoch e is a permutation seeded with (seed, e) alone; a restart
-  opens the epoch that it falls into and skips the examples already used,
-  before any of them is decoded or augmented;
-* epochs follow one another without a seam: a batch may hold the end of one and
-  the beginning of the next, and nothing is dropped;
-* example number c of the stream is augmented with seeds (seed, c), so that it
-  does not matter which thread takes it.
+* The order of epoch e is a permutation seeded with (seed, e) alone. A restart
+  opens the current epoch and skips the examples that were used already, before
+  any of them is decoded or augmented.
+* Epochs follow one another without a gap: a batch may contain the end of one
+  and the beginning of the next, and no example is dropped.
+* Example number c of the stream is augmented with seeds (seed, c), whichever
+  thread takes it.
 
-None of it looks at TensorFlow's global seed.
+TensorFlow's global seed has no effect.
 """
 
 from collections.abc import Sequence
 
 import tensorflow as tf
 
+from depth_mai import challenge
 from depth_mai.data import augmentation as augmentation_lib
 from depth_mai.data import geometry
 from depth_mai.data import source as source_lib
 
 CACHES = ('decoded', 'encoded', 'none')
 
-# Number of examples, encoded or decoded, among which the next is drawn.
+# Number of examples, encoded or decoded, from which the next one is drawn.
 LARGEST_SHUFFLE_BUFFER = 10_000
 UNCACHED_SHUFFLE_BUFFER = 1_000
 
-# What a stream of random numbers is for; keeps the two streams apart.
+# Purposes of the two streams of random numbers, which keep them apart.
 _FOR_ORDER = 0
 _FOR_AUGMENTATION = 1
 
@@ -50,25 +51,25 @@ def train_dataset(
   shuffle_buffer: int | None = None,
   parallel_calls: int = tf.data.AUTOTUNE,
 ) -> tf.data.Dataset:
-  """Makes the endless stream of training batches, from `start_step` on.
+  """Makes the endless stream of training batches that begins at `start_step`.
 
   Args:
     source: finite dataset of {'id', 'rgb', 'depth_mm'}, in a fixed order, of
       known cardinality; 'rgb' and 'depth_mm' either encoded (strings) or
       decoded (uint8 [H, W, 3], uint16 [H, W, 1]). Image sizes may differ.
     batch_size: examples per batch.
-    seed: decides order and augmentation.
+    seed: seed of order and augmentation.
     start_step: batches already used; the stream begins with the next one.
-    augmentation: what is changed at random; None is `Augmentation()`.
+    augmentation: the random changes; None stands for `Augmentation()`.
     input_size: height and width of 'rgb', pixels.
     target_size: height and width of 'depth_m' and 'valid_mask', pixels.
-    cache: what stays in memory after its first use. 'decoded': all images as
+    cache: data to keep in memory after the first use. 'decoded': all images as
       raw numbers (1.5 MB per pair of 480x640; 677 pairs are 1 GB); 'encoded':
-      their PNG or JPEG bytes, decoded each time; 'none': the shuffle buffer
-      alone, and the source is read anew in every epoch.
-    shuffle_buffer: number of examples among which the next is drawn. None is
-      the whole split, up to 10 000; up to 1 000 for `cache='none'`. Changing
-      it changes the order.
+      their PNG or JPEG bytes, decoded each time; 'none': only the shuffle
+      buffer, and the source is read again in every epoch.
+    shuffle_buffer: number of examples from which the next one is drawn. None
+      stands for the whole split, up to 10 000, or up to 1 000 for
+      `cache='none'`. Another number gives another order.
     parallel_calls: examples decoded and augmented at the same time.
 
   Returns:
@@ -77,7 +78,7 @@ def train_dataset(
     float32, 0 or 1.
 
   Raises:
-    ValueError: for an option out of range, or an empty or endless source.
+    ValueError: if an option is out of range, or the source is empty or endless.
   """
   if cache not in CACHES:
     raise ValueError(
@@ -109,8 +110,8 @@ def train_dataset(
     )
   elif cache == 'encoded' and not encoded:
     raise ValueError(
-      "cache is 'encoded' but the source holds decoded images. Open it with "
-      "open_split(..., decode=False), or set train.cache to 'decoded'."
+      "cache is 'encoded', but the source contains decoded images. Open it "
+      "with open_split(..., decode=False), or set train.cache to 'decoded'."
     )
   if cache != 'none':
     source = source.cache()
@@ -148,15 +149,15 @@ def train_dataset(
 def eval_dataset(
   source: tf.data.Dataset,
   batch_size: int = 1,
-  image_size: Sequence[int] = (480, 640),
+  image_size: Sequence[int] = challenge.IMAGE_SIZE,
   parallel_calls: int = tf.data.AUTOTUNE,
 ) -> tf.data.Dataset:
-  """Makes one pass over a split, in its order, without augmentation.
+  """Makes batches of one pass over a split, in order, without augmentation.
 
   Args:
     source: as for `train_dataset`.
     batch_size: examples per batch; the last batch may be smaller.
-    image_size: height and width, pixels. Examples of this size are passed on
+    image_size: height and width, pixels. Examples of this size are unchanged,
       bit for bit; others are resized, the image bilinearly and rounded, the
       depth to the nearest pixel.
     parallel_calls: examples decoded at the same time.
@@ -166,7 +167,7 @@ def eval_dataset(
     1] uint16, millimetres, 0 where unknown.
 
   Raises:
-    ValueError: for a batch size below 1.
+    ValueError: if the batch size is below 1.
   """
   if batch_size < 1:
     raise ValueError(
@@ -195,7 +196,7 @@ def eval_dataset(
 
 
 def source_is_encoded(source: tf.data.Dataset) -> bool:
-  """Tells whether a source's images are still PNG or JPEG bytes."""
+  """Returns whether a source's images are still PNG or JPEG bytes."""
   return source.element_spec['rgb'].dtype == tf.string
 
 
@@ -207,7 +208,7 @@ def _number_of_examples(source: tf.data.Dataset) -> int:
       tf.data.UNKNOWN_CARDINALITY: 'of unknown length',
     }.get(examples, 'empty')
     raise ValueError(
-      f'The source is {what}; it must hold a known number of examples, at '
+      f'The source is {what}; it must have a known number of examples, at '
       'least one. Check --data_dir and the split, or apply '
       'tf.data.experimental.assert_cardinality.'
     )
@@ -215,7 +216,7 @@ def _number_of_examples(source: tf.data.Dataset) -> int:
 
 
 def _seed_pair(seed: int, purpose: int, number: tf.Tensor) -> tf.Tensor:
-  """[2] integers that differ for every (seed, purpose, number)."""
+  """Returns [2] integers that differ for every (seed, purpose, number)."""
   seeds = tf.constant([seed, purpose], tf.int64)
   return tf.random.fold_in(seeds, number, alg='philox')
 
@@ -227,18 +228,17 @@ def _endless_permutations(
   seed: int,
   first_example: int,
 ) -> tf.data.Dataset:
-  """One permutation of the source after the other, from an example on.
+  """Concatenates permutations of the source, from `first_example` on.
 
-  `source` is made once and captured by the function below, so that its cache
-  is one for all epochs.
+  The function below captures `source`, so that all epochs share its cache.
   """
   first_epoch, used = divmod(first_example, examples)
 
   @tf.autograph.experimental.do_not_convert
   def permutation(epoch):
-    # Dataset.shuffle mixes its seed with that of the graph it is built in,
-    # here the graph of this function, which starts from the global one. This
-    # fixes the function's and leaves the global one as it is.
+    # Dataset.shuffle mixes its seed with the seed of its graph. This graph, of
+    # this function, would take it from the global seed. The line below fixes
+    # the graph's seed and leaves the global one unchanged.
     tf.compat.v1.set_random_seed(_GRAPH_SEED)
     epoch_seed = tf.random.stateless_uniform(
       (),
@@ -258,7 +258,7 @@ def _endless_permutations(
 
 
 def _with_size(image, size, sample):
-  """Resizes an image with `sample` unless it has that size already."""
+  """Resizes an image with `sample` unless it has this size already."""
   matrix = geometry.resize(size, tf.unstack(tf.shape(image)[:2]))
   resized = tf.cond(
     tf.reduce_all(tf.shape(image)[:2] == tf.constant(size)),
@@ -270,4 +270,4 @@ def _with_size(image, size, sample):
 
 def _nearest_millimetres(depth_mm, matrix, size):
   depth_m = geometry.sample_depth(depth_mm, matrix, size)
-  return depth_m * geometry.MILLIMETRES_PER_METRE
+  return depth_m * challenge.MM_PER_M

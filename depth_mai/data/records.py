@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Records: those of a challenge folder prepared, those of others opened.
+"""Prepares the records of challenge folders, and opens prepared records.
 
-Those of a challenge folder are prepared once, complete or not there:
+The records of a challenge folder are prepared once:
 
     <records_dir>/<fingerprint of the folder>/mai_depth/<version>/
 
-The fingerprint covers the folder's place and the name, size and time of each of
+The fingerprint covers the folder's path and the name, size and time of each of
 its files. So two folders never share records, and a folder that has changed
-gets new ones. Records are written under another name in `records_dir`, one that
-ends in `.partial`, and renamed when they are complete: a run that was stopped
-leaves nothing that a later one would take for records, and of two processes
-that prepare the same folder at once, the second to finish takes the first's.
+gets new ones. Records are written under a temporary name in `records_dir` and
+renamed when they are complete. A run that is stopped therefore never leaves
+records that look complete, and if two processes prepare the same folder at
+once, the second to finish uses the records of the first.
 
 `LAYOUTS` lists the features that records of other builders may have.
 """
@@ -22,18 +22,18 @@ import hashlib
 import io
 import os
 import pathlib
-import shutil
 import sys
 import tempfile
 import threading
 import time
-import uuid
 
 from absl import logging
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
+from depth_mai import challenge
 from depth_mai.datasets.mai_depth import mai_depth_dataset_builder
+from depth_mai.files import atomic
 from depth_mai.files import folder
 
 RECORDS_DIR_VARIABLE = 'DEPTH_MAI_RECORDS'
@@ -41,20 +41,19 @@ DEFAULT_RECORDS_DIR = '~/.cache/depth_mai/records'
 
 _MAX_SHARD_BYTES = 256 * 2**20
 _WRITING = threading.Lock()
-_LARGEST_MM = 65535
 
 
 @dataclasses.dataclass(frozen=True)
 class Layout:
-  """Names of the features of records that can be used.
+  """The features of usable records.
 
   Attributes:
-    rgb: the picture, an image feature of 8 bits.
-    depth: its depth.
-    id: the name, or None: then tfds numbers the examples.
-    in_metres: whether the depth is a tensor of floats, [H, W] or [H, W, 1],
-      metres, and not an image of uint16 millimetres.
-    sets: where it is found.
+    rgb: name of the picture, an 8-bit image feature.
+    depth: name of the depth map.
+    id: name of the id; None lets tfds number the examples.
+    in_metres: whether depth is a float tensor, [H, W] or [H, W, 1], in metres
+      instead of a uint16 image in millimetres.
+    sets: data sets with this layout, for messages.
   """
 
   rgb: str
@@ -63,21 +62,44 @@ class Layout:
   in_metres: bool
   sets: str
 
+  def __str__(self) -> str:
+    """Describes the layout for messages."""
+    unit = 'metres (floats)' if self.in_metres else 'millimetres (uint16 image)'
+    names = ', '.join(filter(None, (self.rgb, self.depth, self.id)))
+    return f'{names} with depth in {unit}, as in {self.sets}'
+
+  def fits(self, features: tfds.features.FeaturesDict) -> bool:
+    """Returns whether records with these features have this layout."""
+    names = filter(None, (self.rgb, self.depth, self.id))
+    if not all(name in features for name in names):
+      return False
+    rgb, depth = features[self.rgb], features[self.depth]
+    if not isinstance(rgb, tfds.features.Image):
+      return False
+    if not self.in_metres:
+      is_image = isinstance(depth, tfds.features.Image)
+      return is_image and depth.tf_dtype == tf.uint16 and depth.shape[-1] == 1
+    return (
+      isinstance(depth, tfds.features.Tensor)
+      and depth.tf_dtype.is_floating
+      and (len(depth.shape) == 2 or depth.shape[2:] == (1,))
+    )
+
 
 LAYOUTS = (
-  Layout('rgb', 'depth', 'id', False, 'mai_depth and its siblings here'),
+  Layout('rgb', 'depth', 'id', False, 'mai_depth and the other sets here'),
   Layout('image', 'depth', None, True, 'nyu_depth_v2 of tfds'),
 )
 
 
 def fingerprint(root: str | os.PathLike[str]) -> str:
-  """Returns 16 hexadecimal digits that stand for a folder as it is now.
+  """Returns 16 hexadecimal digits that identify the current state of a folder.
 
   Args:
     root: folder in the challenge's layout.
 
   Raises:
-    ValueError: if `root` is no folder or holds no split.
+    ValueError: if `root` is not a folder or contains no split.
   """
   root = pathlib.Path(root).expanduser().resolve()
   digest = hashlib.sha256()
@@ -95,15 +117,15 @@ def prepare(
   root: str | os.PathLike[str],
   records_dir: str | os.PathLike[str] | None = None,
 ) -> pathlib.Path:
-  """Makes the records of a folder, unless they are there, and says so.
+  """Prepares the records of a folder unless they exist; reports it on stderr.
 
   Args:
     root: folder in the challenge's layout.
-    records_dir: where records are kept, for all folders. If None, that is
-      `$DEPTH_MAI_RECORDS`, and without it `DEFAULT_RECORDS_DIR`.
+    records_dir: folder for the records of all data folders. None stands for
+      `$DEPTH_MAI_RECORDS` or, without it, for `DEFAULT_RECORDS_DIR`.
 
   Returns:
-    The prepared tfds directory (it holds dataset_info.json).
+    The prepared tfds directory.
 
   Raises:
     ValueError: if anything in the folder is bad (`BadInputError`, with every
@@ -116,44 +138,37 @@ def prepare(
   records_dir = pathlib.Path(records_dir).expanduser().resolve()
   name = fingerprint(root)
   builder_cls = mai_depth_dataset_builder.Builder
-  place = pathlib.Path(builder_cls.name) / str(builder_cls.VERSION)
   final = records_dir / name
-  if is_prepared(final / place):
-    return final / place
+  prepared = final / builder_cls.name / str(builder_cls.VERSION)
+  if folder.is_prepared(prepared):
+    return prepared
 
   started_s = time.monotonic()
-  _say(f'Preparing records of {root} (once for this folder as it is) ...')
-  partial = records_dir / f'{name}.{uuid.uuid4().hex[:8]}.partial'
+  _report(f'Preparing the records of {root} (once per state of the folder) ...')
   try:
-    partial.mkdir(parents=True)
+    records_dir.mkdir(parents=True, exist_ok=True)
+    # Whether files can be written is only known after writing one.
+    tempfile.TemporaryFile(dir=records_dir).close()
   except OSError as error:
     raise ValueError(
       f'Records cannot be written to {records_dir} ({error.strerror}). Choose '
       f'another folder with --records_dir or ${RECORDS_DIR_VARIABLE}.'
     ) from error
   try:
-    write(builder_cls(data_dir=partial), root)
-    if fingerprint(root) != name:
-      raise ValueError(
-        f'{root} has changed while its records were prepared, which were '
-        'thrown away. Run again when no other program writes there.'
-      )
-    try:
-      partial.rename(final)
-    except OSError:
-      if not is_prepared(final / place):  # Else another process was faster.
-        raise
-  finally:
-    shutil.rmtree(partial, ignore_errors=True)
-  counts = ', '.join(f'{n} {split}' for split, n in counts_in(final / place))
+    with atomic.atomic_path(final) as temporary:
+      write(builder_cls(data_dir=temporary), root)
+      if fingerprint(root) != name:
+        raise ValueError(
+          f'{root} changed while its records were prepared, so they were '
+          'removed. Run again when no other program writes to this folder.'
+        )
+  except OSError:
+    if not folder.is_prepared(prepared):  # Else another process was faster.
+      raise
+  counts = ', '.join(f'{n} {split}' for split, n in counts_in(prepared))
   elapsed_s = time.monotonic() - started_s
-  _say(f'Prepared {counts} pairs in {elapsed_s:.1f} s: {final / place}')
-  return final / place
-
-
-def is_prepared(directory: str | os.PathLike[str]) -> bool:
-  """Whether a directory is one that tfds has prepared."""
-  return pathlib.Path(directory, 'dataset_info.json').is_file()
+  _report(f'Prepared {counts} pairs in {elapsed_s:.1f} s: {prepared}')
+  return prepared
 
 
 def counts_in(directory: str | os.PathLike[str]) -> list[tuple[str, int]]:
@@ -165,16 +180,16 @@ def counts_in(directory: str | os.PathLike[str]) -> list[tuple[str, int]]:
 def write(
   builder: tfds.core.DatasetBuilder, manual_dir: str | os.PathLike[str]
 ) -> None:
-  """Writes the records of a builder, one builder at a time, in silence.
+  """Writes the records of a builder without output, one builder at a time.
 
   Args:
-    builder: with its own `data_dir`, where nothing is prepared yet.
-    manual_dir: the files that it reads.
+    builder: its `data_dir` must contain no records of this builder yet.
+    manual_dir: folder with the files that it reads.
 
   Raises:
     ValueError: if the builder refuses these files.
   """
-  # tfds makes the folder of the downloads; it stays empty.
+  # tfds creates the folder for downloads; it stays empty.
   with _WRITING, _quiet(), tempfile.TemporaryDirectory() as downloads:
     builder.download_and_prepare(
       download_dir=downloads,
@@ -197,21 +212,29 @@ def open_records(
 
   Returns:
     {'id', 'rgb', 'depth_mm'}, all strings, the pictures still encoded; with a
-    known cardinality. Depth in metres is rounded to millimetres; what is not
-    finite, not above 0 or beyond 65.535 m is unknown.
+    known cardinality. Depth in metres is rounded to millimetres; depth that is
+    not finite, not above 0 or beyond 65.535 m is unknown.
 
   Raises:
-    ValueError: if the split, a feature or a file is not there.
+    ValueError: if the split, a feature or a file is missing.
   """
   with _quiet():
     builder = tfds.builder_from_directory(directory)
-  splits = builder.info.splits
+  splits, features = builder.info.splits, builder.info.features
   if split not in splits:
     raise ValueError(
       f"The records {directory} have no split '{split}'; they have "
       f'{", ".join(splits)}. Choose one of these.'
     )
-  layout = layout_of(builder.info.features, directory)
+  layout = next((known for known in LAYOUTS if known.fits(features)), None)
+  if layout is None:
+    raise ValueError(
+      f'The records {directory} have the features '
+      f'{", ".join(sorted(features))}, which are not a known combination of '
+      f'picture and depth. Known are: {"; ".join(map(str, LAYOUTS))}. Point '
+      '--data_dir at such records, or prepare the original files with '
+      'depth_mai.datasets.rgbd_folder.prepare.'
+    )
   lost = [p for p in splits[split].filepaths if not pathlib.Path(p).is_file()]
   if lost:
     raise ValueError(
@@ -243,93 +266,20 @@ def open_records(
   return dataset.map(rename, tf.data.AUTOTUNE, deterministic=True)
 
 
-def layout_of(
-  features: tfds.features.FeaturesDict, directory: str | os.PathLike[str]
-) -> Layout:
-  """Finds out what can be made of records.
-
-  Args:
-    features: what they hold.
-    directory: where they are, for the message.
-
-  Returns:
-    One of `LAYOUTS`.
-
-  Raises:
-    ValueError: if none of them fits.
-  """
-  for layout in LAYOUTS:
-    names = [layout.rgb, layout.depth, *([layout.id] if layout.id else [])]
-    if all(name in features for name in names) and (
-      isinstance(features[layout.rgb], tfds.features.Image)
-      and _is_depth(features[layout.depth], layout.in_metres)
-    ):
-      return layout
-  known = '; '.join(
-    f'{layout.rgb}, {layout.depth}{", id" * bool(layout.id)} with depth in '
-    f'{"metres (floats)" if layout.in_metres else "millimetres (uint16 image)"}'
-    f', as in {layout.sets}'
-    for layout in LAYOUTS
-  )
-  raise ValueError(
-    f'The records {directory} have the features {", ".join(sorted(features))}, '
-    f'of which no picture and depth can be made. Known are: {known}. Point '
-    '--data_dir at such records, or prepare the original files with '
-    'depth_mai.datasets.rgbd_folder.prepare.'
-  )
-
-
-def _is_depth(feature: tfds.features.FeatureConnector, in_metres: bool) -> bool:
-  """Whether a feature is one map of metres, or of uint16 millimetres."""
-  if not in_metres:
-    return (
-      isinstance(feature, tfds.features.Image)
-      and feature.tf_dtype == tf.uint16
-      and feature.shape[-1] == 1
-    )
-  return (
-    isinstance(feature, tfds.features.Tensor)
-    and feature.tf_dtype.is_floating
-    and (len(feature.shape) == 2 or feature.shape[2:] == (1,))
-  )
-
-
 def _encoded_mm(depth_m: tf.Tensor) -> tf.Tensor:
-  """Encodes metres, [H, W] or [H, W, 1], as a PNG of uint16 millimetres."""
+  """Encodes metres, [H, W] or [H, W, 1], as a PNG in uint16 millimetres."""
   shape = tf.concat([tf.shape(depth_m)[:2], [1]], axis=0)
-  depth_mm = tf.round(tf.reshape(tf.cast(depth_m, tf.float32), shape) * 1000.0)
-  known = (depth_mm > 0.0) & (depth_mm <= _LARGEST_MM)  # False for NaN.
+  depth_m = tf.reshape(tf.cast(depth_m, tf.float32), shape)
+  depth_mm = tf.round(depth_m * challenge.MM_PER_M)
+  # False for NaN.
+  known = (depth_mm > 0.0) & (depth_mm <= challenge.MAX_DEPTH_MM)
   depth_mm = tf.where(known, depth_mm, 0.0)
   return tf.io.encode_png(tf.cast(depth_mm, tf.uint16), compression=1)
 
 
-def decode(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-  """Decodes the pictures of an example, to the very values that Pillow reads.
-
-  `tf.io.decode_image`, and the default of `tf.io.decode_jpeg`, use a faster
-  inverse transform, which is off by 1 grey level in the mean, by 7 in places.
-
-  Args:
-    example: 'id', 'rgb' and 'depth_mm' as strings; 'rgb' holds a JPEG or PNG
-      file (the op reads both), 'depth_mm' a PNG file.
-
-  Returns:
-    'id' as it was, 'rgb' [H, W, 3] uint8, 'depth_mm' [H, W, 1] uint16.
-  """
-  return {
-    'id': example['id'],
-    'rgb': tf.io.decode_jpeg(
-      example['rgb'], channels=3, dct_method='INTEGER_ACCURATE'
-    ),
-    'depth_mm': tf.io.decode_png(
-      example['depth_mm'], channels=1, dtype=tf.uint16
-    ),
-  }
-
-
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-  """Silences tfds, which tells of each step and of folders yet unnamed."""
+  """Silences tfds, which reports each step and the folders' temporary names."""
   tfds.disable_progress_bar()
   verbosity = logging.get_verbosity()
   logging.set_verbosity(logging.WARNING)
@@ -340,5 +290,5 @@ def _quiet() -> Iterator[None]:
     logging.set_verbosity(verbosity)
 
 
-def _say(message: str) -> None:
+def _report(message: str) -> None:
   print(message, file=sys.stderr, flush=True)

@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Opens a data directory, of either kind, for training or for evaluation.
+"""Opens a data directory of either kind, for training or for evaluation.
 
 A data directory (`--data_dir`) is a folder in the challenge's layout
-(`depth_mai.files.folder`), or a directory that tfds has prepared, which holds a
-dataset_info.json: records of mai_depth, procedural_rooms, rgbd_folder, or of
-another builder whose features `records.LAYOUTS` lists.
+(`depth_mai.files.folder`) or a directory of records prepared by tfds: those of
+mai_depth, procedural_rooms, rgbd_folder, or of another builder with features
+that `records.LAYOUTS` lists. `--data_dir=procedural_rooms` stands for a folder
+of procedural rooms, which `resolve` writes at its first use.
 
 TensorFlow is imported only where records are read, so that a challenge folder
 can be evaluated on a device without it.
 """
 
 from collections.abc import Iterator
+from collections.abc import Mapping
 import json
 import os
 import pathlib
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,21 +26,58 @@ from depth_mai.files import folder
 if TYPE_CHECKING:
   import tensorflow as tf
 
-_INFO_FILE = 'dataset_info.json'
+ROOMS = 'procedural_rooms'
+ROOMS_FOLDER_VARIABLE = 'DEPTH_MAI_ROOMS'
+DEFAULT_ROOMS_FOLDER = '~/.cache/depth_mai/procedural_rooms'
+ROOMS_COUNTS = {'train': 600, 'validation': 100, 'test': 20}
+
+
+def resolve(
+  data_dir: str | os.PathLike[str] | None,
+  counts: Mapping[str, int] | None = None,
+) -> str | None:
+  """Turns the name 'procedural_rooms' into a folder of rooms.
+
+  The folder is $DEPTH_MAI_ROOMS or ~/.cache/depth_mai/procedural_rooms, in the
+  challenge's layout. Its first use writes it in a minute or two; existing pairs
+  are kept.
+
+  Args:
+    data_dir: the value of --data_dir. Anything but 'procedural_rooms' is
+      returned unchanged, so call a local folder of that name
+      ./procedural_rooms.
+    counts: pairs by split, `ROOMS_COUNTS` if None.
+
+  Returns:
+    The folder, or `data_dir`.
+
+  Raises:
+    OSError: if the folder cannot be written.
+  """
+  if data_dir != ROOMS:
+    return data_dir
+  # The renderer takes time to import, and few runs need it.
+  from depth_mai.datasets.procedural_rooms import folder as rooms_folder
+
+  root = os.environ.get(ROOMS_FOLDER_VARIABLE) or DEFAULT_ROOMS_FOLDER
+  root = pathlib.Path(root).expanduser()
+  print(f'Procedural rooms in {root}', file=sys.stderr, flush=True)
+  rooms_folder.write(root, dict(counts or ROOMS_COUNTS))
+  return str(root)
 
 
 def split_names(data_dir: str | os.PathLike[str]) -> list[str]:
-  """Returns the names of the splits; needs no TensorFlow for either kind.
+  """Returns the names of the splits, without TensorFlow.
 
   Args:
     data_dir: challenge folder or prepared tfds directory.
 
   Raises:
-    ValueError: if `data_dir` is of neither kind.
+    ValueError: if `data_dir` is neither.
   """
   data_dir = _data_dir(data_dir)
-  if (data_dir / _INFO_FILE).is_file():
-    info = json.loads((data_dir / _INFO_FILE).read_text())
+  if folder.is_prepared(data_dir):
+    info = json.loads((data_dir / folder.INFO_FILE).read_text())
     return [split['name'] for split in info['splits']]
   return folder.split_names(data_dir)
 
@@ -48,7 +88,7 @@ def open_split(
   records_dir: str | os.PathLike[str] | None = None,
   decode: bool = False,
 ) -> 'tf.data.Dataset':
-  """Opens one split; records of a challenge folder are prepared if need be.
+  """Opens one split; prepares the records of a challenge folder if needed.
 
   The order is the same at every call (records are stored in the order of a hash
   of the id), and the cardinality is known.
@@ -56,46 +96,58 @@ def open_split(
   Args:
     data_dir: challenge folder or prepared tfds directory.
     split: name of the split.
-    records_dir: where the records of challenge folders are kept; by default
-      `$DEPTH_MAI_RECORDS`, or else ~/.cache/depth_mai/records.
+    records_dir: folder for the records of challenge folders; by default
+      `$DEPTH_MAI_RECORDS` or, without it, ~/.cache/depth_mai/records.
     decode: whether to decode the pictures.
 
   Returns:
     {'id', 'rgb', 'depth_mm'}: strings, 'rgb' a PNG or JPEG file and 'depth_mm'
-    a PNG file; if decoded, 'rgb' [H, W, 3] uint8 and 'depth_mm' [H, W, 1]
-    uint16, millimetres, 0 = unknown. H and W may differ between pairs.
+    a PNG file; if decoded, as `decode_example` returns them. Sizes may differ
+    between pairs.
 
   Raises:
-    ValueError: if `data_dir` is of neither kind, the split is not there, or a
-      file of a challenge folder cannot be used.
+    ValueError: if `data_dir` is neither kind of directory, the split does not
+      exist, or a file of a challenge folder cannot be used.
   """
   from depth_mai.data import records
 
   data_dir = _data_dir(data_dir)
-  if not records.is_prepared(data_dir):
-    folder.list_pairs(data_dir, split)  # Refuses before all is prepared.
+  if not folder.is_prepared(data_dir):
+    folder.list_pairs(data_dir, split)  # Fails before anything is prepared.
     data_dir = records.prepare(data_dir, records_dir)
   dataset = records.open_records(data_dir, split)
   if decode:
     import tensorflow as tf
 
-    dataset = dataset.map(records.decode, num_parallel_calls=tf.data.AUTOTUNE)
+    dataset = dataset.map(decode_example, num_parallel_calls=tf.data.AUTOTUNE)
   return dataset
 
 
 def decode_example(example: dict[str, 'tf.Tensor']) -> dict[str, 'tf.Tensor']:
-  """Decodes an element of `open_split(..., decode=False)`.
+  """Decodes an example of `open_split` to the exact values that Pillow reads.
+
+  `tf.io.decode_image`, and `tf.io.decode_jpeg` by default, use a faster inverse
+  transform, which is off by 1 grey level on average and by 7 in places.
 
   Args:
-    example: 'id', 'rgb' and 'depth_mm', strings.
+    example: 'id', 'rgb' and 'depth_mm', strings; 'rgb' is a JPEG or PNG file
+      (the op reads both), 'depth_mm' a PNG file.
 
   Returns:
-    'id', 'rgb' [H, W, 3] uint8, 'depth_mm' [H, W, 1] uint16, millimetres; the
-    same values that `folder.read_rgb` and `folder.read_depth_mm` give.
+    'id' unchanged, 'rgb' [H, W, 3] uint8, 'depth_mm' [H, W, 1] uint16,
+    millimetres, 0 = unknown.
   """
-  from depth_mai.data import records
+  import tensorflow as tf
 
-  return records.decode(example)
+  return {
+    'id': example['id'],
+    'rgb': tf.io.decode_jpeg(
+      example['rgb'], channels=3, dct_method='INTEGER_ACCURATE'
+    ),
+    'depth_mm': tf.io.decode_png(
+      example['depth_mm'], channels=1, dtype=tf.uint16
+    ),
+  }
 
 
 def evaluation_pairs(
@@ -103,8 +155,8 @@ def evaluation_pairs(
 ) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
   """Iterates over one split in NumPy; a challenge folder needs no TensorFlow.
 
-  The order is that of the ids in a challenge folder, that of the files in
-  records.
+  A challenge folder is read in the order of the ids, records in the order of
+  their files.
 
   Args:
     data_dir: challenge folder or prepared tfds directory.
@@ -115,11 +167,12 @@ def evaluation_pairs(
     unknown).
 
   Raises:
-    ValueError: now, if `data_dir` is of neither kind or the split is not there
-      or has no depth maps; while iterating, if a file cannot be used.
+    ValueError: at once, if `data_dir` is neither kind of directory, or the
+      split does not exist or has no depth maps; while iterating, if a file
+      cannot be used.
   """
   data_dir = _data_dir(data_dir)
-  if (data_dir / _INFO_FILE).is_file():
+  if folder.is_prepared(data_dir):
     from depth_mai.data import records
 
     return _record_pairs(records.open_records(data_dir, split), data_dir)
@@ -141,21 +194,20 @@ def _record_pairs(
     if not depth_mm.any():
       raise ValueError(
         f"The depth of '{name}' in the records {directory} is unknown (0) "
-        'everywhere, so nothing can be measured on it. Choose a split that '
-        'has depth maps.'
+        'everywhere, so nothing can be measured on it. Choose a split with '
+        'depth maps.'
       )
     yield name, example['rgb'].numpy(), depth_mm
 
 
 def _data_dir(data_dir: str | os.PathLike[str]) -> pathlib.Path:
-  """Returns the path, or says which directory below it was probably meant."""
+  """Returns the path, or raises if only directories below it have records."""
   data_dir = pathlib.Path(data_dir).expanduser()
-  is_records = (data_dir / _INFO_FILE).is_file()
-  if is_records or any((data_dir / name).is_dir() for name in folder.SPLITS):
+  if folder.is_prepared(data_dir) or folder.is_challenge_folder(data_dir):
     return data_dir
   below = [
     str(path.parent)
-    for pattern in (f'*/{_INFO_FILE}', f'*/*/{_INFO_FILE}')
+    for pattern in (f'*/{folder.INFO_FILE}', f'*/*/{folder.INFO_FILE}')
     for path in sorted(data_dir.glob(pattern))
   ]
   if below:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Holds the dataset builders: `depth_mai.datasets.mai_depth` and its siblings.
+"""Contains the dataset builders, such as `depth_mai.datasets.mai_depth`.
 
-In a checkout (and under Bazel) the builders lie in the top-level folder
-`datasets/`, laid out as `tfds new` does; a wheel has them here. That folder
-never becomes a module of its own: the name `datasets` belongs to another
-library, which may be installed beside this one.
+In a checkout (and under Bazel) the builders are in the top-level folder
+`datasets/`, laid out as `tfds new` does; a wheel has them here. That folder is
+never a module itself: the name `datasets` belongs to another library, which may
+be installed, too.
 """
 
 import os
@@ -14,8 +14,8 @@ _CHECKOUT_DATASETS = os.path.join(
   'datasets',
 )
 
-# An installed package may have that other library as its neighbour; only ours
-# holds one of these. (Bazel brings those alone that a test needs.)
+# An installed package may be next to that other library; only our folder
+# contains one of these. (Bazel provides only those that a test needs.)
 if any(
   os.path.isdir(os.path.join(_CHECKOUT_DATASETS, name))
   for name in ('mai_depth', 'procedural_rooms', 'rgbd_folder')

@@ -60,6 +60,13 @@ class LocalDevice:
       ValueError: if the file cannot be measured.
     """
     path, settings = os.fspath(path), self._settings
+    requests = [
+      configuration.Request(
+        path, threads, xnnpack, settings.warmup, settings.runs, settings.cpus
+      )
+      for threads in settings.threads
+      for xnnpack in (True, False)
+    ]
     report = {
       'format': device.FORMAT,
       'device': self.spec,
@@ -68,29 +75,14 @@ class LocalDevice:
       'machine': self._machine,
       'note': benchmark_report.machine_note(self._machine),
       'configurations': [
-        configuration.measure_in_child(
-          path,
-          threads,
-          xnnpack,
-          settings.warmup,
-          settings.runs,
-          settings.cpus,
-          settings.timeout_s,
-        )
-        for threads in settings.threads
-        for xnnpack in (True, False)
+        configuration.measure_in_child(request, settings.timeout_s)
+        for request in requests
       ],
     }
     if settings.litert_benchmark:
       report['litert_benchmark'] = [
-        litert_benchmark.measure(
-          path,
-          threads,
-          settings.warmup,
-          settings.runs,
-          settings.cpus,
-          settings.timeout_s,
-        )
-        for threads in settings.threads
+        litert_benchmark.measure(request, settings.timeout_s)
+        for request in requests
+        if request.xnnpack
       ]
     return report

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a predictor over a split and measures what it predicts."""
+"""Runs a predictor over a split and measures its predictions."""
 
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
+from depth_mai import challenge
 from depth_mai.data import source
 from depth_mai.files import atomic
 from depth_mai.files import folder
@@ -25,10 +27,10 @@ OVERVIEW = '_overview.png'
 
 
 class Predictor(Protocol):
-  """What can be evaluated.
+  """A network, file or folder that gives depth maps for images.
 
   Attributes:
-    batch_size: the most images per call.
+    batch_size: the largest number of images per call.
   """
 
   batch_size: int
@@ -50,10 +52,10 @@ def split_ids(data_dir: str | os.PathLike[str], split: str) -> list[str]:
     The ids.
 
   Raises:
-    ValueError: if there is no such split.
+    ValueError: if the split does not exist.
   """
   data_dir = pathlib.Path(data_dir).expanduser()
-  if (data_dir / 'dataset_info.json').is_file():
+  if folder.is_prepared(data_dir):
     records = source.open_split(data_dir, split)
     return [x['id'].decode() for x in records.as_numpy_iterator()]
   return [pair.id for pair in folder.list_pairs(data_dir, split)]
@@ -64,27 +66,31 @@ def evaluate(
   pairs: Iterable[tuple[str, np.ndarray, np.ndarray]],
   limit: int | None = None,
   pictures_dir: str | os.PathLike[str] | None = None,
+  observe: Callable[[str, np.ndarray, np.ndarray, np.ndarray], object]
+  | None = None,
 ) -> dict[str, Any]:
   """Measures a predictor.
 
-  A prediction whose size is not that of the ground truth is resized to it,
-  bilinearly; the ground truth is never touched.
+  A prediction of another size than the ground truth is resized to it
+  bilinearly; the ground truth is never resized.
 
   Args:
     predictor: what to measure.
-    pairs: (id, rgb_uint8 [H, W, 3], depth_mm [H, W]), as
-      `source.evaluation_pairs` gives them.
-    limit: measure the first images only.
+    pairs: (id, rgb_uint8 [H, W, 3], depth_mm [H, W]), see
+      `source.evaluation_pairs`.
+    limit: measure only this many images, the first ones; None for all.
     pictures_dir: folder for a picture <id>.png of each image, prediction,
       truth and error, and for an overview of the worst, middle and best.
+    observe: called with each image: id, rgb_uint8, pred_mm and depth_mm, the
+      prediction resized to the ground truth.
 
   Returns:
-    What `DepthMetrics.result` returns, and under `per_image` the metrics of
+    The dict of `DepthMetrics.result`, and under `per_image` the metrics of
     each measured image by id.
 
   Raises:
     ValueError: if limit is below 1, there is nothing to measure, or a
-      prediction is not usable.
+      prediction cannot be used.
   """
   if limit is not None and limit < 1:
     raise ValueError(f'limit must be at least 1, got {limit}. Change --limit.')
@@ -96,13 +102,17 @@ def evaluate(
       measured = metrics.add(pred_mm, depth_mm)
     except ValueError as error:
       raise ValueError(f'Image {name}: {error}') from error
+    if observe is not None:
+      observe(name, rgb_uint8, pred_mm, depth_mm)
     if measured is None:
       continue
     per_image[name] = measured
     if pictures_dir is not None:
       picture.save_picture(
         pathlib.Path(pictures_dir, f'{name}.png'),
-        picture.side_by_side(rgb_uint8, pred_mm / 1000.0, depth_mm / 1000.0),
+        picture.side_by_side(
+          rgb_uint8, pred_mm / challenge.MM_PER_M, depth_mm / challenge.MM_PER_M
+        ),
       )
   result = metrics.result()
   result['per_image'] = per_image
@@ -112,7 +122,7 @@ def evaluate(
 
 
 def write_json(path: str | os.PathLike[str], result: dict[str, Any]) -> None:
-  """Writes a result, all of it or nothing."""
+  """Writes a result as JSON, atomically."""
   text = json.dumps(result, indent=2, allow_nan=False)
   atomic.write_text(path, text + '\n')
 
@@ -121,7 +131,7 @@ def _predictions(
   predictor: Predictor,
   pairs: Iterator[tuple[str, np.ndarray, np.ndarray]],
 ) -> Iterator[tuple[str, np.ndarray, np.ndarray, np.ndarray]]:
-  """Yields (id, rgb_uint8, pred_mm, depth_mm), the maps of one size."""
+  """Yields (id, rgb_uint8, pred_mm, depth_mm), both maps of the same size."""
   while batch := list(itertools.islice(pairs, predictor.batch_size)):
     names, rgbs, truths = zip(*batch, strict=True)
     predictions = predictor.predict_mm(names, rgbs)
@@ -134,7 +144,7 @@ def _predictions(
 
 
 def _save_overview(pictures_dir, per_image):
-  """Shows the three worst, middle and best images by si-RMSE, at half size."""
+  """Saves the three worst, middle and best images by si-RMSE, at half size."""
   names = sorted(per_image, key=lambda name: -per_image[name]['si_rmse'])
   middle = max(0, len(names) // 2 - 1)
   chosen = names[:3] + names[middle : middle + 3] + names[-3:]

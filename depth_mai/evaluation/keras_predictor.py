@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Predictions of a trained network, a .keras file."""
+"""The predictor of a trained network, a .keras file."""
 
 from collections.abc import Sequence
 import os
@@ -15,10 +15,10 @@ from depth_mai.runtime import image_io
 
 
 class KerasPredictor:
-  """Predicts as the converted network would, many images at a time.
+  """Predicts batches with the model that conversion would write.
 
   Attributes:
-    batch_size: the most images that `predict_mm` should be given.
+    batch_size: the largest number of images for one call of `predict_mm`.
   """
 
   def __init__(
@@ -30,13 +30,13 @@ class KerasPredictor:
     """Loads a network.
 
     Args:
-      network: RGB 0..255 at its own size to metres; or a .keras file of it.
-      output_upsampling: how the depth is brought to 480 x 640, see
+      network: maps RGB 0..255 at its own size to metres; or its .keras file.
+      output_upsampling: how the depth is resized to 480 x 640, see
         `deployment.deployment_model`.
       batch_size: images per call.
 
     Raises:
-      ValueError: if the file is missing or is no network of this project.
+      ValueError: if the file is missing or is not a network of this project.
     """
     if not isinstance(network, keras.Model):
       network = network_file.load_network(network)

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The README.md beside ready weights: what they are, and what they are not."""
+"""Writes the README.md of ready weights: origin, metrics and limits."""
 
 from collections.abc import Mapping
 from typing import Any
+
+from depth_mai import challenge
 
 _CARD = """\
 # {system}: ready weights
@@ -14,12 +16,12 @@ Depth in metres from one RGB picture, by the network of
 python -m depth_mai.predict --model={system} photo.jpg --output_dir=depth
 ```
 
-| file | bytes | is |
+| file | bytes | content |
 |---|---|---|
-| `{tflite}` | {tflite_bytes:,} | {precision}; depth in {unit} |
-| `{weights}` | {weights_bytes:,} | to go on training; kernels in 8 bits |
+| `{tflite}` | {tflite_bytes:,} | {metadata[precision]}; depth in {unit} |
+| `{weights}` | {weights_bytes:,} | to continue training; 8-bit kernels |
 
-To go on training:
+To continue training:
 
 ```bash
 python -m depth_mai.train --gin_file=gin_configs/{system}.gin \\
@@ -32,14 +34,16 @@ python -m depth_mai.train --gin_file=gin_configs/{system}.gin \\
 - Data: {data}
 - Licence of the data: {licence}
 - Command: `{command}`
-- Images seen: {images:,.0f}, from random weights; {choice}
-- Code: commit {commit}, configuration {gin_hash}, TensorFlow {tensorflow},
-  Keras {keras}
+- Images seen: {best[images]:,.0f}, starting from random weights; the
+  weights with the best validation are kept (epoch {best[epoch]:.0f})
+- Code: commit {metadata[training_git_commit]}, configuration
+  {metadata[gin_hash]}, TensorFlow {metadata[versions][tensorflow]}, Keras
+  {metadata[versions][keras]}
 
 ## Metrics
 
-On the split `{split}` of the same data ({count} pairs), the organisers'
-metrics, means of per-image values:
+The organisers' metrics on the split `{split}` of the same data ({count} pairs),
+means of per-image values:
 
 | | si-RMSE | RMSE m | LOG10 | REL |
 |---|---|---|---|---|
@@ -48,13 +52,13 @@ metrics, means of per-image values:
 
 ## Limits
 
-- It has seen the scenes of its training data and no others: expect little
+- The network has seen only the scenes of its training data: expect poor depth
   elsewhere until it has been trained on pictures like yours.
-- Absolute depth depends on the camera's focal length, which the network cannot
-  see: with another camera, trust the order of things before their metres.
-- Depth beyond what the training data holds is not predicted, and thin, shiny or
-  transparent things are often missed.
-- Not for decisions on which somebody's safety depends.
+- Absolute depth depends on the camera's focal length, which the network does
+  not know: with another camera, trust the order of depths more than the metres.
+- Depth beyond the range of the training data is not predicted, and thin, shiny
+  or transparent objects are often missed.
+- Do not use it for decisions on which anybody's safety depends.
 """
 
 
@@ -72,34 +76,28 @@ def model_card(
   """Writes the card as Markdown.
 
   Args:
-    system: its name.
-    metadata: of the .tflite file, see lite/export.py.
+    system: name of the system.
+    metadata: metadata of the .tflite file, see lite/export.py.
     files: name -> bytes of the .tflite file and of the weights, in this order.
-    metrics: name -> what `evaluation.evaluate` returned, for the same two.
-    data: what the network was trained on, in words.
-    licence: of the data.
-    command: that trained the network.
-    split: that was measured.
+    metrics: name -> result of `evaluation.evaluate`, for the same two.
+    data: the training data, in words.
+    licence: licence of the data.
+    command: the command that trained the network.
+    split: the split on which the metrics were measured.
 
   Returns:
     The text of README.md.
   """
-  (tflite, tflite_bytes), (weights, weights_bytes) = files.items()
-  best = metadata['metrics']
+  tflite, weights = files
   return _CARD.format(
     system=system,
     tflite=tflite,
-    tflite_bytes=tflite_bytes,
     weights=weights,
-    weights_bytes=weights_bytes,
-    precision=metadata['precision'],
+    tflite_bytes=files[tflite],
+    weights_bytes=files[weights],
+    metadata=metadata,
+    best=metadata['metrics'],
     unit={'mm': 'millimetres', 'm': 'metres'}[metadata['output_unit']],
-    images=best['images'],
-    choice=f'the best validation (pass {best["epoch"]:.0f}) is kept',
-    commit=metadata['training_git_commit'],
-    gin_hash=metadata['gin_hash'],
-    tensorflow=metadata['versions']['tensorflow'],
-    keras=metadata['versions']['keras'],
     count=metrics[tflite]['images'],
     file_metrics=_row(metrics[tflite]),
     weights_metrics=_row(metrics[weights]),
@@ -111,6 +109,4 @@ def model_card(
 
 
 def _row(metrics: Mapping[str, Any]) -> str:
-  return ' | '.join(
-    f'{metrics[name]:.4f}' for name in ('si_rmse', 'rmse', 'log10', 'rel')
-  )
+  return ' | '.join(f'{metrics[name]:.4f}' for name in challenge.METRICS)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files that are either the old one or the whole new one, never half of it.
+"""Atomic file writes: write to a temporary path, then rename.
 
-A training that is killed or a disk that fills up must not leave half a
+A training that is killed, or a disk that fills up, never leaves half a
 checkpoint, picture or table under its final name.
 """
 
@@ -14,16 +14,16 @@ import shutil
 
 @contextlib.contextmanager
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[str]:
-  """Gives a temporary path to write to; renames it to `path` at the end.
+  """Yields a temporary path to write to and renames it to `path` at the end.
 
-  The temporary path lies in the same directory (so the rename is atomic) and
-  ends with the same name (so writers that look at the suffix, as Keras and
-  Pillow do, see the real one). Missing parent directories are made. What is
-  written may be a file or a directory; a directory cannot replace one that is
-  not empty.
+  The temporary path is in the same directory, so that the rename is atomic, and
+  ends with the same name, so that writers that look at the suffix (Keras,
+  Pillow) see the real one. Missing parent directories are created. The result
+  may be a file or a directory; a directory cannot replace one that is not
+  empty.
 
   Args:
-    path: where the finished file shall be (str or os.PathLike).
+    path: the final path.
 
   Yields:
     The temporary path, a str. Nothing exists there yet.
@@ -31,7 +31,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[str]:
   Raises:
     ValueError: nothing was written to the temporary path.
     OSError: the rename failed. After any error the temporary file is removed
-      and what was at `path` before is untouched.
+      and the old content of `path` is untouched.
   """
   path = os.path.abspath(os.fspath(path))
   directory, name = os.path.split(path)
@@ -41,8 +41,8 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[str]:
     yield temporary
     if not os.path.lexists(temporary):
       raise ValueError(
-        f'Nothing was written for {path}: inside atomic_path, write to the '
-        'path that it gives, not to the final one.'
+        f'Nothing was written for {path}. Inside atomic_path, write to the '
+        'path that it yields, not to the final path.'
       )
     os.replace(temporary, path)
   finally:
@@ -54,7 +54,7 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 
   Args:
     path: the file to write.
-    text: its whole content, a str.
+    text: the whole content.
 
   Raises:
     OSError: the file cannot be written.
@@ -65,7 +65,7 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 
 
 def _remove(path: str) -> None:
-  """Removes a file or directory; no error where there is none."""
+  """Removes a file or directory if it exists."""
   if os.path.isdir(path) and not os.path.islink(path):
     shutil.rmtree(path, ignore_errors=True)
     return

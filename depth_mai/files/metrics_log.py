@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads metrics.jsonl, the log that a training writes into its workdir.
 
-One JSON object a line. `split` says what was measured ('train' for the running
-loss, 'validation' or 'train_eval' for evaluations), `step`, `images` and
-`epoch` say when, every other number is a metric.
+Each line is a JSON object. `split` is 'train' (running losses), 'validation' or
+'train_eval' (evaluations); `step`, `images` and `epoch` are the time; every
+other number is a metric.
 """
 
-from collections.abc import Iterable
 import dataclasses
 import json
 import math
 import os
+from typing import Any
 
 import numpy as np
 
-FILE_NAME = 'metrics.jsonl'
+from depth_mai.files import workdir as workdir_lib
+
 TIME_KEYS = ('step', 'images', 'epoch')
 
 
@@ -44,11 +45,11 @@ class Run:
   records: list[dict]
 
   def splits(self) -> list[str]:
-    """Returns the splits in the order in which they first appear."""
+    """Returns the splits in the order of their first line."""
     return list(dict.fromkeys(record['split'] for record in self.records))
 
   def metric_names(self) -> list[str]:
-    """Returns the keys of all numbers but the times, as they first appear."""
+    """Returns the keys of all numbers except the times, in order."""
     return list(
       dict.fromkeys(
         key
@@ -74,30 +75,66 @@ class Run:
 def read_run(run_dir: str | os.PathLike[str]) -> Run:
   """Reads the log of one training.
 
-  A training that was stopped goes on from its last checkpoint and logs some
+  A training that was stopped resumes from its last checkpoint and logs some
   steps again; the later lines replace the earlier ones. A last line that was
   cut off by the stop is left out.
 
   Args:
-    run_dir: the workdir of the training, or its metrics.jsonl itself.
+    run_dir: the workdir of the training, or the metrics.jsonl in it.
 
   Returns:
-    The run.
+    The log, with at least one record.
 
   Raises:
-    ValueError: if there is no log, it is empty, or a line of it is no metrics.
+    ValueError: there is no log, it is empty, or a line is damaged.
   """
-  run_dir = os.path.abspath(os.path.expanduser(os.fspath(run_dir)))
-  path = run_dir
-  if os.path.isdir(run_dir):
-    path = os.path.join(run_dir, FILE_NAME)
-  else:
-    run_dir = os.path.dirname(run_dir)
+  path = os.path.abspath(os.path.expanduser(os.fspath(run_dir)))
+  if os.path.isdir(path):
+    path = os.path.join(path, workdir_lib.METRICS)
   if not os.path.isfile(path):
     raise ValueError(
       f'{path} does not exist. Give the workdir of a training (--workdir of '
-      f'depth_mai.train), which holds a {FILE_NAME}.'
+      f'depth_mai.train), which contains a {workdir_lib.METRICS}.'
     )
+  by_split = {}
+  for record in _records(path):
+    earlier = by_split.setdefault(record['split'], [])
+    while earlier and earlier[-1]['step'] >= record['step']:
+      earlier.pop()  # The resumed training logs this step again.
+    earlier.append(record)
+  if not by_split:
+    raise ValueError(
+      f'{path} contains no metrics yet. Wait for the first log line of the '
+      'training, or leave this run out.'
+    )
+  return Run(
+    os.path.basename(os.path.dirname(path)), sum(by_split.values(), [])
+  )
+
+
+def best_validation(workdir: str | os.PathLike[str]) -> dict[str, Any]:
+  """Returns the metrics of a training's best network.
+
+  Args:
+    workdir: workdir of the training.
+
+  Returns:
+    The 'validation' line with the smallest si_rmse; {} if there is none.
+    Damaged lines are left out.
+  """
+  path = os.path.join(workdir, workdir_lib.METRICS)
+  if not os.path.isfile(path):
+    return {}
+  validations = [
+    record
+    for record in _records(path, skip_damaged=True)
+    if record['split'] == 'validation' and _is_number(record.get('si_rmse'))
+  ]
+  return min(validations, key=lambda record: record['si_rmse'], default={})
+
+
+def _records(path: str, skip_damaged: bool = False) -> list[dict]:
+  """Returns the lines of a log, without a last line that is cut off."""
   with open(path, encoding='utf-8') as stream:
     lines = stream.read().split('\n')
   records = []
@@ -107,29 +144,14 @@ def read_run(run_dir: str | os.PathLike[str]) -> Run:
     try:
       records.append(_checked_record(json.loads(line)))
     except ValueError as error:
-      if number == len(lines):  # No newline after it: it was being written.
-        break
+      # The last line has no newline if the write was cut off.
+      if skip_damaged or number == len(lines):
+        continue
       raise ValueError(
         f'{path}, line {number}: {error}. Each line must be one JSON object '
-        'with at least "split" and "step"; mend or remove the line.'
+        'with at least "split" and "step"; correct or remove the line.'
       ) from error
-  if not records:
-    raise ValueError(
-      f'{path} holds no metrics yet. Wait for the first log line of the '
-      'training, or leave this run out.'
-    )
-  return Run(os.path.basename(run_dir), _latest(records))
-
-
-def _latest(records: Iterable[dict]) -> list[dict]:
-  """Drops what a continued training has logged again."""
-  kept = {}
-  for record in records:
-    earlier = kept.setdefault(record['split'], [])
-    while earlier and earlier[-1]['step'] >= record['step']:
-      earlier.pop()
-    earlier.append(record)
-  return [record for per_split in kept.values() for record in per_split]
+  return records
 
 
 def _checked_record(record):

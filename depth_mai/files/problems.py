@@ -1,18 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is wrong with input, said with the file's name and the cure."""
+"""Reports bad input: which file, what is wrong with it, and how to fix it."""
 
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
+import contextlib
 import dataclasses
 import pathlib
+import sys
+from typing import TypeVar
+
+import numpy as np
+
+_S, _T = TypeVar('_S'), TypeVar('_T')
 
 
 @dataclasses.dataclass(frozen=True)
 class Problem:
-  """One thing that is wrong on disk.
+  """One problem on disk.
 
   Attributes:
     path: the file or folder to look at.
     what: what is wrong with it.
-    cure: what to do about it.
+    cure: how to fix it.
   """
 
   path: pathlib.Path
@@ -25,7 +35,7 @@ class Problem:
 
 
 class BadInputError(ValueError):
-  """Input that is refused.
+  """Refused input.
 
   Attributes:
     problems: every `Problem` that was found, at least one.
@@ -34,7 +44,7 @@ class BadInputError(ValueError):
   MOST_SHOWN = 5
 
   def __init__(self, problems: list[Problem]):
-    """Shows the first `MOST_SHOWN` of the problems, a line each."""
+    """Makes a message of the first `MOST_SHOWN` problems, one per line."""
     self.problems = list(problems)
     lines = [str(problem) for problem in self.problems[: self.MOST_SHOWN]]
     if len(self.problems) > self.MOST_SHOWN:
@@ -44,3 +54,59 @@ class BadInputError(ValueError):
         '--report_only'
       )
     super().__init__('\n'.join(lines))
+
+
+def check(problems: list[Problem]) -> None:
+  """Raises a BadInputError if there are problems."""
+  if problems:
+    raise BadInputError(problems)
+
+
+def attempt(
+  reader: Callable[[_S], _T], source: _S | None
+) -> tuple[_T | None, list[Problem]]:
+  """Runs a reader, and returns its result or its problems.
+
+  Args:
+    reader: raises a BadInputError for files that it refuses.
+    source: the file or files to read; None for an absent file, which is not a
+      problem.
+
+  Returns:
+    The result and an empty list, or None and the problems.
+  """
+  try:
+    return (None if source is None else reader(source)), []
+  except BadInputError as error:
+    return None, error.problems
+
+
+def refusal(path: pathlib.Path, what: str, cure: str) -> BadInputError:
+  """Returns the error for a single `Problem`."""
+  return BadInputError([Problem(path, what, cure)])
+
+
+@contextlib.contextmanager
+def exit_on_bad_input() -> Iterator[None]:
+  """Prints every problem of a BadInputError to stderr and exits with code 1."""
+  try:
+    yield
+  except BadInputError as error:
+    print(*error.problems, sep='\n', file=sys.stderr)
+    sys.exit(1)
+
+
+def listing(names: Sequence[str], most: int = 8) -> str:
+  """Joins names for a message: the first `most` and the number of others."""
+  rest = f' and {len(names) - most} more' if len(names) > most else ''
+  return ', '.join(names[:most]) + rest if names else 'nothing'
+
+
+def count(number: int, noun: str) -> str:
+  """Returns a number and a noun, such as '1 pair' or '2 pairs'."""
+  return f'{number} {noun}{"" if number == 1 else "s"}'
+
+
+def size_text(image: np.ndarray) -> str:
+  """Returns 'width x height' of an array [H, W, ...]."""
+  return f'{image.shape[1]} x {image.shape[0]}'

@@ -1,48 +1,55 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds the ready weights in pretrained/ by a system's name.
+"""Finds the ready weights in pretrained/ by the name of a system.
 
-A folder pretrained/<system> holds one .tflite file to predict with,
-<system>.npz to go on training from, and README.md, its model card. A plain
-installation, such as a device's, carries the .tflite files only.
-gin_configs/<system>.gin is the configuration of its network and INT8 file.
+A folder pretrained/<system> contains one .tflite file for prediction,
+<system>.npz to continue training from, and README.md, the model card. A plain
+installation, such as a device's, contains the .tflite files only.
+gin_configs/<system>.gin configures the network and its INT8 file.
 """
 
 import pathlib
 
-# Next to the package in a checkout, inside it where it is installed.
+# Next to the package in a checkout, inside it after an installation.
 _PACKAGE = pathlib.Path(__file__).resolve().parents[1]
 _FOLDERS = (_PACKAGE.parent / 'pretrained', _PACKAGE / 'pretrained')
 _CONFIGS = _PACKAGE.parent / 'gin_configs'
 
 
 def names() -> list[str]:
-  """Returns the systems whose weights are there."""
+  """Returns the systems that have ready weights."""
   return sorted({x.parent.name for f in _FOLDERS for x in f.glob('*/*.tflite')})
 
 
 def model_path(model: str) -> str:
-  """Returns the .tflite file of a system's name; a path is returned as it is.
+  """Returns the .tflite file of a system; a path is returned unchanged.
 
   Args:
     model: a path, or the name of a system, such as 'tcl'.
 
   Raises:
-    ValueError: if it is neither; names the systems that are there.
+    ValueError: if it is neither; the message names the available systems.
   """
   return _find(model, '.tflite')
 
 
 def weights_path(weights: str) -> str:
-  """Returns the weights to go on training from; otherwise as `model_path`."""
+  """Returns the weights to continue training from.
+
+  Args:
+    weights: a path, or the name of a system, such as 'tcl'.
+
+  Raises:
+    ValueError: if it is neither, or if the .npz files are not installed.
+  """
   try:
     return _find(weights, '.npz')
   except ValueError as error:
     if weights not in names():
       raise
     raise ValueError(
-      f'The weights of {weights!r} to go on training from, {weights}.npz, are '
-      'not installed: they are kept in the checkout. Train there after "pip '
-      'install -e .[train]", or give the path of the file '
+      f'{weights}.npz, the weights of {weights!r} to continue training from, '
+      'are not installed; only the checkout contains them. Train there after '
+      '"pip install -e .[train]", or give the path of the file '
       f'pretrained/{weights}/{weights}.npz.'
     ) from error
 
@@ -51,7 +58,7 @@ def config_files(model: str | None) -> list[str]:
   """Returns the gin file of a system's ready weights, in a list.
 
   Args:
-    model: the name of a system; for a path or None the list is empty.
+    model: the name of a system; the list is empty for a path or None.
 
   Raises:
     ValueError: as `weights_path`.
@@ -69,5 +76,5 @@ def _find(name: str, suffix: str) -> str:
       return str(path)
   raise ValueError(
     f'{name!r} is neither a file nor a system with a {suffix} file in '
-    f'pretrained/; there are {", ".join(names()) or "none"}.'
+    f'pretrained/; the available systems are {", ".join(names()) or "none"}.'
   )

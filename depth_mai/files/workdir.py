@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The workdir's contract: the files that every tool finds in a run's folder.
+"""The workdir contract: the files that every tool finds in a run's folder.
 
 best.keras, last.keras     averaged weights: best on validation, and newest
-checkpoints/               what is needed to go on (training/checkpoint.py)
-config.gin                 the configuration as it was given
-operative_config.gin       every parameter that took part, defaults included
-versions.json              of Python and the packages, git commit, command
+checkpoints/               state to resume from (training/checkpoint.py)
+config.gin                 the configuration as given
+operative_config.gin       every parameter that was used, defaults included
+versions.json              Python and the packages, git commit, command
 metrics.jsonl, events/     losses and metrics (training/journal.py)
 pictures/                  predictions on validation images
 """
@@ -43,34 +43,34 @@ _PACKAGES = (
 
 
 def claim(workdir: pathlib.Path, config: str) -> None:
-  """Makes the workdir, or checks that it is of the same configuration.
+  """Creates the workdir, or checks that its run has the same configuration.
 
   Args:
-    workdir: of the run.
+    workdir: folder of the run.
     config: the parsed configuration as text.
 
   Raises:
-    ValueError: if a run of another configuration lives there.
+    ValueError: if the folder contains a run with another configuration.
   """
   workdir.mkdir(parents=True, exist_ok=True)
   path = workdir / CONFIG
-  if path.exists():
-    different = [
-      line
-      for line in difflib.unified_diff(
-        path.read_text().splitlines(), config.splitlines(), lineterm='', n=0
-      )
-      if line[:1] in '+-' and line[:3] not in ('+++', '---')
-    ]
-    if different:
-      listed = '\n  '.join(different[:10])
-      raise ValueError(
-        f'{workdir} holds a run with another configuration:\n  {listed}\n'
-        'To go on with that run give the same configuration; to start a new '
-        'one choose another --workdir or remove this one.'
-      )
-  else:
+  if not path.exists():
     atomic.write_text(path, config)
+    return
+  different = [
+    line
+    for line in difflib.unified_diff(
+      path.read_text().splitlines(), config.splitlines(), lineterm='', n=0
+    )
+    if line[:1] in '+-' and line[:3] not in ('+++', '---')
+  ]
+  if different:
+    listed = '\n  '.join(different[:10])
+    raise ValueError(
+      f'{workdir} contains a run with another configuration:\n  {listed}\n'
+      'To resume that run, give the same configuration; to start a new one, '
+      'choose another --workdir or remove this one.'
+    )
 
 
 def git_commit() -> str:
@@ -90,7 +90,10 @@ def git_commit() -> str:
 
 
 def package_versions() -> dict[str, str | None]:
-  """Returns the packages that results depend on, None where one is absent."""
+  """Returns the versions of the packages that affect results, None if absent.
+
+  The keys are the packages' names.
+  """
   versions = {}
   for package in _PACKAGES:
     try:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Messages between the judge and the process that runs a file.
+"""Messages between the judge and the sandboxed process that runs a file.
 
-A message is its JSON's length and its blob's, two 64-bit numbers, then the JSON
-and the blob. Nothing is ever unpickled, and whoever receives says how much it
-takes.
+A message is the lengths of its JSON and its blob as two 64-bit numbers, then
+the JSON and the blob. Nothing is unpickled, and the receiver limits the length.
+(multiprocessing.connection has no deadline for a whole message.)
 """
 
 import json
@@ -12,12 +12,12 @@ import struct
 import time
 
 _HEADER = struct.Struct('<QQ')
-# The longest JSON.
+# Bytes of the longest JSON.
 MAX_JSON = 1 << 20
 
 
 class ClosedError(Exception):
-  """The other end is gone."""
+  """The other end has closed the connection."""
 
 
 class TooSlowError(Exception):
@@ -25,7 +25,7 @@ class TooSlowError(Exception):
 
 
 class MalformedError(Exception):
-  """The other end sent what it must not send."""
+  """The other end sent an invalid message."""
 
 
 class Channel:
@@ -41,19 +41,21 @@ class Channel:
     """Sends a message.
 
     Args:
-      message: ready for JSON.
-      blob: bytes that go with it.
-      timeout_s: seconds until the other end must have taken it; None: any.
+      message: values that JSON can hold.
+      blob: bytes sent with it.
+      timeout_s: seconds for the other end to receive it; None: no limit.
 
     Raises:
-      ClosedError: if the other end is gone.
-      TooSlowError: if it did not take all in time.
+      ClosedError: if the other end has closed the connection.
+      TooSlowError: if it did not receive all of it in time.
     """
     text = json.dumps(message, allow_nan=False).encode()
     try:
       self._wait_at_most(timeout_s)
       self._connection.sendall(_HEADER.pack(len(text), len(blob)) + text)
-      self._connection.sendall(blob)
+      # The receiver of a message without a blob may have hung up already.
+      if blob:
+        self._connection.sendall(blob)
     except TimeoutError as error:
       raise TooSlowError from error
     except OSError as error:
@@ -65,29 +67,29 @@ class Channel:
     """Receives a message.
 
     Args:
-      max_blob: most bytes that may come with it.
-      timeout_s: seconds for the whole of it; None: any.
+      max_blob: largest allowed blob, bytes.
+      timeout_s: seconds for the whole message; None: no limit.
 
     Returns:
-      (JSON object, the bytes)
+      (JSON object, blob)
 
     Raises:
-      ClosedError: if the other end is gone.
-      TooSlowError: if not all came in time.
-      MalformedError: if it is too long, or no JSON object.
+      ClosedError: if the other end has closed the connection.
+      TooSlowError: if the message was not complete in time.
+      MalformedError: if it is too long or not a JSON object.
     """
     deadline = None if timeout_s is None else time.monotonic() + timeout_s
     header = self._exactly(_HEADER.size, deadline)
     length, blob_length = _HEADER.unpack(header)
     if length > MAX_JSON or blob_length > max_blob:
-      raise MalformedError(f'{length} and {blob_length} bytes were announced')
+      raise MalformedError(f'it announced {length} and {blob_length} bytes')
     text = self._exactly(length, deadline)
     try:
       message = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-      raise MalformedError('what came is no JSON') from error
+      raise MalformedError('its message is not JSON') from error
     if not isinstance(message, dict):
-      raise MalformedError('what came is no JSON object')
+      raise MalformedError('its message is not a JSON object')
     return message, self._exactly(blob_length, deadline)
 
   def close(self) -> None:
@@ -95,7 +97,7 @@ class Channel:
     self._connection.close()
 
   def _exactly(self, count: int, deadline: float | None) -> bytearray:
-    """Receives so many bytes."""
+    """Receives exactly this many bytes."""
     received = bytearray(count)
     rest = memoryview(received)
     while rest:
@@ -115,10 +117,10 @@ class Channel:
     return received
 
   def _wait_at_most(self, seconds: float | None) -> None:
-    # A locked process, which never gives a time, may not even ask for it.
+    # A locked process, which gives no timeout, may not make this system call.
     if seconds is not None:
       self._connection.settimeout(seconds)
 
 
 def _no_constant(name: str) -> float:
-  raise ValueError(f'{name} is no number of JSON')
+  raise ValueError(f'{name} is not a JSON number')

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds what nobody declared: the range of the input, the unit of the output.
+"""Finds the range of the input and the unit of the output.
 
-What the command line says comes first, then what depth_mai.convert wrote into
-the file, then what the file's quantisation says. Only where all are silent is
-the file tried on a few pictures whose depth is known, and the verdict says so:
-such a choice was made with the answers on the table.
+Flags come first, then the metadata that depth_mai.convert wrote into the file,
+then the file's quantisation. If none of them decides, the file is tried on a
+few pictures with known depth. The verdict states this, because no team had the
+true depth.
 """
 
 from collections.abc import Callable
@@ -14,29 +14,31 @@ import typing
 
 import numpy as np
 
+from depth_mai import challenge
 from depth_mai.judging import request as request_lib
 from depth_mai.metrics import depth_metrics
 from depth_mai.runtime import image_io
 
-# Pictures that are tried.
+# Number of pictures to try.
 PAIRS = 4
 
-MM_PER_UNIT = {'mm': 1.0, 'm': 1000.0}
-# How far the quantised range may lie from one of those known, as a part of it.
+# Largest difference between a quantised range and a known one, as a fraction of
+# the known one.
 _QUANTISED_TOLERANCE = 0.1
-# A candidate must be better by this part to be taken before an earlier one.
+# A later candidate wins if its error is below this fraction of an earlier
+# one's.
 _CLEARLY_BETTER = 0.98
-# Half-way, as a factor, between millimetres and metres.
-_UNIT_BOUND = math.sqrt(1000.0)
+# Geometric mean of the factors of millimetres and metres.
+_UNIT_BOUND = math.sqrt(challenge.MM_PER_M)
 
 
 class Choice(typing.NamedTuple):
-  """Something found.
+  """A range or a unit, and how it was found.
 
   Attributes:
-    value: what.
-    why: on what grounds, a text.
-    with_truth: whether the ground truth was needed.
+    value: name of the range or unit.
+    why: the reason, for readers.
+    with_truth: whether the true depth was used.
     doubt: a warning; '' for none.
   """
 
@@ -47,11 +49,11 @@ class Choice(typing.NamedTuple):
 
 
 class Trial(typing.NamedTuple):
-  """What a file gave for a picture whose depth is known.
+  """A prediction for a picture with known depth.
 
   Attributes:
-    depth: [h, w] float32, in the file's unit.
-    depth_mm: the truth [H, W], 0 = unknown.
+    depth: [h, w] float32, predicted, in the file's unit.
+    depth_mm: [H, W], true depth, 0 = unknown.
   """
 
   depth: np.ndarray
@@ -64,9 +66,10 @@ def declared_range(
   """Finds the input's range without running the file.
 
   Args:
-    flag: of `request.INPUT_RANGES`, or AUTO.
-    metadata: of `static_check.check`.
-    covered: real values that a quantised input can say, None for float.
+    flag: --input_range, a name in `request.INPUT_RANGES`, or AUTO.
+    metadata: from `static_check.check`.
+    covered: smallest and largest real value of a quantised input, None for
+      float.
     raw: whether the input takes bytes without a scale.
 
   Returns:
@@ -74,13 +77,11 @@ def declared_range(
   """
   if raw:
     return Choice('0..255', 'the input takes bytes without a scale')
-  if flag != request_lib.AUTO:
-    return Choice(flag, 'declared by --input_range')
   for name, ends in request_lib.INPUT_RANGES.items():
-    if metadata.get('range') == list(ends):
-      return Choice(
-        name, "declared in the file by depth_mai.convert's metadata"
-      )
+    if flag == name or (
+      flag == request_lib.AUTO and metadata.get('range') == list(ends)
+    ):
+      return _declared(flag, '--input_range', name)
   if covered is not None:
     for name, ends in request_lib.INPUT_RANGES.items():
       error = sum(abs(a - b) for a, b in zip(covered, ends, strict=True))
@@ -96,19 +97,16 @@ def declared_unit(flag: str, metadata: dict) -> Choice | None:
   """Finds the output's unit without running the file.
 
   Args:
-    flag: of `request.UNITS`, or AUTO.
-    metadata: of `static_check.check`.
+    flag: --unit, in `request.UNITS`, or AUTO.
+    metadata: from `static_check.check`.
 
   Returns:
     The choice; None if the file must be tried.
   """
-  if flag != request_lib.AUTO:
-    return Choice(flag, 'declared by --unit')
-  if metadata.get('output_unit') in MM_PER_UNIT:
-    return Choice(
-      metadata['output_unit'],
-      "declared in the file by depth_mai.convert's metadata",
-    )
+  name = metadata.get('output_unit') if flag == request_lib.AUTO else flag
+  # A list in the metadata cannot be looked up in a dict.
+  if isinstance(name, str) and name in challenge.MM_PER_UNIT:
+    return _declared(flag, '--unit', name)
   return None
 
 
@@ -117,12 +115,12 @@ def find_range(
   unit: str | None,
   try_range: Callable[[str], Sequence[Trial]],
 ) -> Choice:
-  """Finds the range that gives the smallest si-RMSE.
+  """Finds the range with the smallest si-RMSE.
 
   Args:
-    candidates: of `request.INPUT_RANGES`, the likeliest first.
-    unit: of the output where it is known.
-    try_range: runs the file on a few pictures with a range.
+    candidates: names in `request.INPUT_RANGES`, the likeliest first.
+    unit: unit of the output, if known.
+    try_range: predicts a few pictures with a range.
 
   Returns:
     The choice.
@@ -151,7 +149,7 @@ def find_unit(trials: Sequence[Trial]) -> Choice:
   """Finds the unit from the medians of predictions and truth.
 
   Args:
-    trials: what the file gave for a few pictures.
+    trials: predictions of a few pictures.
 
   Returns:
     The choice.
@@ -159,38 +157,45 @@ def find_unit(trials: Sequence[Trial]) -> Choice:
   middle = _middle([one.depth[np.isfinite(one.depth)] for one in trials])
   middle_mm = _middle([one.depth_mm[one.depth_mm > 0] for one in trials])
   why = (
-    f'the median of {len(trials)} predictions is {middle:.4g}, of their true '
-    f'depth {middle_mm:.4g} mm; declare it with --unit'
+    f'the median of {len(trials)} predictions is {middle:.4g}, that of their '
+    f'true depth {middle_mm:.4g} mm; declare it with --unit'
   )
   ratio = middle / middle_mm if middle_mm else math.nan
   if not (math.isfinite(ratio) and ratio > 0):
-    doubt = f'The unit of its depth is unclear: {why}. Taken as mm.'
+    doubt = f'The unit of its depth is unclear: {why}. It is read as mm.'
     return Choice('mm', why, True, doubt)
   unit = 'mm' if ratio > 1 / _UNIT_BOUND else 'm'
-  factor = ratio * MM_PER_UNIT[unit]
+  factor = ratio * challenge.MM_PER_UNIT[unit]
   off = max(factor, 1 / factor)
   doubt = ''
   if off > _UNIT_BOUND:
     doubt = (
       f'Its depth is {off:.3g} times off in the nearest unit, {unit}: {why}. '
-      'RMSE, LOG10 and REL say little; si-RMSE and the score do not depend on '
+      'RMSE, LOG10 and REL mean little; si-RMSE and the score do not depend on '
       'the unit.'
     )
   return Choice(unit, why, True, doubt)
 
 
+def _declared(flag: str, option: str, name: str) -> Choice:
+  """Returns a choice declared by a flag, or else in the metadata."""
+  if flag != request_lib.AUTO:
+    return Choice(name, f'declared by {option}')
+  return Choice(name, "declared in the file by depth_mai.convert's metadata")
+
+
 def _middle(parts: Sequence[np.ndarray]) -> float:
-  """Returns the median of the medians of what is not empty, 0 for nothing."""
+  """Returns the median of the parts' medians, 0 if all are empty."""
   medians = [float(np.median(part)) for part in parts if part.size]
   return float(np.median(medians)) if medians else 0.0
 
 
 def _si_rmse(trials: Sequence[Trial], unit: str) -> float:
-  """Returns the mean over the pictures, infinite where it is not defined."""
+  """Returns the mean si-RMSE of the pictures, infinite if undefined."""
   errors = []
   for depth, depth_mm in trials:
     pred_mm = image_io.resize_depth_mm(
-      depth * np.float32(MM_PER_UNIT[unit]), depth_mm.shape
+      depth * np.float32(challenge.MM_PER_UNIT[unit]), depth_mm.shape
     )
     try:
       measured = depth_metrics.image_metrics(pred_mm, depth_mm)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Has a device other than this machine measure a file, in a process of its own.
+"""Measures a file on another device, from a separate process.
 
-A device's backend runs programs, opens connections or loads the file beside an
-emulator, so it cannot live behind all the bars of worker.py. The emulator's
-process and all that it starts may write in one folder and open no connection; a
-board that is reached over a network is its owner's to protect. That process
-runs this file: `python -m depth_mai.judging.device_process FOLDER`.
+A device backend runs programs, opens connections or hands the file to an
+emulator, so it cannot be sandboxed as strictly as worker.py. The emulator's
+process and its children may write in one folder only and open no connection; a
+board reached over a network must be protected by its owner. The process runs
+this file: `python -m depth_mai.judging.device_process FOLDER`.
 """
 
 import dataclasses
@@ -20,15 +20,16 @@ import tempfile
 
 from depth_mai.devices import registry
 from depth_mai.devices import settings as settings_lib
-from depth_mai.judging import fault
 from depth_mai.judging import lockdown
+from depth_mai.judging import verdict
+from depth_mai.runtime import environment
 
-# Devices that are this machine in disguise.
+# Devices that run on this machine.
 RESTRICTED = ('emulated_pi4',)
 
 _ORDER, _ANSWER, _MODEL = 'order.json', 'answer.json', 'judged.tflite'
 _MAX_ANSWER = 64 << 20
-# The emulator itself, beyond what the file may use.
+# Memory of the emulator, in addition to what the file may use.
 _EMULATOR_MB = 6144.0
 _NUMBERS = (
   'median_ms',
@@ -53,15 +54,15 @@ def measure(
     spec: the device, as --device names it.
     settings: how to measure.
     content: the file.
-    memory_mb: see `limits.Limits`; for RESTRICTED devices.
-    time_s: seconds for all of it.
+    memory_mb: see `request.Limits`; for RESTRICTED devices.
+    time_s: seconds in all.
 
   Returns:
     The configurations of the report (see devices/device.py): threads, xnnpack
-    and, None where they are not given, _NUMBERS.
+    and _NUMBERS, each None if not given.
 
   Raises:
-    fault.FileFaultError: if the device cannot measure the file, or in time.
+    verdict.FileFaultError: if the device fails to measure the file in time.
   """
   with tempfile.TemporaryDirectory(prefix='depth_mai_judge_') as name:
     folder = pathlib.Path(name)
@@ -78,25 +79,19 @@ def measure(
       with open(folder / _ANSWER, 'rb') as stream:
         answer = json.loads(stream.read(_MAX_ANSWER))
     except (OSError, ValueError, RecursionError) as error:
-      raise fault.FileFaultError(
+      raise verdict.FileFaultError(
         f'{spec} could not measure it: its process ended without an answer.'
       ) from error
-  if 'error' in answer:
-    raise fault.FileFaultError(
-      f'{spec} could not measure it: {str(answer["error"])[:2000]}'
-    )
-  return [_configuration(row, spec) for row in answer['configurations']]
+  return _configurations(answer, spec)
 
 
 def _run(folder: pathlib.Path, time_s: float, spec: str) -> None:
-  """Runs the process; ends it, and all that it started, in time."""
-  package = pathlib.Path(__file__).resolve().parent.parent
-  paths = [str(package.parent), *filter(None, sys.path)]
+  """Runs the process; ends it and its children in time."""
   process = subprocess.Popen(
     [sys.executable, '-m', 'depth_mai.judging.device_process', str(folder)],
     env={
       **os.environ,
-      'PYTHONPATH': os.pathsep.join(paths),
+      'PYTHONPATH': environment.import_path(),
       'TMPDIR': str(folder),
     },
     stdin=subprocess.DEVNULL,
@@ -107,7 +102,7 @@ def _run(folder: pathlib.Path, time_s: float, spec: str) -> None:
   try:
     process.wait(max(1.0, time_s))
   except subprocess.TimeoutExpired as error:
-    raise fault.FileFaultError(
+    raise verdict.FileFaultError(
       f'{spec} took more than the {time_s:.3g} s that were left to measure it '
       '(--time_s), and was stopped.'
     ) from error
@@ -119,21 +114,36 @@ def _run(folder: pathlib.Path, time_s: float, spec: str) -> None:
     process.wait()
 
 
+def _configurations(answer: object, spec: str) -> list[dict]:
+  """Checks an untrusted answer; returns its configurations."""
+  answer = answer if isinstance(answer, dict) else {}
+  if 'error' in answer:
+    raise verdict.FileFaultError(
+      f'{spec} could not measure it: {str(answer["error"])[:2000]}'
+    )
+  rows = answer.get('configurations')
+  if not isinstance(rows, list) or not rows:
+    raise verdict.FileFaultError(f'{spec} returned an invalid report.')
+  return [_configuration(row, spec) for row in rows]
+
+
 def _configuration(row: object, spec: str) -> dict:
-  """Returns what is needed of a configuration, if it is what it should be."""
+  """Checks an untrusted configuration; returns the keys that are needed."""
   if not isinstance(row, dict) or type(row.get('threads')) is not int:
-    raise fault.FileFaultError(f'{spec} gave a report that is none.')
+    raise verdict.FileFaultError(f'{spec} returned an invalid report.')
   numbers = {key: row.get(key) for key in _NUMBERS}
   for key, value in numbers.items():
     known = isinstance(value, (int, float)) and math.isfinite(value)
-    if value is not None and not (known and value >= 0):
-      raise fault.FileFaultError(f'{spec} gave a {key} that is none.')
+    # No runtime is 0 ms; a count may be 0.
+    valid = known and (value > 0 or value == 0 and '_ms' not in key)
+    if value is not None and not valid:
+      raise verdict.FileFaultError(f'{spec} returned an invalid {key}.')
   xnnpack = row.get('xnnpack') is True
   return {'threads': row['threads'], 'xnnpack': xnnpack, **numbers}
 
 
 def _main(name: str) -> None:
-  """Measures what the folder's order asks for; writes the answer there."""
+  """Measures as the order in a folder says; writes the answer there."""
   folder = pathlib.Path(name)
   order = json.loads((folder / _ORDER).read_text())
   settings = order['settings']

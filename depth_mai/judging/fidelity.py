@@ -1,79 +1,62 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures a caged file's errors on a split."""
+"""Predicts with a sandboxed file, and saves pictures of its depth."""
 
-from collections.abc import Callable
 from collections.abc import Iterable
-from collections.abc import Iterator
 from collections.abc import Sequence
 import pathlib
 
 import numpy as np
 
-from depth_mai.evaluation import evaluation
-from depth_mai.judging import cage as cage_lib
-from depth_mai.judging import detection
-from depth_mai.judging import fault
-from depth_mai.judging import interface
+from depth_mai import challenge
+from depth_mai.judging import sandbox
+from depth_mai.judging import verdict
 from depth_mai.report import picture
 from depth_mai.runtime import image_io
-
-# (id, rgb_uint8 [H, W, 3], depth_mm [H, W])
-Pair = tuple[str, np.ndarray, np.ndarray]
+from depth_mai.runtime import model_interface
 
 
-class CagedPredictor:
-  """Predicts with a file that runs behind bars.
+class SandboxedPredictor:
+  """Predicts with a file in the sandbox.
 
   Attributes:
     batch_size: always 1.
-    kept: from the ids that were to be kept to their depth, [h, w] millimetres.
   """
 
   batch_size = 1
 
   def __init__(
-    self,
-    cage: cage_lib.Cage,
-    taken: interface.Side,
-    given: interface.Side,
-    input_range: str,
-    unit: str,
-    keep: frozenset[str] = frozenset(),
+    self, box: sandbox.Sandbox, interface: model_interface.ModelInterface
   ):
     """Prepares.
 
     Args:
-      cage: has loaded the file.
-      taken: its input.
-      given: its output.
-      input_range: of `request.INPUT_RANGES`.
-      unit: of `request.UNITS`.
-      keep: ids of the pictures whose depth is kept.
+      box: has loaded the file.
+      interface: input, output, range and unit of the file.
     """
-    self._cage, self._taken, self._given = cage, taken, given
-    self._table = interface.encoder(taken, input_range)
-    self._mm_per_unit = np.float32(detection.MM_PER_UNIT[unit])
-    self._keep, self.kept = keep, {}
-    self._pixels, self._not_positive, self._first = 0, 0, None
+    self._box, self._interface = box, interface
+    self._first: np.ndarray | None = None
+    self._pixels, self._not_positive = 0, 0
     self._all_alike, self._images = True, 0
 
   def predict(self, rgb_uint8: np.ndarray) -> np.ndarray:
-    """Returns the depth of a picture of any size, in the file's unit.
+    """Predicts the depth of a picture of any size.
 
     Args:
       rgb_uint8: [H, W, 3].
 
     Returns:
-      [h, w] float32, of the output's size; may be not finite.
+      [h, w] float32, millimetres, of the output's size; may contain NaN and
+      infinity.
 
     Raises:
-      fault.FileFaultError: if the file fails.
+      verdict.FileFaultError: if the file fails.
     """
-    sized = image_io.resize_rgb(rgb_uint8, self._taken.size)
-    content = interface.picture_bytes(self._taken, self._table, sized)
-    return interface.depth(
-      self._given, self._cage.run(content, self._given.bytes)
+    taken, given = self._interface.input, self._interface.output
+    sized = image_io.resize_rgb(rgb_uint8, taken.size)
+    content = self._box.run(
+      self._interface.encode(sized).tobytes(), given.bytes
     )
+    return self._interface.decode_mm(np.frombuffer(content, given.type_name))
 
   def predict_mm(
     self, names: Sequence[str], rgb_uint8: Sequence[np.ndarray]
@@ -88,7 +71,7 @@ class CagedPredictor:
       N depth maps, float32 [h, w] of the output's size, millimetres.
 
     Raises:
-      fault.FileFaultError: if the file fails, or gives what is not finite.
+      verdict.FileFaultError: if the file fails, or a depth is not finite.
     """
     return [
       self._predict_mm(name, rgb)
@@ -96,7 +79,7 @@ class CagedPredictor:
     ]
 
   def warnings(self) -> list[str]:
-    """Says what is strange in all that was predicted."""
+    """Returns warnings about all predictions so far."""
     found = []
     if self._not_positive:
       share = self._not_positive / self._pixels
@@ -105,19 +88,19 @@ class CagedPredictor:
       )
     if self._images > 1 and self._all_alike:
       found.append(
-        'It gives the same depth map for every picture: it does not look at '
-        'them, or --input_range is wrong.'
+        'It predicts the same depth map for every picture: it ignores its '
+        'input, or --input_range is wrong.'
       )
     return found
 
   def _predict_mm(self, name: str, rgb_uint8: np.ndarray) -> np.ndarray:
-    depth_mm = self.predict(rgb_uint8) * self._mm_per_unit
+    depth_mm = self.predict(rgb_uint8)
     bad = depth_mm.size - np.count_nonzero(np.isfinite(depth_mm))
     if bad:
-      raise fault.FileFaultError(
+      raise verdict.FileFaultError(
         f'Its depth of picture {name} is not finite (NaN or infinite) at {bad} '
-        f'of {depth_mm.size} pixels. Its float16 or quantised form may '
-        'overflow: convert it as float32 to compare.'
+        f'of {depth_mm.size} pixels. A float16 or quantised file may overflow: '
+        'convert it as float32 to compare.'
       )
     self._pixels += depth_mm.size
     self._not_positive += int(np.count_nonzero(depth_mm <= 0))
@@ -125,72 +108,34 @@ class CagedPredictor:
     if self._first is None:
       self._first = depth_mm
     self._all_alike &= np.array_equal(depth_mm, self._first)
-    if name in self._keep:
-      self.kept[name] = depth_mm
     return depth_mm
-
-
-def measure(
-  predictor: CagedPredictor,
-  pairs: Iterable[Pair],
-  count: int,
-  keep: frozenset[str],
-  report_done: Callable[[int], object],
-) -> tuple[dict, list[Pair]]:
-  """Measures the errors of all pictures.
-
-  Args:
-    predictor: of the file.
-    pairs: the split.
-    count: how many of them to measure, the first ones.
-    keep: ids of pairs to hand back.
-    report_done: is called with the number of pictures that are done.
-
-  Returns:
-    (dict of `DepthMetrics.result` and per_image, the pairs that were kept)
-
-  Raises:
-    fault.FileFaultError: if the file fails.
-    ValueError: if the split cannot be read.
-  """
-  kept = []
-
-  def watched() -> Iterator[Pair]:
-    for done, pair in enumerate(pairs):
-      report_done(done)
-      if pair[0] in keep:
-        kept.append(pair)
-      yield pair
-
-  return evaluation.evaluate(predictor, watched(), count), kept
 
 
 def save_pictures(
   folder: pathlib.Path,
-  pairs: Sequence[Pair],
-  predicted_mm: dict[str, np.ndarray],
+  images: Iterable[tuple[str, np.ndarray, np.ndarray, np.ndarray]],
   per_image: dict[str, dict],
 ) -> list[dict]:
-  """Writes picture, prediction, truth and error of some pairs, side by side.
+  """Writes input, prediction, truth and error of some images side by side.
 
   Args:
-    folder: where to; made if missing.
-    pairs: to show.
-    predicted_mm: [h, w] millimetres by id.
-    per_image: of `evaluation.evaluate`.
+    folder: output folder; made if missing.
+    images: (id, rgb_uint8 [H, W, 3], pred_mm [H, W], depth_mm [H, W]) each.
+    per_image: from `evaluation.evaluate`.
 
   Returns:
-    A dict for each: id, file (its name in the folder), si_rmse (None where the
-    truth knows no pixel).
+    A dict for each image: id, file (its name in the folder), si_rmse (None if
+    no pixel of the truth is known).
   """
   saved = []
-  for number, (name, rgb_uint8, depth_mm) in enumerate(pairs):
-    pred_mm = image_io.resize_depth_mm(predicted_mm[name], depth_mm.shape)
+  for number, (name, rgb_uint8, pred_mm, depth_mm) in enumerate(images):
     file = f'depth_{number}.png'
     picture.save_picture(
       folder / file,
       picture.side_by_side(
-        rgb_uint8, np.maximum(pred_mm, 1.0) / 1000.0, depth_mm / 1000.0
+        rgb_uint8,
+        np.maximum(pred_mm, 1.0) / challenge.MM_PER_M,
+        depth_mm / challenge.MM_PER_M,
       ),
     )
     measured = per_image.get(name, {})

@@ -1,18 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Forks a locked process for each file, in no time: the runtime is imported.
+"""Forks a sandboxed worker for each file, with the runtime already imported.
 
-Runs as `python -m depth_mai.judging.fork_server FD`, a process of its own with
-one thread, which never sees a file. Each request over the socket FD comes as
-one JSON object:
+Runs as `python -m depth_mai.judging.fork_server FD`, a process with one thread,
+which never sees a file. It loads the runtime and NumPy before the sandbox
+closes: XNNPACK and the built-in kernels inspect the CPU once, at their first
+use, in /proc and /sys. A locked process cannot, and would use the slowest
+kernels; a forked one inherits what its parent found.
+
+Each request over the socket FD is one JSON object:
 
   {'do': 'fork', 'memory_mb', 'cpu_s', 'threads'} with two file descriptors, the
-    new process' connection and its error output; answers {'pid'};
-  {'do': 'end', 'pid', 'patience_s'}: waits that long for its end, then kills
-    it; answers {'code'}, the exit code, or minus the signal's number.
+    new process's connection and its error output; answers {'pid'};
+  {'do': 'end', 'pid', 'patience_s'}: waits that long for the process to end,
+    then kills it; answers {'code'}, the exit code or minus the signal number.
 
-When the socket is closed, which is also when the judge dies, all ends.
+When the socket is closed, as it is when the judge dies, all processes end.
 """
 
+import base64
+import importlib
 import json
 import os
 import signal
@@ -20,22 +26,30 @@ import socket
 import sys
 import time
 import traceback
+import zlib
 
-from depth_mai.judging import warm_up
 from depth_mai.judging import worker
+from depth_mai.runtime import interpreter as interpreter_lib
 
-# Longest message.
+# Bytes of the longest message.
 MAX_MESSAGE = 4096
 _POLL_S = 0.005
+# One convolution of one pixel, tests/runtime/tiny_model.py.
+_TINY_MODEL = """
+eNptUU0OwUAYfaNDGiaNiIhFFxZuwJ6VlaWFLdEgfiL0AI7jGA7iDK5Qb2Y+OsE0r/3mfe/7bQpgNp
+kOgBa6aKMJQyYmNBmQ8ZgTdwVE8Md+x0TPKYFnURRabH9qzKL59pxx3HX09mr3AEzJmtbva9sYI9yG
+2BMn0bVdZIKO8xs0qE1opz6lsr30nVmXKTQtH/tGhHIGe68EvPr0Btyk/lDuOeeLpa8qscpO+UZ86g
+sPao3kbopmuV1cEGjMZ9N+XhPswu5sl52P2f43f+S0xv0hSGzY1/awWGf4H1fu2u6ujJd9RC+wYx0t
+"""
 
 
 def run(control: socket.socket) -> None:
   """Serves requests until the socket is closed.
 
   Args:
-    control: a socket that keeps messages apart (SOCK_SEQPACKET).
+    control: a socket that preserves message boundaries (SOCK_SEQPACKET).
   """
-  warm_up.run()
+  warm_up()
   children = set()
   control.send(b'{}')
   while True:
@@ -47,7 +61,7 @@ def run(control: socket.socket) -> None:
       pid = os.fork()
       if pid == 0:
         control.close()
-        _be_a_worker(*descriptors, **request)
+        _run_worker(*descriptors, **request)
       children.add(pid)
       for descriptor in descriptors:
         os.close(descriptor)
@@ -60,8 +74,21 @@ def run(control: socket.socket) -> None:
     _end(pid, 0)
 
 
-def _be_a_worker(connection: int, errors: int, **limits) -> None:
-  """Serves as a worker; never returns."""
+def tiny_model() -> bytes:
+  """Returns the smallest file that XNNPACK accepts."""
+  return zlib.decompress(base64.b64decode(_TINY_MODEL))
+
+
+def warm_up() -> None:
+  """Runs the tiny model with and without XNNPACK; imports numpy.random."""
+  importlib.import_module('numpy.random')
+  for xnnpack in (True, False):
+    interpreter = interpreter_lib.load_interpreter(tiny_model(), 1, xnnpack)
+    interpreter.invoke()
+
+
+def _run_worker(connection: int, errors: int, **limits) -> None:
+  """Runs the worker in this forked process; never returns."""
   code = 1
   try:
     os.setsid()
@@ -79,7 +106,7 @@ def _be_a_worker(connection: int, errors: int, **limits) -> None:
 
 
 def _end(pid: int, patience_s: float) -> int:
-  """Returns how a child ended, after waiting and, if need be, killing it."""
+  """Waits for a child, kills it if it takes too long; returns its exit code."""
   deadline = time.monotonic() + patience_s
   done, status = os.waitpid(pid, os.WNOHANG)
   while not done and time.monotonic() < deadline:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Takes files and TCP away from a process, with Landlock.
+"""Denies a process files and TCP with Landlock.
 
 Source: Linux, Documentation/userspace-api/landlock.rst.
 """
@@ -9,33 +9,34 @@ import ctypes
 import os
 import struct
 
-# One number on every architecture.
+# These system calls have the same numbers on every architecture.
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _ASK_VERSION = 1
 _BENEATH = 1
 
-# Rights over files that a version of Landlock knows: it refuses others.
+# From a version of Landlock to the number of file rights it knows. It refuses
+# others.
 _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
 # Execute, read files, read directories.
 _READ = 0b1101
 _WRITE_FILE, _IOCTL = 1 << 1, 1 << 15
 _BIND_AND_CONNECT = 0b11
-# Abstract sockets and signals of processes outside.
+# Abstract sockets of other processes, and signals to them.
 _SCOPES = 0b11
 
 
 def version() -> int:
-  """Returns the version that the kernel has in force, 0 for none."""
+  """Returns the version of Landlock that the kernel enforces, 0 for none."""
   libc = ctypes.CDLL(None, use_errno=True)
   found = libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _ASK_VERSION)
   return max(0, found)
 
 
 def attributes(known: int) -> bytes:
-  """Returns struct landlock_ruleset_attr: all that a version can deny.
+  """Returns struct landlock_ruleset_attr with every right a version can deny.
 
   Args:
-    known: version of Landlock, from 1.
+    known: version of Landlock, at least 1.
   """
   words = [_file_rights(known)]
   if known >= 4:
@@ -46,9 +47,9 @@ def attributes(known: int) -> bytes:
 
 
 def deny_everything() -> None:
-  """Denies this process every file and, from version 4 on, TCP, for good.
+  """Denies this process all files and, from version 4 on, TCP, for good.
 
-  Files that are open stay open. Needs no_new_privs.
+  Open files stay open. Needs no_new_privs.
 
   Raises:
     OSError: if the kernel has no Landlock, or refuses.
@@ -57,13 +58,13 @@ def deny_everything() -> None:
 
 
 def deny_writing(but: str) -> None:
-  """As `deny_everything`, but files may be read, and written in one folder.
+  """Denies writing and TCP; files may be read, and written in one folder.
 
   Args:
     but: the folder.
 
   Raises:
-    OSError: as there.
+    OSError: if the kernel has no Landlock, or refuses.
   """
   everything = _file_rights(max(1, version()))
   _restrict(
@@ -80,7 +81,7 @@ def _file_rights(known: int) -> int:
 
 
 def _restrict(allowed: Iterable[tuple[str, int]]) -> None:
-  """Denies all but some rights beneath some folders."""
+  """Denies everything except the given rights in the given folders."""
   libc = ctypes.CDLL(None, use_errno=True)
   denied = attributes(max(1, version()))
   rules = _checked(
@@ -100,7 +101,7 @@ def _restrict(allowed: Iterable[tuple[str, int]]) -> None:
 
 
 def _checked(result: int) -> int:
-  """Returns what a system call returned, unless it failed."""
+  """Returns the result of a system call; raises OSError if it failed."""
   if result < 0:
     number = ctypes.get_errno()
     raise OSError(number, os.strerror(number))

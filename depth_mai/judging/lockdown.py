@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Takes from this process, for good, all that a network does not need.
+"""Drops, for good, every right of this process that a network does not need.
 
-Each layer stands alone: what one kernel lacks, another layer may still deny.
-What is in force is said, and so is what is not.
+The layers are independent: where a kernel lacks one, another may still deny the
+same. The result lists which layers are in force and why others are not.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ IN_FORCE = 'in force'
 
 # linux/prctl.h
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
-# What a machine calls the user that may do nothing.
+# The user "nobody", which owns no files.
 _NOBODY = 65534
 _MB = 1 << 20
 
@@ -27,27 +27,27 @@ def lock(memory_mb: float, cpu_s: float, threads: int) -> dict[str, str]:
   """Locks this process, which must have one thread.
 
   Args:
-    memory_mb: memory beyond what it has now, MB of 2^20 bytes.
-    cpu_s: seconds of computing, of all threads together.
-    threads: that it will have.
+    memory_mb: memory in addition to what it uses now, MB of 2^20 bytes.
+    cpu_s: CPU seconds of all threads together.
+    threads: number of threads that it will have.
 
   Returns:
-    From each layer to IN_FORCE, or why it is not.
+    From the name of each layer to IN_FORCE, or to why it is not in force.
   """
   size = _virtual_bytes() + int(memory_mb * _MB)
   seconds = max(1, round(cpu_s))
   report = {
-    'first to end when memory runs out': _attempt(_volunteer),
+    'first to end when memory runs out': _attempt(_be_killed_first),
     'not root': _attempt(_leave_root),
   }
   for layer, option, value in (
     ('no new privileges', _PR_SET_NO_NEW_PRIVS, 1),
     ('closed to debuggers', _PR_SET_DUMPABLE, 0),
-    # After leaving root, which forgets it.
+    # After leaving root: a change of user clears it.
     ('ends with the judge', _PR_SET_PDEATHSIG, signal.SIGKILL),
   ):
     report[layer] = _attempt(_prctl, option, value)
-  # Before the limit on open files: it opens one.
+  # Before the limit on open files, because it opens one.
   report['no files (Landlock)'] = _attempt(landlock.deny_everything)
   report['no TCP (Landlock)'] = report['no files (Landlock)']
   if report['no TCP (Landlock)'] == IN_FORCE and landlock.version() < 4:
@@ -68,15 +68,15 @@ def lock(memory_mb: float, cpu_s: float, threads: int) -> dict[str, str]:
 
 
 def limit_device(data_mb: float, cpu_s: float, folder: str) -> None:
-  """Restricts a process that runs other programs: an emulator.
+  """Restricts a process that runs other programs, such as an emulator.
 
   It and its children may read files, write in one folder, and open no TCP
-  connection; where the kernel lacks a layer, the others stand alone.
+  connection. Layers that the kernel lacks are skipped.
 
   Args:
-    data_mb: memory of each, MB of 2^20 bytes.
-    cpu_s: seconds of computing of each.
-    folder: where they may write.
+    data_mb: memory of each process, MB of 2^20 bytes.
+    cpu_s: CPU seconds of each process.
+    folder: the folder in which they may write.
   """
   data, seconds = int(data_mb * _MB), max(1, round(cpu_s))
   _attempt(_prctl, _PR_SET_NO_NEW_PRIVS, 1)
@@ -87,7 +87,7 @@ def limit_device(data_mb: float, cpu_s: float, folder: str) -> None:
 
 
 def _attempt(step: Callable[..., object], *arguments) -> str:
-  """Returns IN_FORCE, or the system's reason against it."""
+  """Runs a step; returns IN_FORCE, or why it failed."""
   try:
     step(*arguments)
   except (OSError, ValueError) as error:
@@ -96,15 +96,15 @@ def _attempt(step: Callable[..., object], *arguments) -> str:
 
 
 def _limit(which: int, soft: int, hard: int) -> None:
-  """Sets a limit; a lower one that is there already stays."""
+  """Sets a resource limit; a lower existing limit stays."""
   _, most = resource.getrlimit(which)
   if most != resource.RLIM_INFINITY:
     soft, hard = min(soft, most), min(hard, most)
   resource.setrlimit(which, (soft, hard))
 
 
-def _volunteer() -> None:
-  """Has the kernel end this process before any other."""
+def _be_killed_first() -> None:
+  """Makes the kernel kill this process first when memory runs out."""
   with open('/proc/self/oom_score_adj', 'w', encoding='ascii') as stream:
     stream.write('1000')
 

@@ -1,23 +1,52 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the judge is asked."""
+"""A file to judge, how to judge it, and the limits on what it may use."""
 
 import dataclasses
+import math
 import os
 
 from depth_mai import challenge
 from depth_mai.devices import settings as settings_lib
-from depth_mai.judging import limits as limits_lib
+from depth_mai.runtime import model_interface
 from depth_mai.runtime import operators
 
 AUTO = 'auto'
-UNITS = ('mm', 'm')
-LAYOUTS = ('nhwc', 'nchw')
-# From a name to the number that stands for black and the one for white.
-INPUT_RANGES = {
-  '0..255': (0.0, 255.0),
-  '0..1': (0.0, 1.0),
-  '-1..1': (-1.0, 1.0),
-}
+UNITS = tuple(challenge.MM_PER_UNIT)
+LAYOUTS = model_interface.LAYOUTS
+INPUT_RANGES = model_interface.INPUT_RANGES
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+  """The most that one file may use.
+
+  Attributes:
+    file_mb: size of the file, MB of 2^20 bytes.
+    memory_mb: memory of the process that runs it, in addition to what the
+      runtime takes without a file, MB of 2^20 bytes.
+    load_s: seconds to read and to load it.
+    image_s: seconds to predict one picture.
+    time_s: seconds in all.
+  """
+
+  file_mb: float = 256.0
+  memory_mb: float = 1024.0
+  load_s: float = 20.0
+  image_s: float = 20.0
+  time_s: float = 600.0
+
+  def __post_init__(self):
+    """Checks the limits.
+
+    Raises:
+      ValueError: if one is not positive and finite.
+    """
+    for field in dataclasses.fields(self):
+      value = getattr(self, field.name)
+      if not (math.isfinite(value) and value > 0):
+        raise ValueError(
+          f'--{field.name} must be positive and finite, got {value}.'
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,17 +56,17 @@ class JudgeRequest:
   Attributes:
     model_path: the file.
     data_dir: challenge folder or prepared tfds directory.
-    split: what to measure the errors on.
-    device: where to measure the runtime, as --device names it.
-    target_runtime: the TFLite release that must run the file.
-    unit: of the depth that the file gives, of UNITS; or AUTO.
-    layout: of the picture that it takes, of LAYOUTS; or AUTO.
-    input_range: of the picture's numbers, of INPUT_RANGES; or AUTO.
+    split: split on which the errors are measured.
+    device: device on which the runtime is measured, as --device names it.
+    target_runtime: TFLite release that the file must run on.
+    unit: unit of the predicted depth, in UNITS; or AUTO.
+    layout: layout of the input, in LAYOUTS; or AUTO.
+    input_range: range of the input's values, in INPUT_RANGES; or AUTO.
     limit: measure the errors on the first N pairs only; None for all.
-    limits: what may be spent on the file.
+    limits: the most that the file may use.
     settings: how to measure the runtime.
     pictures_dir: folder for depth pictures; None for none.
-    pictures: how many.
+    pictures: number of depth pictures.
   """
 
   model_path: str | os.PathLike[str]
@@ -49,7 +78,7 @@ class JudgeRequest:
   layout: str = AUTO
   input_range: str = AUTO
   limit: int | None = None
-  limits: limits_lib.Limits = limits_lib.Limits()
+  limits: Limits = Limits()
   settings: settings_lib.Settings = settings_lib.Settings()
   pictures_dir: str | os.PathLike[str] | None = None
   pictures: int = 6
@@ -58,7 +87,7 @@ class JudgeRequest:
     """Checks what can be checked without the file.
 
     Raises:
-      ValueError: if an argument is none of those allowed.
+      ValueError: if an argument is not among those allowed.
     """
     for flag, allowed in (
       ('unit', UNITS),
@@ -70,8 +99,8 @@ class JudgeRequest:
         raise ValueError(
           f'--{flag}={value} must be one of {", ".join((AUTO, *allowed))}.'
         )
-    if self.limit is not None and self.limit < 1:
-      raise ValueError(f'--limit must be at least 1, got {self.limit}.')
-    if self.pictures < 1:
-      raise ValueError(f'pictures must be at least 1, got {self.pictures}.')
+    for name, flag in (('limit', '--limit'), ('pictures', 'pictures')):
+      value = getattr(self, name)
+      if value is not None and value < 1:
+        raise ValueError(f'{flag} must be at least 1, got {value}.')
     operators.parse_release(self.target_runtime)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A filter of system calls, after which a process can compute and little else.
+"""Filters a process's system calls: it can compute and do little else.
 
-The filter is a list of what is allowed. What is forbidden fails with EPERM, as
-libraries expect of a restricted machine; what only an attack asks for ends the
-process. Source: Linux, Documentation/userspace-api/seccomp_filter.rst.
+The filter lists the calls that are allowed. Any other call fails with EPERM,
+which libraries expect on a restricted machine; a call that only an attack would
+make ends the process. It is assembled here because a device need not have
+libseccomp. Source: Linux, Documentation/userspace-api/seccomp_filter.rst.
 """
 
 import ctypes
@@ -12,67 +13,92 @@ import os
 import platform
 import struct
 
-from depth_mai.judging import system_calls
+# From platform.machine() to AUDIT_ARCH_* of linux/audit.h.
+ARCHITECTURES = {
+  'x86_64': 0xC000003E,
+  'aarch64': 0xC00000B7,
+  'armv7l': 0x40000028,
+  'armv8l': 0x40000028,
+}
 
-# Memory, time, threads, signals to oneself, and the files already open.
-_ALLOWED = (
-  'brk',
-  'clock_gettime',
-  'clock_gettime64',
-  'clock_nanosleep',
-  'clock_nanosleep_time64',
-  'close',
-  'exit',
-  'exit_group',
-  'futex',
-  'futex_time64',
-  'getcpu',
-  'getpid',
-  'getrandom',
-  'getrusage',
-  'gettid',
-  'gettimeofday',
-  'madvise',
-  'membarrier',
-  'mremap',
-  'munmap',
-  'nanosleep',
-  'read',
-  'recv',
-  'recvfrom',
-  'restart_syscall',
-  'rseq',
-  'rt_sigaction',
-  'rt_sigprocmask',
-  'rt_sigreturn',
-  'sched_getaffinity',
-  'sched_yield',
-  'send',
-  'sendto',
-  'set_robust_list',
-  'sigaltstack',
-  'sigreturn',
-  'sysinfo',
-  'uname',
-  'write',
-  'writev',
-)
+# From platform.machine() to the column of the tables below. Their numbers are
+# those of Linux 6.x: arch/x86/entry/syscalls/syscall_64.tbl,
+# scripts/syscall.tbl (aarch64) and arch/arm/tools/syscall.tbl; None where the
+# architecture has no such call.
+COLUMNS = {'x86_64': 0, 'aarch64': 1, 'armv7l': 2, 'armv8l': 2}
+
+# Always allowed: memory, time, threads, signals to the process itself, and
+# files that are already open.
+_ALLOWED = {
+  'brk': (12, 214, 45),
+  'clock_gettime': (228, 113, 263),
+  'clock_gettime64': (None, None, 403),
+  'clock_nanosleep': (230, 115, 265),
+  'clock_nanosleep_time64': (None, None, 407),
+  'close': (3, 57, 6),
+  'exit': (60, 93, 1),
+  'exit_group': (231, 94, 248),
+  'futex': (202, 98, 240),
+  'futex_time64': (None, None, 422),
+  'getcpu': (309, 168, 345),
+  'getpid': (39, 172, 20),
+  'getrandom': (318, 278, 384),
+  'getrusage': (98, 165, 77),
+  'gettid': (186, 178, 224),
+  'gettimeofday': (96, 169, 78),
+  'madvise': (28, 233, 220),
+  'membarrier': (324, 283, 389),
+  'mremap': (25, 216, 163),
+  'munmap': (11, 215, 91),
+  'nanosleep': (35, 101, 162),
+  'read': (0, 63, 3),
+  'recv': (None, None, 291),
+  'recvfrom': (45, 207, 292),
+  'restart_syscall': (219, 128, 0),
+  'rseq': (334, 293, 398),
+  'rt_sigaction': (13, 134, 174),
+  'rt_sigprocmask': (14, 135, 175),
+  'rt_sigreturn': (15, 139, 173),
+  'sched_getaffinity': (204, 123, 242),
+  'sched_yield': (24, 124, 158),
+  'send': (None, None, 289),
+  'sendto': (44, 206, 290),
+  'set_robust_list': (273, 99, 338),
+  'sigaltstack': (131, 132, 186),
+  'sigreturn': (None, None, 119),
+  'sysinfo': (99, 179, 116),
+  'uname': (63, 160, 122),
+  'write': (1, 64, 4),
+  'writev': (20, 66, 146),
+}
+# Allowed or not by their arguments, see `program`.
+_CHECKED = {
+  'clone': (56, 220, 120),
+  'clone3': (435, 435, 435),
+  'mmap': (9, 222, None),
+  'mmap2': (None, None, 192),
+  'mprotect': (10, 226, 125),
+  'prctl': (157, 167, 172),
+  'tgkill': (234, 131, 268),
+}
+# End the process.
+_KILLED = {
+  'connect': (42, 203, 283),
+  'execve': (59, 221, 11),
+  'execveat': (322, 281, 387),
+  'fork': (57, None, 2),
+  'kill': (62, 129, 37),
+  'pidfd_open': (434, 434, 434),
+  'process_vm_readv': (310, 270, 376),
+  'process_vm_writev': (311, 271, 377),
+  'ptrace': (101, 117, 26),
+  'socket': (41, 198, 281),
+  'socketpair': (53, 199, 288),
+  'tkill': (200, 130, 238),
+  'vfork': (58, None, 190),
+}
+NUMBERS = {**_ALLOWED, **_CHECKED, **_KILLED}
 _MAP = ('mmap', 'mmap2', 'mprotect')
-_DEADLY = (
-  'connect',
-  'execve',
-  'execveat',
-  'fork',
-  'kill',
-  'pidfd_open',
-  'process_vm_readv',
-  'process_vm_writev',
-  'ptrace',
-  'socket',
-  'socketpair',
-  'tkill',
-  'vfork',
-)
 
 # linux/seccomp.h
 _KILL, _ALLOW = 0x80000000, 0x7FFF0000
@@ -94,27 +120,27 @@ class _Program(ctypes.Structure):
 
 
 def program(machine: str, pid: int) -> bytes:
-  """Writes the filter.
+  """Assembles the filter.
 
   Args:
-    machine: as platform.machine() says.
-    pid: of the process that is filtered, the only one it may signal.
+    machine: as platform.machine() returns it.
+    pid: the filtered process, the only one that it may signal.
 
   Returns:
     Instructions of classic BPF (struct sock_filter), 8 bytes each.
 
   Raises:
-    KeyError: if the architecture is none of `system_calls.COLUMNS`.
+    KeyError: if the architecture is not in COLUMNS.
   """
-  column = system_calls.COLUMNS[machine]
+  column = COLUMNS[machine]
   numbers = {
     name: row[column]
-    for name, row in system_calls.NUMBERS.items()
+    for name, row in NUMBERS.items()
     if row[column] is not None
   }
 
   def choose(names, *body):
-    """Runs the body, which must return, for these calls only."""
+    """Yields steps that run the body for these calls; it must return."""
     for name in names:
       if name in numbers:
         yield _EQUAL, 0, len(body), numbers[name]
@@ -127,20 +153,20 @@ def program(machine: str, pid: int) -> bytes:
   refuse = (_RETURN, 0, 0, _ERRNO | errno.EPERM)
   steps = [
     (_LOAD, 0, 0, _ARCHITECTURE_AT),
-    (_EQUAL, 1, 0, system_calls.ARCHITECTURES[machine]),
+    (_EQUAL, 1, 0, ARCHITECTURES[machine]),
     kill,
     (_LOAD, 0, 0, _NUMBER_AT),
   ]
   if machine == 'x86_64':
-    # The same calls once more, under other numbers.
+    # The x32 calls: the same ones under other numbers.
     steps += [(_AT_LEAST, 0, 1, _X32_BIT), kill]
   steps += [
     *choose(_ALLOWED, allow),
-    # Threads, yes; processes, no.
+    # Threads are allowed, processes are not.
     *choose(
       ('clone',), argument(0), (_ANY_BIT, 0, 1, _CLONE_THREAD), allow, kill
     ),
-    # Its flags lie in memory, where a filter cannot look; the C library falls
+    # A filter cannot read its flags, which are in memory; the C library falls
     # back to clone.
     *choose(('clone3',), (_RETURN, 0, 0, _ERRNO | errno.ENOSYS)),
     *choose(_MAP, argument(2), (_ANY_BIT, 0, 1, _PROT_EXEC), refuse, allow),
@@ -153,20 +179,20 @@ def program(machine: str, pid: int) -> bytes:
       allow,
       refuse,
     ),
-    *choose(_DEADLY, kill),
+    *choose(_KILLED, kill),
     refuse,
   ]
   return b''.join(struct.pack('=HBBI', *step) for step in steps)
 
 
 def install() -> None:
-  """Filters this process (one thread), for good; needs no_new_privs.
+  """Filters this single-threaded process for good; needs no_new_privs.
 
   Raises:
-    OSError: if the kernel refuses, or the architecture is not known.
+    OSError: if the kernel refuses, or the architecture is not in COLUMNS.
   """
   machine = platform.machine()
-  if machine not in system_calls.COLUMNS:
+  if machine not in COLUMNS:
     raise OSError(errno.ENOSYS, f'no list of system calls for {machine}')
   steps = program(machine, os.getpid())
   filter_ = _Program(len(steps) // 8, steps)

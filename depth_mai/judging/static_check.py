@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a file says of itself, and whether the target runtime knows it.
+"""Reads a file's graph and metadata, and checks it for the target runtime.
 
-Nothing is loaded: the graph is read byte by byte. It is done behind bars all
-the same, where a graph made to take forever meets a limit.
+The file is not loaded: the graph is read byte by byte. This is sandboxed
+nevertheless, so that a graph built to take forever reaches a limit.
 """
 
 from depth_mai.runtime import cost
@@ -10,10 +10,10 @@ from depth_mai.runtime import graph as graph_lib
 from depth_mai.runtime import metadata as metadata_lib
 from depth_mai.runtime import operators
 
-# Most that is said of one kind.
+# Most entries of one kind, and characters of an entry.
 _MOST = 40
 _LONGEST = 600
-# Beyond the ends of any range of a picture's numbers.
+# Larger than any value in a declared input range.
 _WIDEST = 1e6
 
 
@@ -22,17 +22,17 @@ def check(content: bytes, target_runtime: str) -> dict:
 
   Args:
     content: the file.
-    target_runtime: the TFLite release that must run it.
+    target_runtime: TFLite release that the file must run on.
 
   Returns:
-    dict, ready for JSON: target_runtime; min_runtime, declared_min_runtime,
-    histogram, of `operators.OperatorReport`; problems, a text for each kind of
+    dict for JSON: target_runtime; min_runtime, declared_min_runtime and
+    histogram of `operators.OperatorReport`; problems, a text for each kind of
     operator that the target lacks; open_shapes, a text for each input and
-    output whose sizes are left open; metadata, what depth_mai.convert wrote, of
-    it what a judge needs; parameters, macs (None: not known).
+    output that leaves sizes open; metadata, the entries of depth_mai.convert
+    that the judge reads; parameters, macs (None if unknown).
 
   Raises:
-    ValueError: if it is no .tflite file, or damaged.
+    ValueError: if the file is damaged or not a .tflite file.
   """
   report = operators.check(content, target_runtime)
   graph = graph_lib.read_graph(content)
@@ -70,7 +70,7 @@ def _open_shapes(graph: graph_lib.Graph) -> list[str]:
 
 
 def _metadata(content: bytes) -> dict:
-  """Returns what conversion declared, {} where it is not to be read."""
+  """Returns the declared metadata, {} if it cannot be read."""
   try:
     metadata = metadata_lib.read_metadata(content)
   except ValueError:
@@ -80,15 +80,17 @@ def _metadata(content: bytes) -> dict:
   declared = {
     'output_unit': metadata.get('output_unit'),
     'layout': picture.get('layout'),
-    'range': picture.get('range'),
     'system': metadata.get('system'),
     'precision': metadata.get('precision'),
   }
-  return {
+  declared = {
     key: value
     for key, value in declared.items()
-    if (isinstance(value, str) and len(value) < 80) or _is_range(value)
+    if isinstance(value, str) and len(value) < 80
   }
+  if _is_range(picture.get('range')):
+    declared['range'] = picture['range']
+  return declared
 
 
 def _is_range(value: object) -> bool:

@@ -1,40 +1,42 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the judge answers: as a dict for JSON, and as text."""
+"""The verdict on a file, as JSON and as text."""
 
 import dataclasses
 import json
 import os
 
+from depth_mai import challenge
 from depth_mai.files import atomic
 from depth_mai.metrics import table
 
 FORMAT = 'depth_mai.judge/1'
 ACCEPTED, REJECTED = 'accepted', 'rejected'
 
-# Of `DepthMetrics.result`: those that the challenge had, in its order.
-CHALLENGE_METRICS = ('si_rmse', 'rmse', 'log10', 'rel')
+
+class FileFaultError(Exception):
+  """The file is at fault; the text becomes an error of its verdict."""
 
 
 @dataclasses.dataclass
 class Verdict:
-  """A file and what was found; it is filled in while it is judged.
+  """A file and what was measured; filled in stage by stage.
 
   Attributes:
-    file: dict: name, bytes, sha256 (None where it could not be read).
-    data: dict: split, images (measured).
-    errors: why it is rejected; none: it is accepted.
-    warnings: what to know beside it.
-    operators: dict of `static_check.check`, None if that was not reached.
+    file: dict with name, bytes and sha256 (None if the file is too large).
+    data: dict with split and images (the number measured).
+    errors: why the file is rejected; empty if it is accepted.
+    warnings: other things that a reader should know.
+    operators: result of `static_check.check`; None before that stage.
     interface: dict from 'input', 'output', 'layout', 'input_range' and 'unit'
       to {value, why}, or None.
-    metrics: dict of `DepthMetrics.result`, or None.
-    device: dict of the device's `describe`, or None.
-    runtime: dict of `runtimes.from_configurations`, or None.
-    standing: dict of `standing.of`, or None.
-    pictures: list of dict: id, file (name inside of pictures_dir), si_rmse.
-    limits: dict of `Limits`.
-    protection: dict from a layer of protection to 'in force' or why it is not.
-    seconds: dict from a stage to what it took.
+    metrics: result of `DepthMetrics.result`, or None.
+    device: result of the device's `describe`, or None.
+    runtime: result of `placing.choose_runtime`, or None.
+    standing: result of `placing.place`, or None.
+    pictures: list of dict with id, file (its name in pictures_dir), si_rmse.
+    limits: the `request.Limits` as a dict.
+    protection: dict from a layer of the sandbox to 'in force' or why it is not.
+    seconds: dict from a stage to its seconds.
   """
 
   file: dict
@@ -54,23 +56,23 @@ class Verdict:
 
   @property
   def accepted(self) -> bool:
-    """Whether nothing speaks against the file."""
+    """Whether the file has no errors."""
     return not self.errors
 
   def to_json(self) -> dict:
-    """Returns a dict, ready for JSON.
+    """Returns the verdict as a dict for JSON.
 
     Returns:
-      format, verdict ('accepted' or 'rejected'), the attributes, and on top
-      what most ask for: si_rmse, rmse (metres), log10, rel, runtime_ms, score,
-      rank; None where it was not measured. A predicted runtime leaves
-      runtime_ms, score and rank None: its intervals lie in `standing`.
+      dict with format, verdict ('accepted' or 'rejected'), the attributes, and
+      at the top level the main figures: si_rmse, rmse (metres), log10, rel,
+      runtime_ms, score, rank; None where not measured. With a predicted runtime
+      runtime_ms, score and rank are None: the intervals are in `standing`.
     """
     metrics, standing = self.metrics or {}, self.standing or {}
     return {
       'format': FORMAT,
       'verdict': ACCEPTED if self.accepted else REJECTED,
-      **{name: metrics.get(name) for name in CHALLENGE_METRICS},
+      **{name: metrics.get(name) for name in challenge.METRICS},
       'runtime_ms': (self.runtime or {}).get('runtime_ms'),
       'score': standing.get('score'),
       'rank': standing.get('rank'),
@@ -78,12 +80,12 @@ class Verdict:
     }
 
   def write_json(self, path: str | os.PathLike[str]) -> None:
-    """Writes what `to_json` returns, all of it or nothing."""
+    """Writes the result of `to_json` atomically."""
     text = json.dumps(self.to_json(), indent=2, allow_nan=False)
     atomic.write_text(path, text + '\n')
 
   def to_text(self) -> str:
-    """Returns a report to be read, several lines."""
+    """Returns the verdict as several lines of text."""
     blocks = [
       self._heading(),
       _listed('Errors', self.errors),
@@ -131,35 +133,38 @@ class Verdict:
 
   def _runtime_lines(self) -> str:
     runtime, standing = self.runtime, self.standing
-    if runtime is None:
+    if runtime is None or standing is None or self.device is None:
       return ''
-    lines = [f'Device      {self.device["name"]}']
+    time = 'neither measured nor predicted, as such files have no calibration'
+    score, rank = 'none', 'none'
+    places = f'of {standing["of"]}, among the rows of Table 1'
     if runtime['runtime_ms'] is not None:
       plain = runtime['runtime_ms_no_xnnpack']
-      lines += [
-        f'Runtime     {runtime["runtime_ms"]:.2f} ms, median of '
-        f'{runtime["runs"]} runs, threads: {runtime["threads"]}'
-        + (f' ({plain:.2f} ms without XNNPACK)' if plain is not None else ''),
-        f'Score       {standing["score"]:.1f}',
-        f'Rank        {standing["rank"]} of {standing["of"]}, among the rows '
-        'of Table 1',
-      ]
-    elif runtime['predicted_ms_low'] is not None:
-      lines += [
-        f'Runtime     PREDICTED {runtime["predicted_ms_low"]:.0f} to '
-        f'{runtime["predicted_ms_high"]:.0f} ms, XNNPACK '
-        f'{"on" if runtime["xnnpack"] else "off"}',
-        f'Score       PREDICTED {standing["score_low"]:.1f} to '
-        f'{standing["score_high"]:.1f}',
-        f'Rank        PREDICTED {standing["rank_best"]} to '
-        f'{standing["rank_worst"]} of {standing["of"]}, among the rows of '
-        'Table 1',
-      ]
-    else:
-      lines.append(
-        'Runtime     neither measured nor predicted: there is no calibration '
-        'for such files; no score, no rank'
+      time = (
+        f'{runtime["runtime_ms"]:.2f} ms, median of {runtime["runs"]} runs, '
+        f'threads: {runtime["threads"]}'
+        + (f' ({plain:.2f} ms without XNNPACK)' if plain is not None else '')
       )
+      score, rank = f'{standing["score"]:.1f}', f'{standing["rank"]} {places}'
+    elif None not in (runtime['predicted_ms_low'], standing['score_low']):
+      time = (
+        f'PREDICTED {runtime["predicted_ms_low"]:.0f} to '
+        f'{runtime["predicted_ms_high"]:.0f} ms, XNNPACK '
+        f'{"on" if runtime["xnnpack"] else "off"}'
+      )
+      score = (
+        f'PREDICTED {standing["score_low"]:.1f} to {standing["score_high"]:.1f}'
+      )
+      rank = (
+        f'PREDICTED {standing["rank_best"]} to {standing["rank_worst"]} '
+        f'{places}'
+      )
+    lines = [
+      f'Device      {self.device["name"]}',
+      f'Runtime     {time}',
+      f'Score       {score}',
+      f'Rank        {rank}',
+    ]
     if runtime['instructions'] is not None:
       lines.append(f'Counted     {runtime["instructions"]:,.0f} instructions')
     return '\n'.join([*lines, *standing['notes']])
@@ -170,7 +175,7 @@ class Verdict:
     present = [
       layer for layer, state in self.protection.items() if state == 'in force'
     ]
-    return f'It ran behind bars: {", ".join(present) or "none"}.'
+    return f'Sandbox layers in force: {", ".join(present) or "none"}.'
 
 
 def _listed(title: str, texts: list[str]) -> str:

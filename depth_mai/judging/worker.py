@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What runs a file: a process that has locked itself before it sees the file.
+"""Runs a file in a process that locks itself before it receives the file.
 
-It answers one request after the other (see `_Worker`), and knows neither the
-pictures' truth nor what its answers are for.
+It answers one request after another (see `_Worker`). It never receives the true
+depth, nor learns what its answers are used for.
 """
 
 import socket
@@ -23,13 +23,13 @@ _MAX_BLOB = 1 << 31
 def serve(
   connection: socket.socket, memory_mb: float, cpu_s: float, threads: int
 ) -> None:
-  """Locks this process, says so, and answers until the connection is closed.
+  """Locks this process, reports it, and answers until the connection closes.
 
   Args:
     connection: to the judge.
     memory_mb: see `lockdown.lock`.
     cpu_s: see `lockdown.lock`.
-    threads: for the kernels.
+    threads: number of threads for the kernels.
   """
   channel = channel_lib.Channel(connection)
   channel.send({'protection': lockdown.lock(memory_mb, cpu_s, threads)})
@@ -42,11 +42,11 @@ def serve(
     try:
       answer, result = getattr(worker, request.pop('do'))(blob, **request)
     except MemoryError:
-      answer, result = {'error': 'The memory that is allowed is used up.'}, b''
+      answer, result = {'error': 'The allowed memory is used up.'}, b''
     except (ValueError, RuntimeError) as error:
       answer, result = {'error': str(error)[:2000]}, b''
     except Exception as error:
-      # Whatever a made-up file can bring a reader to: it is the file's fault.
+      # A forged file can make the readers raise anything; the file is at fault.
       answer, result = {'error': f'It is damaged ({error!r})'[:2000]}, b''
     channel.send(answer, result)
 
@@ -54,27 +54,27 @@ def serve(
 class _Worker:
   """A file and its interpreter; every method answers one request.
 
-  Each takes the request's blob and its fields, and returns the answer, ready
-  for JSON, and the answer's blob.
+  Each takes the request's blob and fields, and returns the answer (for JSON)
+  and the answer's blob.
   """
 
   def __init__(self, threads: int):
     self._threads = threads
     self._content = b''
-    self._interpreter = None
+    self._interpreter: typing.Any = None
 
   def take(self, blob: bytearray) -> tuple[dict, bytes]:
-    """Takes the file's content."""
+    """Receives the content of the file."""
     self._content = bytes(blob)
     return {}, b''
 
   def check(self, blob: bytearray, target_runtime: str) -> tuple[dict, bytes]:
-    """Answers what `static_check.check` returns."""
+    """Answers the result of `static_check.check`."""
     del blob
     return static_check.check(self._content, target_runtime), b''
 
   def load(self, blob: bytearray, xnnpack: bool) -> tuple[dict, bytes]:
-    """Loads the file; answers its inputs and outputs."""
+    """Loads the file; answers the descriptions of its inputs and outputs."""
     del blob
     self._interpreter = interpreter_lib.load_interpreter(
       self._content, self._threads, xnnpack
@@ -89,7 +89,7 @@ class _Worker:
     }, b''
 
   def run(self, blob: bytearray) -> tuple[dict, bytes]:
-    """Runs the file on its input's bytes; answers the output's."""
+    """Runs the file on the bytes of its input; answers those of its output."""
     (into,) = self._interpreter.get_input_details()
     (out_of,) = self._interpreter.get_output_details()
     values = np.frombuffer(blob, into['dtype']).reshape(into['shape'])
@@ -99,7 +99,7 @@ class _Worker:
     return {'shape': list(result.shape)}, result.tobytes()
 
   def time(self, blob: bytearray, warmup: int, runs: int) -> tuple[dict, bytes]:
-    """Times the file; answers how much the delegate took and [runs] ms."""
+    """Times the file; answers what XNNPACK runs, and [runs] milliseconds."""
     del blob
     times_ms, _ = latency.time_runs(self._interpreter, warmup, runs)
     taken = delegation.describe_delegation(self._interpreter)
@@ -110,7 +110,7 @@ class _Worker:
 
 
 def _describe(detail: dict[str, typing.Any]) -> dict:
-  """Returns a tensor's description, ready for JSON."""
+  """Describes a tensor, for JSON."""
   signature = detail.get('shape_signature')
   scale, zero_point = detail['quantization']
   return {

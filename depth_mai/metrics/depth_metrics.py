@@ -1,40 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The challenge's four error measures, and how they spread over distance.
+"""Computes the challenge's four error measures, overall and by distance.
 
-Definitions are those of the organisers' fidelity script (MAI 2021/2022
+The definitions are those of the organisers' fidelity script (MAI 2021/2022
 single-image depth estimation). Both maps are in millimetres; values below 1
-are raised to 1; a pixel counts when its ground truth is then above 1, so 0
-means "unknown". With p and d the two depths of the N counted pixels and
-e = ln p - ln d:
+are raised to 1; a pixel counts if its ground truth is then above 1, so 0
+means "unknown". Let p and d be the predicted and the true depth of the N
+counted pixels, and e = ln p - ln d:
 
   rmse     sqrt(mean((p - d)^2)) / 1000, in metres
-  si_rmse  sqrt(mean(e^2) - mean(e)^2), without a unit: a prediction that is
-           wrong by one common factor scores 0
+  si_rmse  sqrt(mean(e^2) - mean(e)^2), without a unit; it is 0 for a
+           prediction that is wrong by one common factor
   log10    mean(|log10 p - log10 d|)
   rel      mean(|p - d| / d)
   delta1   share of pixels with max(p/d, d/p) < 1.25 (delta2: 1.25^2, delta3:
-           1.25^3); not part of the challenge, common in the literature
+           1.25^3); not part of the challenge, but common in the literature
 
-There is no upper cap, no crop and no median scaling. The organisers do not say
-how images are combined: the plain names are means of per-image values, the
-`pooled_` names treat all pixels of all images as one big image.
+There is no upper cap, no crop and no median scaling. The organisers do not
+state how they average over images: the plain names are means of per-image
+values, and the `pooled_` names treat all pixels of all images as one image.
 """
 
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 
-# The names of the per-image metrics, in the order in which they are shown.
-METRIC_NAMES = (
-  'rmse',
-  'si_rmse',
-  'log10',
-  'rel',
-  'delta1',
-  'delta2',
-  'delta3',
-)
+from depth_mai import challenge
+
+# The names of the per-image metrics.
+METRIC_NAMES = (*challenge.METRICS, 'delta1', 'delta2', 'delta3')
 
 # Distance ranges [near, far) of the ground truth, in metres.
 RANGE_EDGES_M = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, math.inf)
@@ -43,35 +38,37 @@ _MIN_MM = 1.0
 _DELTA_BASE = 1.25
 
 
-def image_metrics(pred_mm, depth_mm):
+def image_metrics(
+  pred_mm: np.ndarray, depth_mm: np.ndarray
+) -> dict[str, float]:
   """Measures one prediction against its ground truth.
 
   Args:
-    pred_mm: [H, W] or [H, W, 1], millimetres, any real type; what lies below
-      1 mm (also negative) counts as 1 mm. Not modified.
+    pred_mm: [H, W] or [H, W, 1], millimetres, any real type; values below
+      1 mm, negative ones included, count as 1 mm. Not modified.
     depth_mm: same shape, millimetres, 0 = unknown. Not modified.
 
   Returns:
     A dict of floats with the keys METRIC_NAMES; `rmse` is in metres.
 
   Raises:
-    ValueError: if the shapes differ or are no image, if a value is not finite,
-      or if no pixel of the ground truth is known.
+    ValueError: if the shapes differ or are not those of one image, if a value
+      is not finite, or if no pixel of the ground truth is known.
   """
   image = _ImageErrors(pred_mm, depth_mm)
   if not image.pixels:
     raise ValueError(
       'The ground truth has no known pixel (no depth_mm above 1), so its '
-      'metrics are undefined. Leave such an image out; DepthMetrics.add does '
-      'so and counts it.'
+      'metrics are undefined. Leave the image out; DepthMetrics.add leaves it '
+      'out and counts it.'
     )
   return image.metrics()
 
 
 class DepthMetrics:
-  """Adds up the metrics of many images.
+  """Accumulates the metrics of many images.
 
-  Images whose ground truth has no known pixel are left out and counted as
+  Images whose ground truth has no known pixel are skipped and counted as
   `skipped_images`.
   """
 
@@ -85,7 +82,9 @@ class DepthMetrics:
     self._log_mean = 0.0
     self._log_deviation = 0.0
 
-  def add(self, pred_mm, depth_mm):
+  def add(
+    self, pred_mm: np.ndarray, depth_mm: np.ndarray
+  ) -> dict[str, float] | None:
     """Adds one image.
 
     Args:
@@ -93,12 +92,12 @@ class DepthMetrics:
       depth_mm: same shape, millimetres, 0 = unknown. Not modified.
 
     Returns:
-      The metrics of this image as `image_metrics` gives them, or None if it
-      was skipped.
+      The metrics of this image, see `image_metrics`, or None if it was
+      skipped.
 
     Raises:
-      ValueError: if the shapes differ or are no image, or if a value is not
-        finite.
+      ValueError: if the shapes differ or are not those of one image, or if a
+        value is not finite.
     """
     image = _ImageErrors(pred_mm, depth_mm)
     if not image.pixels:
@@ -120,17 +119,17 @@ class DepthMetrics:
     return dict(self._per_image[-1])
 
   @property
-  def images(self):
+  def images(self) -> int:
     """The number of images measured so far."""
     return len(self._per_image)
 
-  def result(self):
-    """Returns the metrics of everything added so far.
+  def result(self) -> dict[str, Any]:
+    """Returns the metrics of all images added so far.
 
     Returns:
       A dict that `json` can write: the METRIC_NAMES as means of per-image
-      values and, with the prefix `pooled_`, over all pixels at once; `images`,
-      `skipped_images`, `pixels` (counts); `ranges`, a dict from '0-1 m',
+      values and, with the prefix `pooled_`, over all pixels at once; the counts
+      `images`, `skipped_images` and `pixels`; `ranges`, a dict from '0-1 m',
       '1-2 m', ... '16+ m' to the errors of the pixels whose ground truth lies
       in that range: `near_m`, `far_m` (None: no limit), `pixels`, `share`,
       `rmse` and `bias` (mean of p - d) in metres, `log10`, `rel`, `delta1`.
@@ -182,25 +181,7 @@ class DepthMetrics:
     return ranges
 
 
-def evaluate_predictions(pairs):
-  """Measures predictions, one image after another.
-
-  Args:
-    pairs: an iterable of (pred_mm, depth_mm), as `DepthMetrics.add` takes them.
-
-  Returns:
-    What `DepthMetrics.result` returns.
-
-  Raises:
-    ValueError: as `DepthMetrics.add` and `DepthMetrics.result`.
-  """
-  metrics = DepthMetrics()
-  for pred_mm, depth_mm in pairs:
-    metrics.add(pred_mm, depth_mm)
-  return metrics.result()
-
-
-def range_labels():
+def range_labels() -> list[str]:
   """Returns the names of the distance ranges: '0-1 m', ..., '16+ m'."""
   return [
     f'{near:g}-{far:g} m' if math.isfinite(far) else f'{near:g}+ m'
@@ -220,14 +201,14 @@ class _ImageErrors:
     np.maximum(pred_mm, _MIN_MM, out=pred_mm)
     self.pixels = depth_mm.size
     self._depth_mm = depth_mm
-    self._error_m = (pred_mm - depth_mm) / 1000.0
+    self._error_m = (pred_mm - depth_mm) / challenge.MM_PER_M
     self._log_error = np.log(pred_mm / depth_mm)
-    # max(p/d, d/p) < b is the same as p < b d and d < b p.
+    # max(p/d, d/p) < b holds if and only if p < b d and d < b p.
     self._per_pixel = {
       'squared': np.square(self._error_m),
       'bias': self._error_m,
       'log10': np.abs(self._log_error) / math.log(10.0),
-      'rel': np.abs(self._error_m) * 1000.0 / depth_mm,
+      'rel': np.abs(self._error_m) * challenge.MM_PER_M / depth_mm,
     }
     for power in (1, 2, 3):
       bound = _DELTA_BASE**power
@@ -251,7 +232,7 @@ class _ImageErrors:
 
   def range_sums(self):
     """Returns pixel counts [R] and a dict of error sums [R] by distance."""
-    edges_mm = np.array(RANGE_EDGES_M[1:-1]) * 1000.0
+    edges_mm = np.array(RANGE_EDGES_M[1:-1]) * challenge.MM_PER_M
     index = np.searchsorted(edges_mm, self._depth_mm, side='right')
     count = len(RANGE_EDGES_M) - 1
     sums = {
@@ -262,7 +243,7 @@ class _ImageErrors:
 
 
 def _means(pixels, sums):
-  """Turns sums over `pixels` pixels into metrics; None for no pixel."""
+  """Turns sums over `pixels` pixels into metrics, None if there are none."""
   if not pixels:
     return {name: None for name in (*sums, 'rmse')}
   means = {name: float(value) / pixels for name, value in sums.items()}
@@ -271,7 +252,7 @@ def _means(pixels, sums):
 
 
 def _checked_pair(pred_mm, depth_mm):
-  """Returns both maps as arrays of one image shape."""
+  """Returns both maps as arrays of the same image shape."""
   pred_mm, depth_mm = np.asarray(pred_mm), np.asarray(depth_mm)
   if pred_mm.shape != depth_mm.shape:
     raise ValueError(
@@ -287,12 +268,12 @@ def _checked_pair(pred_mm, depth_mm):
   for name, values in (('prediction', pred_mm), ('ground truth', depth_mm)):
     if values.dtype.kind not in 'uif':
       raise ValueError(
-        f'The {name} has type {values.dtype}; millimetres must be an unsigned, '
-        'integer or floating-point type.'
+        f'The {name} has type {values.dtype}; millimetres must be an integer '
+        'or floating-point type.'
       )
   if not np.isfinite(depth_mm).all():
     raise ValueError(
-      'The ground truth holds values that are not finite. Mark unknown '
+      'The ground truth contains values that are not finite. Mark unknown '
       'pixels with 0.'
     )
   return pred_mm, depth_mm

@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The number that ranks the challenge: accuracy against runtime.
+"""Ranks systems: the challenge score, ranks, and Spearman's correlation of two.
 
-Score = k * 2^(-20 si_rmse) / runtime_ms. The challenge report gives the form
-with an unnamed constant; k = 640000 with the runtime in milliseconds gives
-every score of its results table back after rounding. An si-RMSE lower by 0.05
-doubles the score, as does half the runtime.
+Score = k * 2^(-20 si_rmse) / runtime_ms. The challenge's paper gives the form
+with an unnamed constant; k = 640000 with the runtime in milliseconds
+reproduces every score of its Table 1 after rounding. The score doubles when the
+si-RMSE falls by 0.05, and when the runtime halves.
 """
 
+from collections.abc import Sequence
 import math
+
+import numpy as np
 
 SCORE_CONSTANT = 640000.0
 
 
-def challenge_score(si_rmse, runtime_ms, k=SCORE_CONSTANT):
+def challenge_score(
+  si_rmse: float, runtime_ms: float, k: float = SCORE_CONSTANT
+) -> float:
   """Computes the challenge score.
 
   Args:
@@ -38,3 +43,57 @@ def challenge_score(si_rmse, runtime_ms, k=SCORE_CONSTANT):
   if not (math.isfinite(k) and k > 0):
     raise ValueError(f'k must be positive and finite, got {k}.')
   return float(k * 2.0 ** (-20.0 * si_rmse) / runtime_ms)
+
+
+def average_ranks(values: Sequence[float]) -> np.ndarray:
+  """Ranks values from 1; equal values share the mean of their ranks.
+
+  Args:
+    values: [N] numbers.
+
+  Returns:
+    [N] float64: 1 for the smallest value.
+
+  Raises:
+    ValueError: if `values` is not a vector of finite numbers.
+  """
+  x = np.asarray(values, np.float64)
+  if x.ndim != 1 or not np.isfinite(x).all():
+    raise ValueError(f'values must be N finite numbers, got {x}.')
+  # `equal` counts the value itself, too.
+  smaller = (x[None, :] < x[:, None]).sum(axis=1)
+  equal = (x[None, :] == x[:, None]).sum(axis=1)
+  return smaller + (equal + 1) / 2
+
+
+def spearman(first: Sequence[float], second: Sequence[float]) -> float | None:
+  """Computes Spearman's rank correlation.
+
+  It is Pearson's correlation of the ranks (Spearman 1904), which also holds
+  for equal values; for N different values it is 1 - 6 sum(d^2) / (N (N^2 - 1)),
+  where d are the differences of rank. By hand, because SciPy is not installed
+  on a device.
+
+  Args:
+    first: [N] numbers.
+    second: [N] numbers of the same N items in the same order.
+
+  Returns:
+    A float from -1 (the opposite order) over 0 to 1 (the same order); None
+    where there is no order: for fewer than two items, or if all values of one
+    vector are equal.
+
+  Raises:
+    ValueError: if the lengths differ or a value is not finite.
+  """
+  x, y = average_ranks(first), average_ranks(second)
+  if x.size != y.size:
+    raise ValueError(
+      f'first has {x.size} values and second {y.size}; give one of each for '
+      'every ranked item.'
+    )
+  if x.size < 2:
+    return None
+  x, y = x - x.mean(), y - y.mean()
+  scale = np.sqrt(np.square(x).sum() * np.square(y).sum())
+  return float((x * y).sum() / scale) if scale > 0 else None

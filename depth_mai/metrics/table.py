@@ -1,24 +1,56 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables as aligned text, for terminals and logs, and as Markdown."""
+"""Formats tables as aligned text, for terminals and logs, and as Markdown.
+
+By hand, because no package for tables is installed on a device.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
 
 _GAP = '  '
 _EMPTY = '-'
 
+_METRIC_TITLES = {
+  'rmse': 'RMSE [m]',
+  'si_rmse': 'si-RMSE',
+  'log10': 'LOG10',
+  'rel': 'REL',
+  'delta1': 'delta < 1.25',
+  'delta2': 'delta < 1.25^2',
+  'delta3': 'delta < 1.25^3',
+}
+# The columns of the table by distance and their formats.
+_RANGE_FORMATS = {
+  'pixels': ',d',
+  'share': '.1%',
+  'rmse': '.4f',
+  'bias': '+.4f',
+  'log10': '.4f',
+  'rel': '.4f',
+  'delta1': '.4f',
+}
+_RANGE_TITLES = {'bias': 'bias [m]', **_METRIC_TITLES}
 
-def text_table(header, rows, formats=None):
-  """Lays out rows under a header.
 
-  Columns that hold only numbers (and gaps) are aligned to the right, others to
-  the left.
+def text_table(
+  header: Sequence[str],
+  rows: Sequence[Sequence[Any]],
+  formats: Sequence[str] | None = None,
+) -> str:
+  """Formats rows under a header as aligned text.
+
+  Columns that contain only numbers and empty cells are aligned to the right,
+  others to the left.
 
   Args:
     header: the column names, a sequence of N strings.
     rows: sequences of N cells: strings, numbers, or None, shown as '-'.
     formats: N format specifications for the numbers of each column, such as
-      '.4f' or ',d'; default: whole numbers as they are, others as '.4f'.
+      '.4f' or ',d'; default: integers unformatted, other numbers as '.4f'.
 
   Returns:
-    The table, one line per row, without a newline at the end.
+    The table, one line per row, without a trailing newline.
 
   Raises:
     ValueError: if a row or `formats` does not have N entries.
@@ -35,18 +67,22 @@ def text_table(header, rows, formats=None):
   )
 
 
-def markdown_table(header, rows, formats=None):
-  """Lays out rows under a header, as a table of GitHub's Markdown.
+def markdown_table(
+  header: Sequence[str],
+  rows: Sequence[Sequence[Any]],
+  formats: Sequence[str] | None = None,
+) -> str:
+  """Formats rows under a header as a table in GitHub's Markdown.
 
   Columns are aligned as in `text_table`.
 
   Args:
-    header: as `text_table` takes it.
-    rows: as `text_table` takes them; a `|` in a cell is kept a character.
-    formats: as `text_table` takes them.
+    header: see `text_table`.
+    rows: see `text_table`; a `|` in a cell is escaped.
+    formats: see `text_table`.
 
   Returns:
-    The table, one line per row, without a newline at the end.
+    The table, one line per row, without a trailing newline.
 
   Raises:
     ValueError: if a row or `formats` does not have N entries.
@@ -57,53 +93,29 @@ def markdown_table(header, rows, formats=None):
   return '\n'.join(f'| {" | ".join(line)} |' for line in lines)
 
 
-def metrics_tables(result):
-  """Shows what `DepthMetrics.result` returns.
+def metrics_tables(result: Mapping[str, Any]) -> str:
+  """Formats the metrics of a split.
 
   Args:
     result: the dict of `DepthMetrics.result`.
 
   Returns:
-    Two tables, the metrics and their spread over distance, as one string.
+    Two tables as one string: the metrics, and the errors by distance.
   """
-  names = (
-    ('RMSE [m]', 'rmse'),
-    ('si-RMSE', 'si_rmse'),
-    ('LOG10', 'log10'),
-    ('REL', 'rel'),
-    ('delta < 1.25', 'delta1'),
-    ('delta < 1.25^2', 'delta2'),
-    ('delta < 1.25^3', 'delta3'),
-  )
   overall = text_table(
     ('metric', 'mean of images', 'all pixels'),
-    [(title, result[key], result[f'pooled_{key}']) for title, key in names],
+    [
+      (title, result[key], result[f'pooled_{key}'])
+      for key, title in _METRIC_TITLES.items()
+    ],
   )
   by_range = text_table(
-    (
-      'distance',
-      'pixels',
-      'share',
-      'RMSE [m]',
-      'bias [m]',
-      'LOG10',
-      'REL',
-      'delta < 1.25',
-    ),
+    ('distance', *(_RANGE_TITLES.get(key, key) for key in _RANGE_FORMATS)),
     [
-      (
-        label,
-        errors['pixels'],
-        errors['share'],
-        errors['rmse'],
-        errors['bias'],
-        errors['log10'],
-        errors['rel'],
-        errors['delta1'],
-      )
+      (label, *(errors[key] for key in _RANGE_FORMATS))
       for label, errors in result['ranges'].items()
     ],
-    ('', ',d', '.1%', '.4f', '+.4f', '.4f', '.4f', '.4f'),
+    ('', *_RANGE_FORMATS.values()),
   )
   count = f'{result["images"]} images, {result["pixels"]:,} known pixels'
   if result['skipped_images']:
@@ -112,7 +124,7 @@ def metrics_tables(result):
 
 
 def _cells(header, rows, formats):
-  """Returns all lines of a table as texts, and which columns are text."""
+  """Returns the formatted cells, and for each column whether it is text."""
   header = [str(name) for name in header]
   formats = [''] * len(header) if formats is None else list(formats)
   for what, cells in (('formats', formats), *(('A row', row) for row in rows)):

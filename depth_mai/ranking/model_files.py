@@ -1,35 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds the .tflite files of a folder and says whose they are."""
+"""Finds .tflite files in a folder, with their system and precision."""
 
 from collections.abc import Sequence
 import os
 import pathlib
 import typing
 
-from depth_mai.metrics import report_rows
+from depth_mai.metrics import paper_results
 from depth_mai.runtime import graph as graph_lib
 from depth_mai.runtime import metadata as metadata_lib
 from depth_mai.runtime import model_file
-from depth_mai.runtime import precision as precision_lib
 
 
 class ModelFile(typing.NamedTuple):
-  """A file that can be judged.
+  """A file that can be measured.
 
   Attributes:
-    path: where it is.
-    file: its path below the folder of models, with '/'.
-    system: its name in the leaderboard.
-    report_system: the system of the report that it is, or is a variant of;
-      None for another network.
-    precision: one of `precision.PRECISIONS`.
-    sha256: of its bytes.
+    path: the path.
+    file: path relative to the folder of models, with '/'.
+    system: name in the leaderboard.
+    paper_system: the system of Table 1, also for a variant of it; None for
+      another network.
+    precision: one of `metadata.PRECISIONS`.
+    sha256: of the bytes.
   """
 
   path: pathlib.Path
   file: str
   system: str
-  report_system: str | None
+  paper_system: str | None
   precision: str
   sha256: str
 
@@ -39,81 +38,78 @@ def find_models(
   systems: Sequence[str] | None = None,
   precisions: Sequence[str] | None = None,
 ) -> tuple[list[ModelFile], list[str]]:
-  """Finds the files of a folder and of the folders in it.
+  """Finds the files in a folder and its subfolders.
 
-  A file <name>_<precision>.tflite, as depth_mai.convert writes it, is of the
-  system <name>; so `tcl_96x128_fp32.tflite` stands beside `tcl_fp32.tflite`. A
-  file of another name is of the system that its metadata name, or else that it
-  is called.
+  <name>_<precision>.tflite, the name that depth_mai.convert writes, belongs to
+  the system <name>; so `tcl_96x128_fp32.tflite` and `tcl_fp32.tflite` are
+  ranked separately. A file of another name belongs to the system in its
+  metadata, or else to the system of its own name.
 
   Args:
     models_dir: the folder.
-    systems: the systems wanted; default: all that are there.
-    precisions: the precisions wanted; default: all that are there.
+    systems: the systems to find; None for all.
+    precisions: the precisions to find; None for all.
 
   Returns:
-    (the files, by system and precision; what is wrong with others, a text each)
+    (the files by system and precision, a text for each file that cannot be
+    read)
 
   Raises:
-    ValueError: if there is no such folder, it holds no file that is wanted, a
-      system that is wanted is not there, two files are of the same system and
-      precision, or a precision is none.
+    ValueError: if the folder, a system in `systems` or any matching file is
+      missing, two files are of the same system and precision, or a precision
+      is unknown.
   """
   models_dir = pathlib.Path(models_dir).expanduser()
-  _check_precisions(precisions)
+  precisions = precisions or metadata_lib.PRECISIONS
+  if not set(precisions) <= set(metadata_lib.PRECISIONS):
+    raise ValueError(
+      f'--precision={",".join(precisions)} must be of '
+      f'{", ".join(metadata_lib.PRECISIONS)}.'
+    )
   found, problems = [], []
   for path in _tflite_files(models_dir):
     try:
       found.append(_describe(path, models_dir))
     except (ValueError, OSError) as error:
       problems.append(naming(path.relative_to(models_dir).as_posix(), error))
-  there = sorted({model.system for model in found})
-  absent = [name for name in systems or () if name not in there]
-  if absent:
+  listed = ''.join(f'\n{problem}' for problem in problems)
+  present = sorted({model.system for model in found})
+  missing = [name for name in systems or () if name not in present]
+  if missing:
     raise ValueError(
-      f'--systems names {", ".join(absent)}, but the readable files in '
-      f'{models_dir} are of {", ".join(there) or "no system"}. Convert the '
+      f'--systems names {", ".join(missing)}, but the readable files in '
+      f'{models_dir} are of {", ".join(present) or "no system"}. Convert the '
       'system there with depth_mai.convert, or leave it out of --systems.'
-      + ''.join(f'\n{problem}' for problem in problems)
+      f'{listed}'
     )
+  systems = systems or present
   chosen = [
     model
     for model in found
-    if model.system in (systems or there)
-    and model.precision in (precisions or precision_lib.PRECISIONS)
+    if model.system in systems and model.precision in precisions
   ]
   if not chosen:
     raise ValueError(
       f'No .tflite file in {models_dir} can be judged: {len(found)} are '
-      f'readable, none of the systems {list(systems or there)} and the '
-      f'precisions {list(precisions or precision_lib.PRECISIONS)}. Change '
-      '--models_dir, --systems or --precision.'
-      + ''.join(f'\n{problem}' for problem in problems)
+      f'readable, none of the systems {list(systems)} and the precisions '
+      f'{list(precisions)}. Change --models_dir, --systems or --precision.'
+      f'{listed}'
     )
   _check_unique(chosen)
-  order = precision_lib.PRECISIONS.index
+  order = metadata_lib.PRECISIONS.index
   chosen.sort(key=lambda model: (model.system, order(model.precision)))
   return chosen, problems
 
 
 def naming(file: str, error: Exception) -> str:
-  """Returns the text of an error, with the file's name in it.
+  """Returns the text of an error, with the name of the file.
 
   Args:
-    file: the file's path below the folder of models.
-    error: what went wrong.
+    file: path relative to the folder of models.
+    error: the error.
   """
   text = str(error) or type(error).__name__
   return text if file in text else f'{file}: {text}'
-
-
-def _check_precisions(precisions: Sequence[str] | None) -> None:
-  unknown = set(precisions or ()) - set(precision_lib.PRECISIONS)
-  if unknown:
-    raise ValueError(
-      f'--precision={",".join(precisions)} must be of '
-      f'{", ".join(precision_lib.PRECISIONS)}.'
-    )
 
 
 def _tflite_files(models_dir: pathlib.Path) -> list[pathlib.Path]:
@@ -125,14 +121,14 @@ def _tflite_files(models_dir: pathlib.Path) -> list[pathlib.Path]:
   files = [
     path
     for path in sorted(models_dir.rglob('*.tflite'))
-    # Files that are being written begin with a dot.
+    # The name of an unfinished file starts with a dot.
     if not any(
       part.startswith('.') for part in path.relative_to(models_dir).parts
     )
   ]
   if not files:
     raise ValueError(
-      f'{models_dir} holds no .tflite file, nor do the folders in it. Point '
+      f'{models_dir} and its subfolders contain no .tflite file. Point '
       '--models_dir at the --output_dir of depth_mai.convert.'
     )
   return files
@@ -140,30 +136,30 @@ def _tflite_files(models_dir: pathlib.Path) -> list[pathlib.Path]:
 
 def _describe(path: pathlib.Path, models_dir: pathlib.Path) -> ModelFile:
   metadata = metadata_lib.read_metadata(path)
-  stored = metadata.get('precision') or precision_lib.precision_of(
+  stored = metadata.get('precision') or metadata_lib.precision_of(
     graph_lib.read_graph(path)
   )
   name, _, called = path.stem.rpartition('_')
-  if not name or called not in precision_lib.PRECISIONS:
-    name, called = metadata.get('system') or path.stem, stored
-  if called not in precision_lib.PRECISIONS:
+  if not name or called not in metadata_lib.PRECISIONS:
+    name, called = metadata.get('system') or path.stem, str(stored)
+  if called not in metadata_lib.PRECISIONS:
     raise ValueError(
-      f'its precision cannot be told ({called}). Name it '
+      f'its precision is unknown ({called}). Name it '
       f'<system>_<precision>.tflite, with a precision of '
-      f'{", ".join(precision_lib.PRECISIONS)}.'
+      f'{", ".join(metadata_lib.PRECISIONS)}.'
     )
   if stored not in (None, called):
     raise ValueError(
-      f'it is called {called}, but it is {stored}. Rename it, or convert it '
+      f'its name says {called}, but it is {stored}. Rename it, or convert it '
       'again.'
     )
-  whose = (name, metadata.get('system'))
+  systems = (name, metadata.get('system'))
   return ModelFile(
     path=path,
     file=path.relative_to(models_dir).as_posix(),
     system=name,
-    report_system=next(
-      (one for one in whose if one in report_rows.REPORT_ROWS), None
+    paper_system=next(
+      (one for one in systems if one in paper_results.ROWS), None
     ),
     precision=called,
     sha256=model_file.file_sha256(path),
@@ -171,7 +167,7 @@ def _describe(path: pathlib.Path, models_dir: pathlib.Path) -> ModelFile:
 
 
 def _check_unique(models: list[ModelFile]) -> None:
-  first = {}
+  first: dict[tuple[str, str], ModelFile] = {}
   for model in models:
     other = first.setdefault((model.system, model.precision), model)
     if other is not model:

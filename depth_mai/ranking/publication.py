@@ -2,22 +2,26 @@
 """Writes a leaderboard: tables, JSON, plot, depth pictures and a page."""
 
 from collections.abc import Callable
+from collections.abc import Collection
+from collections.abc import Iterable
+from collections.abc import Mapping
 import json
 import os
 import pathlib
 
+import numpy as np
+
 from depth_mai.data import source
 from depth_mai.files import atomic
-from depth_mai.ranking import examples
-from depth_mai.ranking import tables
+from depth_mai.ranking import leaderboard_text
 from depth_mai.report import leaderboard_page
 from depth_mai.report import leaderboard_pictures
 from depth_mai.report import leaderboard_plot
+from depth_mai.runtime import image_io
+from depth_mai.runtime import model_file
 
 NAME = 'leaderboard'
-_PICTURES_NOTE = (
-  'Evenly spaced through the split, before anything was predicted.'
-)
+_PICTURES_NOTE = 'Evenly spaced in the split, chosen before any prediction.'
 
 
 def write_tables(
@@ -26,8 +30,8 @@ def write_tables(
   """Writes leaderboard.json, leaderboard.txt and leaderboard.md.
 
   Args:
-    leaderboard: of `standings.assemble`.
-    output_dir: where to; made if missing.
+    leaderboard: result of `leaderboard_content.assemble`.
+    output_dir: output folder; made if missing.
 
   Returns:
     The files.
@@ -35,8 +39,8 @@ def write_tables(
   target = pathlib.Path(output_dir).expanduser() / NAME
   contents = {
     '.json': json.dumps(leaderboard, indent=2, allow_nan=False) + '\n',
-    '.txt': tables.text(leaderboard),
-    '.md': tables.markdown(leaderboard),
+    '.txt': leaderboard_text.text(leaderboard),
+    '.md': leaderboard_text.markdown(leaderboard),
   }
   for suffix, content in contents.items():
     atomic.write_text(target.with_suffix(suffix), content)
@@ -51,31 +55,33 @@ def write_page(
   command: str = '',
   report_line: Callable[[str], object] = print,
 ) -> list[pathlib.Path]:
-  """Writes leaderboard.html, and the two pictures in it beside it.
+  """Writes leaderboard.html and its two pictures.
 
   Without matplotlib, as on a device, there is no plot.
 
   Args:
-    leaderboard: of `standings.assemble`.
-    models_dir: the folder in which the ranked files lie.
+    leaderboard: result of `leaderboard_content.assemble`.
+    models_dir: folder of the ranked files.
     data_dir: challenge folder or prepared tfds directory.
-    output_dir: where to; made if missing.
-    command: what made the leaderboard.
+    output_dir: output folder; made if missing.
+    command: the command that made the leaderboard.
     report_line: takes a line if there is no plot.
 
   Returns:
     The files.
 
   Raises:
-    ValueError: if a file or a picture cannot be read.
+    ValueError: if a file or a picture cannot be read, or Jinja2 is not
+      installed.
   """
+  leaderboard_page.check_installed()
   target = pathlib.Path(output_dir).expanduser() / NAME
   pictures_path = target.with_name(f'{NAME}_pictures.png')
   plot_path = target.with_name(f'{NAME}_plot.png')
   page_path = target.with_suffix('.html')
 
   data = leaderboard['data']
-  shown = examples.predict(
+  images, predictions = predict_examples(
     {
       row['system']: pathlib.Path(models_dir).expanduser() / row['file']
       for row in leaderboard['rows']
@@ -84,17 +90,54 @@ def write_page(
     leaderboard_pictures.example_indices(data['images']),
     leaderboard['device']['threads'],
   )
-  leaderboard_pictures.leaderboard_pictures(
-    shown.predictions, shown.images, pictures_path
-  )
-  files = [page_path, pictures_path]
+  leaderboard_pictures.leaderboard_pictures(predictions, images, pictures_path)
+  files, plot = [page_path, pictures_path], None
   try:
     leaderboard_plot.save_plot(plot_path, leaderboard)
     files.append(plot_path)
+    plot = plot_path
   except ImportError as error:
     report_line(f'No plot: {error}')
-    plot_path = None
   leaderboard_page.write_page(
-    page_path, leaderboard, plot_path, pictures_path, command, _PICTURES_NOTE
+    page_path, leaderboard, plot, pictures_path, command, _PICTURES_NOTE
   )
   return files
+
+
+def predict_examples(
+  models: Mapping[str, str | os.PathLike[str]],
+  pairs: Iterable[tuple[str, np.ndarray, np.ndarray]],
+  indices: Collection[int],
+  num_threads: int = 1,
+) -> tuple[
+  list[tuple[str, np.ndarray, np.ndarray]], dict[str, list[np.ndarray]]
+]:
+  """Predicts a few pictures of a split with each ranked file.
+
+  Args:
+    models: from the name of a system to its .tflite file.
+    pairs: the split, see `source.evaluation_pairs`.
+    indices: indices of the pictures, from 0.
+    num_threads: number of threads for the kernels.
+
+  Returns:
+    (the pictures in the order of the split, as `pairs` has them; from the name
+    of a system to its depth of each picture, [H, W] float32, millimetres)
+
+  Raises:
+    ValueError: if a file cannot be used or a picture cannot be read.
+  """
+  images = []
+  for index, pair in enumerate(pairs):
+    if index in indices:
+      images.append(pair)
+    if len(images) == len(indices):
+      break
+  predictions = {}
+  for name, path in models.items():
+    model = model_file.TfliteModel(path, num_threads=num_threads)
+    predictions[name] = [
+      image_io.predict_picture_mm(model, rgb_uint8)
+      for _, rgb_uint8, _ in images
+    ]
+  return images, predictions

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Colour maps for depth and for depth errors, and colours of plotted series.
-
-Both maps are computed in OKLCH, the cylindrical form of the perceptual colour
-space OKLab (Ottosson 2020), so that equal steps of the value look like equal
-steps of lightness and the pictures survive grey printing and colour blindness:
+"""Colour maps for depth and for depth errors, and colours of plotted lines.
 
   depth map  near = light and warm (yellow), over red and magenta to blue =
-             far; lightness falls in a straight line
+             far; the lightness falls linearly
   error map  too near = red, right = almost white, too far = blue
+
+Both were designed in OKLCH, the cylindrical form of the perceptual colour space
+OKLab (Ottosson 2020): equal steps of the value look like equal steps of
+lightness, so the pictures survive grey printing and colour blindness. They are
+stored here because devices draw depth pictures without matplotlib.
 """
 
 import functools
@@ -15,10 +16,10 @@ import functools
 import numpy as np
 
 STEPS = 256
-# Shown where the depth is unknown; no map comes near it.
+# Colour of unknown depth; no map comes near it.
 INVALID_RGB = (56, 56, 56)
-# Okabe and Ito's colours, which colour-blind readers can tell apart too, with
-# grey for their yellow, which is faint on white.
+# The colours of Okabe and Ito, which colour-blind readers can tell apart, too;
+# grey replaces their yellow, which is faint on white.
 SERIES = (
   '#0072b2',
   '#d55e00',
@@ -29,20 +30,14 @@ SERIES = (
   '#000000',
   '#999999',
 )
-
-_TO_LMS = np.array(
-  [
-    [1.0, 0.3963377774, 0.2158037573],
-    [1.0, -0.1055613458, -0.0638541728],
-    [1.0, -0.0894841775, -1.2914855480],
-  ]
+# Evenly spaced colours, sRGB; those between are interpolated.
+_DEPTH = (
+  'faf98d ffe779 ffd575 ffc36c ffb063 ff9d5c ff8758 ff6f56 ff505b '
+  'f33b6a e0307d c9298f b1269e 9624a8 7b22af 5f21b0 4120ac 1e20a3'
 )
-_LMS_TO_LINEAR_RGB = np.array(
-  [
-    [4.0767416621, -3.3077115913, 0.2309699292],
-    [-1.2684380046, 2.6097574011, -0.3413193965],
-    [-0.0041960863, -0.7034186147, 1.7076147010],
-  ]
+_ERROR = (
+  'a30008 b82a24 c74c41 d4695d e08479 eaa095 f3bbb3 f8d7d2 f5f5f5 '
+  'cfe1f9 aecdf6 8eb9f0 6fa4e8 4f8fdf 2c7ad5 0065c5 0053a5'
 )
 
 
@@ -54,27 +49,13 @@ def series_colours(count: int) -> list[str]:
 @functools.cache
 def depth_map(steps: int = STEPS) -> np.ndarray:
   """Returns the depth colours, uint8 [steps, 3], from near to far."""
-  position = np.linspace(0.0, 1.0, steps)
-  lightness = 0.96 - 0.60 * position
-  hue_degrees = np.interp(
-    position,
-    (0.0, 0.15, 0.35, 0.55, 0.75, 1.0),
-    (108.0, 80.0, 42.0, 8.0, -35.0, -90.0),
-  )
-  chroma = np.interp(position, (0.0, 0.2, 0.5, 1.0), (0.13, 0.2, 0.22, 0.2))
-  return _read_only(_oklch_to_rgb_uint8(lightness, chroma, hue_degrees))
+  return _interpolated(_DEPTH, steps)
 
 
 @functools.cache
 def error_map(steps: int = STEPS) -> np.ndarray:
   """Returns the error colours, uint8 [steps, 3], from too near to too far."""
-  position = np.linspace(-1.0, 1.0, steps)
-  distance = np.abs(position)
-  lightness = 0.97 - 0.52 * distance
-  hue_degrees = np.where(position < 0, 28.0, 255.0)
-  return _read_only(
-    _oklch_to_rgb_uint8(lightness, 0.2 * distance**0.8, hue_degrees)
-  )
+  return _interpolated(_ERROR, steps)
 
 
 def apply_map(
@@ -83,10 +64,10 @@ def apply_map(
   """Looks positions up in a colour map.
 
   Args:
-    position: [H, W], 0..1 from the first to the last colour; what lies outside
-      is clipped.
-    valid_mask: [H, W] bool; elsewhere INVALID_RGB is shown and `position` may
-      hold anything.
+    position: [H, W], from 0 (the first colour) to 1 (the last); values outside
+      are clipped.
+    valid_mask: [H, W] bool; where it is False, the picture has INVALID_RGB and
+      `position` may have any value.
     colours: uint8 [N, 3].
 
   Returns:
@@ -99,34 +80,11 @@ def apply_map(
   )
 
 
-def _oklch_to_rgb_uint8(lightness, chroma, hue_degrees):
-  """Converts arrays [N] to sRGB [N, 3], with the largest chroma that fits."""
-  low, high = np.zeros_like(chroma), np.array(chroma)
-  fits = _in_gamut(_oklch_to_linear_rgb(lightness, high, hue_degrees))
-  for _ in range(24):
-    middle = (low + high) / 2
-    inside = _in_gamut(_oklch_to_linear_rgb(lightness, middle, hue_degrees))
-    low, high = np.where(inside, middle, low), np.where(inside, high, middle)
-  chroma = np.where(fits, chroma, low)
-  linear = _oklch_to_linear_rgb(lightness, chroma, hue_degrees).clip(0.0, 1.0)
-  srgb = np.where(
-    linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055
-  )
-  return np.rint(srgb * 255.0).astype(np.uint8)
-
-
-def _oklch_to_linear_rgb(lightness, chroma, hue_degrees):
-  hue = np.deg2rad(hue_degrees)
-  lab = np.stack(
-    (lightness, chroma * np.cos(hue), chroma * np.sin(hue)), axis=-1
-  )
-  return (lab @ _TO_LMS.T) ** 3 @ _LMS_TO_LINEAR_RGB.T
-
-
-def _in_gamut(linear_rgb):
-  return ((linear_rgb >= 0.0) & (linear_rgb <= 1.0)).all(axis=-1)
-
-
-def _read_only(colours):
+def _interpolated(table, steps):
+  anchors = np.array([list(bytes.fromhex(colour)) for colour in table.split()])
+  places = np.linspace(0, len(anchors) - 1, steps)
+  index = np.arange(len(anchors))
+  channels = [np.interp(places, index, channel) for channel in anchors.T]
+  colours = np.rint(np.stack(channels, axis=-1)).astype(np.uint8)
   colours.flags.writeable = False
   return colours

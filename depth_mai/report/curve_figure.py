@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws training and validation curves of one or several trainings.
+"""Draws training and validation curves of one or several runs.
 
-One panel per metric, one colour per training. Dots joined by a line are the
-evaluations on the validation split (a star on the best), dashes those on a part
-of the training set, and the thin line is the running value on training batches
-(smoothed; the raw values lie behind it).
+Each metric has a panel, each run a colour. Dots joined by a line are
+evaluations on the validation split (a star marks the best), dashed lines are
+evaluations on a part of the training set, and thin lines are values on training
+batches, smoothed, with the raw values in a paler colour.
 
-matplotlib is imported when something is drawn: `pip install depth_mai[report]`.
+matplotlib is imported when curves are drawn: `pip install depth_mai[report]`.
 """
 
 from collections.abc import Sequence
@@ -16,12 +16,13 @@ import os
 
 import numpy as np
 
+from depth_mai import challenge
 from depth_mai.files import atomic
 from depth_mai.files import metrics_log
 from depth_mai.report import colours
 
 TIMES = {'step': 'step', 'images': 'images seen', 'epoch': 'epoch'}
-_DEFAULT_METRICS = ('loss', 'si_rmse', 'rmse', 'log10', 'rel')
+_DEFAULT_METRICS = ('loss', *challenge.METRICS)
 _TITLES = {
   'loss': 'loss',
   'si_rmse': 'si-RMSE',
@@ -30,16 +31,20 @@ _TITLES = {
   'rel': 'REL',
   'learning_rate': 'learning rate',
 }
-_LINES = {
-  'validation': {'lw': 1.8, 'marker': 'o', 'ms': 3.5, 'zorder': 4},
-  'train_eval': {'lw': 1.4, 'ls': (0, (4, 2)), 'zorder': 3},
-  'train': {'lw': 1.0, 'alpha': 0.85, 'zorder': 2},
+# The name and the line style of each split.
+_SPLITS = {
+  'validation': (
+    'validation',
+    {'lw': 1.8, 'marker': 'o', 'ms': 3.5, 'zorder': 4},
+  ),
+  'train_eval': (
+    'training set, evaluated',
+    {'lw': 1.4, 'ls': (0, (4, 2)), 'zorder': 3},
+  ),
+  'train': ('training batches', {'lw': 1.0, 'alpha': 0.85, 'zorder': 2}),
 }
-_NAMES = {
-  'validation': 'validation',
-  'train_eval': 'training set, evaluated',
-  'train': 'training batches',
-}
+# Lines with more points have no markers.
+_MAX_MARKERS = 60
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,9 +52,9 @@ class Reference:
   """A horizontal line to compare with.
 
   Attributes:
-    name: what the line shows.
-    value: its height.
-    metric: the panel it belongs into.
+    name: shown in the panel's legend.
+    value: height of the line.
+    metric: the metric in whose panel the line is drawn.
   """
 
   name: str
@@ -67,7 +72,7 @@ def parse_reference(text: str) -> Reference:
     The reference.
 
   Raises:
-    ValueError: if the text has another form.
+    ValueError: if the text has neither form.
   """
   name, colon, value = text.rpartition(':')
   metric, slash, short_name = name.partition('/')
@@ -92,19 +97,19 @@ def save_curves(
   references: Sequence[Reference] = (),
   time_key: str = 'step',
 ) -> None:
-  """Draws the curves of trainings into one picture.
+  """Draws the curves of all runs to one picture.
 
   Args:
     path: the picture to write; its suffix names the format, such as .png.
-    run_dirs: workdirs of trainings. Their folder names label them.
-    metrics: one panel for each; default: those of loss, si_rmse, rmse, log10
-      and rel that occur.
+    run_dirs: workdirs of the runs. The folder names label the runs.
+    metrics: metrics to draw, a panel each; default: those of loss, si_rmse,
+      rmse, log10 and rel that the logs contain.
     references: horizontal lines.
     time_key: 'step', 'images' or 'epoch'.
 
   Raises:
-    ImportError: if matplotlib is not installed.
-    ValueError: for a missing or damaged log, or when there is nothing to draw.
+    ValueError: for a missing or damaged log, if no metric is left to draw, or
+      if matplotlib is not installed.
   """
   if time_key not in TIMES:
     raise ValueError(f'time_key={time_key!r} is not one of {sorted(TIMES)}.')
@@ -127,7 +132,8 @@ def _chosen_metrics(runs, metrics, references):
   unknown = [name for name in asked if name not in available]
   if unknown or not metrics:
     raise ValueError(
-      f'The logs hold the metrics {available}, not {unknown or "the usual"}. '
+      f'The logs contain the metrics {available}, but not '
+      f'{unknown or list(_DEFAULT_METRICS)}. '
       'Change --metrics or --reference.'
     )
   missing = [reference.metric for reference in references]
@@ -139,8 +145,8 @@ def _draw(runs, metrics, references, time_key):
     from matplotlib import figure as figure_lib
     from matplotlib import ticker
   except ImportError as error:
-    raise ImportError(
-      'Curves are drawn with matplotlib, which is not installed here: '
+    raise ValueError(
+      'Curves are drawn with matplotlib, which is not installed: '
       "pip install 'depth_mai[report]'"
     ) from error
   columns = min(len(metrics), 3)
@@ -152,111 +158,84 @@ def _draw(runs, metrics, references, time_key):
   axes = figure.subplots(rows, columns, squeeze=False).ravel()
   for axis in axes[len(metrics) :]:
     axis.remove()
-  names = _run_names(runs)
+  tints = colours.series_colours(len(runs))
   for axis, metric in zip(axes, metrics, strict=False):
-    for run, colour in zip(
-      runs, colours.series_colours(len(runs)), strict=True
-    ):
-      _draw_run(axis, run, metric, time_key, colour)
+    for run, tint in zip(runs, tints, strict=True):
+      _draw_run(axis, run, metric, time_key, tint)
     for reference in references:
       if reference.metric == metric:
-        _draw_reference(axis, reference)
+        label = f'{reference.name} ({reference.value:g})'
+        style = {'color': '#666666', 'lw': 1.1, 'ls': ':', 'zorder': 1}
+        axis.axhline(reference.value, label=label, **style)
     _finish_panel(axis, metric, time_key, ticker)
-    _draw_best(axis, runs, metric, time_key)
-  _draw_legend(figure, runs, names, columns)
+    for run, tint in zip(runs, tints, strict=True):
+      _mark_best(axis, run, metric, time_key, tint)
+    if axis.get_legend_handles_labels()[0]:
+      axis.legend(loc='upper right', fontsize=8, framealpha=0.8)
+  _draw_legend(figure, runs, tints, columns)
   return figure
 
 
-def _draw_run(axis, run, metric, time_key, colour):
+def _draw_run(axis, run, metric, time_key, tint):
   for split in run.splits():
     curve = run.curve(split, metric, time_key)
     if not curve.values.size:
       continue
-    style = dict(_LINES.get(split, _LINES['train_eval']), color=colour)
+    _, style = _SPLITS.get(split, _SPLITS['train_eval'])
     values = curve.values
     if split == 'train':
       smooth = smoothed(values)
       if smooth is not values:
-        axis.plot(curve.times, values, color=colour, lw=0.6, alpha=0.2)
+        axis.plot(curve.times, values, color=tint, lw=0.6, alpha=0.2)
         values = smooth
-    if len(values) > 60:
-      style['marker'] = None
-    axis.plot(curve.times, values, **style)
+    if len(values) > _MAX_MARKERS:
+      style = style | {'marker': None}
+    axis.plot(curve.times, values, color=tint, **style)
 
 
-def _draw_best(axis, runs, metric, time_key):
-  """Marks the best validation of each run, and lists them in the corner."""
+def _mark_best(axis, run, metric, time_key, tint):
+  """Marks the best validation of a run with a star."""
+  curve = run.curve('validation', metric, time_key)
+  if not curve.values.size:
+    return
   pick = np.argmax if metric.startswith('delta') else np.argmin
-  line = 0
-  for run, colour in zip(runs, colours.series_colours(len(runs)), strict=True):
-    curve = run.curve('validation', metric, time_key)
-    if not curve.values.size:
-      continue
-    best = pick(curve.values)
-    time, value = curve.times[best], curve.values[best]
-    axis.plot(
-      time,
-      value,
-      marker='*',
-      ms=12,
-      color=colour,
-      mec='white',
-      mew=0.9,
-      zorder=5,
-      ls='none',
-      clip_on=False,
-    )
-    when = f'{time:.3g}'
-    if time >= 1000:
-      when = axis.xaxis.get_major_formatter()(time)
-    axis.annotate(
-      f'best {value:.4g} at {when}',
-      (1.0, 1.0),
-      (-2, -2 - 12 * line),
-      xycoords='axes fraction',
-      ha='right',
-      textcoords='offset points',
-      va='top',
-      fontsize=8,
-      color=colour,
-      zorder=6,
-      bbox={'fc': 'white', 'ec': 'none', 'alpha': 0.8, 'pad': 1.0},
-    )
-    line += 1
+  best = pick(curve.values)
+  time, value = curve.times[best], curve.values[best]
+  when = f'{time:.3g}'
+  if time >= 1000:
+    when = axis.xaxis.get_major_formatter()(time)
+  axis.plot(
+    time,
+    value,
+    marker='*',
+    ms=12,
+    color=tint,
+    mec='white',
+    mew=0.9,
+    zorder=5,
+    ls='none',
+    clip_on=False,
+    label=f'best {value:.4g} at {when}',
+  )
 
 
 def smoothed(values: np.ndarray) -> np.ndarray:
-  """Returns a moving average over about 3 % of a curve, centred.
+  """Returns a centred moving average over about 3 % of a curve.
 
   Args:
     values: [N].
 
   Returns:
-    [N]; `values` itself when it is too short to need smoothing.
+    [N]; `values` itself if it has fewer than 60.
   """
   half = len(values) // 60
   if not half:
     return values
   sums = np.concatenate(([0.0], np.cumsum(values)))
   index = np.arange(len(values))
-  # The window shrinks at both ends alike, so that the ends are not biased.
+  # The window shrinks symmetrically, so that the ends are not biased.
   reach = np.minimum(half, np.minimum(index, len(values) - 1 - index))
   return (sums[index + reach + 1] - sums[index - reach]) / (2 * reach + 1)
-
-
-def _draw_reference(axis, reference):
-  axis.axhline(reference.value, color='#666666', lw=1.1, ls=':', zorder=1)
-  axis.annotate(
-    f'{reference.name} ({reference.value:g})',
-    (0.0, reference.value),
-    (4, 3),
-    xycoords=('axes fraction', 'data'),
-    textcoords='offset points',
-    ha='left',
-    va='bottom',
-    fontsize=8,
-    color='#444444',
-  )
 
 
 def _finish_panel(axis, metric, time_key, ticker):
@@ -265,18 +244,17 @@ def _finish_panel(axis, metric, time_key, ticker):
   axis.tick_params(labelsize=8)
   axis.grid(True, color='#e4e4e4', lw=0.7)
   axis.set_axisbelow(True)
-  for side in ('top', 'right'):
-    axis.spines[side].set_visible(False)
+  axis.spines[['top', 'right']].set_visible(False)
   axis.xaxis.set_major_formatter(ticker.EngFormatter(sep=''))
   axis.margins(x=0.02)
   _leave_out_outliers(axis)
 
 
 def _leave_out_outliers(axis):
-  """Keeps a few huge first values from flattening the rest of a panel."""
+  """Limits the axis so that a few huge values do not flatten the rest."""
   values = [line.get_ydata() for line in axis.lines if len(line.get_ydata())]
   lowest = min(np.min(part) for part in values)
-  # Each line counts alike: there are few evaluations and many batches.
+  # Every line has the same weight: evaluations are few, batches are many.
   high = max(np.percentile(part, 95) for part in values)
   highest = max(np.max(part) for part in values)
   room = 0.1 * (high - lowest) or 0.1 * abs(high) or 1.0
@@ -284,22 +262,18 @@ def _leave_out_outliers(axis):
   axis.set_ylim(lowest - room, top)
 
 
-def _draw_legend(figure, runs, names, columns):
+def _draw_legend(figure, runs, tints, columns):
   from matplotlib import lines
 
   handles = [
-    lines.Line2D([], [], color=colour, lw=3, label=name)
-    for name, colour in zip(
-      names, colours.series_colours(len(runs)), strict=True
-    )
+    lines.Line2D([], [], color=tint, lw=3, label=name)
+    for name, tint in zip(_run_names(runs), tints, strict=True)
   ]
-  splits = list(dict.fromkeys(s for run in runs for s in run.splits()))
-  known = [split for split in _LINES if split in splits]
-  for split in known + [split for split in splits if split not in _LINES]:
-    style = dict(_LINES.get(split, _LINES['train_eval']), color='#555555')
-    handles.append(
-      lines.Line2D([], [], label=_NAMES.get(split, split), **style)
-    )
+  splits = {split for run in runs for split in run.splits()}
+  for split in [*_SPLITS, *sorted(splits - set(_SPLITS))]:
+    if split in splits:
+      name, style = _SPLITS.get(split, (split, _SPLITS['train_eval'][1]))
+      handles.append(lines.Line2D([], [], label=name, color='#555555', **style))
   figure.legend(
     handles=handles,
     loc='outside upper left',
@@ -310,7 +284,7 @@ def _draw_legend(figure, runs, names, columns):
 
 
 def _run_names(runs):
-  """Returns the names of runs; equal ones get a number."""
+  """Returns the names of the runs; equal names get a number."""
   names = [run.name for run in runs]
   return [
     f'{name} ({names[: i + 1].count(name)})' if names.count(name) > 1 else name

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws the training and validation curves of one or several trainings.
+"""Draws the training and validation curves of one or several runs.
 
   python -m depth_mai.report.curves --output=curves.png RUN_DIR [RUN_DIR...]
 
@@ -9,44 +9,42 @@ Needs matplotlib: pip install 'depth_mai[report]'.
 from absl import app
 from absl import flags
 
+from depth_mai import program
 from depth_mai.report import curve_figure
 
 _OUTPUT = flags.DEFINE_string(
-  'output', None, 'The picture to write, such as curves.png.', required=True
+  'output', None, 'Picture to write, such as curves.png.', required=True
 )
 _METRICS = flags.DEFINE_list(
   'metrics',
   None,
-  'The metrics to draw, such as loss,si_rmse; default: those of loss, si_rmse, '
-  'rmse, log10 and rel that the logs hold.',
+  'Metrics to draw, such as loss,si_rmse; default: those of loss, si_rmse, '
+  'rmse, log10 and rel that the logs contain.',
 )
 _REFERENCES = flags.DEFINE_multi_string(
   'reference',
   [],
-  'A horizontal line to compare with: NAME:VALUE for the si-RMSE, '
+  'Horizontal line to compare with: NAME:VALUE for the si-RMSE, or '
   'METRIC/NAME:VALUE for another metric. May be repeated.',
 )
 _TIME = flags.DEFINE_enum(
-  'time', 'step', list(curve_figure.TIMES), 'What the horizontal axis counts.'
+  'time', 'step', list(curve_figure.TIMES), 'Unit of the horizontal axis.'
 )
 
 
 def main(argv: list[str]) -> None:
   """Draws the curves of the workdirs named on the command line."""
   if len(argv) < 2:
-    raise app.UsageError('Name at least one workdir of a training.')
-  try:
-    curve_figure.save_curves(
-      _OUTPUT.value,
-      argv[1:],
-      metrics=_METRICS.value,
-      references=[curve_figure.parse_reference(r) for r in _REFERENCES.value],
-      time_key=_TIME.value,
-    )
-  except (ValueError, ImportError) as error:
-    raise SystemExit(f'error: {error}') from error
+    raise app.UsageError('Name at least one workdir of a run.')
+  curve_figure.save_curves(
+    _OUTPUT.value,
+    argv[1:],
+    metrics=_METRICS.value,
+    references=[curve_figure.parse_reference(r) for r in _REFERENCES.value],
+    time_key=_TIME.value,
+  )
   print(f'Wrote {_OUTPUT.value}.')
 
 
 if __name__ == '__main__':
-  app.run(main)
+  program.run(main)

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shows what the systems of a leaderboard see: depth and error, side by side.
+"""Draws the predictions of a leaderboard's systems: depth and error.
 
-One row for each example picture: the picture, its truth, and every system's
-depth with its error below. All depths of all rows, the truth's too, share one
-scale in metres, all errors another one; the bars at the right show them. The
-number below an error map is the si-RMSE of that picture.
+Each row is an example picture: the picture, its ground truth, and every
+system's depth with its error below. All depths, including the ground truth,
+share one scale in metres, and all errors share another; the bars at the right
+show them. The number below an error map is the si-RMSE of that picture.
 
-Maps are thinned out to the size of the tiles, not averaged: each colour stands
-for a depth that a file holds.
+Maps are subsampled to the size of the tiles, not averaged, so that each colour
+is a depth of the map.
 """
 
 from collections.abc import Mapping
@@ -18,17 +18,19 @@ import typing
 import numpy as np
 from PIL import Image
 
+from depth_mai import challenge
 from depth_mai.files import atomic
 from depth_mai.metrics import depth_metrics
 from depth_mai.report import colours
 from depth_mai.report import lettering
-from depth_mai.report import palette
 from depth_mai.report import picture as picture_lib
 from depth_mai.report import scale as scale_lib
 
 EXAMPLES = 5
-# Colours of each map: all fit into one palette, and no step can be seen.
+# Colours of each map: all fit into one palette, and no step is visible.
 _STEPS = 64
+# A PNG with a palette has a third of the size.
+_PALETTE_SIZE = 256
 _LEGEND = (
   'Depth: near is yellow, far is blue. Error: (depth - truth) / truth; red is '
   'too near, blue is too far. Dark grey: unknown.'
@@ -39,7 +41,7 @@ class Example(typing.NamedTuple):
   """A picture with its ground truth.
 
   Attributes:
-    id: its name.
+    id: name.
     rgb_uint8: uint8 [H, W, 3].
     depth_mm: [H, W] or [H, W, 1], millimetres, 0 = unknown.
   """
@@ -50,14 +52,14 @@ class Example(typing.NamedTuple):
 
 
 def example_indices(image_count: int, examples: int = EXAMPLES) -> list[int]:
-  """Chooses pictures that are evenly spaced through a split.
+  """Chooses evenly spaced pictures of a split.
 
-  Picture i is in the middle of the i-th of equal parts: of 192 pictures, the
-  19th, 57th, 96th, 134th and 172nd, counted from 0.
+  The split is cut into equal parts, and the middle of each is taken: of 192
+  pictures, numbers 19, 57, 96, 134 and 172, counted from 0.
 
   Args:
     image_count: pictures in the split, at least 1.
-    examples: how many to choose, at least 1.
+    examples: pictures to choose, at least 1.
 
   Returns:
     Indices from 0, ascending, without repeats; fewer than `examples` if the
@@ -68,7 +70,7 @@ def example_indices(image_count: int, examples: int = EXAMPLES) -> list[int]:
   """
   if image_count < 1 or examples < 1:
     raise ValueError(
-      f'{examples} examples of {image_count} pictures are asked for; both '
+      f'Cannot choose {examples} examples of {image_count} pictures; both '
       'numbers must be at least 1.'
     )
   examples = min(examples, image_count)
@@ -82,20 +84,20 @@ def leaderboard_pictures(
   tile_width: int = 200,
   error_limit: float = picture_lib.ERROR_LIMIT,
 ) -> None:
-  """Writes the pictures of all systems into one file.
+  """Writes the pictures of all systems to one file.
 
   Args:
-    predictions: from the name of a system, the title of its column, to its
-      depth of each image: [H, W] or [H, W, 1], millimetres, the size of the
+    predictions: maps the name of a system, the title of its column, to its
+      depth for each image: [H, W] or [H, W, 1], millimetres, the size of the
       truth.
-    images: (id, rgb_uint8, depth_mm) each, as in `Example`.
-    output_path: the picture to write, a .png.
-    tile_width: pixels of one small picture.
+    images: tuples (id, rgb_uint8, depth_mm), as in `Example`.
+    output_path: the .png file to write.
+    tile_width: width of one tile, pixels.
     error_limit: relative error of the outermost colours.
 
   Raises:
-    ValueError: if there are no images or no systems, a system has too few or
-      too many depths, or a depth is no map of the size of its truth.
+    ValueError: if there are no images or no systems, if a system has too few
+      or too many depths, or if a depth differs in size from its truth.
   """
   examples = [Example(*image) for image in images]
   _check(predictions, examples)
@@ -109,7 +111,7 @@ def leaderboard_pictures(
 
     def depth_tile(depth_m, size=size):
       return picture_lib.colourise(
-        _thinned(depth_m, size), near_m, far_m, steps=_STEPS
+        _subsampled(depth_m, size), near_m, far_m, steps=_STEPS
       )
 
     row = [
@@ -119,7 +121,10 @@ def leaderboard_pictures(
     for depths_mm in predictions.values():
       depth_m = _metres(depths_mm[index])
       error = picture_lib.colourise_error(
-        _thinned(depth_m, size), _thinned(truth_m, size), error_limit, _STEPS
+        _subsampled(depth_m, size),
+        _subsampled(truth_m, size),
+        error_limit,
+        _STEPS,
       )
       caption = _si_rmse_text(depths_mm[index], example.depth_mm)
       row.append(_stacked(depth_tile(depth_m), error, _caption(caption, size)))
@@ -138,8 +143,8 @@ def leaderboard_pictures(
 def _check(predictions, examples):
   if not examples or not predictions:
     raise ValueError(
-      f'{len(predictions)} systems and {len(examples)} images are given; a '
-      'picture needs at least one of each.'
+      f'{len(predictions)} systems and {len(examples)} images are given; at '
+      'least one of each is needed.'
     )
   for system, depths_mm in predictions.items():
     if len(depths_mm) != len(examples):
@@ -151,14 +156,14 @@ def _check(predictions, examples):
       got, want = np.shape(depth_mm)[:2], np.shape(example.depth_mm)[:2]
       if got != want:
         raise ValueError(
-          f'The depth of {example.id} by {system} is {got}, its truth {want}; '
-          'resize the depth to the truth first.'
+          f'The depth of {example.id} by {system} is {got}, but its truth is '
+          f'{want}; resize the depth to the truth first.'
         )
 
 
 def _metres(depth_mm):
   depth_mm = np.asarray(depth_mm, np.float64)
-  return depth_mm.reshape(depth_mm.shape[:2]) / 1e3
+  return depth_mm.reshape(depth_mm.shape[:2]) / challenge.MM_PER_M
 
 
 def _tile_size(shape, tile_width):
@@ -167,8 +172,8 @@ def _tile_size(shape, tile_width):
   return max(1, round(height * tile_width / width)), tile_width
 
 
-def _thinned(values, size):
-  """Returns every n-th value, from the middles of the tile's pixels."""
+def _subsampled(values, size):
+  """Returns every n-th value: those at the centres of the tile's pixels."""
   rows, columns = (
     (np.arange(new) + 0.5) * old / new
     for new, old in zip(size, values.shape, strict=True)
@@ -182,7 +187,7 @@ def _photo(rgb_uint8, size):
 
 
 def _stacked(upper, *lower):
-  """Puts pictures below each other, with a little paper between them."""
+  """Stacks pictures, with a small gap between them."""
   parts = [upper]
   for part in lower:
     gap = np.full((4, part.shape[1], 3), lettering.PAPER_RGB, np.uint8)
@@ -212,10 +217,10 @@ def _caption(text, size):
 
 
 def _truth_lines(truth_m):
-  """Says in words how far away and how well known a scene is."""
+  """Returns the depth range and the known part of a scene as lines of text."""
   known = scale_lib.known_mask(truth_m)
   if not known.any():
-    return ['nothing known']
+    return ['no known depth']
   nearest, middle, farthest = np.percentile(truth_m[known], (0, 50, 100))
   return [
     f'{nearest:.1f} to {farthest:.1f} m',
@@ -225,10 +230,10 @@ def _truth_lines(truth_m):
 
 
 def _si_rmse_text(depth_mm, truth_mm):
-  """Returns the si-RMSE of one picture; empty where it is undefined."""
+  """Returns the si-RMSE of one picture as text; empty if it is undefined."""
   known = np.asarray(truth_mm) > 0
   if not np.isfinite(np.asarray(depth_mm)[known]).all():
-    return 'holds NaN or infinity'
+    return 'NaN or infinity'
   metrics = depth_metrics.DepthMetrics()
   measured = metrics.add(depth_mm, truth_mm)
   return f'si-RMSE {measured["si_rmse"]:.3f}' if measured else ''
@@ -251,6 +256,50 @@ def _save(path, picture):
       np.array([colours.INVALID_RGB, lettering.PAPER_RGB], np.uint8),
     )
   )
-  image = palette.reduced(picture, exact_rgb)
+  image = with_palette(picture, exact_rgb)
   with atomic.atomic_path(path) as temporary:
     image.save(temporary, optimize=True)
+
+
+def with_palette(picture: np.ndarray, exact_rgb: np.ndarray) -> Image.Image:
+  """Reduces a picture to a palette in which some colours are exact.
+
+  Pillow's own `quantize` would change the colours of the maps, too.
+
+  Args:
+    picture: uint8 [H, W, 3].
+    exact_rgb: uint8 [N, 3], at most 240 colours to keep. All others share the
+      rest of the palette.
+
+  Returns:
+    A PIL.Image of mode 'P', the size of the picture.
+
+  Raises:
+    ValueError: if exact_rgb has too many colours.
+  """
+  kept = np.unique(exact_rgb.reshape(-1, 3), axis=0)
+  if len(kept) > 240:
+    raise ValueError(
+      f'{len(kept)} exact colours are too many: at most 240 of the '
+      f'{_PALETTE_SIZE} in a palette can be kept. Colour the maps in fewer '
+      'steps.'
+    )
+  codes, kept_codes = _codes(picture), _codes(kept)
+  place = np.searchsorted(kept_codes, codes).clip(max=len(kept) - 1)
+  is_kept = kept_codes[place] == codes
+  others = Image.fromarray(picture[~is_kept][None])
+  index, rest = place.astype(np.uint8), np.zeros((0, 3), np.uint8)
+  if others.width:
+    quantised = others.quantize(
+      _PALETTE_SIZE - len(kept), dither=Image.Dither.NONE
+    )
+    rest = np.array(quantised.getpalette(), np.uint8).reshape(-1, 3)
+    index[~is_kept] = len(kept) + np.array(quantised)[0]
+  image = Image.fromarray(index, 'P')
+  image.putpalette(np.concatenate((kept, rest)).tobytes())
+  return image
+
+
+def _codes(rgb):
+  """Returns one number for each colour, in the order of `np.unique`."""
+  return rgb.astype(np.int64) @ np.array([65536, 256, 1])

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws a leaderboard: accuracy against runtime, with lines of equal score.
+"""Plots a leaderboard: accuracy against runtime, with lines of equal score.
 
-One point per system, its area the size of its file. The report's own rows are
-hollow points in a panel of their own, for they were measured on other data and
-another device.
+Each system is a numbered point whose area is the size of its file; the legend
+below gives its name and score. The paper's own results are hollow points in a
+second panel, since they were measured on other data and another device.
 
-matplotlib is imported when something is drawn: `pip install depth_mai[report]`.
+matplotlib is imported when a plot is drawn: `pip install depth_mai[report]`.
 """
 
 from collections.abc import Mapping
-from collections.abc import Sequence
 import math
 import os
 import textwrap
@@ -20,70 +19,80 @@ import numpy as np
 from depth_mai.files import atomic
 from depth_mai.metrics import score as score_lib
 from depth_mai.report import colours
-from depth_mai.report import label_placement
 from depth_mai.report import leaderboard_rows
 from depth_mai.report import scale as scale_lib
-from depth_mai.report import score_lines
 
-# Square of the diameter of the largest file's point, typographic points.
+# Area of the largest file's point, square typographic points.
 _LARGEST_AREA = 420.0
-# Room around the points, as parts of the panel.
-_ROOM_X, _ROOM_Y = 0.14, 0.16
-# What is left of a panel that shows one point, or several alike.
+_AREA_OF_UNKNOWN_SIZE = 20.0
+# Space around the points, as fractions of the panel.
+_MARGIN_X, _MARGIN_Y = 0.14, 0.16
+# Smallest range of a panel: ratio of the runtimes, difference of the si-RMSE.
 _MIN_RATIO, _MIN_SPAN = 2.0, 0.06
+_GRID_POINTS = 64
+# The score is proportional to exp(-_LOG_PER_SI_RMSE * si_rmse) / runtime_ms.
+_LOG_PER_SI_RMSE = 20 * math.log(2)
+# Distance of a line's label from the edge, as a fraction of the panel.
+_LABEL_INSET = 0.07
 _NOTE_WIDTH = 64
+_LEGEND_COLUMNS = 2
+_LEGEND_STYLE = {'frameon': False, 'fontsize': 9, 'title_fontsize': 9}
 
 
 class _Point(typing.NamedTuple):
   """A system in a panel.
 
   Attributes:
-    name: what is written beside it.
+    label: its name in the legend.
+    number: written next to the point and in the legend.
+    colour: '#rrggbb'.
     runtime_ms: milliseconds.
     si_rmse: no unit.
     size_mb: of its file, megabytes; None if unknown.
-    colour: '#rrggbb'.
   """
 
-  name: str
+  label: str
+  number: int
+  colour: str
   runtime_ms: float
   si_rmse: float
   size_mb: float | None
-  colour: str
 
   def score(self) -> float:
     """Returns the challenge's score."""
     return score_lib.challenge_score(self.si_rmse, self.runtime_ms)
 
+  def area(self, per_mb: float) -> float:
+    """Returns the area of the point, square typographic points."""
+    if self.size_mb is None:
+      return _AREA_OF_UNKNOWN_SIZE
+    return per_mb * self.size_mb
 
-def save_plot(
-  path: str | os.PathLike[str], leaderboard: Mapping, with_report: bool = True
-) -> None:
-  """Draws the plot into a file.
+
+def save_plot(path: str | os.PathLike[str], leaderboard: Mapping) -> None:
+  """Draws the plot to a file.
 
   Args:
     path: the picture to write; its suffix names the format, such as .png.
     leaderboard: the content of leaderboard.json, see `leaderboard_rows`.
-    with_report: whether the report's rows get a second panel.
 
   Raises:
     ImportError: if matplotlib is not installed.
     ValueError: if no row has a runtime and an si-RMSE.
   """
-  figure = draw(leaderboard, with_report)
+  figure = draw(leaderboard)
   with atomic.atomic_path(path) as temporary:
     figure.savefig(temporary)
 
 
-def draw(leaderboard: Mapping, with_report: bool = True):
+def draw(leaderboard: Mapping):
   """Draws the plot.
 
   Args:
-    leaderboard: as for `save_plot`.
-    with_report: as for `save_plot`.
+    leaderboard: see `save_plot`.
 
   Returns:
-    A matplotlib.figure.Figure, its labels in place.
+    A matplotlib.figure.Figure.
 
   Raises:
     ImportError: if matplotlib is not installed.
@@ -93,7 +102,7 @@ def draw(leaderboard: Mapping, with_report: bool = True):
     from matplotlib import figure as figure_lib
   except ImportError as error:
     raise ImportError(
-      'Leaderboards are drawn with matplotlib, which is not installed here: '
+      'Plots of leaderboards need matplotlib, which is not installed: '
       "pip install 'depth_mai[report]'"
     ) from error
   rows = leaderboard_rows.rows(leaderboard)
@@ -103,28 +112,38 @@ def draw(leaderboard: Mapping, with_report: bool = True):
       f'None of the {len(rows)} rows of the leaderboard has a runtime and an '
       'si-RMSE; judge at least one file.'
     )
-  reports = [leaderboard_rows.report(row) for row in rows]
-  theirs = _points(rows, reports) if with_report else []
+  published = [leaderboard_rows.paper_row(row) for row in rows]
+  theirs = _points(rows, published)
   panels = [(ours, leaderboard_rows.origin(leaderboard), True)]
   if theirs:
-    panels.append((theirs, leaderboard_rows.REPORT_ORIGIN, False))
+    panels.append((theirs, leaderboard_rows.PAPER_ORIGIN, False))
   # Not pyplot: no display, no global state. Agg is the default canvas.
+  height = 5.8 + 0.2 * math.ceil(len(rows) / _LEGEND_COLUMNS)
   figure = figure_lib.Figure(
-    figsize=(5.6 * len(panels), 5.4), dpi=140, layout='constrained'
+    figsize=(5.6 * len(panels), height), dpi=140, layout='constrained'
   )
   axes = figure.subplots(1, len(panels), squeeze=False)[0]
-  per_mb = _area_per_mb([*ours, *theirs])
-  for axis, (points, title, filled) in zip(axes, panels, strict=True):
-    _draw_panel(axis, points, title, filled, per_mb)
+  largest_mb = max(point.size_mb or 0.0 for point in (*ours, *theirs))
+  per_mb = _LARGEST_AREA / (largest_mb or 1.0)
+  for axis, (points, origin, filled) in zip(axes, panels, strict=True):
+    _set_up(axis, points, origin)
+    _draw_points(axis, points, per_mb, filled)
   prefix = leaderboard_rows.runtime_prefix(leaderboard)
   axes[0].set_xlabel(prefix + axes[0].get_xlabel())
-  _draw_legend(figure, [*ours, *theirs], per_mb)
-  # Labels keep clear of each other in pixels, so the layout must stand first.
+  sizes_mb = [point.size_mb for point in (*ours, *theirs) if point.size_mb]
+  if sizes_mb:
+    _draw_size_legend(figure, axes[0], np.array(sizes_mb), per_mb)
+  # The labels of the lines follow the panels' final shape.
   figure.draw_without_rendering()
   figure.set_layout_engine('none')
-  for axis, (points, _, _) in zip(axes, panels, strict=True):
-    _place_labels(axis, points, per_mb, score_lines.draw(axis))
+  for axis in axes:
+    _draw_scores(axis)
   return figure
+
+
+def number(score: float) -> str:
+  """Returns a score in its significant digits: '5,489', '36', '0.12'."""
+  return f'{score:,.0f}' if score >= 10 else f'{score:.2g}'
 
 
 def _points(rows, measured):
@@ -132,42 +151,25 @@ def _points(rows, measured):
   points = []
   tints = colours.series_colours(len(rows))
   names = leaderboard_rows.names(rows)
-  for name, tint, values in zip(names, tints, measured, strict=True):
+  for index, values in enumerate(measured):
     runtime_ms, si_rmse, size_mb = (
       leaderboard_rows.known(values.get(key))
       for key in ('runtime_ms', 'si_rmse', 'size_mb')
     )
     if runtime_ms is not None and si_rmse is not None:
-      points.append(_Point(name, runtime_ms, si_rmse, size_mb, tint))
+      label = names[index], index + 1, tints[index]
+      points.append(_Point(*label, runtime_ms, si_rmse, size_mb))
   return points
 
 
-def _area_per_mb(points):
-  largest = max((point.size_mb or 0.0 for point in points), default=0.0)
-  return _LARGEST_AREA / (largest or 1.0)
-
-
-def _area(point, per_mb):
-  """Returns the square of a point's diameter; small for an unknown size."""
-  return 20.0 if point.size_mb is None else per_mb * point.size_mb
-
-
-def _draw_panel(axis, points, title, filled, per_mb):
-  from matplotlib import ticker
-
-  for point in points:
-    axis.scatter(
-      point.runtime_ms,
-      point.si_rmse,
-      s=_area(point, per_mb),
-      facecolor=point.colour if filled else 'white',
-      edgecolor='white' if filled else point.colour,
-      linewidth=1.0 if filled else 1.8,
-      marker='X' if point.size_mb is None else 'o',
-      zorder=4,
-    )
-  heading, note = title
-  lines = _wrapped(note)
+def _set_up(axis, points, origin):
+  """Sets titles, limits and ticks."""
+  heading, note = origin
+  lines = [
+    line
+    for part in note.split('; ')
+    for line in textwrap.wrap(part, _NOTE_WIDTH)
+  ]
   axis.set_title(
     heading + '\n' * len(lines),
     loc='left',
@@ -186,147 +188,137 @@ def _draw_panel(axis, points, title, filled, per_mb):
     va='bottom',
     ha='left',
   )
-  axis.set_xscale('log')
-  axis.set_xlim(_log_limits([point.runtime_ms for point in points]))
-  axis.set_ylim(_limits([point.si_rmse for point in points]))
+  log_ms = [math.log(point.runtime_ms) for point in points]
+  limits_ms = np.exp(_limits(log_ms, math.log(_MIN_RATIO), _MARGIN_X))
+  low, high = _limits([p.si_rmse for p in points], _MIN_SPAN, _MARGIN_Y)
+  axis.set(
+    xscale='log',
+    xlim=limits_ms,
+    ylim=(max(low, 0.0), high),
+    xticks=scale_lib.ticks(*limits_ms),
+  )
   axis.set_xlabel('runtime [ms], logarithmic (lower is better)', fontsize=9)
   axis.set_ylabel('si-RMSE (lower is better)', fontsize=9)
-  axis.xaxis.set_major_locator(
-    ticker.FixedLocator(scale_lib.ticks(*axis.get_xlim()))
-  )
-  axis.xaxis.set_major_formatter(ticker.FuncFormatter(lambda x, _: f'{x:g}'))
-  axis.xaxis.set_minor_locator(ticker.NullLocator())
+  axis.minorticks_off()
+  axis.xaxis.set_major_formatter('{x:g}')
   axis.tick_params(labelsize=8)
-  for side in ('top', 'right'):
-    axis.spines[side].set_visible(False)
+  axis.spines[['top', 'right']].set_visible(False)
 
 
-def _wrapped(note):
-  """Returns the lines of a note: one for each part, more for a long one."""
-  return [
-    line
-    for part in note.split('; ')
-    for line in textwrap.wrap(part, _NOTE_WIDTH)
-  ]
-
-
-def _log_limits(values):
-  low, high = math.log(min(values)), math.log(max(values))
-  low, high = _widened(low, high, math.log(_MIN_RATIO), _ROOM_X)
-  return math.exp(low), math.exp(high)
-
-
-def _limits(values):
-  low, high = _widened(min(values), max(values), _MIN_SPAN, _ROOM_Y)
-  return max(low, 0.0), high
-
-
-def _widened(low, high, least, room):
+def _limits(values, least, margin):
+  """Returns the limits of an axis, at least `least` apart before the margin."""
+  low, high = min(values), max(values)
   missing = max(0.0, least - (high - low)) / 2
   low, high = low - missing, high + missing
-  return low - room * (high - low), high + room * (high - low)
+  return low - margin * (high - low), high + margin * (high - low)
 
 
-def _place_labels(axis, points, per_mb, obstacles):
-  """Writes the names beside the points, with a line where they are far."""
+def _draw_scores(axis):
+  """Draws labelled lines of equal score, straight on a logarithmic axis."""
+  (fast_ms, slow_ms), (low, high) = axis.get_xlim(), axis.get_ylim()
+
+  def level(runtime_ms, si_rmse):
+    # -log(score). Linear in the plot's coordinates: contours are exact.
+    accuracy = _LOG_PER_SI_RMSE * si_rmse - math.log(score_lib.SCORE_CONSTANT)
+    return accuracy + np.log(runtime_ms)
+
+  # Labels are near the left or the upper edge, and rarely on a point.
+  inset_x = (slow_ms / fast_ms) ** _LABEL_INSET
+  inset_y = _LABEL_INSET * (high - low)
+  places = {}
+  worst, best = np.exp([-level(slow_ms, high), -level(fast_ms, low)])
+  for score in scale_lib.ticks(worst, best):
+    at_left = -math.log(score) - level(fast_ms * inset_x, 0.0)
+    si_rmse = min(high - inset_y, at_left / _LOG_PER_SI_RMSE)
+    runtime_ms = math.exp(-math.log(score) - level(1.0, si_rmse))
+    # A line that only cuts a corner is left out.
+    if si_rmse > low + inset_y and runtime_ms < slow_ms / inset_x:
+      places[-math.log(score)] = runtime_ms, si_rmse
+  runtimes_ms = np.geomspace(fast_ms, slow_ms, _GRID_POINTS)
+  errors = np.linspace(low, high, _GRID_POINTS)
+  lines = axis.contour(
+    runtimes_ms,
+    errors,
+    level(runtimes_ms, errors[:, np.newaxis]),
+    levels=sorted(places),
+    colors='#b9c0c8',
+    linewidths=0.9,
+    linestyles='solid',
+    zorder=1,
+  )
+  axis.clabel(
+    lines,
+    fmt=lambda level: f'score {number(math.exp(-level))}',
+    manual=list(places.values()),
+    fontsize=8,
+    colors='#6b747d',
+    zorder=2,
+  )
+
+
+def _draw_points(axis, points, per_mb, filled):
+  """Draws the points with their numbers, and the legend below the panel."""
   from matplotlib import patheffects
 
-  figure = axis.figure
   best = max(points, key=_Point.score)
-  texts = [
+  for point in points:
+    area = point.area(per_mb)
+    axis.scatter(
+      point.runtime_ms,
+      point.si_rmse,
+      s=area,
+      facecolor=point.colour if filled else 'white',
+      edgecolor='white' if filled else point.colour,
+      linewidth=1.0 if filled else 1.8,
+      marker='X' if point.size_mb is None else 'o',
+      label=f'{point.number}  {point.label} · {number(point.score())}',
+      gid='system',
+      zorder=4,
+    )
+    offset = 0.35 * math.sqrt(area) + 1.0
     axis.annotate(
-      f'{point.name} · {score_lines.number(point.score())}',
-      (0.0, 0.0),
-      xycoords='figure pixels',
+      str(point.number),
+      (point.runtime_ms, point.si_rmse),
+      (offset, offset),
+      textcoords='offset points',
       fontsize=9,
       fontweight='bold' if point is best else 'normal',
-      color='#202020',
-      ha='left',
-      va='bottom',
-      zorder=6,
-      gid='label',
+      gid='number',
+      zorder=5,
       path_effects=[patheffects.withStroke(linewidth=2.5, foreground='white')],
     )
-    for point in points
-  ]
-  centres = axis.transData.transform(
-    [(point.runtime_ms, point.si_rmse) for point in points]
+  legend = axis.legend(
+    loc='upper center',
+    bbox_to_anchor=(0.5, -0.11),
+    ncols=_LEGEND_COLUMNS,
+    title='system · score',
+    **_LEGEND_STYLE,
   )
-  pixels = figure.dpi / 72.0
-  radii = [
-    (math.sqrt(_area(point, per_mb)) / 2 + 1.0) * pixels for point in points
-  ]
-  extents = [text.get_window_extent() for text in texts]
-  sizes = [(extent.width, extent.height) for extent in extents]
-  corners = label_placement.place_labels(
-    centres, radii, sizes, axis.get_window_extent().extents, obstacles
+  for handle in legend.legend_handles:
+    handle.set_sizes([60.0])
+  legend.get_texts()[points.index(best)].set_fontweight('bold')
+
+
+def _draw_size_legend(figure, axis, sizes_mb, per_mb):
+  """Draws the legend of the areas below all panels."""
+  unseen = axis.scatter(
+    np.full(len(sizes_mb), np.nan), sizes_mb, per_mb * sizes_mb
   )
-  for text, corner, size, centre, radius in zip(
-    texts, corners, sizes, centres, radii, strict=True
-  ):
-    text.set_position(corner)
-    text.xy = corner
-    end = label_placement.nearest_in_box(centre, (*corner, *(corner + size)))
-    if math.dist(end, centre) > radius + 10.0 * pixels:
-      _draw_leader(axis, centre, end, radius)
-
-
-def _draw_leader(axis, centre, end, radius):
-  start = centre + (np.array(end) - centre) * radius / math.dist(end, centre)
-  axis.annotate(
-    '',
-    start,
-    end,
-    xycoords='figure pixels',
-    textcoords='figure pixels',
-    arrowprops={
-      'arrowstyle': '-',
-      'color': '#808080',
-      'lw': 0.8,
-      'shrinkA': 1,
-      'shrinkB': 0,
-    },
-    zorder=3,
+  handles, labels = unseen.legend_elements(
+    'sizes',
+    num=4,
+    fmt='{x:g} MB',
+    func=lambda area: area / per_mb,
+    color='#8a929a',
   )
-
-
-def _draw_legend(figure, points, per_mb):
-  """Shows what area is what size, and what the labels say."""
-  from matplotlib import lines
-
-  sizes = [point.size_mb for point in points if point.size_mb]
-  handles = [
-    lines.Line2D(
-      [],
-      [],
-      ls='none',
-      marker='o',
-      ms=math.sqrt(per_mb * size_mb),
-      color='#8a929a',
-      mec='white',
-      label=f'{size_mb:g} MB',
-    )
-    for size_mb in _legend_sizes(sizes)
-  ]
+  unseen.remove()
   figure.legend(
-    handles=handles,
-    title='file size (area);  beside the points: system · score',
+    handles,
+    labels,
+    title='file size (area)',
     loc='outside lower center',
-    ncols=4,
-    frameon=False,
-    fontsize=9,
-    title_fontsize=9,
+    ncols=len(handles),
     handleheight=1.9,
     columnspacing=2.5,
+    **_LEGEND_STYLE,
   )
-
-
-def _legend_sizes(sizes_mb: Sequence[float]) -> list[float]:
-  """Returns up to three round sizes, in MB, across those that occur."""
-  if not sizes_mb:
-    return []
-  low, high = min(sizes_mb), max(sizes_mb)
-  if high < 1.5 * low:
-    return [float(f'{high:.1g}')]
-  marks = scale_lib.ticks(low, high)
-  return [marks[0], marks[len(marks) // 2], marks[-1]]

@@ -1,37 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a plot and a page need to know of leaderboard.json.
+"""Reads the parts of leaderboard.json that plot, page and tables share.
 
-`depth_mai.ranking.standings` describes the file. A number that is not known is
-None there; here it may also be absent.
+`ranking.leaderboard_content` describes the file. Unknown numbers are None
+there; here they may also be absent.
 """
 
 from collections.abc import Mapping
 from collections.abc import Sequence
 import math
 
-# A heading, and where the figures below it come from.
+# A heading, and the data and the device of the figures below it.
 Origin = tuple[str, str]
 
-REPORT_ORIGIN: Origin = (
-  "The report's Table 1",
+PAPER_ORIGIN: Origin = (
+  'Table 1 of the paper',
   "the organisers' ZED pictures; Raspberry Pi 4: other data, another device",
 )
 
 
 def rows(leaderboard: Mapping) -> list[Mapping]:
-  """Returns the rows, by rank; those without one stand last.
+  """Returns the rows by rank; rows without a rank are last.
 
   Args:
     leaderboard: the content of leaderboard.json.
 
   Raises:
-    ValueError: if it holds no rows, or one does not name its system.
+    ValueError: if it has no rows, or a row does not name its system.
   """
   found = list(leaderboard.get('rows') or ())
   if not found:
     raise ValueError(
-      'The leaderboard has no rows; is this the content of a leaderboard.json '
-      f'with at least one system? Its keys: {sorted(leaderboard)}.'
+      'The leaderboard has no rows; give the content of a leaderboard.json '
+      f'with at least one system. The keys given: {sorted(leaderboard)}.'
     )
   for row in found:
     if not row.get('system'):
@@ -39,13 +39,13 @@ def rows(leaderboard: Mapping) -> list[Mapping]:
   return sorted(found, key=_rank)
 
 
-def report(row: Mapping) -> Mapping:
-  """Returns a row's line of the report's Table 1; empty where it has none."""
+def paper_row(row: Mapping) -> Mapping:
+  """Returns a row's results in Table 1 of the paper; empty if it has none."""
   return row.get('report') or {}
 
 
 def names(rows_: Sequence[Mapping]) -> list[str]:
-  """Returns what to call the rows: their teams, or systems where these repeat.
+  """Returns the teams of the rows, or their systems where a team repeats.
 
   Args:
     rows_: rows of the leaderboard.
@@ -58,12 +58,12 @@ def names(rows_: Sequence[Mapping]) -> list[str]:
 
 
 def known(value: float | None) -> float | None:
-  """Returns a number as it is; None for NaN, infinity and None."""
+  """Returns a number unchanged, but None for NaN and infinity."""
   return value if value is not None and math.isfinite(value) else None
 
 
 def origin(leaderboard: Mapping) -> Origin:
-  """Returns a heading and a note: which data and which device were measured.
+  """Returns a heading and a note that names data and device.
 
   Args:
     leaderboard: the content of leaderboard.json.
@@ -72,7 +72,7 @@ def origin(leaderboard: Mapping) -> Origin:
 
 
 def data_text(leaderboard: Mapping) -> str:
-  """Returns such as 'indoor, validation split, 192 pictures'."""
+  """Returns text such as 'indoor, validation split, 192 pictures'."""
   data = leaderboard.get('data') or {}
   parts = [
     data.get('data_dir_name'),
@@ -83,7 +83,7 @@ def data_text(leaderboard: Mapping) -> str:
 
 
 def device_text(leaderboard: Mapping) -> str:
-  """Returns such as 'Raspberry Pi 4 Model B Rev 1.5, 4 threads'."""
+  """Returns text such as 'Raspberry Pi 4 Model B Rev 1.5, 4 threads'."""
   device = leaderboard.get('device') or {}
   name = str(device.get('name') or 'an unnamed device')
   threads = device.get('threads')
@@ -93,7 +93,7 @@ def device_text(leaderboard: Mapping) -> str:
 
 
 def runtime_prefix(leaderboard: Mapping) -> str:
-  """Returns what stands before every runtime's heading: '' or 'predicted '."""
+  """Returns the prefix of all headings of runtimes: '' or 'predicted '."""
   return 'predicted ' if leaderboard.get('runtimes') == 'predicted' else ''
 
 

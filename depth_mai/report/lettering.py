@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Text in pictures, in the font that comes with Pillow."""
+"""Writes text in pictures, in Pillow's own font."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ _LINE = 1.35
 
 
 def font_of(size: int):
-  """Returns Pillow's own font; old versions have it in one size only.
+  """Returns Pillow's own font; old versions of Pillow have one size only.
 
   Args:
     size: pixels.
@@ -28,13 +28,13 @@ def font_of(size: int):
 
 
 def write(draw, left_middle: tuple[float, float], text: str, font) -> None:
-  """Writes text whose capitals are centred on a height.
+  """Writes text with its capitals centred at a height.
 
   Args:
     draw: PIL.ImageDraw of the picture.
     left_middle: x and y, pixels.
     text: one line.
-    font: of `font_of`.
+    font: from `font_of`.
   """
   x, y = left_middle
   _, top, _, bottom = draw.textbbox((0, 0), 'H', font)
@@ -48,12 +48,12 @@ def text_width(text: str, font) -> int:
 
 
 def shortened(text: str, width: int, font) -> str:
-  """Returns the text, or as much of its beginning as fits, with '...'.
+  """Returns the text, or the beginning that fits, with '...'.
 
   Args:
     text: one line.
     width: pixels.
-    font: of `font_of`.
+    font: from `font_of`.
   """
   if text_width(text, font) <= width:
     return text
@@ -66,12 +66,12 @@ def shortened(text: str, width: int, font) -> str:
 def text_panel(
   lines: Sequence[str], width: int, height: int, text_size: int
 ) -> np.ndarray:
-  """Writes lines from the top on white paper.
+  """Writes lines of text on white, from the top.
 
   Args:
     lines: shortened where they are wider than the panel.
     width: of the panel, pixels.
-    height: of the panel, pixels; lines below it are lost.
+    height: of the panel, pixels; lines below it are cut off.
     text_size: pixels.
 
   Returns:
@@ -86,5 +86,5 @@ def text_panel(
 
 
 def panel_height(line_count: int, text_size: int) -> int:
-  """Returns the height that a `text_panel` of so many lines needs, pixels."""
+  """Returns the height of a `text_panel` for some lines, pixels."""
   return int(np.ceil(line_count * _LINE * text_size))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of depth: colours, a bar in metres, comparisons side by side.
+"""Draws pictures of depth: colours, a bar in metres, comparisons side by side.
 
-Pictures are uint8 arrays [H, W, 3] throughout. NumPy and Pillow only, so that
-all of it also works on the device.
+Pictures are uint8 arrays [H, W, 3]. NumPy and Pillow draw them by hand, since a
+device has no matplotlib.
 """
 
 from collections.abc import Sequence
@@ -18,11 +18,11 @@ from depth_mai.report import lettering
 from depth_mai.report import scale as scale_lib
 
 depth_range = scale_lib.depth_range
-
 PAPER_RGB = lettering.PAPER_RGB
 INK_RGB = lettering.INK_RGB
-# Relative errors from here on have the last colour of the error map.
+# Relative errors beyond this have the last colour of the error map.
 ERROR_LIMIT = 0.5
+_AUTOMATIC = scale_lib.ColourRange()
 
 
 def colourise(
@@ -36,17 +36,17 @@ def colourise(
 
   Args:
     depth_m: [H, W] or [H, W, 1], metres; 0, negative and non-finite values are
-      unknown. Values outside of near_m..far_m get the first or last colour.
+      unknown. Values outside near_m..far_m get the first or last colour.
     near_m: depth of the first colour, metres.
     far_m: depth of the last colour, metres.
     scale: 'log' or 'linear', see `scale.position`.
-    steps: how many colours to use; fewer make smaller files.
+    steps: number of colours; fewer make smaller files.
 
   Returns:
     A picture, uint8 [H, W, 3].
 
   Raises:
-    ValueError: if depth_m is no map, or for an empty range.
+    ValueError: if depth_m is not a map, or for an empty range.
   """
   depth_m = _as_map(depth_m, 'depth_m')
   return colours.apply_map(
@@ -69,7 +69,7 @@ def colourise_error(
     truth_m: the same shape, metres, 0 = unknown (dark grey).
     limit: relative error of the outermost colours; red is too near, blue is
       too far.
-    steps: how many colours to use.
+    steps: number of colours.
 
   Returns:
     A picture, uint8 [H, W, 3].
@@ -96,7 +96,7 @@ def colourise_error(
 def with_colour_bar(
   picture: np.ndarray, near_m: float, far_m: float, scale: str = 'log'
 ) -> np.ndarray:
-  """Puts the colour bar of `colourise` at the right of a picture.
+  """Adds the colour bar of `colourise` to the right of a picture.
 
   Args:
     picture: uint8 [H, W, 3].
@@ -114,22 +114,6 @@ def with_colour_bar(
   return np.hstack((picture, colour_bar(height, near_m, far_m, scale)))
 
 
-def with_error_bar(
-  picture: np.ndarray, limit: float = ERROR_LIMIT
-) -> np.ndarray:
-  """Puts the colour bar of `colourise_error` at the right of a picture.
-
-  Args:
-    picture: uint8 [H, W, 3].
-    limit: as given to `colourise_error`.
-
-  Returns:
-    A picture, uint8 [H, W + bar, 3]; too near is at the bottom.
-  """
-  height = _checked_picture(picture).shape[0]
-  return np.hstack((picture, error_bar(height, limit)))
-
-
 def colour_bar(
   height: int,
   near_m: float,
@@ -138,15 +122,15 @@ def colour_bar(
   text_size: int | None = None,
   steps: int = colours.STEPS,
 ) -> np.ndarray:
-  """Draws the colour bar of `colourise`, with metres beside it.
+  """Draws the colour bar of `colourise`, labelled in metres.
 
   Args:
-    height: of the bar with its labels, pixels.
+    height: pixels, with the labels.
     near_m: as given to `colourise`.
     far_m: as given to `colourise`.
     scale: as given to `colourise`.
-    text_size: pixels; default: to match the height.
-    steps: as given to the maps.
+    text_size: pixels; default: depends on the height.
+    steps: as given to `colourise`.
 
   Returns:
     A picture, uint8 [height, W, 3]; near is at the bottom.
@@ -167,13 +151,13 @@ def error_bar(
   text_size: int | None = None,
   steps: int = colours.STEPS,
 ) -> np.ndarray:
-  """Draws the colour bar of `colourise_error`, with per cent beside it.
+  """Draws the colour bar of `colourise_error`, labelled in per cent.
 
   Args:
-    height: of the bar with its labels, pixels.
+    height: pixels, with the labels.
     limit: as given to `colourise_error`.
-    text_size: pixels; default: to match the height.
-    steps: as given to the maps.
+    text_size: pixels; default: depends on the height.
+    steps: as given to `colourise`.
 
   Returns:
     A picture, uint8 [height, W, 3]; too near is at the bottom.
@@ -190,42 +174,63 @@ def side_by_side(
   rgb_uint8: np.ndarray,
   depth_m: np.ndarray,
   truth_m: np.ndarray | None = None,
-  near_m: float | None = None,
-  far_m: float | None = None,
+  colour_range: scale_lib.ColourRange = _AUTOMATIC,
   scale: str = 'log',
   titles: Sequence[str] = ('Image', 'Depth', 'Truth', 'Error'),
 ) -> np.ndarray:
-  """Shows an image beside its depth and, if known, truth and error.
+  """Draws an image, its depth and, if the truth is given, truth and error.
 
   Args:
     rgb_uint8: the image, uint8 [H, W, 3].
     depth_m: predicted depth, [h, w] or [h, w, 1], metres.
     truth_m: ground truth, the same shape, metres, 0 = unknown; or None.
-    near_m: depth of the nearest colour, metres; default: from the maps.
-    far_m: depth of the farthest colour, metres; default: from the maps.
+    colour_range: range of depths to colour; ends that are not given are those
+      of the truth, or of the depth.
     scale: 'log' or 'linear'.
-    titles: names of the image, the depth, the truth and the error.
+    titles: of the image, the depth, the truth and the error.
 
   Returns:
     A picture: image | depth with bar, or image | depth | truth with bar |
-    error with bar. All are as large as the image.
+    error with bar. All have the size of the image.
 
   Raises:
-    ValueError: for wrong shapes or an empty range.
+    ValueError: for wrong shapes.
   """
   size = _checked_picture(rgb_uint8).shape[:2]
   maps = [depth_m] if truth_m is None else [truth_m, depth_m]
-  automatic = depth_range(maps[0])  # One wild prediction must not spoil it.
-  near_m = automatic[0] if near_m is None else near_m
-  far_m = automatic[1] if far_m is None else far_m
+  # The first map, so that a wild prediction does not change the colours.
+  near_m, far_m = colour_range.of(maps[0])
   panels = [rgb_uint8]
   for map_m in reversed(maps):
     panels.append(_enlarged(colourise(map_m, near_m, far_m, scale), size))
   panels[-1] = with_colour_bar(panels[-1], near_m, far_m, scale)
   if truth_m is not None:
     error = _enlarged(colourise_error(depth_m, truth_m), size)
-    panels.append(with_error_bar(error))
+    panels.append(np.hstack((error, error_bar(size[0]))))
   return grid([panels], column_titles=list(titles)[: len(panels)])
+
+
+def draw_prediction(
+  colour_range: scale_lib.ColourRange,
+  rgb_uint8: np.ndarray,
+  depth_m: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+  """Draws a depth map alone, and next to its image; both with a bar.
+
+  Args:
+    colour_range: range of depths to colour.
+    rgb_uint8: the image, uint8 [H, W, 3].
+    depth_m: [H, W], metres.
+
+  Returns:
+    (the depth, the image and the depth), uint8 [., ., 3] each.
+  """
+  near_m, far_m = colour_range.of(depth_m)
+  colour = colourise(depth_m, near_m, far_m)
+  return (
+    with_colour_bar(colour, near_m, far_m),
+    side_by_side(rgb_uint8, depth_m, colour_range=colour_range),
+  )
 
 
 def grid(
@@ -239,16 +244,16 @@ def grid(
   Args:
     rows: rows of pictures, uint8 [H, W, 3] of any size; None leaves a gap.
       Rows may differ in length.
-    column_titles: one title above each column, or None. A title that is wider
-      than its column is shortened.
-    row_titles: one title above each row, or None.
-    text_size: of the titles, pixels; default: to match the highest row.
+    column_titles: a title for each column, or None. A title that is wider than
+      its column is shortened.
+    row_titles: a title for each row, or None.
+    text_size: of the titles, pixels; default: depends on the highest row.
 
   Returns:
     A picture, uint8 [H, W, 3].
 
   Raises:
-    ValueError: if there is no picture, or too few or too many titles.
+    ValueError: if there is no picture, or the number of titles is wrong.
   """
   shapes = [
     [(0, 0) if cell is None else _checked_picture(cell).shape[:2] for cell in r]
@@ -292,19 +297,19 @@ def grid(
 
 
 def save_picture(path: str | os.PathLike[str], picture: np.ndarray) -> None:
-  """Writes a picture (uint8 [H, W, 3]) under its final name when complete."""
+  """Writes a picture, uint8 [H, W, 3], atomically."""
   with atomic.atomic_path(path) as temporary:
     Image.fromarray(_checked_picture(picture)).save(temporary)
 
 
 def _bar(height, map_rgb, ticks, text_size):
-  """Draws a bar of colours, the first at the bottom; ticks: (place, label)."""
+  """Draws a colour bar, first colour at the bottom; ticks: (place, label)."""
   text_size = text_size or _text_size(height)
   gap, bar, mark = text_size // 2, text_size, max(3, text_size // 4)
-  # Half a line of space, so that the outermost labels are not cut.
+  # Half a line of space, so that the outermost labels fit.
   top, bottom = text_size // 2, height - 1 - text_size // 2
   font = lettering.font_of(text_size)
-  # As wide for all usual labels, so that pictures can be stacked.
+  # All usual labels give the same width, so that pictures can be stacked.
   label_width = max(
     lettering.text_width(label, font)
     for label in ['88.88 m', *(label for _, label in ticks)]
@@ -319,7 +324,7 @@ def _bar(height, map_rgb, ticks, text_size):
   for place, label in ticks:
     x, y = gap + bar, bottom - place * (bottom - top)
     draw.line((x, y, x + mark, y), INK_RGB, max(1, text_size // 12))
-    if y <= free_below:  # Else it would touch the label before it.
+    if y <= free_below:  # Otherwise it would touch the previous label.
       lettering.write(draw, (x + mark + gap, y), label, font)
       free_below = y - text_size
   return np.array(paper)
@@ -330,7 +335,7 @@ def _text_size(height):
 
 
 def _enlarged(picture, size):
-  """Returns a picture at (height, width), without inventing colours."""
+  """Returns a picture enlarged to (height, width), without new colours."""
   if picture.shape[:2] == size:
     return picture
   image = Image.fromarray(picture).resize(size[::-1], Image.Resampling.NEAREST)
@@ -343,7 +348,7 @@ def _as_map(values, name):
     values = values[..., 0]
   if values.ndim != 2 or not values.size or values.dtype.kind not in 'uif':
     raise ValueError(
-      f'{name} must hold numbers [H, W] or [H, W, 1], in metres, got '
+      f'{name} must be numbers [H, W] or [H, W, 1], in metres, got '
       f'{values.dtype} {values.shape}.'
     )
   return values.astype(np.float64)

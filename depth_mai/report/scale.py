@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From metres to a place on the colour map, and the ticks beside it."""
+"""Maps metres to positions on the colour map: ranges, positions and ticks."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -8,19 +9,70 @@ import numpy as np
 SCALES = ('log', 'linear')
 _MAX_TICKS = 8
 _DEFAULT_RANGE_M = (1.0, 10.0)
+# Steps within a decade, from the finest; the first that gives few ticks is
+# used.
+_MANTISSAS = (
+  (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9),
+  (1, 1.5, 2, 3, 4, 5, 6, 8),
+  (1, 1.5, 2, 3, 5, 7),
+  (1, 2, 5),
+  (1, 3),
+  (1,),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class ColourRange:
+  """Range of depths to colour; ends that are not given follow each map.
+
+  Attributes:
+    near_m: depth of the nearest colour, metres; None: from each map.
+    far_m: depth of the farthest colour, metres; None: from each map.
+  """
+
+  near_m: float | None = None
+  far_m: float | None = None
+
+  def __post_init__(self):
+    """Raises a ValueError for an empty range."""
+    near_m, far_m = self.near_m, self.far_m
+    given = [value for value in (near_m, far_m) if value is not None]
+    if any(not 0 < value < float('inf') for value in given) or (
+      len(given) == 2 and not near_m < far_m
+    ):
+      raise ValueError(
+        f'--near_m={near_m} --far_m={far_m}: give 0 < near_m < far_m, metres.'
+      )
+
+  def of(self, depth_m: np.ndarray) -> tuple[float, float]:
+    """Returns the range for one map, (near_m, far_m) with 0 < near_m < far_m.
+
+    Args:
+      depth_m: any shape, metres; 0, negative and non-finite values are
+        unknown.
+    """
+    near_m, far_m = depth_range(depth_m)
+    near_m = near_m if self.near_m is None else self.near_m
+    far_m = far_m if self.far_m is None else self.far_m
+    if near_m < far_m:
+      return near_m, far_m
+    # The whole map lies beyond the given end.
+    if self.far_m is None:
+      return near_m, 1.2 * near_m
+    return far_m / 1.2, far_m
 
 
 def depth_range(*depths_m: np.ndarray) -> tuple[float, float]:
-  """Chooses near and far so that pictures of these maps use all colours.
+  """Chooses the range of depths for which pictures use all colours.
 
   Args:
     *depths_m: maps of any shape, metres; 0, negative and non-finite values are
-      unknown. Pictures that are to be compared belong into one call.
+      unknown. Give all maps that are to be compared in one call.
 
   Returns:
     (near_m, far_m) with 0 < near_m < far_m: the 1st and 99th percentiles of
-    the known values, widened to a ratio of at least 1.2. Without a known value
-    1 m to 10 m.
+    the known values, widened to a ratio of at least 1.2; 1 m to 10 m if no
+    value is known.
   """
   known = [
     depth_m[known_mask(depth_m)] for depth_m in map(np.asarray, depths_m)
@@ -34,7 +86,7 @@ def depth_range(*depths_m: np.ndarray) -> tuple[float, float]:
 
 
 def known_mask(depth_m: np.ndarray) -> np.ndarray:
-  """Returns where a depth map is known: finite and above 0."""
+  """Returns the mask of known depths: finite and above 0."""
   depth_m = np.asarray(depth_m)
   return np.isfinite(depth_m) & (depth_m > 0)
 
@@ -42,7 +94,7 @@ def known_mask(depth_m: np.ndarray) -> np.ndarray:
 def position(
   depth_m: np.ndarray, near_m: float, far_m: float, scale: str = 'log'
 ) -> np.ndarray:
-  """Maps metres to 0 at near_m .. 1 at far_m, not clipped.
+  """Maps metres to positions: 0 at near_m, 1 at far_m, not clipped.
 
   Args:
     depth_m: metres, any shape. Unknown values become 0.
@@ -69,7 +121,7 @@ def position(
 
 
 def ticks(near_m: float, far_m: float, scale: str = 'log') -> list[float]:
-  """Chooses up to eight round values, in metres, within a range.
+  """Chooses up to eight round depths in a range, metres.
 
   Args:
     near_m: as for `position`.
@@ -77,18 +129,11 @@ def ticks(near_m: float, far_m: float, scale: str = 'log') -> list[float]:
     scale: as for `position`.
 
   Returns:
-    Ascending values; at least one.
+    At least one value, ascending.
   """
   check_range(near_m, far_m, scale)
   if scale == 'log':
-    for mantissas in (
-      (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9),
-      (1, 1.5, 2, 3, 4, 5, 6, 8),
-      (1, 1.5, 2, 3, 5, 7),
-      (1, 2, 5),
-      (1, 3),
-      (1,),
-    ):
+    for mantissas in _MANTISSAS:
       values = _decade_values(mantissas, near_m, far_m)
       if len(values) <= _MAX_TICKS:
         break
@@ -103,7 +148,7 @@ def check_range(near_m: float, far_m: float, scale: str) -> None:
     raise ValueError(f'scale={scale!r} is not one of {SCALES}.')
   if not (math.isfinite(near_m) and math.isfinite(far_m) and near_m < far_m):
     raise ValueError(
-      f'near_m={near_m} must lie below far_m={far_m}, both finite.'
+      f'near_m={near_m} must be below far_m={far_m}, both finite.'
     )
   if near_m < 0 or (scale == 'log' and near_m == 0):
     raise ValueError(

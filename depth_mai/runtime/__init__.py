@@ -1,2 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What runs on the device: LiteRT, NumPy and Pillow, no TensorFlow import."""
+"""Runs and measures .tflite files without TensorFlow, on a device too.
+
+Reading a file: flatbuffer_table, schema_names, graph, metadata.
+Its cost and the runtimes that take it: cost, graph_summary, delegation,
+  partitions, operators, runtime_versions, cures.
+Predicting: interpreter, model_interface, model_file, image_io,
+  batch_prediction.
+Measuring: latency, configuration, litert_benchmark, environment,
+  benchmark_report.
+"""

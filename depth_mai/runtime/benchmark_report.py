@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The report of a measurement as text."""
+"""Formats the report of a measurement as text."""
 
 from depth_mai.runtime import delegation
 
-# Load average, as a part of the CPUs, from which on others disturb.
+# Load average per CPU above which other programs disturb a measurement.
 _BUSY = 0.5
 
-# (heading, width, key, format) of the table's columns.
+# (heading, width, key, format) of each column.
 _COLUMNS = (
   ('threads', 7, 'threads', 'd'),
   ('xnnpack', 7, 'xnnpack', ''),
@@ -22,7 +22,7 @@ _COLUMNS = (
 
 
 def machine_note(machine: dict) -> str:
-  """Says what machine the figures are of, and what they do not say.
+  """Returns a sentence on the machine and on the limits of its figures.
 
   Args:
     machine: dict of `environment.describe_machine`.
@@ -31,16 +31,16 @@ def machine_note(machine: dict) -> str:
     return f'Measured on a {machine["device"]}.'
   return (
     f'Measured on this machine ({machine["device"]}), not on a Raspberry Pi: '
-    'the figures compare models and settings here and say nothing of the '
-    'time on a Raspberry Pi.'
+    'the figures compare models and settings here and do not predict the time '
+    'on a Raspberry Pi.'
   )
 
 
 def format_table(report: dict) -> str:
-  """Returns the report as text, several lines.
+  """Returns the report as text of several lines.
 
   Args:
-    report: of a device that measures, see devices/device.py.
+    report: report of a device that measures, see devices/device.py.
   """
   model, machine = report['model'], report['machine']
   rows = report['configurations']
@@ -51,8 +51,8 @@ def format_table(report: dict) -> str:
     f'{machine["architecture"]}, {machine["os"]}',
     f'runtime  {machine["runtime"]} {machine["runtime_version"]}, Python '
     f'{machine["python"]}',
-    f'runs     {rows[0]["runs"]} counted after {rows[0]["warmup"]} of warm-up '
-    'in each configuration, a process each',
+    f'runs     {rows[0]["runs"]} counted after {rows[0]["warmup"]} of warm-up, '
+    'each configuration in a fresh process',
     '',
     '  '.join(heading.rjust(width) for heading, width, _, _ in _COLUMNS),
   ]
@@ -77,7 +77,7 @@ def _cell(value: object, spec: str) -> str:
 
 
 def _second_opinion(measured: dict) -> str:
-  """Says what LiteRT's own benchmark found."""
+  """Returns the result of LiteRT's own benchmark."""
   name = f"LiteRT's own benchmark, {measured['threads']} threads"
   if measured['figures'] is None:
     return f'{name}: {measured["reason"]}'
@@ -85,10 +85,10 @@ def _second_opinion(measured: dict) -> str:
 
 
 def _outside_line(rows: list[dict]) -> str:
-  """Says which operators XNNPACK leaves to the built-in kernels."""
+  """Lists the operators that XNNPACK leaves to the built-in kernels."""
   with_xnnpack = next((row for row in rows if row['xnnpack']), None)
   if with_xnnpack is None or with_xnnpack['operators_outside'] is None:
-    return 'outside XNNPACK: this runtime does not tell'
+    return 'outside XNNPACK: this runtime does not report it'
   taken = delegation.Delegation(
     with_xnnpack['operators'],
     with_xnnpack['partitions'],
@@ -100,7 +100,7 @@ def _outside_line(rows: list[dict]) -> str:
 
 
 def _state_line(rows: list[dict]) -> str:
-  """Says governor, temperature and throttling before and after it all."""
+  """Returns governor, temperature and throttling, before and after all runs."""
   before, after = rows[0]['state_before'], rows[-1]['state_after']
   throttled = after['throttled']
   if throttled is not None:
@@ -116,7 +116,7 @@ def _state_line(rows: list[dict]) -> str:
 
 
 def _warnings(rows: list[dict], cpu_count: int | None) -> list[str]:
-  """Says what makes the figures doubtful, a line each."""
+  """Returns the reasons to doubt the figures, a line each."""
   if cpu_count is None:
     return []
   lines = []
@@ -124,7 +124,7 @@ def _warnings(rows: list[dict], cpu_count: int | None) -> list[str]:
   if most > cpu_count:
     lines.append(f'{most} threads share {cpu_count} logical CPUs.')
   load = rows[0]['state_before']['load_average']
-  # Before the first run, so that the load is that of other programs.
+  # The load before the first run is that of other programs.
   if load is not None and load > _BUSY * cpu_count:
     lines.append(
       f'The machine was busy before the first run (load {load:.1f} on '

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much of a graph the XNNPACK delegate took.
+"""Finds how much of a graph the XNNPACK delegate took.
 
-Each partition of the delegate costs a hand-over of tensors; one partition and
-nothing outside is the best there is. LiteRT has no public call for this: the
+Each partition of the delegate costs a hand-over of tensors; the best is one
+partition with no operator outside. LiteRT has no public call for this: the
 private `_get_ops_details()` lists the operators of the file and, after
-allocation, one 'DELEGATE' entry per partition. An operator is inside when its
-result is needed to make a partition's outputs from that partition's inputs.
+allocation, one 'DELEGATE' entry per partition. An operator is inside a
+partition if its result is needed to compute the partition's outputs from its
+inputs.
 """
 
 import collections
@@ -17,13 +18,13 @@ _DELEGATE = 'DELEGATE'
 
 @dataclasses.dataclass(frozen=True)
 class Delegation:
-  """What the delegate took.
+  """How much of a graph the delegate took.
 
   Attributes:
     operators: number of operators in the file.
     partitions: number of pieces the delegate took; 0 without a delegate.
-    outside: dict from operator name to the number of such operators that the
-      built-in kernels run.
+    outside: dict from the names of the operators that the built-in kernels run
+      to their numbers.
   """
 
   operators: int
@@ -37,13 +38,13 @@ class Delegation:
 
 
 def describe_delegation(interpreter: typing.Any) -> Delegation | None:
-  """Finds what the delegate took.
+  """Finds how much of a graph the delegate took.
 
   Args:
     interpreter: allocated interpreter.
 
   Returns:
-    A `Delegation`, or None where this runtime does not tell.
+    A `Delegation`; None where this runtime does not report it.
   """
   places = partition_of_operators(interpreter)
   if places is None:
@@ -67,9 +68,9 @@ def partition_of_operators(
     interpreter: allocated interpreter.
 
   Returns:
-    dict from the operator's index in the file to the number of the delegate's
-    partition, from 0, or None for an operator outside; None where this runtime
-    does not tell.
+    dict from the operator's index in the file to the number of its partition,
+    from 0, or to None for an operator outside; None where this runtime does not
+    report it.
   """
   entries = _entries(interpreter)
   if entries is None:
@@ -86,7 +87,7 @@ def partition_of_operators(
 
 
 def _entries(interpreter: typing.Any) -> list[dict] | None:
-  """Returns the runtime's list of operators and partitions, if it has one."""
+  """Returns the runtime's list of operators and partitions, None without."""
   if not hasattr(interpreter, '_get_ops_details'):
     return None
   # pylint: disable-next=protected-access

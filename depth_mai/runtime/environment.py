@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What machine is this, and how is it feeling: the context of a measurement.
+"""Describes the machine, its state and this process; starts child processes.
 
-Everything that a system does not tell is None; nothing here fails for it. Each
-function takes the directory that stands for '/', so that tests can give one.
+A value that the system does not provide is None; only a missing .tflite
+interpreter and CPUs that cannot be used raise errors. Functions that read the
+system's files take `root`, the directory to use for '/', so that tests can
+replace it.
 """
 
 from collections.abc import Sequence
@@ -27,13 +29,14 @@ _THROTTLED_BITS = (
   (18, 'throttling occurred'),
   (19, 'soft temperature limit occurred'),
 )
+_KB_PER_MB = 1024.0
 
 
 def describe_machine(root: str = '/') -> dict:
-  """Returns what stays the same during a measurement.
+  """Returns the facts that stay the same during a measurement.
 
   Args:
-    root: the directory that stands for '/'.
+    root: the directory to use for '/'.
 
   Returns:
     dict: device, is_raspberry_pi, cpu_count, cpu_max_mhz, architecture, os,
@@ -58,15 +61,15 @@ def describe_machine(root: str = '/') -> dict:
 
 
 def describe_state(root: str = '/') -> dict:
-  """Returns what may change during a measurement.
+  """Returns the facts that may change during a measurement.
 
   Args:
-    root: the directory that stands for '/'.
+    root: the directory to use for '/'.
 
   Returns:
-    dict: governor (of all CPUs, by name where they differ), cpu_mhz (of the
-    first, now), temperature_c, throttled (list of str, empty when all is well),
-    load_average (one minute); each None where unknown.
+    dict: governor (all of them where CPUs differ), cpu_mhz (of the first CPU,
+    now), temperature_c, throttled (list of str, empty without throttling),
+    load_average (over one minute); each None where unknown.
   """
   khz = _number(f'{_frequency_folder(root)}/scaling_cur_freq')
   return {
@@ -93,13 +96,13 @@ def device_name(root: str = '/') -> str:
 def is_raspberry_pi(root: str = '/') -> bool:
   """Returns whether the device tree names a Raspberry Pi."""
   board = _read_text(f'{root}/proc/device-tree/model')
-  return bool(board) and board.startswith('Raspberry Pi')
+  return bool(board and board.startswith('Raspberry Pi'))
 
 
 def temperature_c(root: str = '/') -> float | None:
   """Returns the CPU's temperature in degrees Celsius, or None.
 
-  The thermal zone whose type names the CPU is taken, else the first.
+  The thermal zone whose type names the CPU is read, else the first zone.
   """
   zones = sorted(glob.glob(f'{root}/sys/class/thermal/thermal_zone*'))
 
@@ -130,20 +133,23 @@ def usable_cpus() -> list[int] | None:
 
 
 def pin_to_cpus(cpus: Sequence[int]) -> None:
-  """Keeps this process, and the threads that it starts, on some CPUs.
+  """Pins this process, and the threads that it starts, to some CPUs.
 
   Args:
-    cpus: their numbers; empty changes nothing.
+    cpus: their numbers; with no number nothing changes.
 
   Raises:
-    ValueError: this process may not use one of them, or the system cannot.
+    ValueError: this process may not use one of the CPUs, or the system cannot
+      pin processes.
   """
   if not cpus:
     return
   usable = usable_cpus()
   given = f'--cpus={",".join(str(cpu) for cpu in cpus)}'
   if usable is None:
-    raise ValueError(f'{given}: {platform.system()} cannot; leave --cpus out.')
+    raise ValueError(
+      f'{given}: {platform.system()} cannot pin processes; leave --cpus out.'
+    )
   if not set(cpus) <= set(usable):
     raise ValueError(
       f'{given}: this machine lets a process use CPUs '
@@ -153,13 +159,13 @@ def pin_to_cpus(cpus: Sequence[int]) -> None:
 
 
 def throttled(root: str = '/') -> list[str] | None:
-  """Returns what the Raspberry Pi's firmware says of throttling, or None.
+  """Returns the throttling that the Raspberry Pi's firmware reports, or None.
 
-  Raspberry Pi's kernel has it as a file (github.com/raspberrypi/linux, pull
-  request 2397); elsewhere vcgencmd is asked.
+  Raspberry Pi's kernel provides it as a file (github.com/raspberrypi/linux,
+  pull request 2397); elsewhere the program vcgencmd provides it.
 
   Args:
-    root: the directory that stands for '/'.
+    root: the directory to use for '/'.
   """
   text = _read_text(
     f'{root}/sys/devices/platform/soc/soc:firmware/get_throttled'
@@ -191,10 +197,58 @@ def decode_throttled(text: str) -> list[str] | None:
   return [meaning for bit, meaning in _THROTTLED_BITS if bits >> bit & 1]
 
 
+def resident_mb() -> float | None:
+  """Returns this process's memory now, MB of 2^20 bytes; None off Linux."""
+  return _status_mb('VmRSS')
+
+
+def peak_resident_mb() -> float | None:
+  """Returns this process's peak memory, MB of 2^20 bytes; None off Linux.
+
+  VmHWM of /proc/self/status is read instead of calling getrusage, whose peak is
+  inherited from the parent process.
+  """
+  return _status_mb('VmHWM')
+
+
+def reset_peak_memory() -> None:
+  """Resets the peak to the memory in use now, where the kernel allows it."""
+  try:
+    with open('/proc/self/clear_refs', 'w', encoding='ascii') as stream:
+      stream.write('5')
+  except OSError:
+    pass
+
+
 def import_path() -> str:
-  """Returns a PYTHONPATH under which a child finds what this process does."""
+  """Returns a PYTHONPATH for children that import what this process does."""
   package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
   return os.pathsep.join([os.path.dirname(package), *filter(None, sys.path)])
+
+
+def run_python(
+  arguments: Sequence[str], timeout_s: float | None = None
+) -> subprocess.CompletedProcess[str]:
+  """Runs this Python in a child process that imports what this one does.
+
+  Args:
+    arguments: arguments of the interpreter, such as '-m' and a module.
+    timeout_s: time limit in seconds; None for no limit.
+
+  Returns:
+    The process, with its output as text.
+
+  Raises:
+    subprocess.TimeoutExpired: the time limit passed; the child was ended.
+  """
+  return subprocess.run(
+    [sys.executable, *arguments],
+    env={**os.environ, 'PYTHONPATH': import_path()},
+    capture_output=True,
+    text=True,
+    timeout=timeout_s,
+    check=False,
+  )
 
 
 def _frequency_folder(root: str) -> str:
@@ -202,7 +256,7 @@ def _frequency_folder(root: str) -> str:
 
 
 def _read_text(path: str) -> str | None:
-  """Returns a small file's text without ends and NUL, or None."""
+  """Returns a small file's text without outer blanks and NULs, or None."""
   try:
     with open(path, 'rb') as stream:
       return stream.read().decode('utf-8', 'replace').strip(' \t\r\n\0')
@@ -216,3 +270,12 @@ def _number(path: str) -> int | None:
     return int(_read_text(path))
   except (TypeError, ValueError):
     return None
+
+
+def _status_mb(key: str) -> float | None:
+  """Returns an entry of /proc/self/status in MB, or None."""
+  for line in (_read_text('/proc/self/status') or '').splitlines():
+    name, _, value = line.partition(':')
+    if name == key:
+      return int(value.split()[0]) / _KB_PER_MB
+  return None

@@ -1,51 +1,52 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads the tables of a flatbuffer with `struct` alone.
 
-The generated schema module is missing from tflite-runtime, the only runtime for
-32-bit boards, so what runs on a device reads .tflite files by the numbers of
-their fields: those of tensorflow/compiler/mlir/lite/schema/schema.fbs.
+By hand, because tflite-runtime, the only runtime for 32-bit boards, has no
+schema module, and because untrusted files must not use up memory. Fields are
+identified by number, as in tensorflow/compiler/mlir/lite/schema/schema.fbs.
 """
 
 import struct
 
 import numpy as np
 
-# Many places of a file may point to one vector, so that a small file, read
-# from end to end, becomes as large as it likes. No writer does so: all vectors
-# of a file together are read as this many times its size, and some, at most.
+# Many places of a hostile file may point to the same vector, so that a small
+# file takes any amount of memory once it is read. No writer shares vectors:
+# all vectors of a file together may have this many times its size, plus a
+# constant.
 _READINGS = 2
 _READ_AT_LEAST = 1 << 16
-# The least that a table takes: its place in the vector, and its layout's.
+# Least size of a table: its offset in the vector, and the offset of its layout.
 _ENTRY = 8
 
 
 class _Budget:
-  """What may still be read of a file."""
+  """Limits how many bytes are read from a file."""
 
   def __init__(self, size: int):
     self._left = _READINGS * size + _READ_AT_LEAST
 
   def spend(self, size: int) -> None:
-    """Counts bytes; raises IndexError where they are too many."""
+    """Counts bytes; raises IndexError above the limit."""
     self._left -= size
     if self._left < 0:
       raise IndexError('the parts of the file are larger than the file')
 
 
 class Table:
-  """One table, a record of numbered fields any of which may be absent.
+  """One table, a record of numbered fields, each of which may be absent.
 
-  Every method raises struct.error or IndexError where the file points outside
-  of itself, or holds more than it has room for.
+  Every method raises struct.error or IndexError if the file points outside
+  itself, or if its vectors exceed the limit.
   """
 
   def __init__(self, content: bytes, position: int, budget: _Budget):
-    """Looks at a table; see `root`.
+    """Stores the table's place; see `root`.
 
     Args:
       content: the whole file.
-      position: of the table's first byte.
-      budget: what may still be read of the file.
+      position: position of the table's first byte.
+      budget: limit of the bytes read from the file.
     """
     self._content = content
     self._position = position
@@ -58,12 +59,12 @@ class Table:
     return cls(content, position, _Budget(len(content)))
 
   def number(self, field: int, layout: str, default: int = 0) -> int:
-    """Returns a number that is stored in the table itself.
+    """Returns a number stored in the table itself.
 
     Args:
       field: number of the field.
-      layout: for struct, such as '<i'.
-      default: what an absent field means.
+      layout: format for struct, such as '<i'.
+      default: value of an absent field.
     """
     position = self._find(field)
     if position is None:
@@ -71,11 +72,11 @@ class Table:
     return struct.unpack_from(layout, self._content, position)[0]
 
   def numbers(self, field: int, dtype: str) -> np.ndarray:
-    """Returns a vector of numbers, [N]; empty where it is absent.
+    """Returns a vector of numbers, [N]; empty if it is absent.
 
     Args:
       field: number of the field.
-      dtype: of one number, little-endian, such as '<i4'.
+      dtype: type of one number, little-endian, such as '<i4'.
     """
     position = self._find(field)
     if position is None:
@@ -86,16 +87,16 @@ class Table:
     return np.frombuffer(self._content, dtype, count, start)
 
   def length(self, field: int) -> int:
-    """Returns the length of a vector of bytes, 0 where it is absent."""
+    """Returns the length of a vector of bytes, 0 if it is absent."""
     position = self._find(field)
     return 0 if position is None else self._vector(position, 1)[1]
 
   def text(self, field: int) -> str:
-    """Returns a string; '' where it is absent."""
+    """Returns a string; '' if it is absent."""
     return self.numbers(field, 'u1').tobytes().decode('utf-8', 'replace')
 
   def tables(self, field: int) -> list['Table']:
-    """Returns the tables of a vector; empty where it is absent."""
+    """Returns the tables of a vector; empty if it is absent."""
     position = self._find(field)
     if position is None:
       return []
@@ -104,11 +105,11 @@ class Table:
     return [self._target(place) for place in range(start, start + 4 * count, 4)]
 
   def _find(self, field: int) -> int | None:
-    """Returns where a field's value lies, or None where it is absent."""
+    """Returns the position of a field's value, or None if it is absent."""
     (to_layout,) = struct.unpack_from('<i', self._content, self._position)
     layout = self._position - to_layout
     if layout < 0:
-      # Which struct would count from the end.
+      # A negative offset would make struct read from the end.
       raise IndexError(f'a layout at byte {layout}')
     (size,) = struct.unpack_from('<H', self._content, layout)
     entry = 4 + 2 * field
@@ -127,5 +128,5 @@ class Table:
     start = position + offset
     (count,) = struct.unpack_from('<I', self._content, start)
     if start + 4 + count * item_size > len(self._content):
-      raise IndexError(f'{count} items at byte {start} end outside of the file')
+      raise IndexError(f'{count} items at byte {start} end outside the file')
     return start + 4, count

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The graph of a .tflite file as plain Python objects.
+"""Reads the graph of a .tflite file into plain Python objects.
 
 Field numbers are those of tensorflow/compiler/mlir/lite/schema/schema.fbs.
 """
@@ -29,13 +29,13 @@ class Tensor:
   """One tensor.
 
   Attributes:
-    index: its place in the subgraph's list.
-    name: which holds the layer's name in files of Keras networks.
-    shape: its sizes; () for a single number.
-    open_sizes: whether the file leaves sizes to be set at run time; they are 1
-      in `shape`.
+    index: its position in the subgraph's list.
+    name: its name, which contains the layer's name in files of Keras networks.
+    shape: its sizes; () for a scalar.
+    open_sizes: whether the file leaves sizes open until run time; they are 1 in
+      `shape`.
     type_name: 'FLOAT32', 'INT8' and the like.
-    constant_bytes: what the file stores for it; 0 for an activation.
+    constant_bytes: size of its values in the file; 0 for an activation.
   """
 
   index: int
@@ -47,17 +47,17 @@ class Tensor:
 
   @property
   def is_constant(self) -> bool:
-    """Whether the file holds its values."""
+    """Whether the file contains its values."""
     return self.constant_bytes > 0
 
   @property
   def elements(self) -> int:
-    """How many numbers it holds."""
+    """The number of its elements."""
     return math.prod(self.shape)
 
   @property
   def size_bytes(self) -> int:
-    """Bytes in memory; 0 for types without a fixed size."""
+    """Its size in memory; 0 for types without a fixed size."""
     return -(-self.elements * schema_names.type_bits(self.type_name) // 8)
 
 
@@ -66,14 +66,14 @@ class Operator:
   """One operator.
 
   Attributes:
-    index: its place in the subgraph.
+    index: its position in the subgraph.
     name: 'CONV_2D' and the like, 'CUSTOM:<name>' for a custom operator.
-    version: of the operator.
-    inputs: its inputs; None where an optional one is left out.
+    version: version of the operator.
+    inputs: its inputs; None for an optional input that is left out.
     outputs: its outputs.
-    at_load: whether all its inputs are constants (or made of constants only),
-      so that it need not be run for every image: the DEQUANTIZE of a float16
-      file's weights.
+    at_load: whether all its inputs are constants (or computed from constants
+      only), so that it runs once at load and not for every image. An example is
+      the DEQUANTIZE of a float16 file's weights.
   """
 
   index: int
@@ -85,7 +85,7 @@ class Operator:
 
   @property
   def given_inputs(self) -> tuple[Tensor, ...]:
-    """The inputs that are not left out."""
+    """Its inputs without those left out."""
     return tuple(tensor for tensor in self.inputs if tensor is not None)
 
 
@@ -96,8 +96,8 @@ class Subgraph:
   Attributes:
     tensors: all its tensors.
     operators: its operators, in the order in which they run.
-    inputs: what it takes.
-    outputs: what it gives.
+    inputs: its input tensors.
+    outputs: its output tensors.
   """
 
   tensors: tuple[Tensor, ...]
@@ -107,7 +107,7 @@ class Subgraph:
 
   @property
   def fixed(self) -> frozenset[int]:
-    """Indices of the tensors that are the same for every image."""
+    """Indices of the tensors that do not depend on the image."""
     stored = {tensor.index for tensor in self.tensors if tensor.is_constant}
     made = {
       tensor.index
@@ -120,12 +120,12 @@ class Subgraph:
 
 @dataclasses.dataclass(frozen=True)
 class Graph:
-  """A .tflite file.
+  """The content of a .tflite file.
 
   Attributes:
     name: the file, for messages.
-    file_bytes: its size.
-    subgraphs: at least one; the first is what an inference runs.
+    file_bytes: size of the file.
+    subgraphs: its functions, at least one; an inference runs the first.
     metadata: dict from the names of metadata buffers to their bytes.
   """
 
@@ -136,12 +136,12 @@ class Graph:
 
   @property
   def main(self) -> Subgraph:
-    """What an inference runs."""
+    """The function that an inference runs."""
     return self.subgraphs[0]
 
 
 def read_graph(path_or_bytes: interpreter_lib.ModelSource) -> Graph:
-  """Reads a file; neither a runtime nor its kernels are needed.
+  """Reads a file without a runtime.
 
   Args:
     path_or_bytes: a .tflite file (str or os.PathLike) or its content (bytes).
@@ -150,8 +150,8 @@ def read_graph(path_or_bytes: interpreter_lib.ModelSource) -> Graph:
     The graph.
 
   Raises:
-    ValueError: the file is missing, is no .tflite file, holds no graph, or is
-      damaged.
+    ValueError: the file is missing, is not a .tflite file, contains no graph,
+      or is damaged.
   """
   name = interpreter_lib.check_is_tflite(path_or_bytes)
   if isinstance(path_or_bytes, (bytes, bytearray)):
@@ -179,13 +179,13 @@ def read_graph(path_or_bytes: interpreter_lib.ModelSource) -> Graph:
       f'({len(content)} bytes) or repeats itself. Copy or convert it again.'
     ) from error
   if not subgraphs:
-    raise ValueError(f'{name} holds no graph. Convert the network again.')
+    raise ValueError(f'{name} contains no graph. Convert the network again.')
   return Graph(name, len(content), subgraphs, metadata)
 
 
 def _operator_code(table: flatbuffer_table.Table) -> tuple[str, int]:
   """Returns (name, version) of an entry of the file's list of operators."""
-  # Files from before 2.4 only have the deprecated one-byte field.
+  # Files older than 2.4 have only the deprecated one-byte field.
   number = max(
     table.number(_CODE_BUILTIN, '<i'), table.number(_CODE_DEPRECATED, '<b')
   )
@@ -215,7 +215,7 @@ def _subgraph(
   def pick_all(field):
     ends = pick(table, field)
     if None in ends:
-      raise IndexError('an input or output that is no tensor')
+      raise IndexError('an input or output is not a tensor')
     return ends
 
   known = {tensor.index for tensor in tensors if tensor.is_constant}
@@ -243,7 +243,7 @@ def _tensor(
   buffers: list[flatbuffer_table.Table],
 ) -> Tensor:
   buffer = buffers[table.number(_TENSOR_BUFFER, '<I')]
-  # Files above 2 GB keep their constants behind the flatbuffer.
+  # Files above 2 GB store their constants after the flatbuffer.
   stored = buffer.length(_BUFFER_DATA) or buffer.number(
     _BUFFER_SIZE_OUTSIDE, '<Q'
   )

@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sums up a .tflite file: what is in it and what it costs, as plain data."""
+"""Summarises the operators of a .tflite file and their cost as plain data."""
 
 import collections
 import os
 
 from depth_mai.runtime import cost as cost_lib
 from depth_mai.runtime import graph as graph_lib
-from depth_mai.runtime import macs as macs_lib
 from depth_mai.runtime import metadata as metadata_lib
 from depth_mai.runtime import model_file
-from depth_mai.runtime import precision as precision_lib
 
 FORMAT = 'depth_mai.summary/1'
 
@@ -23,24 +21,24 @@ _SUMMED = (
 
 
 def summarise(path: str | os.PathLike[str]) -> dict:
-  """Sums up a file; no runtime is needed, and nothing is run.
+  """Summarises a file without a runtime and without running it.
 
   Args:
-    path: a .tflite file, of a depth network or another.
+    path: a .tflite file of any network.
 
   Returns:
     dict, ready for JSON:
-      format; model (file, bytes, sha256, metadata); system, what the metadata
-      say, or None; precision, what they say, else what the weights tell;
+      format; model (file, bytes, sha256, metadata); system from the metadata,
+      or None; precision from the metadata, else from the weights;
       inputs, outputs (list of name, type, shape);
       operators, a list of dict: index, kind, output (name of its tensor),
       input_shapes (activations only), output_shape, kernel ([height, width] or
       None), macs (None: not known), macs_share (of the sum), output_elements
       (written for an image), parameters, weight_bytes, activation_bytes (read
-      and written), at_load (whether it need not be run for every image);
+      and written), at_load (whether it runs once at load, not for every image);
       kinds, the sums by kind of operator, most MACs first: kind, operators and
-      the figures above; totals, the same over all;
-      notes, a text each: what makes a figure doubtful.
+      the figures above; totals, the sums over all operators;
+      notes, the reasons to doubt figures, a text each.
 
   Raises:
     ValueError: the file is missing, damaged or no .tflite file.
@@ -51,7 +49,7 @@ def summarise(path: str | os.PathLike[str]) -> dict:
   total_macs = cost_lib.total_macs(costs)
   fixed = graph.main.fixed
   operators = [_operator_record(one, total_macs, fixed) for one in costs]
-  found = precision_lib.precision_of(graph)
+  found = metadata_lib.precision_of(graph)
   return {
     'format': FORMAT,
     'model': {
@@ -83,7 +81,7 @@ def _operator_record(
   one: cost_lib.OperatorCost, total_macs: int, fixed: frozenset[int]
 ) -> dict:
   operator = one.operator
-  kernel = macs_lib.kernel_size(operator)
+  kernel = cost_lib.kernel_size(operator)
   return {
     'index': operator.index,
     'kind': operator.name,
@@ -159,7 +157,7 @@ def _notes(
   if any(tensor.open_sizes for tensor in graph.main.inputs):
     notes.append(
       'The file leaves sizes of its input open; they count as 1. Convert with '
-      'a fixed input shape for figures that mean something.'
+      'a fixed input shape for meaningful figures.'
     )
   if declared and found and declared != found:
     notes.append(

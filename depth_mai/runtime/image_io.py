@@ -1,47 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of any kind and size in, depth maps of the same size out."""
+"""Reads pictures of any format, resizes them, and predicts at their size."""
 
 import os
 import pathlib
-import struct
 
 import numpy as np
 from PIL import Image
 from PIL import ImageOps
 
+from depth_mai.files import picture_files
 from depth_mai.runtime import model_file
 
-# What is taken from a folder; a file that is named itself may be of any format
-# that Pillow reads.
+# The formats read from a folder; a single file may have any format that Pillow
+# reads.
 IMAGE_SUFFIXES = ('.jpeg', '.jpg', '.png', '.webp')
-
-# What Pillow raises on damaged pictures of one format or another.
-_READ_ERRORS = (
-  OSError,
-  SyntaxError,
-  ValueError,
-  EOFError,
-  IndexError,
-  struct.error,
-  Image.DecompressionBombError,
-)
 
 
 def load_rgb(path: str | os.PathLike[str]) -> np.ndarray:
-  """Reads a picture as it is meant to be seen.
+  """Reads a picture as viewers show it.
 
-  The EXIF orientation is applied, so a portrait photograph stands upright.
-  Grey, palette and CMYK pictures become RGB, transparent parts white, and
-  16-bit grey is brought to 8 bits. Of an animation the first frame is taken.
+  The EXIF orientation is applied. Grey, palette and CMYK pictures become RGB,
+  transparent parts become white, and 16-bit grey is reduced to 8 bits. Of an
+  animation the first frame is read.
 
   Args:
-    path: a PNG, JPEG or WebP file, or another that Pillow reads.
+    path: a PNG, JPEG or WebP file, or a file of another format that Pillow
+      reads.
 
   Returns:
     [H, W, 3] uint8.
 
   Raises:
-    ValueError: the file is missing, damaged or not a picture; it is named.
+    ValueError: the file is missing, damaged or not a picture; names the file.
   """
   path = os.fspath(path)
   try:
@@ -50,22 +40,22 @@ def load_rgb(path: str | os.PathLike[str]) -> np.ndarray:
       return np.array(_to_rgb(_upright(picture)))
   except FileNotFoundError as error:
     raise ValueError(f'There is no picture {path}.') from error
-  except _READ_ERRORS as error:
+  except picture_files.DECODING_ERRORS as error:
     raise ValueError(f'{path} cannot be read as a picture: {error}') from error
 
 
 def list_images(folder: str | os.PathLike[str]) -> list[pathlib.Path]:
-  """Returns the pictures that lie directly in a folder, sorted by name.
+  """Returns the pictures directly in a folder, sorted by name.
 
   Args:
     folder: a directory.
 
   Returns:
-    Paths (pathlib.Path) whose suffix is in IMAGE_SUFFIXES, in any case;
-    hidden files are left out.
+    Paths (pathlib.Path) whose suffix is in IMAGE_SUFFIXES, in upper or lower
+    case, without hidden files.
 
   Raises:
-    ValueError: the folder holds no picture or cannot be read.
+    ValueError: the folder contains no picture or cannot be read.
   """
   folder = pathlib.Path(folder)
   try:
@@ -90,14 +80,14 @@ def list_images(folder: str | os.PathLike[str]) -> list[pathlib.Path]:
 
 
 def resize_rgb(rgb_uint8: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-  """Resizes a picture, smoothing as it shrinks.
+  """Resizes a picture bilinearly, with antialiasing.
 
   Args:
     rgb_uint8: [H, W, 3] uint8.
-    size: (height, width) wanted; the aspect ratio is not kept.
+    size: (height, width) of the result; the aspect ratio may change.
 
   Returns:
-    [height, width, 3] uint8; the input itself where the size is right.
+    [height, width, 3] uint8; the input itself if it has this size.
   """
   if rgb_uint8.shape[:2] == tuple(size):
     return rgb_uint8
@@ -109,11 +99,11 @@ def resize_rgb(rgb_uint8: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def resize_depth_mm(depth_mm: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-  """Resizes a depth map bilinearly, smoothing as it shrinks.
+  """Resizes a depth map bilinearly, with antialiasing.
 
   Args:
-    depth_mm: [H, W] float, millimetres (or any other unit), no holes.
-    size: (height, width) wanted.
+    depth_mm: [H, W] float, millimetres or another unit, without unknown pixels.
+    size: (height, width) of the result.
 
   Returns:
     [height, width] float32.
@@ -133,7 +123,7 @@ def predict_picture_mm(
 ) -> np.ndarray:
   """Predicts the depth of a picture of any size.
 
-  The picture is stretched to the model's input and the depth map brought back.
+  The picture is resized to the model's input, and the depth map to the picture.
 
   Args:
     model: a `model_file.TfliteModel`.
@@ -147,10 +137,10 @@ def predict_picture_mm(
 
 
 def _upright(picture: Image.Image) -> Image.Image:
-  """Applies the EXIF orientation; broken EXIF data is as good as none."""
+  """Applies the EXIF orientation; damaged EXIF data is ignored."""
   try:
     return ImageOps.exif_transpose(picture)
-  except _READ_ERRORS:
+  except picture_files.DECODING_ERRORS:
     return picture
 
 

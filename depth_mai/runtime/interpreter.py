@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Loads a .tflite model with whichever interpreter this machine has.
+"""Loads a .tflite model with the interpreter that is installed.
 
 The order is ai-edge-litert (the current package), TensorFlow (a training
-machine), tflite-runtime (its last wheels are the only ones for 32-bit boards).
-The modules are named in a table and imported on demand, so that importing this
-file imports none of them.
+machine), tflite-runtime (the only one with wheels for 32-bit boards). They are
+imported on demand, so that importing this file imports none of them.
 """
 
 import functools
 import importlib
+import importlib.metadata
 import os
 import typing
 
-# (module with the Interpreter, package that carries __version__, pip name).
+# (module with the Interpreter, package with __version__, pip name).
 _RUNTIMES = (
   ('ai_edge_litert.interpreter', 'ai_edge_litert', 'ai-edge-litert'),
   ('tensorflow.lite.python.interpreter', 'tensorflow', 'tensorflow'),
@@ -22,7 +22,7 @@ _RUNTIMES = (
 # A .tflite file or its content.
 ModelSource = str | os.PathLike[str] | bytes | bytearray
 
-# Every TensorFlow Lite flatbuffer carries this at byte 4.
+# Bytes 4 to 8 of every TensorFlow Lite flatbuffer.
 _FILE_IDENTIFIER = b'TFL3'
 
 
@@ -32,7 +32,7 @@ class Runtime(typing.NamedTuple):
   Attributes:
     name: its pip name, e.g. 'ai-edge-litert'.
     version: its version, e.g. '2.3.0'.
-    module: the module that holds `Interpreter` and `OpResolverType`.
+    module: the module with `Interpreter` and `OpResolverType`.
   """
 
   name: str
@@ -42,7 +42,7 @@ class Runtime(typing.NamedTuple):
 
 @functools.cache
 def find_runtime() -> Runtime:
-  """Returns the `Runtime` in use, the first of the table that imports.
+  """Returns the `Runtime` in use, the first that can be imported.
 
   Raises:
     ValueError: none of the three packages is installed.
@@ -71,14 +71,15 @@ def load_interpreter(
     path_or_bytes: a .tflite file (str or os.PathLike) or its content (bytes).
     num_threads: threads for the kernels, at least 1; fixed for the life of
       the interpreter.
-    xnnpack: whether the default XNNPACK delegate may take the graph. Off, all
-      operators run on the built-in kernels, as on the old 32-bit ARM builds.
+    xnnpack: whether the default XNNPACK delegate may take the graph. If not,
+      all operators run in the built-in kernels, as in the old 32-bit ARM
+      builds.
 
   Returns:
     An `Interpreter`, ready for set_tensor and invoke.
 
   Raises:
-    ValueError: the file is missing, is no TensorFlow Lite model, or needs an
+    ValueError: the file is missing, is not a TensorFlow Lite model, or needs an
       operator that this runtime lacks; or num_threads is below 1.
   """
   if isinstance(num_threads, bool) or int(num_threads) != num_threads:
@@ -117,17 +118,16 @@ def load_interpreter(
 
 
 def check_is_tflite(path_or_bytes: ModelSource) -> str:
-  """Checks that a model is there and begins as a TensorFlow Lite flatbuffer.
+  """Checks that a model exists and begins as a TensorFlow Lite flatbuffer.
 
   Args:
     path_or_bytes: a file (str or os.PathLike) or its content (bytes).
 
   Returns:
-    The name to use for it in messages.
+    Its name for messages.
 
   Raises:
-    ValueError: there is no such file, it cannot be read, or it is something
-      else.
+    ValueError: the file is missing, cannot be read, or has another format.
   """
   if isinstance(path_or_bytes, (bytes, bytearray)):
     name, start, size = (
@@ -143,8 +143,8 @@ def check_is_tflite(path_or_bytes: ModelSource) -> str:
       size = os.path.getsize(name)
     except FileNotFoundError as error:
       raise ValueError(
-        f'There is no model file {name}; give --model a .tflite file, as '
-        'depth_mai.convert writes it.'
+        f'There is no model file {name}; give --model a .tflite file written '
+        'by depth_mai.convert.'
       ) from error
     except OSError as error:
       raise ValueError(
@@ -162,9 +162,8 @@ def check_is_tflite(path_or_bytes: ModelSource) -> str:
 
 
 def _pip_version(pip_name: str) -> str:
-  """Returns the installed version by pip's records, or 'unknown'."""
-  metadata = importlib.import_module('importlib.metadata')
+  """Returns the installed version from pip's records, or 'unknown'."""
   try:
-    return metadata.version(pip_name)
-  except metadata.PackageNotFoundError:
+    return importlib.metadata.version(pip_name)
+  except importlib.metadata.PackageNotFoundError:
     return 'unknown'

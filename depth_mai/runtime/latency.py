@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The measuring loop: how long one inference takes.
+"""Measures how long one inference takes.
 
-The first runs are not counted: they pack weights and warm the caches. The
-median and the 10th and 90th percentiles are what to compare; the mean suffers
-from whatever else the machine does. An inference alone is timed as
-benchmark_model and the challenge did; the copies of the picture into the
-interpreter and of the depth map out of it are timed as well, separately.
+The first runs are not counted, because they pack weights and warm the caches.
+Compare medians and the 10th and 90th percentiles; the mean depends on the other
+programs of the machine. As in benchmark_model and the challenge, the time is
+that of the inference alone; a second time includes copying the picture into the
+interpreter and the depth map out of it.
 """
 
 import time
@@ -21,12 +21,12 @@ def time_runs(
 
   Args:
     interpreter: allocated interpreter of any model.
-    warmup: runs before the first that counts, at least 1.
-    runs: runs that count, at least 1.
+    warmup: number of warm-up runs, at least 1.
+    runs: number of counted runs, at least 1.
 
   Returns:
-    (invoke_ms, with_copies_ms), each [runs] float64: the inference alone, and
-    the inference with setting the inputs and fetching the outputs.
+    (invoke_ms, with_copies_ms), each [runs] float64: the times without and with
+    setting the inputs and fetching the outputs.
 
   Raises:
     ValueError: warmup or runs is below 1.
@@ -78,11 +78,11 @@ def summarise(times_ms: np.ndarray) -> dict[str, float]:
 
 
 def _random_input(detail: dict) -> np.ndarray:
-  """Returns a tensor of picture-like values for one input."""
+  """Returns a random tensor with the values of a picture for one input."""
   generator = np.random.default_rng(0)
   shape, dtype = tuple(detail['shape']), np.dtype(detail['dtype'])
   if dtype == np.bool_:
     return generator.integers(0, 2, shape).astype(dtype)
   values = generator.integers(0, 256, shape, np.uint8)
-  # Bytes until here, so that this adds little to the memory that is measured.
+  # Bytes until here, so that this adds little to the measured memory.
   return values.view(np.int8) if dtype == np.int8 else values.astype(dtype)

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""LiteRT's own benchmark of a .tflite file, as a second opinion.
+"""Runs LiteRT's own benchmark of a .tflite file, as a second opinion.
 
-The ai-edge-litert wheels carry `ai_edge_litert.tools.benchmark_litert_model`.
+The ai-edge-litert wheels contain `ai_edge_litert.tools.benchmark_litert_model`.
 It runs a file through LiteRT's newer interface, CompiledModel, which always
-uses XNNPACK, and rounds to hundredths of a millisecond. It runs in a process of
-its own: `python -m depth_mai.runtime.litert_benchmark JSON` pins that process
-and becomes the tool.
+uses XNNPACK, and rounds to hundredths of a millisecond. It runs in a fresh
+process: `python -m depth_mai.runtime.litert_benchmark JSON` pins the process to
+its CPUs, then runs the tool.
 """
 
-from collections.abc import Sequence
 import importlib.util
 import json
 import os
@@ -17,11 +16,12 @@ import subprocess
 import sys
 import tempfile
 
+from depth_mai.runtime import configuration
 from depth_mai.runtime import environment
 
 TOOL = 'ai_edge_litert.tools.benchmark_litert_model'
 
-# Our name of a figure and the tool's, under 'latency' in its JSON.
+# Our name of a figure and the tool's name, under 'latency' in its JSON.
 _FIGURES = (
   ('median_ms', 'median_ms'),
   ('mean_ms', 'avg_ms'),
@@ -36,40 +36,25 @@ _FIGURES = (
 
 
 def measure(
-  path: str | os.PathLike[str],
-  num_threads: int,
-  warmup: int,
-  runs: int,
-  cpus: Sequence[int] = (),
-  timeout_s: float | None = None,
+  request: configuration.Request, timeout_s: float | None = None
 ) -> dict:
   """Runs LiteRT's own benchmark on a file, where it is installed.
 
   Args:
-    path: a .tflite file.
-    num_threads: threads for the kernels.
-    warmup: runs that are not counted.
-    runs: runs that are.
-    cpus: CPUs to stay on; empty for any.
-    timeout_s: seconds that it may take; None for any.
+    request: the configuration; `xnnpack` is ignored.
+    timeout_s: time limit in seconds; None for no limit.
 
   Returns:
     dict, ready for JSON: tool, threads, figures (median_ms, mean_ms, min_ms,
-    std_ms, p5_ms, p95_ms, init_ms, warmup, runs, fully_accelerated; None where
-    it gave none), reason (why it gave none, else None).
+    std_ms, p5_ms, p95_ms, init_ms, warmup, runs, fully_accelerated; None if
+    the tool gave none), reason (why it gave none, else None).
   """
   figures, reason = None, why_absent()
   if reason is None:
-    request = {
-      '--model': os.path.abspath(path),
-      '--num_threads': str(num_threads),
-      '--warmup_runs': str(warmup),
-      '--num_runs': str(runs),
-    }
-    figures, reason = _run_tool(request, list(cpus), timeout_s)
+    figures, reason = _run_tool(request, timeout_s)
   return {
     'tool': TOOL,
-    'threads': num_threads,
+    'threads': request.num_threads,
     'figures': figures,
     'reason': reason,
   }
@@ -83,31 +68,28 @@ def why_absent() -> str | None:
   except ImportError:
     pass
   return (
-    f'{TOOL} is not installed; ai-edge-litert has it from version 2 on (pip '
+    f'{TOOL} is not installed; ai-edge-litert contains it since version 2 (pip '
     'install "ai-edge-litert>=2.3", 64-bit systems).'
   )
 
 
 def _run_tool(
-  flags: dict[str, str], cpus: list[int], timeout_s: float | None
+  request: configuration.Request, timeout_s: float | None
 ) -> tuple[dict | None, str | None]:
   """Returns (figures, reason), one of them None."""
   with tempfile.TemporaryDirectory(prefix='depth_mai-') as folder:
     result = os.path.join(folder, 'result.json')
-    request = {'flags': {**flags, '--result_json': result}, 'cpus': cpus}
+    flags = {
+      '--model': os.path.abspath(request.path),
+      '--num_threads': str(request.num_threads),
+      '--warmup_runs': str(request.warmup),
+      '--num_runs': str(request.runs),
+      '--result_json': result,
+    }
+    job = json.dumps({'flags': flags, 'cpus': request.cpus})
     try:
-      child = subprocess.run(
-        [
-          sys.executable,
-          '-m',
-          'depth_mai.runtime.litert_benchmark',
-          json.dumps(request),
-        ],
-        env={**os.environ, 'PYTHONPATH': environment.import_path()},
-        capture_output=True,
-        text=True,
-        timeout=timeout_s,
-        check=False,
+      child = environment.run_python(
+        ['-m', 'depth_mai.runtime.litert_benchmark', job], timeout_s
       )
     except subprocess.TimeoutExpired:
       return None, f'{TOOL} was not done after {timeout_s:g} s (--timeout_s).'
@@ -120,16 +102,16 @@ def _run_tool(
 
 
 def read_result(text: str) -> dict:
-  """Takes the figures out of the tool's JSON.
+  """Reads the figures from the tool's JSON.
 
   Args:
-    text: what its --result_json writes.
+    text: the content of its --result_json.
 
   Returns:
     The figures, see `measure`.
 
   Raises:
-    ValueError: it is no such JSON.
+    ValueError: the text is not JSON, or lacks a figure.
   """
   result = json.loads(text)
   try:
@@ -139,9 +121,9 @@ def read_result(text: str) -> dict:
     raise ValueError(f'{TOOL} gave other JSON: {error!r} is missing') from error
 
 
-def _main(request: str) -> None:
-  """Pins this process and becomes the tool."""
-  asked = json.loads(request)
+def _main(job: str) -> None:
+  """Pins this process to the CPUs in a JSON text, then runs the tool."""
+  asked = json.loads(job)
   try:
     environment.pin_to_cpus(asked['cpus'])
   except ValueError as error:

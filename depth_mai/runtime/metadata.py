@@ -1,16 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the JSON metadata that conversion leaves inside a .tflite file.
+"""Reads a .tflite file's metadata, and finds its precision from tensor types.
 
 A TensorFlow Lite flatbuffer has a list of named buffers (`Model.metadata`);
-depth_mai.convert puts one JSON object there under the name 'depth_mai'.
+depth_mai.convert stores one JSON object there under the name 'depth_mai'.
 """
 
+import collections
 import json
 
 from depth_mai.runtime import graph as graph_lib
 from depth_mai.runtime import interpreter as interpreter_lib
 
 METADATA_NAME = 'depth_mai'
+
+# The values of depth_mai.convert's --precision.
+PRECISIONS = ('fp32', 'fp16', 'int8', 'dynamic', 'int16x8')
+
+_WEIGHTED = ('CONV_2D', 'DEPTHWISE_CONV_2D', 'FULLY_CONNECTED')
+# (type of activations, type of weights or None for any) -> precision.
+_PRECISION_OF_TYPES = {
+  ('FLOAT32', 'FLOAT32'): 'fp32',
+  ('FLOAT32', 'FLOAT16'): 'fp16',
+  ('FLOAT32', 'INT8'): 'dynamic',
+  ('FLOAT32', 'UINT8'): 'dynamic',
+  ('FLOAT32', 'INT4'): 'dynamic',
+  ('INT8', None): 'int8',
+  ('UINT8', None): 'int8',
+  ('INT16', None): 'int16x8',
+}
 
 
 def read_metadata(path_or_bytes: interpreter_lib.ModelSource) -> dict:
@@ -20,10 +37,10 @@ def read_metadata(path_or_bytes: interpreter_lib.ModelSource) -> dict:
     path_or_bytes: a .tflite file (str or os.PathLike) or its content (bytes).
 
   Returns:
-    A dict; empty where the model has no buffer named 'depth_mai'.
+    A dict; empty if the model has no buffer named 'depth_mai'.
 
   Raises:
-    ValueError: the file is missing, is no .tflite file, is damaged, or its
+    ValueError: the file is missing, is not a .tflite file, is damaged, or its
       metadata is not a JSON object.
   """
   name = interpreter_lib.check_is_tflite(path_or_bytes)
@@ -32,7 +49,7 @@ def read_metadata(path_or_bytes: interpreter_lib.ModelSource) -> dict:
     return {}
   try:
     metadata = json.loads(text.decode('utf-8'))
-  # RecursionError: an object inside of an object, inside of an object, ...
+  # RecursionError: objects nested too deeply.
   except (ValueError, RecursionError) as error:
     raise ValueError(
       f'{name}: the metadata buffer {METADATA_NAME!r} is not JSON ({error}). '
@@ -40,8 +57,43 @@ def read_metadata(path_or_bytes: interpreter_lib.ModelSource) -> dict:
     ) from error
   if not isinstance(metadata, dict):
     raise ValueError(
-      f'{name}: the metadata buffer {METADATA_NAME!r} holds a '
+      f'{name}: the metadata buffer {METADATA_NAME!r} contains a '
       f'{type(metadata).__name__}, not an object. Convert the model again '
       'with depth_mai.convert.'
     )
   return metadata
+
+
+def precision_of(graph: graph_lib.Graph) -> str | None:
+  """Finds the precision from the types of weights and activations.
+
+  The type of most weights decides, because converters leave small kernels in
+  float.
+
+  Args:
+    graph: graph of a file.
+
+  Returns:
+    One of PRECISIONS; None if the file has no weights or another precision.
+  """
+  stored = {}
+  weights: collections.Counter[tuple[str, str]] = collections.Counter()
+  for operator in graph.main.operators:
+    given = operator.given_inputs
+    if operator.at_load and given:
+      # The DEQUANTIZE of a float16 weight hides the type in the file.
+      for output in operator.outputs:
+        stored[output.index] = given[0].type_name
+    # Damaged files contain convolutions without a kernel.
+    if operator.name not in _WEIGHTED or operator.at_load or len(given) < 2:
+      continue
+    activation, kernel = given[:2]
+    weight_type = stored.get(kernel.index, kernel.type_name)
+    weights[activation.type_name, weight_type] += kernel.elements
+  if not weights:
+    return None
+  (activation_type, weight_type), _ = weights.most_common(1)[0]
+  return _PRECISION_OF_TYPES.get(
+    (activation_type, weight_type),
+    _PRECISION_OF_TYPES.get((activation_type, None)),
+  )

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Will an older TFLite run this file? Operator by operator, before shipping.
+"""Checks whether an older TFLite release can run a file, operator by operator.
 
-A runtime meets an operator version it does not know with "Didn't find op for
-builtin opcode", on the device. `check` says it on the desk, and says which
-layer to change. It does not trust the `min_runtime_version` stored in the file,
-which is too low for 16x8 files.
+A runtime fails on a device with "Didn't find op for builtin opcode" if it does
+not know the version of an operator. `check` finds this before shipping, and
+names the layer to change. It does not trust the `min_runtime_version` stored in
+the file, which is too low for 16x8 files.
 """
 
 import collections
@@ -12,8 +12,8 @@ import dataclasses
 
 from depth_mai import challenge
 from depth_mai.runtime import cost
+from depth_mai.runtime import cures
 from depth_mai.runtime import graph as graph_lib
-from depth_mai.runtime import operator_cures
 from depth_mai.runtime import runtime_versions
 
 _UNKNOWN = 'unknown'
@@ -28,7 +28,7 @@ class OperatorProblem:
     operator: 'TILE' and the like.
     version: the version it needs, declared or by the type of its data.
     type_name: type of its data.
-    tensor: name of its output, which holds the layer's name.
+    tensor: name of its output, which contains the layer's name.
     first_release: the first release that runs it, or 'unknown'.
     cure: advice, may be empty.
   """
@@ -55,12 +55,12 @@ class OperatorProblem:
 
 @dataclasses.dataclass(frozen=True)
 class OperatorReport:
-  """What `check` found.
+  """The result of `check`.
 
   Attributes:
-    target_runtime: the runtime asked for.
+    target_runtime: the runtime to check against.
     min_runtime: first release that runs every operator, or 'unknown'.
-    declared_min_runtime: what the file says of itself, '' if nothing.
+    declared_min_runtime: the `min_runtime_version` in the file, '' if none.
     histogram: number of operators per name.
     problems: the operators that `target_runtime` cannot run.
   """
@@ -73,11 +73,11 @@ class OperatorReport:
 
   @property
   def compatible(self) -> bool:
-    """Whether the runtime asked for runs the file."""
+    """Whether `target_runtime` runs the file."""
     return not self.problems
 
   def message(self) -> str:
-    """Returns the problems, one line each, without repeats of a kind."""
+    """Returns one line for each kind of problem."""
     lines = []
     seen = collections.Counter()
     for problem in self.problems:
@@ -95,10 +95,10 @@ def parse_release(release: str) -> tuple[int, ...]:
   """Returns (2, 5, 0) for '2.5.0'.
 
   Args:
-    release: two or three numbers with dots between them.
+    release: two or three numbers separated by dots.
 
   Raises:
-    ValueError: if it is something else.
+    ValueError: if `release` has another form.
   """
   try:
     numbers = tuple(int(part) for part in release.split('.'))
@@ -115,7 +115,7 @@ def parse_release(release: str) -> tuple[int, ...]:
 def _needed_version(name, declared, tensors) -> int:
   """Returns the version the operator needs, given its inputs' types."""
   types = [tensor.type_name for tensor in tensors]
-  # SPLIT reads its axis first and TRANSPOSE_CONV its shape.
+  # The first input of SPLIT is its axis, that of TRANSPOSE_CONV its shape.
   position = {'SPLIT': 1, 'TRANSPOSE_CONV': 2}.get(name, 0)
   data_type = types[position] if position < len(types) else ''
   version = max(
@@ -137,7 +137,7 @@ def _first_release(name: str, version: int) -> str:
 def check(
   content: bytes, target_runtime: str = challenge.RUNTIME
 ) -> OperatorReport:
-  """Compares every operator of a file with what a runtime can run.
+  """Finds the operators of a file that a runtime cannot run.
 
   Args:
     content: a .tflite file's bytes.
@@ -148,7 +148,7 @@ def check(
     An OperatorReport.
 
   Raises:
-    ValueError: if `target_runtime` is no release, or `content` no model.
+    ValueError: if `target_runtime` is not a release, or `content` not a model.
   """
   target = parse_release(target_runtime)
   graph = graph_lib.read_graph(content)
@@ -161,11 +161,10 @@ def check(
       histogram[name] += 1
       version = _needed_version(name, operator.version, inputs)
       release = _first_release(name, version)
-      if newest != _UNKNOWN:
-        if release == _UNKNOWN:
-          newest = _UNKNOWN
-        else:
-          newest = max(newest, release, key=parse_release)
+      if _UNKNOWN in (newest, release):
+        newest = _UNKNOWN
+      else:
+        newest = max(newest, release, key=parse_release)
       if release != _UNKNOWN and parse_release(release) <= target:
         continue
       shown = (*inputs, *operator.outputs)[:1]
@@ -178,7 +177,7 @@ def check(
           type_name=type_name,
           tensor=operator.outputs[0].name if operator.outputs else '',
           first_release=release,
-          cure=operator_cures.cure(name, type_name),
+          cure=cures.for_runtime(name, type_name),
         )
       )
   declared = graph.metadata.get('min_runtime_version', b'')
@@ -195,6 +194,6 @@ def count_parameters(content: bytes) -> int:
   """Returns the number of weights and biases of a .tflite file.
 
   Args:
-    content: the file's bytes; see `runtime.cost.parameters`.
+    content: the file's bytes; see `cost.parameters`.
   """
   return cost.parameters(graph_lib.read_graph(content))

@@ -1,71 +1,54 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pieces into which the XNNPACK delegate cuts a graph, and what cuts it.
+"""Finds the pieces into which XNNPACK cuts a graph, and the operators between.
 
-Between two pieces tensors change hands, and what lies outside runs in the
-built-in kernels, on one thread each.
+Tensors are handed over between two pieces, and operators outside XNNPACK run in
+the built-in kernels, on one thread each.
 """
 
-import dataclasses
 import itertools
 import os
 import typing
 
+from depth_mai.runtime import cures
 from depth_mai.runtime import delegation
 from depth_mai.runtime import graph as graph_lib
 from depth_mai.runtime import interpreter as interpreter_lib
-from depth_mai.runtime import partition_cures
-
-
-@dataclasses.dataclass(frozen=True)
-class Piece:
-  """Operators that run one after another in the same place.
-
-  Attributes:
-    partition: number of the delegate's partition, from 0; None outside.
-    operators: of the graph, in the order of the file.
-  """
-
-  partition: int | None
-  operators: tuple[graph_lib.Operator, ...]
 
 
 def find_pieces(
   graph: graph_lib.Graph, interpreter: typing.Any
-) -> list[Piece] | None:
-  """Finds the pieces of a graph.
+) -> list[dict] | None:
+  """Finds the pieces of a graph: consecutive operators that run together.
 
   Args:
-    graph: of the file.
+    graph: graph of the file.
     interpreter: allocated interpreter of the same file, with its delegate.
 
   Returns:
-    The pieces in the order in which the file lists their operators; None where
-    this runtime does not tell.
+    A dict for each piece in the order of the file, ready for JSON: partition
+    (its number, from 0; None outside), first and last (indices of operators),
+    operators (their number), broken_by (kind, type, output and cure of each
+    operator outside the delegate; cure is '' if none is known). None where this
+    runtime does not report its partitions.
   """
   places = delegation.partition_of_operators(interpreter)
   if places is None:
     return None
-  pieces = []
-  for place, members in itertools.groupby(
+  groups = itertools.groupby(
     graph.main.operators, key=lambda one: places.get(one.index)
-  ):
-    pieces.append(Piece(place, tuple(members)))
-  return pieces
+  )
+  return [_piece(partition, list(members)) for partition, members in groups]
 
 
 def describe_partitions(path: str | os.PathLike[str]) -> dict:
-  """Loads a file and tells what its delegate takes.
+  """Loads a file and describes which of its operators the delegate takes.
 
   Args:
     path: a .tflite file.
 
   Returns:
-    dict, ready for JSON: runtime, runtime_version; partitions, operators,
-    operators_outside (their number), and pieces, a list of dict: partition
-    (None outside), first, last (indices of operators), operators (their
-    number), and outside the delegate kind, type, output and cure ('' if none
-    is known) of each as `broken_by`; pieces is None where this runtime does
-    not tell.
+    dict, ready for JSON: runtime, runtime_version; the numbers partitions,
+    operators and operators_outside; pieces, see `find_pieces`.
 
   Raises:
     ValueError: the file is missing, damaged or cannot be run.
@@ -78,38 +61,35 @@ def describe_partitions(path: str | os.PathLike[str]) -> dict:
   return {
     'runtime': runtime.name,
     'runtime_version': runtime.version,
-    'partitions': len({one.partition for one in known} - {None}),
+    'partitions': len({one['partition'] for one in known} - {None}),
     'operators': len(graph.main.operators),
-    'operators_outside': sum(
-      len(one.operators) for one in known if one.partition is None
-    ),
-    'pieces': pieces and [_piece_record(one) for one in pieces],
+    'operators_outside': sum(len(one['broken_by']) for one in known),
+    'pieces': pieces,
   }
 
 
-def _piece_record(piece: Piece) -> dict:
-  outside = piece.operators if piece.partition is None else ()
+def _piece(partition: int | None, operators: list[graph_lib.Operator]) -> dict:
   return {
-    'partition': piece.partition,
-    'first': piece.operators[0].index,
-    'last': piece.operators[-1].index,
-    'operators': len(piece.operators),
+    'partition': partition,
+    'first': operators[0].index,
+    'last': operators[-1].index,
+    'operators': len(operators),
     'broken_by': [
       {
         'kind': one.name,
         'type': _type_name(one),
         'output': one.outputs[0].name if one.outputs else '',
-        'cure': partition_cures.cure(one.name, _type_name(one)),
+        'cure': cures.for_xnnpack(one.name, _type_name(one)),
       }
-      for one in outside
+      for one in (operators if partition is None else ())
     ],
   }
 
 
 def _type_name(operator: graph_lib.Operator) -> str:
-  """Returns the type of the first constant weights, else of the data.
+  """Returns the type of a convolution's weights, else of the first input.
 
-  A depthwise convolution of float numbers with int8 weights is 'INT8'.
+  A depthwise convolution of float data with int8 weights is 'INT8'.
   """
   given = operator.given_inputs
   tensors = given[1:2] if operator.name.endswith('CONV_2D') else given[:1]

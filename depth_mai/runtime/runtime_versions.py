@@ -1,306 +1,176 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which TFLite release first runs which operator: data, no code.
+"""The TFLite release that first runs each operator: tables, no logic.
 
 Releases are TensorFlow's, from the operator versioning tables of the TensorFlow
 source tree (tensorflow/compiler/mlir/lite/tools/versioning, runtime_version.cc
-and op_version.cc, as of TensorFlow 2.22). Only what an image network can hold
-is listed; `operators.check` refuses everything else by name.
+and op_version.cc, as of TensorFlow 2.22). The tables list only operators that
+an image network can contain; `operators.check` refuses all others by name.
 """
 
-# FIRST_RELEASE[operator][version - 1]; None marks a version that was withdrawn.
-FIRST_RELEASE = {
-  'ABS': ('1.13.0', '2.4.0', '2.5.0', '2.6.0', '2.12.0'),
-  'ADD': ('1.5.0', '1.14.0', '2.4.0', '2.6.0', '2.13.0', '2.23.0'),
-  'ADD_N': ('1.14.0',),
-  'ARG_MAX': ('1.9.0', '1.14.0', '2.9.0'),
-  'ARG_MIN': ('1.9.0', '1.14.0', '2.9.0'),
-  'ASSIGN_VARIABLE': ('2.6.0',),
-  'AVERAGE_POOL_2D': ('1.5.0', '1.14.0', '2.3.0'),
-  'BATCH_MATMUL': ('2.3.0', '2.3.0', '2.4.0', '2.5.0'),
-  'BATCH_TO_SPACE_ND': ('1.6.0', '1.14.0', '2.3.0', '2.12.0'),
-  'BROADCAST_ARGS': ('2.6.0',),
-  'BROADCAST_TO': (None, '2.5.0', '2.5.0'),
-  'CALL_ONCE': ('2.5.0',),
-  'CAST': (
-    '1.5.0',
-    '2.7.0',
-    '2.8.0',
-    '2.9.0',
-    '2.12.0',
-    '2.15.0',
-    '2.17.0',
-    '2.21.0',
-  ),
-  'CEIL': ('1.14.0',),
-  'CONCATENATION': ('1.5.0', '1.14.0', '2.3.0', '2.14.0', '2.21.0'),
-  'CONV_2D': (
-    '1.5.0',
-    '1.14.0',
-    '1.14.0',
-    '2.3.0',
-    '2.4.0',
-    '2.9.0',
-    '2.11.0',
-    '2.15.0',
-  ),
-  'CONV_3D': ('2.5.0',),
-  'COS': ('1.14.0',),
-  'CUMSUM': ('2.4.0',),
-  'DENSIFY': ('2.2.0',),
-  'DEPTHWISE_CONV_2D': (
-    '1.5.0',
-    '1.12.0',
-    '1.14.0',
-    '2.2.0',
-    '2.3.0',
-    '2.3.0',
-    '2.11.0',
-  ),
-  'DEPTH_TO_SPACE': ('2.1.0', '2.5.0'),
-  'DEQUANTIZE': (
-    '1.13.1',
-    '1.14.0',
-    '1.15.0',
-    '2.2.0',
-    '2.7.0',
-    '2.18.0',
-    '2.21.0',
-    '2.22.0',
-  ),
-  'DIV': ('1.6.0', '2.3.0'),
-  'ELU': ('1.14.0',),
-  'EQUAL': ('1.14.0', '1.14.0', '2.3.0', '2.13.0', '2.21.0'),
-  'EXP': ('1.7.0', '2.12.0'),
-  'EXPAND_DIMS': ('1.10.0',),
-  'FAKE_QUANT': ('1.5.0', '1.10.0'),
-  'FILL': ('1.13.0', '2.3.0', '2.5.0', '2.12.0'),
-  'FLOOR': ('1.9.0',),
-  'FLOOR_DIV': ('1.14.0', '1.14.0', '2.13.0'),
-  'FLOOR_MOD': ('1.13.0', '2.13.0'),
-  'FULLY_CONNECTED': (
-    '1.5.0',
-    '1.10.0',
-    '1.14.0',
-    '1.14.0',
-    '2.0.0',
-    '2.1.0',
-    '2.3.0',
-    '2.3.0',
-    '2.3.0',
-    '2.11.0',
-    '2.15.0',
-    '2.17.0',
-    '2.18.0',
-    '2.21.0',
-  ),
-  'GATHER': (
-    '1.6.0',
-    '1.14.0',
-    '1.15.0',
-    '2.4.0',
-    '2.5.0',
-    '2.13.0',
-    '2.15.0',
-  ),
-  'GATHER_ND': ('1.14.0', '2.3.0', '2.5.0', '2.13.0', '2.16.0'),
-  'GELU': ('2.9.0', '2.9.0'),
-  'GREATER': ('1.14.0', '1.14.0'),
-  'GREATER_EQUAL': ('1.14.0', '1.14.0', '2.13.0'),
-  'HARD_SWISH': ('1.15.0',),
-  'L2_NORMALIZATION': ('1.5.0', '1.14.0'),
-  'LEAKY_RELU': ('1.13.1', '2.3.0'),
-  'LESS': ('1.14.0', '1.14.0', '2.13.0'),
-  'LESS_EQUAL': ('1.14.0', '1.14.0'),
-  'LOG': ('1.14.0', '2.15.0'),
-  'LOGISTIC': ('1.14.0', '1.14.0', '2.3.0'),
-  'LOG_SOFTMAX': ('1.14.0', '1.14.0'),
-  'MAXIMUM': ('1.14.0', '1.14.0', '2.3.0', '2.3.0'),
-  'MAX_POOL_2D': ('1.5.0', '1.14.0', '2.3.0'),
-  'MEAN': ('1.6.0', '1.14.0', '2.4.0'),
-  'MINIMUM': ('1.14.0', '1.14.0', '2.3.0', '2.3.0'),
-  'MIRROR_PAD': ('1.13.1', '2.3.0', '2.12.0'),
-  'MUL': (
-    '1.5.0',
-    '1.14.0',
-    '1.15.0',
-    '2.3.0',
-    '2.6.0',
-    '2.11.0',
-    '2.13.0',
-    '2.23.0',
-  ),
-  'NEG': ('1.9.0',),
-  'NOT_EQUAL': ('1.14.0', '1.14.0', '2.3.0', '2.21.0'),
-  'PACK': ('1.11.0', '1.14.0', '2.3.0', '2.13.0'),
-  'PAD': ('1.5.0', '1.14.0', '2.4.0', '2.6.0', '2.20.0'),
-  'PADV2': ('1.9.0', '1.14.0', '2.4.0', '2.6.0', '2.20.0'),
-  'POW': ('1.10.0',),
-  'PRELU': ('1.8.0',),
-  'QUANTIZE': ('1.14.0', '1.15.0', '2.7.0', '2.21.0', '2.21.0', '2.21.0'),
-  'RANGE': ('1.13.0', '2.14.0'),
-  'READ_VARIABLE': ('2.6.0',),
-  'REDUCE_MAX': ('1.11.0', '1.14.0', '2.5.0'),
-  'REDUCE_MIN': ('1.11.0', '1.14.0', '2.5.0'),
-  'RELU': ('1.5.0', '2.1.0', '2.5.0'),
-  'RELU6': ('1.5.0', '1.14.0', '2.5.0'),
-  'RELU_0_TO_1': ('2.10.0',),
-  'RELU_N1_TO_1': ('1.5.0',),
-  'RESHAPE': ('1.5.0',),
-  'RESIZE_BILINEAR': ('1.7.0', '1.14.0', '2.2.0', '2.5.0'),
-  'RESIZE_NEAREST_NEIGHBOR': ('1.13.1', '1.14.0', '2.3.0', '2.4.0'),
-  'REVERSE_V2': ('1.14.0', '2.2.0', '2.5.0'),
-  'ROUND': ('1.14.0',),
-  'RSQRT': ('1.10.0', '2.5.0', '2.15.0'),
-  'SELECT': ('1.14.0', '1.14.0', '2.12.0', '2.12.0'),
-  'SELECT_V2': ('2.2.0', '2.12.0'),
-  'SHAPE': ('1.10.0',),
-  'SIGN': ('2.11.0', '2.12.0'),
-  'SIN': ('1.9.0',),
-  'SLICE': (
-    '1.14.0',
-    '1.14.0',
-    '1.14.0',
-    '2.4.0',
-    '2.5.0',
-    '2.14.0',
-    '2.21.0',
-  ),
-  'SOFTMAX': ('1.5.0', '1.14.0', '2.3.0'),
-  'SPACE_TO_BATCH_ND': ('1.6.0', '1.14.0', '2.3.0', '2.12.0'),
-  'SPACE_TO_DEPTH': ('1.5.0', '1.14.0'),
-  'SPLIT': ('1.5.0', '1.14.0', '1.14.0', '2.3.0'),
-  'SPLIT_V': ('1.13.1', '2.3.0'),
-  'SQRT': ('1.10.0', '2.21.0'),
-  'SQUARE': ('1.12.0',),
-  'SQUARED_DIFFERENCE': ('1.13.1', '2.5.0'),
-  'SQUEEZE': ('1.6.0', '2.5.0'),
-  'STRIDED_SLICE': (
-    '1.6.0',
-    '1.14.0',
-    '2.1.0',
-    '2.2.0',
-    '2.5.0',
-    '2.6.0',
-    '2.14.0',
-    '2.14.0',
-  ),
-  'SUB': ('1.6.0', '1.14.0', '2.3.0', '2.4.0', '2.4.0'),
-  'SUM': ('1.10.0', '1.15.0'),
-  'TANH': ('1.14.0', '1.14.0', '2.3.0'),
-  'TILE': ('1.10.1', '2.2.0', '2.8.0'),
-  'TRANSPOSE': (
-    '1.6.0',
-    '1.14.0',
-    '1.15.0',
-    '2.3.0',
-    '2.4.0',
-    '2.12.0',
-    '2.14.4',
-    '2.22.0',
-  ),
-  'TRANSPOSE_CONV': ('1.9.0', '2.2.0', '2.3.0', '2.13.0', '2.15.0'),
-  'UNPACK': ('1.11.0', '1.14.0', '2.2.0', '2.3.0', '2.22.0'),
-  'VAR_HANDLE': ('2.6.0',),
-  'ZEROS_LIKE': ('1.12.0',),
-}
 
-# The version an operator must have for the type of the data it works on. The
-# converter declares them for INT8, but not for INT16: its 16x8 files carry the
-# INT8 versions, and the `min_runtime_version` they store is too low.
-VERSION_FOR_TYPE = {
+def _read_table(text: str) -> dict[str, tuple[str | None, ...]]:
+  """Returns the cells after each operator's name; None for '-'."""
+  rows = {}
+  for word in text.split():
+    if word[0].isalpha():
+      row = rows[word] = []
+    else:
+      row.append(None if word == '-' else word)
+  return {name: tuple(cells) for name, cells in rows.items()}
+
+
+# FIRST_RELEASE[operator][version - 1]; None for a version that was withdrawn.
+FIRST_RELEASE = _read_table("""
+  ABS                     1.13.0 2.4.0  2.5.0  2.6.0  2.12.0
+  ADD                     1.5.0  1.14.0 2.4.0  2.6.0  2.13.0 2.23.0
+  ADD_N                   1.14.0
+  ARG_MAX                 1.9.0  1.14.0 2.9.0
+  ARG_MIN                 1.9.0  1.14.0 2.9.0
+  ASSIGN_VARIABLE         2.6.0
+  AVERAGE_POOL_2D         1.5.0  1.14.0 2.3.0
+  BATCH_MATMUL            2.3.0  2.3.0  2.4.0  2.5.0
+  BATCH_TO_SPACE_ND       1.6.0  1.14.0 2.3.0  2.12.0
+  BROADCAST_ARGS          2.6.0
+  BROADCAST_TO            -      2.5.0  2.5.0
+  CALL_ONCE               2.5.0
+  CAST                    1.5.0  2.7.0  2.8.0  2.9.0  2.12.0 2.15.0 2.17.0
+                          2.21.0
+  CEIL                    1.14.0
+  CONCATENATION           1.5.0  1.14.0 2.3.0  2.14.0 2.21.0
+  CONV_2D                 1.5.0  1.14.0 1.14.0 2.3.0  2.4.0  2.9.0  2.11.0
+                          2.15.0
+  CONV_3D                 2.5.0
+  COS                     1.14.0
+  CUMSUM                  2.4.0
+  DENSIFY                 2.2.0
+  DEPTHWISE_CONV_2D       1.5.0  1.12.0 1.14.0 2.2.0  2.3.0  2.3.0  2.11.0
+  DEPTH_TO_SPACE          2.1.0  2.5.0
+  DEQUANTIZE              1.13.1 1.14.0 1.15.0 2.2.0  2.7.0  2.18.0 2.21.0
+                          2.22.0
+  DIV                     1.6.0  2.3.0
+  ELU                     1.14.0
+  EQUAL                   1.14.0 1.14.0 2.3.0  2.13.0 2.21.0
+  EXP                     1.7.0  2.12.0
+  EXPAND_DIMS             1.10.0
+  FAKE_QUANT              1.5.0  1.10.0
+  FILL                    1.13.0 2.3.0  2.5.0  2.12.0
+  FLOOR                   1.9.0
+  FLOOR_DIV               1.14.0 1.14.0 2.13.0
+  FLOOR_MOD               1.13.0 2.13.0
+  FULLY_CONNECTED         1.5.0  1.10.0 1.14.0 1.14.0 2.0.0  2.1.0  2.3.0
+                          2.3.0  2.3.0  2.11.0 2.15.0 2.17.0 2.18.0 2.21.0
+  GATHER                  1.6.0  1.14.0 1.15.0 2.4.0  2.5.0  2.13.0 2.15.0
+  GATHER_ND               1.14.0 2.3.0  2.5.0  2.13.0 2.16.0
+  GELU                    2.9.0  2.9.0
+  GREATER                 1.14.0 1.14.0
+  GREATER_EQUAL           1.14.0 1.14.0 2.13.0
+  HARD_SWISH              1.15.0
+  L2_NORMALIZATION        1.5.0  1.14.0
+  LEAKY_RELU              1.13.1 2.3.0
+  LESS                    1.14.0 1.14.0 2.13.0
+  LESS_EQUAL              1.14.0 1.14.0
+  LOG                     1.14.0 2.15.0
+  LOGISTIC                1.14.0 1.14.0 2.3.0
+  LOG_SOFTMAX             1.14.0 1.14.0
+  MAXIMUM                 1.14.0 1.14.0 2.3.0  2.3.0
+  MAX_POOL_2D             1.5.0  1.14.0 2.3.0
+  MEAN                    1.6.0  1.14.0 2.4.0
+  MINIMUM                 1.14.0 1.14.0 2.3.0  2.3.0
+  MIRROR_PAD              1.13.1 2.3.0  2.12.0
+  MUL                     1.5.0  1.14.0 1.15.0 2.3.0  2.6.0  2.11.0 2.13.0
+                          2.23.0
+  NEG                     1.9.0
+  NOT_EQUAL               1.14.0 1.14.0 2.3.0  2.21.0
+  PACK                    1.11.0 1.14.0 2.3.0  2.13.0
+  PAD                     1.5.0  1.14.0 2.4.0  2.6.0  2.20.0
+  PADV2                   1.9.0  1.14.0 2.4.0  2.6.0  2.20.0
+  POW                     1.10.0
+  PRELU                   1.8.0
+  QUANTIZE                1.14.0 1.15.0 2.7.0  2.21.0 2.21.0 2.21.0
+  RANGE                   1.13.0 2.14.0
+  READ_VARIABLE           2.6.0
+  REDUCE_MAX              1.11.0 1.14.0 2.5.0
+  REDUCE_MIN              1.11.0 1.14.0 2.5.0
+  RELU                    1.5.0  2.1.0  2.5.0
+  RELU6                   1.5.0  1.14.0 2.5.0
+  RELU_0_TO_1             2.10.0
+  RELU_N1_TO_1            1.5.0
+  RESHAPE                 1.5.0
+  RESIZE_BILINEAR         1.7.0  1.14.0 2.2.0  2.5.0
+  RESIZE_NEAREST_NEIGHBOR 1.13.1 1.14.0 2.3.0  2.4.0
+  REVERSE_V2              1.14.0 2.2.0  2.5.0
+  ROUND                   1.14.0
+  RSQRT                   1.10.0 2.5.0  2.15.0
+  SELECT                  1.14.0 1.14.0 2.12.0 2.12.0
+  SELECT_V2               2.2.0  2.12.0
+  SHAPE                   1.10.0
+  SIGN                    2.11.0 2.12.0
+  SIN                     1.9.0
+  SLICE                   1.14.0 1.14.0 1.14.0 2.4.0  2.5.0  2.14.0 2.21.0
+  SOFTMAX                 1.5.0  1.14.0 2.3.0
+  SPACE_TO_BATCH_ND       1.6.0  1.14.0 2.3.0  2.12.0
+  SPACE_TO_DEPTH          1.5.0  1.14.0
+  SPLIT                   1.5.0  1.14.0 1.14.0 2.3.0
+  SPLIT_V                 1.13.1 2.3.0
+  SQRT                    1.10.0 2.21.0
+  SQUARE                  1.12.0
+  SQUARED_DIFFERENCE      1.13.1 2.5.0
+  SQUEEZE                 1.6.0  2.5.0
+  STRIDED_SLICE           1.6.0  1.14.0 2.1.0  2.2.0  2.5.0  2.6.0  2.14.0
+                          2.14.0
+  SUB                     1.6.0  1.14.0 2.3.0  2.4.0  2.4.0
+  SUM                     1.10.0 1.15.0
+  TANH                    1.14.0 1.14.0 2.3.0
+  TILE                    1.10.1 2.2.0  2.8.0
+  TRANSPOSE               1.6.0  1.14.0 1.15.0 2.3.0  2.4.0  2.12.0 2.14.4
+                          2.22.0
+  TRANSPOSE_CONV          1.9.0  2.2.0  2.3.0  2.13.0 2.15.0
+  UNPACK                  1.11.0 1.14.0 2.2.0  2.3.0  2.22.0
+  VAR_HANDLE              2.6.0
+  ZEROS_LIKE              1.12.0
+""")
+
+# The operators that need a version, by the type of their data. The converter
+# declares the right versions for INT8, but not for INT16: its 16x8 files carry
+# the INT8 versions, and the `min_runtime_version` in them is too low.
+_BY_VERSION = {
   'INT8': {
-    'ABS': 2,
-    'ADD': 2,
-    'ARG_MAX': 2,
-    'ARG_MIN': 2,
-    'AVERAGE_POOL_2D': 2,
-    'CONCATENATION': 2,
-    'CONV_2D': 3,
-    'DEPTHWISE_CONV_2D': 3,
-    'DEPTH_TO_SPACE': 2,
-    'DEQUANTIZE': 2,
-    'EXP': 2,
-    'FULLY_CONNECTED': 4,
-    'GATHER': 2,
-    'GELU': 2,
-    'LOG': 2,
-    'LOGISTIC': 2,
-    'MAXIMUM': 2,
-    'MAX_POOL_2D': 2,
-    'MEAN': 2,
-    'MINIMUM': 2,
-    'MUL': 2,
-    'PACK': 2,
-    'PAD': 2,
-    'PADV2': 2,
-    'REDUCE_MAX': 2,
-    'REDUCE_MIN': 2,
-    'RELU': 2,
-    'RELU6': 2,
-    'RESIZE_BILINEAR': 2,
-    'RESIZE_NEAREST_NEIGHBOR': 2,
-    'RSQRT': 2,
-    'SLICE': 2,
-    'SOFTMAX': 2,
-    'SPACE_TO_DEPTH': 2,
-    'SPLIT': 2,
-    'SQRT': 2,
-    'SQUARED_DIFFERENCE': 2,
-    'STRIDED_SLICE': 2,
-    'SUB': 2,
-    'SUM': 2,
-    'TANH': 2,
-    'TILE': 3,
-    'TRANSPOSE': 2,
-    'TRANSPOSE_CONV': 2,
-    'UNPACK': 2,
+    2: """
+      ABS ADD ARG_MAX ARG_MIN AVERAGE_POOL_2D CONCATENATION DEPTH_TO_SPACE
+      DEQUANTIZE EXP GATHER GELU LOG LOGISTIC MAXIMUM MAX_POOL_2D MEAN
+      MINIMUM MUL PACK PAD PADV2 REDUCE_MAX REDUCE_MIN RELU RELU6
+      RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR RSQRT SLICE SOFTMAX
+      SPACE_TO_DEPTH SPLIT SQRT SQUARED_DIFFERENCE STRIDED_SLICE SUB SUM TANH
+      TRANSPOSE TRANSPOSE_CONV UNPACK
+    """,
+    3: 'CONV_2D DEPTHWISE_CONV_2D TILE',
+    4: 'FULLY_CONNECTED',
   },
   'INT16': {
-    'ABS': 3,
-    'ADD': 3,
-    'AVERAGE_POOL_2D': 3,
-    'BATCH_MATMUL': 3,
-    'CONCATENATION': 3,
-    'CONV_2D': 4,
-    'DEPTHWISE_CONV_2D': 5,
-    'DEQUANTIZE': 3,
-    'EXP': 2,
-    'FULLY_CONNECTED': 7,
-    'GATHER': 4,
-    'LEAKY_RELU': 2,
-    'LOG': 2,
-    'LOGISTIC': 3,
-    'MAXIMUM': 4,
-    'MAX_POOL_2D': 3,
-    'MEAN': 3,
-    'MINIMUM': 4,
-    'MIRROR_PAD': 3,
-    'MUL': 4,
-    'PACK': 3,
-    'PAD': 3,
-    'PADV2': 3,
-    'QUANTIZE': 2,
-    'REDUCE_MAX': 3,
-    'REDUCE_MIN': 3,
-    'RELU': 3,
-    'RELU6': 3,
-    'RESIZE_BILINEAR': 4,
-    'RESIZE_NEAREST_NEIGHBOR': 4,
-    'RSQRT': 3,
-    'SLICE': 4,
-    'SOFTMAX': 3,
-    'SPLIT': 4,
-    'SQRT': 2,
-    'SUB': 5,
-    'TANH': 3,
-    'TRANSPOSE': 5,
-    'TRANSPOSE_CONV': 3,
-    'UNPACK': 4,
+    2: 'EXP LEAKY_RELU LOG QUANTIZE SQRT',
+    3: """
+      ABS ADD AVERAGE_POOL_2D BATCH_MATMUL CONCATENATION DEQUANTIZE LOGISTIC
+      MAX_POOL_2D MEAN MIRROR_PAD PACK PAD PADV2 REDUCE_MAX REDUCE_MIN RELU
+      RELU6 RSQRT SOFTMAX TANH TRANSPOSE_CONV
+    """,
+    4: """
+      CONV_2D GATHER MAXIMUM MINIMUM MUL RESIZE_BILINEAR
+      RESIZE_NEAREST_NEIGHBOR SLICE SPLIT UNPACK
+    """,
+    5: 'DEPTHWISE_CONV_2D SUB TRANSPOSE',
+    7: 'FULLY_CONNECTED',
   },
 }
+# VERSION_FOR_TYPE[type][operator].
+VERSION_FOR_TYPE = {
+  type_name: {
+    name: version for version, names in table.items() for name in names.split()
+  }
+  for type_name, table in _BY_VERSION.items()
+}
 
-# Operators whose 16x8 kernels take a 64-bit bias; with a 32-bit one they need
-# the version below.
+# The 16x8 kernels of these operators take a 64-bit bias; for a 32-bit bias they
+# need the version below.
 INT32_BIAS_VERSION_FOR_INT16 = {
   'CONV_2D': 8,
   'FULLY_CONNECTED': 11,

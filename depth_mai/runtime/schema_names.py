@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names of the operators and number types of .tflite files.
+"""Names the operators and number types of .tflite files.
 
-In the order of their codes in tensorflow/compiler/mlir/lite/schema/schema.fbs
-(enums BuiltinOperator and TensorType), which only ever grows at its end.
+The names have the order of their codes in the enums BuiltinOperator and
+TensorType of tensorflow/compiler/mlir/lite/schema/schema.fbs, which only grow
+at the end. They are listed here because tflite-runtime has no schema module.
 """
+
+import re
 
 OPERATORS = tuple(
   """
@@ -49,31 +52,12 @@ OPERATORS = tuple(
   """.split()
 )
 
-# Name and bits of one number; 0 where they are not fixed.
-TYPES = (
-  ('FLOAT32', 32),
-  ('FLOAT16', 16),
-  ('INT32', 32),
-  ('UINT8', 8),
-  ('INT64', 64),
-  ('STRING', 0),
-  ('BOOL', 8),
-  ('INT16', 16),
-  ('COMPLEX64', 64),
-  ('INT8', 8),
-  ('FLOAT64', 64),
-  ('COMPLEX128', 128),
-  ('UINT64', 64),
-  ('RESOURCE', 0),
-  ('VARIANT', 0),
-  ('UINT32', 32),
-  ('UINT16', 16),
-  ('INT4', 4),
-  ('BFLOAT16', 16),
-  ('INT2', 2),
-  ('UINT4', 4),
-  ('FLOAT8_E4M3FN', 8),
-  ('FLOAT8_E5M2', 8),
+TYPES = tuple(
+  """
+  FLOAT32 FLOAT16 INT32 UINT8 INT64 STRING BOOL INT16 COMPLEX64 INT8 FLOAT64
+  COMPLEX128 UINT64 RESOURCE VARIANT UINT32 UINT16 INT4 BFLOAT16 INT2 UINT4
+  FLOAT8_E4M3FN FLOAT8_E5M2
+  """.split()
 )
 
 
@@ -82,7 +66,7 @@ def operator_name(number: int, custom: str = '') -> str:
 
   Args:
     number: the operator's code.
-    custom: the name that the file gives to a custom operator.
+    custom: the name of a custom operator in the file.
   """
   if not 0 <= number < len(OPERATORS):
     return f'BUILTIN_{number}'
@@ -91,18 +75,21 @@ def operator_name(number: int, custom: str = '') -> str:
 
 
 def type_name(number: int) -> str:
-  """Returns 'FLOAT32', 'INT8' and the like, 'TYPE_<n>' for an unheard-of one.
+  """Returns 'FLOAT32', 'INT8' and the like, 'TYPE_<n>' for an unknown type.
 
   Args:
     number: the type's code.
   """
-  return TYPES[number][0] if 0 <= number < len(TYPES) else f'TYPE_{number}'
+  return TYPES[number] if 0 <= number < len(TYPES) else f'TYPE_{number}'
 
 
 def type_bits(name: str) -> int:
-  """Returns the bits of one number of a type, 0 where they are not known.
+  """Returns the bits of one number of a type, 0 where they are not fixed.
 
   Args:
-    name: as `type_name` gives it.
+    name: the type's name, see `type_name`.
   """
-  return dict(TYPES).get(name, 0)
+  if name == 'BOOL':
+    return 8
+  bits = re.search(r'\d+', name) if name in TYPES else None
+  return int(bits[0]) if bits else 0

@@ -1,33 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Video files and V4L2 cameras, through PyAV (the extra `camera`).
+"""Reads video files and V4L2 cameras through PyAV (the extra `camera`).
 
-PyAV brings FFmpeg as wheels for 64-bit and 32-bit ARM. It is imported when a
-video or camera is opened: nothing else needs it.
+PyAV has wheels with FFmpeg for x86 and for 64-bit and 32-bit ARM. It is
+imported when a video or camera is opened.
 """
 
 from collections.abc import Iterator
 import errno
+import functools
 import glob
 import importlib
 import os
 import time
 import types
 
-import numpy as np
-
+from depth_mai import challenge
 from depth_mai.streaming import frame
 
-_SIZE = '640x480'
+# Cameras are asked for the size of the challenge's pictures.
+_HEIGHT, _WIDTH = challenge.IMAGE_SIZE
 
 
 class AvSource:
-  """What FFmpeg opens, frame by frame."""
+  """A video or camera that FFmpeg has opened."""
 
   def __init__(self, container, name: str, live: bool):
-    """Takes an opened container.
+    """Stores an open container.
 
     Args:
-      container: of av.open, with a video stream.
+      container: result of av.open, with a video stream.
       name: for messages.
       live: see `frame.Source`.
     """
@@ -37,7 +38,7 @@ class AvSource:
   def frames(self) -> Iterator[frame.Frame]:
     """Yields the pictures; see `frame.Source`."""
     av, first_s = _import_av(), None
-    # Closed by the thread that decodes: FFmpeg does not bear another.
+    # FFmpeg requires that the thread that decodes also closes.
     with self._container as container:
       stream = container.streams.video[0]
       stream.thread_type = 'AUTO'
@@ -53,48 +54,39 @@ class AvSource:
             number=number,
             time_s=time_s - first_s,
             arrived_s=time.monotonic(),
-            decode=_Decoder(picture),
+            decode=functools.partial(picture.to_ndarray, format='rgb24'),
           )
       except av.error.FFmpegError as error:
         raise ValueError(
-          f'{self.name} cannot be read on: {error.strerror}. '
+          f'{self.name} cannot be read any further: {error.strerror}. '
           + (
             'Is the camera still plugged in?'
             if self.live
-            else 'The file is damaged; what came before was used.'
+            else 'The file is damaged; the frames before were used.'
           )
         ) from error
 
   def close(self) -> None:
-    """Ends `frames` at its next picture."""
+    """Ends `frames` at the next picture."""
     self._closed = True
-
-
-class _Decoder:
-  """Converts one decoded picture to RGB."""
-
-  def __init__(self, picture):
-    self._picture = picture
-
-  def __call__(self) -> np.ndarray:
-    return self._picture.to_ndarray(format='rgb24')
 
 
 def open_video(path: str | os.PathLike[str]) -> AvSource:
   """Opens a video file.
 
   Args:
-    path: anything that FFmpeg reads.
+    path: a file in any format that FFmpeg reads.
 
   Raises:
-    ValueError: if there is no such file, it is no video, or PyAV is missing.
+    ValueError: if the file does not exist or is not a video, or PyAV is
+      missing.
   """
   path = os.fspath(path)
   if not os.path.exists(path):
-    raise ValueError(f'There is no video {path}; change --video.')
+    raise ValueError(f'The video {path} does not exist; change --video.')
   av = _import_av()
   try:
-    # The protocol is named, so that no file sends FFmpeg into the network.
+    # Only the file protocol, so that no file makes FFmpeg use the network.
     container = av.open(path, options={'protocol_whitelist': 'file'})
   except (av.error.FFmpegError, OSError, ValueError) as error:
     raise ValueError(
@@ -102,7 +94,7 @@ def open_video(path: str | os.PathLike[str]) -> AvSource:
     ) from error
   if not container.streams.video:
     container.close()
-    raise ValueError(f'{path} holds no video, only sound or text.')
+    raise ValueError(f'{path} contains no video, only sound or text.')
   return AvSource(container, path, live=False)
 
 
@@ -110,15 +102,17 @@ def open_camera(path: str) -> AvSource:
   """Opens a V4L2 camera, such as a USB camera.
 
   Args:
-    path: its device file, e.g. /dev/video0.
+    path: its device file, such as /dev/video0.
 
   Raises:
-    ValueError: if it is not there, busy, not allowed or no camera, or PyAV is
-      missing; names the cure.
+    ValueError: if it is missing, busy, not permitted or not a camera, or if
+      PyAV is missing; the message names the cure.
   """
   av = _import_av()
   try:
-    container = av.open(path, format='v4l2', options={'video_size': _SIZE})
+    container = av.open(
+      path, format='v4l2', options={'video_size': f'{_WIDTH}x{_HEIGHT}'}
+    )
   except (av.error.FFmpegError, OSError, ValueError) as error:
     raise ValueError(explain_camera(path, error)) from error
   return AvSource(container, path, live=True)
@@ -127,35 +121,35 @@ def open_camera(path: str) -> AvSource:
 def explain_camera(
   path: str, error: Exception, pattern: str = '/dev/video*'
 ) -> str:
-  """Says why a camera does not open, and what helps.
+  """Returns why a camera does not open, and the cure.
 
   Args:
     path: its device file.
-    error: of opening it.
-    pattern: of the device files to name.
+    error: raised when it was opened.
+    pattern: of the device files to list.
   """
   number = getattr(error, 'errno', None)
-  there = ', '.join(sorted(glob.glob(pattern))) or 'none'
+  found = ', '.join(sorted(glob.glob(pattern))) or 'none'
   if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
     return (
-      f'There is no camera {path}; there are: {there}. Plug a USB camera in '
-      'and look with v4l2-ctl --list-devices; a camera on the ribbon cable of '
-      'a Raspberry Pi is --camera=rpicam.'
+      f'There is no camera {path}; found: {found}. Plug in a USB '
+      'camera and list the cameras with v4l2-ctl --list-devices; a camera on '
+      'the ribbon cable of a Raspberry Pi is --camera=rpicam.'
     )
   if number in (errno.EACCES, errno.EPERM):
     return (
-      f'The camera {path} may not be opened by this user. Run: sudo usermod '
-      '-aG video $USER, then log out and in again.'
+      f'This user has no permission to open the camera {path}. Run: sudo '
+      'usermod -aG video $USER, then log out and in again.'
     )
   if number == errno.EBUSY:
     return (
-      f'The camera {path} is in use by another program; sudo fuser -v {path} '
-      'names it. End it first.'
+      f'The camera {path} is in use by another program. End that program; sudo '
+      f'fuser -v {path} names it.'
     )
   return (
-    f'{path} gives no pictures: {_reason(error)}. Not every /dev/video* is a '
-    f'camera; there are: {there}. v4l2-ctl --list-devices tells which; a '
-    'camera on the ribbon cable of a Raspberry Pi is --camera=rpicam.'
+    f'{path} yields no pictures: {_reason(error)}. Not every /dev/video* is a '
+    f'camera; found: {found}. v4l2-ctl --list-devices lists the '
+    'cameras; one on the ribbon cable of a Raspberry Pi is --camera=rpicam.'
   )
 
 
@@ -164,7 +158,7 @@ def _reason(error: Exception) -> str:
 
 
 def _import_av() -> types.ModuleType:
-  """Returns PyAV, imported when it is needed."""
+  """Imports PyAV."""
   try:
     return importlib.import_module('av')
   except ImportError as error:

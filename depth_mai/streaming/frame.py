@@ -1,30 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every source of moving pictures gives."""
+"""Frames of moving pictures: what a source is, and its newest frame."""
 
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Iterator
 import dataclasses
+import functools
+import threading
+import time
 import typing
 
 import numpy as np
 
-# Of a source that does not say when its pictures were taken.
+# Frame rate of sources without time stamps.
 FRAMES_PER_SECOND = 30.0
+# How long closing waits for a source's thread.
+_END_S = 2.0
 
 
 class DamagedFrameError(ValueError):
-  """One picture of a source cannot be decoded; the next one may be."""
+  """A frame cannot be decoded; later frames may be fine."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Frame:
-  """One picture of a source, not yet decoded: a stale one never is.
+  """A frame that is not decoded yet; dropped frames never are.
 
   Attributes:
-    number: of the picture in its source, from 0.
-    time_s: when it is due, seconds from the first picture of the source.
-    arrived_s: when it was there, by time.monotonic().
-    decode: gives the picture, [H, W, 3] uint8; raises DamagedFrameError.
+    number: of the frame in its source, from 0.
+    time_s: presentation time, seconds from the first frame of the source.
+    arrived_s: arrival time, by time.monotonic().
+    decode: returns the picture, uint8 [H, W, 3]; raises DamagedFrameError.
   """
 
   number: int
@@ -33,24 +39,109 @@ class Frame:
   decode: Callable[[], np.ndarray]
 
 
+def numbered(
+  pictures: Iterable, decode: Callable[..., np.ndarray]
+) -> Iterator[Frame]:
+  """Yields pictures without time stamps as frames.
+
+  Args:
+    pictures: undecoded pictures.
+    decode: decodes one of them; raises DamagedFrameError.
+  """
+  for number, picture in enumerate(pictures):
+    yield Frame(
+      number=number,
+      time_s=number / FRAMES_PER_SECOND,
+      arrived_s=time.monotonic(),
+      decode=functools.partial(decode, picture),
+    )
+
+
 class Source(typing.Protocol):
-  """Where pictures come from.
+  """A camera, video or folder of pictures.
 
   Attributes:
     name: for messages.
-    live: whether pictures that are not taken in time are lost, as a camera's
-      are; else they wait.
+    live: whether frames are lost unless they are read in time, as a camera's
+      are. Other sources wait for the reader.
   """
 
   name: str
   live: bool
 
   def frames(self) -> Iterator[Frame]:
-    """Yields the pictures in their order.
+    """Yields the frames in order.
 
     Raises:
-      ValueError: if the source fails; names the cure.
+      ValueError: if the source fails; the message names the cure.
     """
 
   def close(self) -> None:
-    """Ends `frames`, from any thread; a second call does nothing."""
+    """Ends `frames`; any thread may call it, and more than once."""
+
+
+class NewestFrames:
+  """Reads a source in a thread and keeps its newest frame only.
+
+  So a slow network shows the present. A source that is not live is played at
+  its own speed and thus behaves like a camera. This is a context manager;
+  leaving it closes the source.
+
+  Attributes:
+    dropped: frames that were replaced by a newer one before they were taken.
+  """
+
+  def __init__(self, source: Source):
+    """Stores the source; entering the context starts the thread."""
+    self.dropped = 0
+    self._source = source
+    self._condition, self._stop = threading.Condition(), threading.Event()
+    self._frame, self._error, self._ended = None, None, False
+    self._thread = threading.Thread(target=self._read, daemon=True)
+
+  def __enter__(self) -> 'NewestFrames':
+    self._thread.start()
+    return self
+
+  def __exit__(self, *unused) -> None:
+    self._stop.set()
+    self._source.close()
+    # A blocked read, such as of standard input, ends with the program.
+    self._thread.join(_END_S)
+
+  def __iter__(self) -> Iterator[Frame]:
+    """Waits for the newest frame and yields it, each frame at most once.
+
+    Raises:
+      ValueError: the source's error, after its last frame.
+    """
+    while True:
+      with self._condition:
+        self._condition.wait_for(lambda: self._frame or self._ended)
+        newest, self._frame = self._frame, None
+      if newest is None:
+        break
+      yield newest
+    if self._error is not None:
+      raise self._error
+
+  def _read(self) -> None:
+    began_s = None
+    try:
+      for newest in self._source.frames():
+        if not self._source.live:
+          began_s = time.monotonic() if began_s is None else began_s
+          self._stop.wait(began_s + newest.time_s - time.monotonic())
+          newest = dataclasses.replace(newest, arrived_s=time.monotonic())
+        if self._stop.is_set():
+          break
+        with self._condition:
+          self.dropped += self._frame is not None
+          self._frame = newest
+          self._condition.notify_all()
+    except Exception as error:  # Raised by __iter__, in the reader's thread.
+      self._error = error
+    finally:
+      with self._condition:
+        self._ended = True
+        self._condition.notify_all()

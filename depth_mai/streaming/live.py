@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a camera or video to a live depth picture, frame by frame."""
+"""Predicts and shows the depth of a camera or video, frame by frame."""
 
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -12,14 +12,11 @@ import time
 
 import numpy as np
 
-from depth_mai.report import colour_range
+from depth_mai.report import scale
 from depth_mai.runtime import image_io
 from depth_mai.runtime import model_file
 from depth_mai.streaming import frame as frame_lib
 from depth_mai.streaming import live_colours
-from depth_mai.streaming import log_view
-from depth_mai.streaming import newest
-from depth_mai.streaming import recording as recording_lib
 from depth_mai.streaming import sources
 from depth_mai.streaming import stage_times
 from depth_mai.streaming import terminal_view
@@ -27,19 +24,19 @@ from depth_mai.streaming import view as view_lib
 
 VIEWS = ('terminal', 'browser', 'none')
 
-# So many in a row are no accident.
+# More damaged frames in a row mean that the source has failed.
 _MAX_DAMAGED = 30
 
 
 class Live:
-  """A network, a source and a view, joined.
+  """Runs a network on a source and shows the result in a view.
 
   Attributes:
-    times: of the stages of each frame: wait (for the next picture), capture
-      (decoding it), preprocess (bringing it to the network's size), inference,
-      recording (if there is one), drawing (with the view), and age, from the
-      picture's arrival to its result.
-    damaged: frames that could not be decoded and were left out.
+    times: durations of the stages of each frame: wait (for the next picture),
+      capture (decoding), preprocess (resizing to the network's input),
+      inference, recording (optional), drawing (including the view), and age,
+      from the picture's arrival to its result.
+    damaged: number of frames that could not be decoded and were skipped.
   """
 
   def __init__(
@@ -48,28 +45,28 @@ class Live:
     source: frame_lib.Source,
     view: view_lib.View,
     colours: live_colours.LiveColours,
-    recording: recording_lib.Recording | None = None,
+    recording: view_lib.Recording | None = None,
     every_frame: bool = False,
   ):
-    """Joins them.
+    """Initialises the run.
 
     Args:
-      model: predicts.
-      source: gives the pictures.
-      view: shows them.
+      model: the network.
+      source: yields the pictures.
+      view: shows pictures and depth.
       colours: colours the depth.
-      recording: keeps the depth, or None.
-      every_frame: whether to wait for no clock and leave out no picture, not
-        for a camera; else the newest picture is always the next.
+      recording: writes the depth, or None.
+      every_frame: whether to process every picture at any speed, which suits
+        videos but not cameras; otherwise the newest picture is always next.
     """
     self.times = stage_times.StageTimes()
     self.damaged = 0
     self._model, self._source, self._view = model, source, view
     self._colours, self._recording = colours, recording
-    self._newest = None if every_frame else newest.NewestFrames(source)
+    self._newest = None if every_frame else frame_lib.NewestFrames(source)
 
   def run(self, max_frames: int = 0) -> None:
-    """Shows frames until the source ends, or max_frames (0: all) are shown.
+    """Shows frames until the source ends or max_frames (0: all) are shown.
 
     Raises:
       ValueError: if the source, the view or the recording fails.
@@ -95,12 +92,12 @@ class Live:
           return
 
   def statistics(self) -> dict:
-    """Returns what a view may show, ready for JSON."""
+    """Returns figures for a view, as a dict that JSON can store."""
     return {
       'model': os.path.basename(self._model.name),
       'source': self._source.name,
       'frames': self.times.frames,
-      'dropped': self._newest.dropped if self._newest else 0,
+      'dropped': self._dropped(),
       'damaged': self.damaged,
       'frames_per_second': self.times.frames_per_second(),
       'stages_ms': self.times.recent_ms(),
@@ -112,29 +109,31 @@ class Live:
     stages = ', '.join(
       f'{name} {ms:.1f}' for name, ms in self.times.recent_ms().items()
     )
-    dropped = self._newest.dropped if self._newest else 0
     damaged = f', {self.damaged} damaged' if self.damaged else ''
     return (
-      f'{"-" if rate is None else f"{rate:.1f}"} fps, {dropped} dropped'
+      f'{"-" if rate is None else f"{rate:.1f}"} fps, {self._dropped()} dropped'
       f'{damaged} | ms: {stages} | Ctrl-C ends'
     )
 
   def summary(self) -> str:
-    """Returns what there was, several lines."""
+    """Returns the counts and a table of stage times, several lines."""
     rate = self.times.mean_frames_per_second()
     first = (
       f'{self.times.frames} frames shown, '
-      f'{self._newest.dropped if self._newest else 0} dropped for newer ones, '
+      f'{self._dropped()} dropped for newer ones, '
       f'{self.damaged} damaged'
     )
     if rate is None:
       return first
     return f'{first}; {rate:.1f} frames per second\n{self.times.table()}'
 
+  def _dropped(self) -> int:
+    return self._newest.dropped if self._newest else 0
+
   def _timed(
     self, frames: Iterable[frame_lib.Frame]
   ) -> Iterable[frame_lib.Frame]:
-    """Yields the frames; the time until each is there is stage 'wait'."""
+    """Yields the frames and times the stage 'wait'."""
     iterator = iter(frames)
     while True:
       began_s = time.monotonic()
@@ -147,7 +146,7 @@ class Live:
   def _predict_and_show(
     self, frame: frame_lib.Frame, rgb_uint8: np.ndarray
   ) -> None:
-    """Takes one picture through all stages."""
+    """Runs one picture through all stages."""
     with self.times.stage('preprocess'):
       small = image_io.resize_rgb(rgb_uint8, self._model.input_size)
     with self.times.stage('inference'):
@@ -190,20 +189,20 @@ def open_view(
     report_line: takes a line of text.
 
   Raises:
-    ValueError: if the kind is unknown, or the view cannot be had here.
+    ValueError: if the kind is unknown or the view cannot be opened.
   """
   if kind == 'terminal':
     return terminal_view.TerminalView(sys.stdout)
   if kind == 'browser':
-    # A web server's modules would slow the start of all else.
+    # Flask is imported for this view only.
     from depth_mai.streaming import browser_view
 
-    view = browser_view.BrowserView(address)
+    view = browser_view.BrowserView(address, report_line)
     report_line(f'Open {view.url} in a browser; Ctrl-C ends.')
     return view
   if kind == 'none':
-    return log_view.LogView(report_line)
-  raise ValueError(f'--view={kind} is none of {", ".join(VIEWS)}.')
+    return view_lib.LogView(report_line)
+  raise ValueError(f'--view={kind} is not one of {", ".join(VIEWS)}.')
 
 
 def run_until_interrupted(
@@ -212,37 +211,37 @@ def run_until_interrupted(
   video: str | None,
   view_kind: str,
   address: str,
-  fixed_range: colour_range.ColourRange,
+  fixed_range: scale.ColourRange,
   output_dir: str | None = None,
   overwrite: bool = False,
   every_frame: bool = False,
   max_frames: int = 0,
   report_line: Callable[[str], object] = print,
 ) -> None:
-  """Runs `Live` until its source ends, or Ctrl-C, or SIGTERM; then sums up.
+  """Runs `Live` until the source ends, Ctrl-C or SIGTERM; prints a summary.
 
   Args:
-    model: predicts.
+    model: the network.
     camera: see `sources.open_source`.
     video: see `sources.open_source`.
     view_kind: one of VIEWS.
     address: 'host:port' of the browser's page.
-    fixed_range: ends of the range of colours that do not follow the frames.
-    output_dir: where to keep the depth maps; None: nowhere.
-    overwrite: whether output_dir may hold depth maps already.
+    fixed_range: ends of the colour range that do not follow the frames.
+    output_dir: folder for the depth maps; None: they are not stored.
+    overwrite: whether output_dir may already contain depth maps.
     every_frame: see `Live`.
-    max_frames: to show; 0 for all.
+    max_frames: number of frames to show; 0: all.
     report_line: takes a line of text.
 
   Raises:
-    ValueError: if something fails; names the cure.
+    ValueError: if a part fails; the message names the cure.
   """
   live = None
   try:
     with contextlib.ExitStack() as stack:
       stack.enter_context(_sigterm_as_interrupt())
       recording = (
-        recording_lib.Recording(output_dir, overwrite) if output_dir else None
+        view_lib.Recording(output_dir, overwrite) if output_dir else None
       )
       source = sources.open_source(camera, video)
       stack.enter_context(contextlib.closing(source))
@@ -252,7 +251,7 @@ def run_until_interrupted(
       live = Live(model, source, view, colours, recording, every_frame)
       live.run(max_frames)
   except KeyboardInterrupt:
-    pass  # The usual end.
+    pass  # This is how users end it.
   finally:
     if live:
       report_line(live.summary())
@@ -260,7 +259,7 @@ def run_until_interrupted(
 
 @contextlib.contextmanager
 def _sigterm_as_interrupt():
-  """Lets `kill` and systemd end the stream as cleanly as Ctrl-C."""
+  """Makes SIGTERM, of `kill` and systemd, end the stream as Ctrl-C does."""
   if threading.current_thread() is not threading.main_thread():
     yield
     return

@@ -1,40 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Colours of depth maps that follow one another.
+"""Colours successive depth maps with a range that changes slowly.
 
-A range chosen anew for each map would flicker, so it follows slowly. The
-colours of all 65536 millimetre values are looked up in a table, which is an
-order of magnitude faster than computing those of each pixel.
+A new range for each map would flicker. The colours come from a table of all
+65536 millimetre values, which is ten times as fast as computing them for each
+pixel.
 """
 
 import math
 
 import numpy as np
 
-from depth_mai.files import png16
-from depth_mai.report import colour_range
+from depth_mai import challenge
 from depth_mai.report import picture
+from depth_mai.report import scale
 
-# Part of the way to the range of the newest map that each map goes.
+# Weight of the newest map in the moving average of the range.
 _FOLLOW = 0.1
-# The range moves in steps of this ratio, so that the table is seldom made.
+# The range changes in steps of this ratio, so that the table is rarely rebuilt.
 _STEP = math.log(1.03)
-# Every nth pixel in both directions tells the range.
+# The range is computed from every nth pixel in both directions.
 _STRIDE = 8
 
 
 class LiveColours:
-  """Colours maps with a range that follows them.
+  """Colours depth maps with a range that follows them.
 
   Attributes:
     near_m: depth of the nearest colour, metres; None before the first map.
     far_m: depth of the farthest colour, metres; None before the first map.
   """
 
-  def __init__(self, fixed: colour_range.ColourRange):
-    """Takes what does not follow.
+  def __init__(self, fixed: scale.ColourRange):
+    """Starts without a range.
 
     Args:
-      fixed: ends of the range that the user gave.
+      fixed: ends of the range that do not follow the maps.
     """
     self.near_m = self.far_m = None
     self._fixed, self._logs, self._table = fixed, None, None
@@ -45,7 +45,7 @@ class LiveColours:
     Args:
       depth_mm: [H, W], millimetres.
     """
-    sample_m = depth_mm[::_STRIDE, ::_STRIDE] / 1e3
+    sample_m = depth_mm[::_STRIDE, ::_STRIDE] / challenge.MM_PER_M
     wanted = np.log(self._fixed.of(sample_m))
     if self._logs is None:
       self._logs = wanted
@@ -56,7 +56,7 @@ class LiveColours:
         (self._fixed.near_m, self._fixed.far_m), self._logs, strict=True
       )
     )
-    if near_m >= far_m:  # Rounding met a fixed end.
+    if near_m >= far_m:  # Rounding reached a fixed end.
       near_m, far_m = (float(value) for value in np.exp(self._logs))
     if (near_m, far_m) != (self.near_m, self.far_m):
       self.near_m, self.far_m, self._table = near_m, far_m, None
@@ -65,14 +65,16 @@ class LiveColours:
     """Colours a map with the range of `follow`.
 
     Args:
-      depth_mm: [H, W] float, millimetres; what is not above 0 is unknown.
+      depth_mm: [H, W] float, millimetres; values not above 0 are unknown.
 
     Returns:
       A picture, uint8 [H, W, 3], as `picture.colourise` draws it.
     """
     if self._table is None:
-      depths_m = np.arange(png16.MAX_DEPTH_MM + 1)[np.newaxis] / 1e3
-      self._table = picture.colourise(depths_m, self.near_m, self.far_m)[0]
+      depths_m = np.arange(challenge.MAX_DEPTH_MM + 1) / challenge.MM_PER_M
+      self._table = picture.colourise(
+        depths_m[np.newaxis], self.near_m, self.far_m
+      )[0]
     known_mm = np.nan_to_num(depth_mm, nan=0.0)
-    index = np.clip(np.rint(known_mm), 0, png16.MAX_DEPTH_MM).astype(np.uint16)
-    return np.take(self._table, index, axis=0)
+    index = np.clip(np.rint(known_mm), 0, challenge.MAX_DEPTH_MM)
+    return np.take(self._table, index.astype(np.uint16), axis=0)

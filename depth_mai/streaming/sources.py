@@ -1,31 +1,44 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From what the user names to an opened source of pictures."""
+"""Opens the camera, video or folder that the user names.
 
+The cameras on a Raspberry Pi's ribbon cable are read through the system's
+rpicam-vid, which compresses to Motion JPEG; this needs no Python package.
+"""
+
+from collections.abc import Iterator
+import itertools
 import os
+import pathlib
 import re
+import shutil
 import sys
 
+import numpy as np
+
+from depth_mai import challenge
+from depth_mai.runtime import image_io
 from depth_mai.streaming import av_source
-from depth_mai.streaming import folder_source
 from depth_mai.streaming import frame
-from depth_mai.streaming import pi_camera
-from depth_mai.streaming import pipe_source
+from depth_mai.streaming import motion_jpeg
 
 _MOTION_JPEG = ('.mjpeg', '.mjpg')
 _RPICAM = re.compile(r'rpicam(?::(\d+))?')
+# The current name, and the name before Raspberry Pi OS bookworm.
+_PROGRAMS = ('rpicam-vid', 'libcamera-vid')
+_HEIGHT, _WIDTH = challenge.IMAGE_SIZE
 
 
 def open_source(camera: str | None, video: str | None) -> frame.Source:
   """Opens a camera or a video.
 
   Args:
-    camera: '0' or '/dev/video0' (V4L2), 'rpicam' or 'rpicam:1' (the Raspberry
-      Pi's own cameras).
-    video: a video file, a folder of pictures, or '-' for Motion JPEG on
+    camera: '0' or '/dev/video0' (V4L2), 'rpicam' or 'rpicam:1' (the cameras of
+      a Raspberry Pi).
+    video: a video file, a folder of pictures, or '-' for Motion JPEG from
       standard input.
 
   Raises:
-    ValueError: if not exactly one is given, or it cannot be opened.
+    ValueError: unless exactly one is given, or if it cannot be opened.
   """
   if (camera is None) == (video is None):
     raise ValueError(
@@ -37,14 +50,14 @@ def open_source(camera: str | None, video: str | None) -> frame.Source:
 def _open_camera(camera: str) -> frame.Source:
   match = _RPICAM.fullmatch(camera)
   if match:
-    return pi_camera.open_camera(int(match[1] or 0))
+    return open_pi_camera(int(match[1] or 0))
   if camera.isdecimal():
     return av_source.open_camera(f'/dev/video{camera}')
   if camera.startswith('/'):
     return av_source.open_camera(camera)
   raise ValueError(
     f'--camera={camera}: give a number (0 is /dev/video0), a device file, '
-    'rpicam, or rpicam:1 for the second camera on a Raspberry Pi.'
+    'rpicam, or rpicam:1 for the second camera of a Raspberry Pi.'
   )
 
 
@@ -53,11 +66,94 @@ def _open_video(video: str) -> frame.Source:
     if sys.stdin.isatty():
       raise ValueError(
         '--video=- reads Motion JPEG from standard input, which is a terminal: '
-        'put a pipe before it, e.g. rpicam-vid --codec mjpeg --output - | ...'
+        'use a pipe, such as rpicam-vid --codec mjpeg --output - | ...'
       )
-    return pipe_source.StreamSource(sys.stdin.buffer, 'Standard input', True)
+    return motion_jpeg.StreamSource(sys.stdin.buffer, 'Standard input', True)
   if os.path.isdir(video):
-    return folder_source.FolderSource(video)
+    return FolderSource(video)
   if video.lower().endswith(_MOTION_JPEG) and os.path.isfile(video):
-    return pipe_source.StreamSource(open(video, 'rb'), video, False)
+    return motion_jpeg.StreamSource(open(video, 'rb'), video, False)
   return av_source.open_video(video)
+
+
+class FolderSource:
+  """The pictures in a folder, sorted by name; subfolders are left out."""
+
+  live = False
+
+  def __init__(self, folder: str | os.PathLike[str]):
+    """Lists the pictures.
+
+    Args:
+      folder: a directory.
+
+    Raises:
+      ValueError: if it contains no picture or cannot be read.
+    """
+    self.name = os.fspath(folder)
+    self._paths = image_io.list_images(folder)
+    self._closed = False
+
+  def frames(self) -> Iterator[frame.Frame]:
+    """Returns the pictures; see `frame.Source`."""
+    paths = itertools.takewhile(lambda _: not self._closed, self._paths)
+    return frame.numbered(paths, _decode)
+
+  def close(self) -> None:
+    """Ends `frames`."""
+    self._closed = True
+
+
+def _decode(path: pathlib.Path) -> np.ndarray:
+  try:
+    return image_io.load_rgb(path)
+  except ValueError as error:
+    raise frame.DamagedFrameError(str(error)) from error
+
+
+def open_pi_camera(number: int = 0) -> motion_jpeg.ProgramSource:
+  """Starts a camera on the ribbon cable of a Raspberry Pi.
+
+  Args:
+    number: its number in `rpicam-hello --list-cameras`.
+
+  Raises:
+    ValueError: if rpicam-vid is not installed.
+  """
+  program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
+  if program is None:
+    raise ValueError(
+      '--camera=rpicam needs the program rpicam-vid of Raspberry Pi OS: '
+      'sudo apt install rpicam-apps-lite. A USB camera is --camera=0.'
+    )
+  return motion_jpeg.ProgramSource(
+    pi_camera_command(program, number), f'{program}, camera {number}', _explain
+  )
+
+
+def pi_camera_command(program: str, number: int) -> list[str]:
+  """Returns the command line that writes Motion JPEG to standard output."""
+  return [
+    program,
+    *('--camera', str(number)),
+    *('--width', str(_WIDTH), '--height', str(_HEIGHT)),
+    *('--codec', 'mjpeg', '--quality', '90'),
+    *('--timeout', '0', '--nopreview', '--verbose', '0', '--flush'),
+    *('--output', '-'),
+  ]
+
+
+def _explain(output: str) -> str:
+  """Returns the end of rpicam-vid's output, with the cure for known causes."""
+  last = ' '.join(output.split())[-300:] or 'no message'
+  output = output.lower()
+  if 'no cameras available' in output:
+    cure = (
+      'Switch the Pi off, check the ribbon cable at both ends, and run '
+      'rpicam-hello --list-cameras.'
+    )
+  elif re.search('in use|busy|failed to acquire', output):
+    cure = 'Another program uses the camera: end it (pgrep -a rpicam).'
+  else:
+    cure = 'Does rpicam-hello show a picture?'
+  return f'{last}. {cure}'

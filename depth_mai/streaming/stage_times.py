@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the time of a frame goes, and how many there are in a second."""
+"""Measures the stages of each frame, and frames per second."""
 
 import collections
 from collections.abc import Callable
@@ -8,37 +8,39 @@ import contextlib
 import statistics
 import time
 
-# Speeds and times that are shown live are of the last seconds.
+from depth_mai.metrics import table
+
+# Frames per second are those of the last seconds.
 _WINDOW_S = 2.0
-# Enough for any summary; a camera that runs for days must not fill the memory.
-_KEPT = 10_000
+# Limits the memory of a camera that runs for days.
+_MAX_DURATIONS = 10_000
 
 
 class StageTimes:
   """Durations of named stages, frame by frame.
 
   Attributes:
-    frames: finished so far.
+    frames: number of finished frames.
   """
 
   def __init__(self, clock: Callable[[], float] = time.monotonic):
-    """Starts.
+    """Starts without a frame.
 
     Args:
-      clock: seconds, as those of `frame.Frame.arrived_s`.
+      clock: returns seconds on the clock of `frame.Frame.arrived_s`.
     """
     self.frames = 0
     self._clock = clock
     self._durations_ms = {}
-    self._ends = collections.deque(maxlen=_KEPT)
+    self._ends = collections.deque(maxlen=_MAX_DURATIONS)
     self._first_s = None
 
   @contextlib.contextmanager
   def stage(self, name: str) -> Iterator[None]:
-    """Times what is done inside, also if it fails.
+    """Times the code inside the context, even if it raises.
 
     Args:
-      name: of the stage; stages are listed in the order of their first use.
+      name: of the stage; stages are listed in the order of first use.
     """
     began_s = self._clock()
     try:
@@ -47,15 +49,15 @@ class StageTimes:
       self.add(name, self._clock() - began_s)
 
   def add(self, name: str, duration_s: float) -> None:
-    """Adds a duration that was measured elsewhere, seconds."""
-    kept = self._durations_ms.setdefault(name, collections.deque(maxlen=_KEPT))
-    kept.append(1e3 * duration_s)
+    """Adds a duration measured elsewhere, seconds."""
+    recent = collections.deque(maxlen=_MAX_DURATIONS)
+    self._durations_ms.setdefault(name, recent).append(1e3 * duration_s)
 
   def finish_frame(self, arrived_s: float) -> None:
-    """Counts a frame whose result is out; its age becomes stage 'age'.
+    """Counts a finished frame and adds its age as stage 'age'.
 
     Args:
-      arrived_s: when its picture arrived.
+      arrived_s: arrival time of its picture.
     """
     now_s = self._clock()
     self.frames += 1
@@ -64,7 +66,7 @@ class StageTimes:
     self.add('age', now_s - arrived_s)
 
   def frames_per_second(self) -> float | None:
-    """Returns the speed of the last two seconds; None before two frames."""
+    """Returns the rate over the last two seconds; None before two frames."""
     if len(self._ends) < 2:
       return None
     last_s = self._ends[-1]
@@ -74,7 +76,7 @@ class StageTimes:
     return _rate(len(ends), ends[-1] - ends[0])
 
   def mean_frames_per_second(self) -> float | None:
-    """Returns the speed from the first to the last frame; None before two."""
+    """Returns the rate from the first to the last frame; None before two."""
     if self.frames < 2:
       return None
     return _rate(self.frames, self._ends[-1] - self._first_s)
@@ -88,15 +90,13 @@ class StageTimes:
 
   def table(self) -> str:
     """Returns median, 90th percentile and maximum of each stage, as text."""
-    lines = [f'{"stage":<12}{"median ms":>10}{"p90":>9}{"max":>9}']
+    rows = []
     for name, durations in self._durations_ms.items():
       values = sorted(durations)
       p90 = values[min(len(values) - 1, int(0.9 * len(values)))]
-      lines.append(
-        f'{name:<12}{statistics.median(values):>10.2f}{p90:>9.2f}'
-        f'{values[-1]:>9.2f}'
-      )
-    return '\n'.join(lines)
+      rows.append((name, statistics.median(values), p90, values[-1]))
+    header = ('stage', 'median ms', 'p90', 'max')
+    return table.text_table(header, rows, ('', '.2f', '.2f', '.2f'))
 
 
 def _rate(count: int, duration_s: float) -> float | None:

@@ -1,24 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every live view takes."""
+"""Outputs of live depth: the interface of views, the log and the recording."""
 
+from collections.abc import Callable
 import dataclasses
+import os
+import pathlib
+import time
 import typing
 
 import numpy as np
 
+from depth_mai.files import picture_files
+
+_LOG_INTERVAL_S = 2.0
+_ENDING = '_depth.png'
+
 
 @dataclasses.dataclass(frozen=True)
 class Shown:
-  """One frame to show.
+  """A frame to show.
 
   Attributes:
-    rgb_uint8: the picture, uint8 [h, w, 3], of the view's panel size; None
-      where the view wants no pictures.
-    depth_rgb: its depth in colours, the same shape; or None.
+    rgb_uint8: the picture, uint8 [h, w, 3], of the view's panel size; None if
+      the view needs no pictures.
+    depth_rgb: its depth in colours, uint8 [h, w, 3]; or None.
     near_m: depth of the nearest colour, metres.
     far_m: depth of the farthest colour, metres.
-    status: one line: frames per second, milliseconds of the stages.
-    statistics: dict, ready for JSON; see `live.statistics`.
+    status: one line with frames per second and milliseconds per stage.
+    statistics: dict that JSON can store; see `live.Live.statistics`.
   """
 
   rgb_uint8: np.ndarray | None
@@ -30,25 +39,103 @@ class Shown:
 
 
 class View(typing.Protocol):
-  """Shows frames as they come."""
+  """Shows frames."""
 
   def panel_size(self, height: int, width: int) -> tuple[int, int] | None:
-    """Returns how large picture and depth are wanted.
+    """Returns the size at which picture and depth are shown.
 
     Args:
       height: of the picture, pixels.
       width: of the picture, pixels.
 
     Returns:
-      (height, width), pixels; None: no pictures.
+      (height, width), pixels; None if the view needs no pictures.
     """
 
   def show(self, shown: Shown) -> None:
     """Shows a frame.
 
     Raises:
-      ValueError: if nothing can be shown any more.
+      ValueError: if the view can show no more frames.
     """
 
   def close(self) -> None:
-    """Leaves everything as it was found."""
+    """Ends the view and restores the terminal or frees the port."""
+
+
+class LogView:
+  """Prints the status every two seconds, for services and measurements."""
+
+  def __init__(
+    self,
+    report_line: Callable[[str], object] = print,
+    clock: Callable[[], float] = time.monotonic,
+  ):
+    """Starts the interval.
+
+    Args:
+      report_line: takes a line of text.
+      clock: returns seconds.
+    """
+    self._report_line, self._clock = report_line, clock
+    self._next_s = clock() + _LOG_INTERVAL_S
+
+  def panel_size(self, height: int, width: int) -> None:
+    """Returns None: the log needs no pictures."""
+
+  def show(self, shown: Shown) -> None:
+    """Prints the status if the interval is over."""
+    if self._clock() >= self._next_s:
+      self._next_s = self._clock() + _LOG_INTERVAL_S
+      self._report_line(shown.status)
+
+  def close(self) -> None:
+    """See `View`."""
+
+
+class Recording:
+  """A folder of depth maps, 16-bit PNGs <frame number>_depth.png."""
+
+  def __init__(self, folder: str | os.PathLike[str], overwrite: bool = False):
+    """Creates the folder.
+
+    Args:
+      folder: output folder.
+      overwrite: whether the folder may already contain depth maps.
+
+    Raises:
+      ValueError: if it cannot be created, or contains depth maps and
+        `overwrite` is False.
+    """
+    self._folder = pathlib.Path(folder)
+    try:
+      self._folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+      raise ValueError(
+        f'The folder {folder} cannot be created: {error.strerror}; change '
+        '--output_dir.'
+      ) from error
+    existing = sorted(self._folder.glob(f'*{_ENDING}'))
+    if existing and not overwrite:
+      raise ValueError(
+        f'{folder} already contains {len(existing)} depth maps, such as '
+        f'{existing[0].name}; choose another --output_dir or give --overwrite.'
+      )
+
+  def write(self, number: int, depth_mm: np.ndarray) -> None:
+    """Writes one depth map.
+
+    Args:
+      number: of the frame.
+      depth_mm: [H, W], millimetres.
+
+    Raises:
+      ValueError: if it cannot be written.
+    """
+    path = self._folder / f'{number:06d}{_ENDING}'
+    try:
+      picture_files.write_depth_mm(path, depth_mm)
+    except OSError as error:
+      raise ValueError(
+        f'{path} cannot be written: {error.strerror}; change --output_dir.'
+      ) from error

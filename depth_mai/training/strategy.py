@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Distribution strategies by name."""
+"""Distribution strategies: one device, several devices, several machines."""
 
 import pathlib
 
@@ -13,7 +13,7 @@ STRATEGIES = {
 
 
 def make_strategy(name: str) -> tf.distribute.Strategy:
-  """Returns the strategy of a name.
+  """Returns a strategy by its name.
 
   Args:
     name: 'default' (one device), 'mirrored' (all devices of this machine) or
@@ -35,17 +35,17 @@ def make_strategy(name: str) -> tf.distribute.Strategy:
 def own_folder(
   strategy: tf.distribute.Strategy, workdir: pathlib.Path
 ) -> pathlib.Path:
-  """Returns where this process writes: workers leave the workdir to the chief.
+  """Returns the folder to which this process writes.
 
-  All processes restore from the chief's checkpoints, so the workdir must lie on
-  a file system that they share.
+  Only the chief writes to the workdir itself. All processes restore from its
+  checkpoints, so the workdir must be on a file system that they share.
 
   Args:
     strategy: from make_strategy.
-    workdir: of the run.
+    workdir: folder of the run.
 
   Returns:
-    The workdir, or for a worker that is not the first a folder inside it.
+    The workdir for the chief, a folder inside it for the other workers.
   """
   resolver = strategy.cluster_resolver
   if resolver is None or not resolver.task_id:

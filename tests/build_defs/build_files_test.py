@@ -101,7 +101,7 @@ depth_library(
     self.assertEqual(
       stale[self.root / 'tests/data/BUILD'],
       """\
-load("//build_defs:depth.bzl", "depth_test")
+load("//build_defs:depth.bzl", "depth_folder_tests", "depth_test")
 
 depth_test(
     name = "crop_test",
@@ -110,8 +110,31 @@ depth_test(
         "//depth_mai/data:crop",
     ],
 )
+
+depth_folder_tests(names = ["crop_test"])
 """,
     )
+
+  def test_a_test_with_tags_runs_on_its_own(self):
+    by_hand = """\
+load("//build_defs:depth.bzl", "depth_folder_tests", "depth_test")
+
+depth_test(name = "crop_test")
+
+depth_test(
+    name = "loop_test",
+    tags = ["slow"],
+)
+
+depth_folder_tests(
+    names = ["crop_test"],
+    size = "enormous",
+)
+"""
+    self.write('tests/data/crop_test.py')
+    self.write('tests/data/loop_test.py')
+    self.write('tests/data/BUILD', by_hand)
+    self.assertEmpty(build_files.stale_build_files(self.root))
 
   def test_builders_are_part_of_depth_mai(self):
     self.write('depth_mai/__init__.py')

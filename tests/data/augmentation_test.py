@@ -12,12 +12,12 @@ from depth_mai.data import crop
 
 Augmentation = augmentation.Augmentation
 OFF = Augmentation.off()
-# One for each of the three sizes; the test below says so.
+# One for each of the three sizes, as a test below checks.
 R2_SEEDS = (0, 1, 4)
 
 
 def pair(height, width, seed=0):
-  """Random image, and depth with a tenth of it unknown."""
+  """Returns a random image, and depth with a tenth of it unknown."""
   rng = np.random.default_rng(seed)
   rgb = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
   depth_mm = rng.integers(400, 9000, (height, width, 1))
@@ -26,7 +26,7 @@ def pair(height, width, seed=0):
 
 
 def position_pair(height, width):
-  """Image and depth that both tell where they were taken from.
+  """Returns an image and depth that both encode the position of a pixel.
 
   Red grows with x and green with y; depth_mm is 1 + 256 * int(green) + red.
   """
@@ -80,7 +80,7 @@ class DrawTest(tf.test.TestCase):
 
 
 class GeometryTest(tf.test.TestCase, parameterized.TestCase):
-  def test_off_is_a_plain_resize(self):
+  def test_off_only_resizes(self):
     rgb, depth_mm = pair(48, 64)
     result = augment((rgb, depth_mm), 0, OFF, (12, 16), (6, 8))
     self.assertAllEqual(
@@ -126,7 +126,7 @@ class GeometryTest(tf.test.TestCase, parameterized.TestCase):
   def small_r2_seed(self):
     return next(s for s in range(99) if number('crop_size', s) < 1 / 3)
 
-  def test_r2_crop_of_another_size_is_relative(self):
+  def test_r2_crop_is_relative_to_the_size_of_the_image(self):
     # The same view at two resolutions gives the same example.
     options = changed(crop='r2', rotation_probability=1.0)
     for seed in R2_SEEDS:
@@ -299,7 +299,7 @@ class OptionsTest(tf.test.TestCase, parameterized.TestCase):
     ):
       Augmentation(**{name: value})
 
-  def test_lists_are_as_good_as_tuples(self):
+  def test_lists_become_tuples(self):
     self.assertEqual(Augmentation(gamma=[1, 1]).gamma, (1.0, 1.0))
 
   def test_defaults_are_the_published_pipeline(self):

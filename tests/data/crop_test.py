@@ -69,14 +69,14 @@ class R2WindowTest(tf.test.TestCase, parameterized.TestCase):
     window = crop.Window(
       tf.constant(7.0), tf.constant(9.0), *map(float, window_size)
     )
-    mask = crop.window_mask(window, crop.R2_FRAME, output_size).numpy()
+    mask = crop.view(window, crop.R2_FRAME, output_size)[1].numpy()
     expected = np.zeros((*output_size, 1), bool)
     expected[: shown_size[0], : shown_size[1]] = True
     self.assertAllEqual(mask, expected)
 
   def test_scale_is_that_of_the_frame(self):
     window = crop.Window(tf.constant(7.0), tf.constant(9.0), 240.0, 384.0)
-    matrix = crop.window_matrix(window, crop.R2_FRAME, (128, 160)).numpy()
+    matrix = crop.view(window, crop.R2_FRAME, (128, 160))[0].numpy()
     self.assertAllClose(matrix @ [0, 0, 1], (9, 7, 1))
     self.assertAllClose(matrix @ [96, 64, 1], (9 + 384, 7 + 240, 1))
 
@@ -96,11 +96,11 @@ class ZoomWindowTest(tf.test.TestCase, parameterized.TestCase):
   def test_whole_window_is_stretched_over_the_output(self):
     window = crop.zoom_window((48, 64), 0.6, 1.0, 0.9, 0.3, 0.4)
     span = (window.height, window.width)
-    matrix = crop.window_matrix(window, span, (8, 10)).numpy()
+    matrix, mask = (x.numpy() for x in crop.view(window, span, (8, 10)))
     top, left, height, width = numbers(window)
     self.assertAllClose(matrix @ [0, 0, 1], (left, top, 1))
     self.assertAllClose(matrix @ [10, 8, 1], (left + width, top + height, 1))
-    self.assertTrue(crop.window_mask(window, span, (8, 10)).numpy().all())
+    self.assertTrue(mask.all())
 
 
 class FullWindowTest(tf.test.TestCase):

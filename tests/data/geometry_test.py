@@ -19,7 +19,7 @@ def random_depth_mm(height, width, seed=0):
 
 
 def places(matrix, output_size):
-  """Source place of every output pixel, one at a time, in double precision."""
+  """Returns the source point of every output pixel, in double precision."""
   matrix = np.asarray(matrix, np.float64)
   x, y = np.zeros(output_size), np.zeros(output_size)
   for row in range(output_size[0]):
@@ -30,7 +30,7 @@ def places(matrix, output_size):
 
 
 def bilinear_reference(rgb, matrix, output_size):
-  """Bilinear reading, edge pixels continued to the frame, black outside."""
+  """Samples bilinearly: edge pixels repeat up to the frame, black outside."""
   height, width, _ = rgb.shape
   x, y = places(matrix, output_size)
   result = np.zeros((*output_size, 3))
@@ -50,7 +50,7 @@ def bilinear_reference(rgb, matrix, output_size):
 
 
 def nearest_reference(depth_mm, matrix, output_size):
-  """The pixel that the place falls into, in metres; 0 outside."""
+  """Samples the pixel that contains the point, in metres; 0 outside."""
   height, width, _ = depth_mm.shape
   x, y = places(matrix, output_size)
   result = np.zeros((*output_size, 1))
@@ -63,7 +63,7 @@ def nearest_reference(depth_mm, matrix, output_size):
 
 
 def some_matrix(source_size, output_size):
-  """All four steps together, with corners outside the source."""
+  """Combines all four steps, with corners outside the source."""
   return geometry.compose(
     geometry.rotation(17.0, source_size),
     geometry.horizontal_flip(source_size[1], True),

@@ -19,7 +19,7 @@ AUGMENTATION = dataclasses.replace(OFF, crop='zoom', brightness=(0.5, 1.5))
 
 
 def images(size=SIZE):
-  """Images whose blue channel is ten times the number of the example."""
+  """Returns images; blue is ten times the number of the example."""
   rng = np.random.default_rng(0)
   rgb = rng.integers(0, 256, (EXAMPLES, *size, 3), dtype=np.uint8)
   rgb[..., 2] = 10 * np.arange(EXAMPLES)[:, None, None]
@@ -47,7 +47,7 @@ def encoded_source():
 
 
 def batches(count, source=None, **options):
-  """The first `count` batches, as NumPy."""
+  """Returns the first `count` batches, as NumPy arrays."""
   options = {
     'batch_size': 3,
     'seed': 1,
@@ -61,7 +61,7 @@ def batches(count, source=None, **options):
 
 
 def numbers_of(stream):
-  """Which examples a stream of batches without augmentation holds."""
+  """Returns the numbers of the examples in unaugmented batches."""
   blue = np.concatenate([batch['rgb'][..., 2] for batch in stream])
   return np.int32(np.round(blue[:, 0, 0] / 10))
 
@@ -72,7 +72,7 @@ class TrainDatasetTest(tf.test.TestCase, parameterized.TestCase):
       for name in ('rgb', 'depth_m', 'valid_mask'):
         np.testing.assert_array_equal(one[name], other[name], err_msg=name)
 
-  def test_batches_have_the_documented_form(self):
+  def test_batches_have_the_documented_shapes_and_types(self):
     batch = batches(1)[0]
     self.assertEqual(set(batch), {'rgb', 'depth_m', 'valid_mask'})
     for name, shape in (
@@ -98,7 +98,8 @@ class TrainDatasetTest(tf.test.TestCase, parameterized.TestCase):
     )
     self.assertEqual(dataset.cardinality(), tf.data.INFINITE_CARDINALITY)
 
-  # Seven examples in threes: epochs end within batches 2 and 4, and before 7.
+  # Seven examples in batches of three: epochs end inside batches 2 and 4, and
+  # before batch 7.
   @parameterized.parameters(
     ('decoded', None, (2, 7)),
     ('encoded', None, (3,)),
@@ -151,7 +152,7 @@ class TrainDatasetTest(tf.test.TestCase, parameterized.TestCase):
     one, two = [batches(1, source, seed=s)[0] for s in (1, 2)]
     self.assertNotAllClose(one['rgb'], two['rgb'])
 
-  def test_an_example_is_augmented_anew_every_time(self):
+  def test_each_use_of_an_example_is_augmented_differently(self):
     batch = batches(1, decoded_source().take(1), batch_size=4)[0]
     for one, other in itertools.combinations(batch['depth_m'], 2):
       self.assertNotAllClose(one, other)
@@ -209,7 +210,7 @@ class TrainDatasetTest(tf.test.TestCase, parameterized.TestCase):
     ):
       with self.assertRaisesRegex(ValueError, message):
         batches(1, source)
-    with self.assertRaisesRegex(ValueError, 'holds decoded images'):
+    with self.assertRaisesRegex(ValueError, 'contains decoded images'):
       batches(1, decoded_source(), cache='encoded')
 
 

@@ -15,6 +15,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from depth_mai.data import records
+from depth_mai.data import source
 from depth_mai.datasets.mai_depth import dummy_data
 from depth_mai.files import problems
 
@@ -95,14 +96,14 @@ class RecordsTest(tf.test.TestCase, parameterized.TestCase):
     complete = records.prepare(self.root, self.records_dir)
     name = records.fingerprint(self.root)
     place = complete.relative_to(self.records_dir / name)
-    stopped = self.records_dir / f'{name}.0123abcd.partial'
+    stopped = self.records_dir / f'.tmp-0123abcd-{name}'
     (self.records_dir / name).rename(stopped)
     for path in (stopped / place).glob('*.tfrecord-*'):
       path.unlink()
     self.assertEqual(records.prepare(self.root, self.records_dir), complete)
     self.assertLen(list(records.open_records(complete, 'train')), 2)
 
-  def test_two_that_prepare_at_once(self):
+  def test_two_threads_prepare_at_once(self):
     with futures.ThreadPoolExecutor(2) as pool:
       first, second = pool.map(
         lambda _: records.prepare(self.root, self.records_dir), range(2)
@@ -114,12 +115,12 @@ class RecordsTest(tf.test.TestCase, parameterized.TestCase):
     )
     self.assertLen(list(records.open_records(first, 'train')), 2)
 
-  def test_place_that_cannot_be_written(self):
+  def test_records_dir_cannot_be_written(self):
     (self.tmp / 'file').write_text('no folder')
     with self.assertRaisesRegex(ValueError, 'file/records.*--records_dir'):
       records.prepare(self.root, self.tmp / 'file' / 'records')
 
-  def test_split_that_is_not_there(self):
+  def test_missing_split(self):
     directory = records.prepare(self.root, self.records_dir)
     with self.assertRaisesRegex(ValueError, "'test'; .*train, validation"):
       records.open_records(directory, 'test')
@@ -147,7 +148,9 @@ class RecordsTest(tf.test.TestCase, parameterized.TestCase):
       self.tmp / 'other', {'train': 1}, size=(50, 70), rgb_suffix=suffix
     )
     directory = records.prepare(root, self.records_dir)
-    dataset = records.open_records(directory, 'train').map(records.decode)
+    dataset = records.open_records(directory, 'train').map(
+      source.decode_example
+    )
     self.assertEqual(
       dataset.element_spec['rgb'], tf.TensorSpec((None, None, 3), tf.uint8)
     )
@@ -164,7 +167,7 @@ class RecordsTest(tf.test.TestCase, parameterized.TestCase):
 
 
 class _Foreign(tfds.core.GeneratorBasedBuilder, skip_registration=True):
-  """A builder of tfds' kind; a test sets what it holds."""
+  """A builder of another project; a test sets its features and examples."""
 
   name = 'foreign'
   code_path = tfds.core.Path(__file__)
@@ -187,7 +190,7 @@ class _Foreign(tfds.core.GeneratorBasedBuilder, skip_registration=True):
 
 
 class MetresTest(tf.test.TestCase, parameterized.TestCase):
-  """Records whose depth is metres, as in nyu_depth_v2 of tfds."""
+  """Tests records with depth in metres, as in nyu_depth_v2 of tfds."""
 
   def setUp(self):
     super().setUp()
@@ -218,7 +221,7 @@ class MetresTest(tf.test.TestCase, parameterized.TestCase):
   def _check(self, directory):
     dataset = records.open_records(directory, 'train')
     self.assertEqual(dataset.cardinality(), 3)
-    found = list(dataset.map(records.decode).as_numpy_iterator())
+    found = list(dataset.map(source.decode_example).as_numpy_iterator())
     self.assertLen({example['id'] for example in found}, 3)
     for example in found:
       (index,) = [
@@ -233,7 +236,7 @@ class MetresTest(tf.test.TestCase, parameterized.TestCase):
       self.assertAllEqual(example['depth_mm'][..., 0], expected)
 
   def test_nyu_depth_v2(self):
-    # The builder of tfds itself, on files like those that it downloads.
+    # The builder of tfds itself, on files like its downloads.
     for split in ('train', 'val'):
       folder = self.tmp / 'nyudepthv2' / split / 'kitchen_0001'
       folder.mkdir(parents=True)
@@ -264,9 +267,9 @@ class MetresTest(tf.test.TestCase, parameterized.TestCase):
     depths = self.depth_m[..., None].astype(np.float32)
     self._check(self._write(feature, depths))
 
-  def test_depth_that_is_a_picture_is_refused(self):
+  def test_depth_as_a_colour_image_is_refused(self):
     directory = self._write(tfds.features.Image(), self.rgb_uint8)
-    with self.assertRaisesRegex(ValueError, 'no picture and depth can be made'):
+    with self.assertRaisesRegex(ValueError, 'not a known combination'):
       records.open_records(directory, 'train')
 
 

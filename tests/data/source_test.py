@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests for depth_mai.data.source."""
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -57,7 +58,7 @@ class SourceTest(tf.test.TestCase, parameterized.TestCase):
       path = self.root / 'train' / 'rgb' / f'{example["id"].decode()}.jpg'
       self.assertEqual(example['rgb'], path.read_bytes())
 
-  def test_decoded_elements_are_those_of_the_folder(self):
+  def test_decoded_elements_equal_the_files_of_the_folder(self):
     decoded = self._open(self.root, 'train', decode=True)
     by_hand = self._open(self.root, 'train').map(source.decode_example)
     self.assertEqual(decoded.cardinality(), 5)
@@ -90,11 +91,11 @@ class SourceTest(tf.test.TestCase, parameterized.TestCase):
       path.rename(self.root / 'train' / kind / f'other{path.suffix}')
     shapes = [
       example['rgb'].shape
-      for example in self._open(self.root, 'train', decode=True)
+      for example in self._open(self.root, 'train').map(source.decode_example)
     ]
     self.assertCountEqual(shapes, [(18, 24, 3)] * 5 + [(9, 7, 3)])
 
-  def test_prepared_directory_is_opened_as_it_is(self):
+  def test_prepared_directory_is_opened_directly(self):
     directory = records.prepare(self.root, self.tmp / 'prepared')
     self.assertLen(list(self._open(directory, 'validation')), 2)
     self.assertFalse(self.records_dir.exists())
@@ -113,7 +114,7 @@ class SourceTest(tf.test.TestCase, parameterized.TestCase):
         call(root, 'validation')
     self.assertFalse(self.records_dir.exists())
 
-  def test_data_dir_that_is_not_there(self):
+  def test_missing_data_dir(self):
     for call in (self._open, source.evaluation_pairs):
       with self.assertRaisesRegex(ValueError, 'nowhere is not a folder'):
         call(self.tmp / 'nowhere', 'train')
@@ -154,6 +155,31 @@ class SourceTest(tf.test.TestCase, parameterized.TestCase):
       text=True,
     ).stdout
     self.assertEqual(output, '00000 (18, 24, 3) (18, 24)\n')
+
+
+class ProceduralRoomsTest(tf.test.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.root = pathlib.Path(self.create_tempdir().full_path) / 'rooms'
+    os.environ[source.ROOMS_FOLDER_VARIABLE] = str(self.root)
+    self.addCleanup(os.environ.pop, source.ROOMS_FOLDER_VARIABLE)
+
+  def test_the_name_becomes_a_folder_in_the_challenges_layout(self):
+    counts = {'train': 1, 'validation': 1}
+    root = source.resolve('procedural_rooms', counts)
+    self.assertEqual(root, str(self.root))
+    self.assertEmpty(folder.find_problems(root))
+    self.assertLen(folder.list_pairs(root, 'train'), 1)
+    written = {p: p.stat().st_mtime_ns for p in self.root.rglob('*.png')}
+    self.assertLen(written, 4)
+    source.resolve('procedural_rooms', counts)
+    again = {p: p.stat().st_mtime_ns for p in self.root.rglob('*.png')}
+    self.assertEqual(written, again)
+
+  def test_a_folder_is_returned_unchanged(self):
+    self.assertEqual(source.resolve('DATA/indoor'), 'DATA/indoor')
+    self.assertIsNone(source.resolve(None))
+    self.assertFalse(self.root.exists())
 
 
 def _id(example):

@@ -17,12 +17,12 @@ class KerasPredictorTest(parameterized.TestCase, tf.test.TestCase):
     self.path = os.path.join(self.get_temp_dir(), 'network.keras')
 
   def save_mean_of_channels(self):
-    """Saves a network whose depth in metres is (R + G + B) / 100, coarser."""
+    """Saves a network of half the size with depth (R + G + B) / 100 metres."""
     image = keras.Input((12, 16, 3))
     depth = keras.layers.Conv2D(
       1, 1, kernel_initializer=keras.initializers.Constant(0.01)
     )(keras.layers.AveragePooling2D(2)(image))
-    # Would halve the depth in one call out of two, were it trained.
+    # In training mode this would change the depth.
     depth = keras.layers.Dropout(0.5)(depth)
     keras.Model(image, depth).save(self.path)
 

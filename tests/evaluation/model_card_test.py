@@ -13,7 +13,7 @@ def _metrics(si_rmse):
 
 
 class ModelCardTest(absltest.TestCase):
-  def test_says_what_was_measured_on_what(self):
+  def test_card_names_files_metrics_and_origin(self):
     card = model_card.model_card(
       'tcl',
       metadata={
@@ -33,7 +33,7 @@ class ModelCardTest(absltest.TestCase):
     )
     for line in (
       '| `tcl_fp16.tflite` | 1,507,000 | fp16; depth in millimetres |',
-      '| `tcl.npz` | 1,900,000 | to go on training; kernels in 8 bits |',
+      '| `tcl.npz` | 1,900,000 | to continue training; 8-bit kernels |',
       '| `tcl_fp16.tflite` | 0.2400 | 1.2500 | 0.1250 | 0.5000 |',
       '| `tcl.npz` | 0.2417 | 1.2500 | 0.1250 | 0.5000 |',
       '- Licence of the data: research use',

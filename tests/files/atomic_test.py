@@ -33,7 +33,7 @@ class AtomicPathTest(absltest.TestCase):
     self.assertEqual(path.read_text(), 'old')
     self.assertEqual(os.listdir(self.folder), ['a.txt'])
 
-  def test_parent_directories_are_made(self):
+  def test_parent_directories_are_created(self):
     atomic.write_text(self.folder / 'b' / 'c' / 'd.txt', 'Käse\n')
     written = (self.folder / 'b' / 'c' / 'd.txt').read_bytes()
     self.assertEqual(written, b'K\xc3\xa4se\n')
@@ -52,7 +52,7 @@ class AtomicPathTest(absltest.TestCase):
         raise ZeroDivisionError('no')
     self.assertEqual(os.listdir(self.folder), [])
 
-  def test_same_rights_as_a_plain_file(self):
+  def test_same_permissions_as_a_plain_file(self):
     (self.folder / 'plain').write_text('x')
     atomic.write_text(self.folder / 'atomic', 'x')
     self.assertEqual(
@@ -60,7 +60,7 @@ class AtomicPathTest(absltest.TestCase):
       (self.folder / 'plain').stat().st_mode,
     )
 
-  def test_nothing_written_is_an_error_that_names_the_file(self):
+  def test_writing_nothing_is_an_error(self):
     with self.assertRaisesRegex(ValueError, 'Nothing was written.*none.txt'):
       with atomic.atomic_path(self.folder / 'none.txt'):
         pass

@@ -19,7 +19,7 @@ def write_depth(path: pathlib.Path, depth_mm: np.ndarray) -> None:
 
 
 class FolderTestCase(parameterized.TestCase):
-  """Gives every test a good folder of its own at `self.root`."""
+  """Writes a good folder to `self.root` for every test."""
 
   def setUp(self):
     super().setUp()
@@ -79,21 +79,21 @@ class ListingTest(FolderTestCase):
 
 
 class IterationTest(FolderTestCase):
-  def test_iterate_pairs_yields_what_was_written(self):
+  def test_iterate_pairs_yields_the_written_pairs(self):
     depth_mm = np.full((24, 32), 40000, np.uint16)
     depth_mm[3, 4] = 0
     write_depth(self.root / 'train' / 'depth' / '00001.png', depth_mm)
     pairs = list(folder.iterate_pairs(self.root, 'train'))
     self.assertEqual([pair[0] for pair in pairs], ['00000', '00001', '00002'])
     np.testing.assert_array_equal(pairs[1][2], depth_mm)
-    rng = np.random.default_rng((0, 0, 2))  # As dummy_data says.
+    rng = np.random.default_rng((0, 0, 2))  # As in dummy_data.
     rgb_uint8 = rng.integers(0, 256, (24, 32, 3), dtype=np.uint8)
     np.testing.assert_array_equal(pairs[2][1], rgb_uint8)
 
 
 class RefusalTest(FolderTestCase):
   def assert_refused(self, path: str, *words: str, split: str = 'train'):
-    """One problem, at `path`, told alike by the report and when reading."""
+    """Checks that find_problems and reading give one problem, at `path`."""
     (problem,) = folder.find_problems(self.root)
     self.assertEqual(problem.path, self.root / path)
     for word in words:
@@ -119,7 +119,7 @@ class RefusalTest(FolderTestCase):
     self.assert_refused('test/rgb/00001.png', 'no depth map', split='test')
 
   @parameterized.parameters('rgb', 'depth')
-  def test_two_files_of_one_id(self, kind):
+  def test_two_files_with_one_id(self, kind):
     directory = self.root / 'train' / kind
     Image.new('RGB', (32, 24)).save(directory / '00001.jpg')
     self.assert_refused(
@@ -141,12 +141,12 @@ class RefusalTest(FolderTestCase):
     Image.new('RGB', (32, 24)).save(self.root / 'train/depth/00001.png')
     self.assert_refused('train/depth/00001.png', 'three channels')
 
-  def test_sizes_that_differ(self):
+  def test_different_sizes_in_a_pair(self):
     path = self.root / 'train/depth/00001.png'
     write_depth(path, np.full((32, 24), 900))
     self.assert_refused('train/depth/00001.png', '24 x 32', '32 x 24')
 
-  def test_pairs_may_differ_in_size(self):
+  def test_sizes_may_differ_between_pairs(self):
     for kind in ('rgb', 'depth'):
       with Image.open(self.root / f'train/{kind}/00001.png') as picture:
         picture.resize((40, 30), Image.Resampling.NEAREST).save(
@@ -160,12 +160,12 @@ class RefusalTest(FolderTestCase):
     path.write_bytes(path.read_bytes()[:200])
     self.assert_refused(f'train/{kind}/00001.png', 'cut off', 'copy it again')
 
-  def test_depth_that_is_zero_everywhere(self):
+  def test_depth_is_zero_everywhere(self):
     write_depth(self.root / 'train/depth/00001.png', np.zeros((24, 32)))
     self.assert_refused('train/depth/00001.png', 'everywhere')
 
   @parameterized.parameters((5, '0.005 m'), (99, '0.099 m'), (60001, '60.001'))
-  def test_depth_that_is_not_millimetres(self, value, words):
+  def test_depth_is_not_in_millimetres(self, value, words):
     depth = np.full((24, 32), value)
     depth[:20] = 0  # The median is that of the known depth.
     depth[20] = 3000
@@ -195,20 +195,28 @@ class RefusalTest(FolderTestCase):
   def test_root_without_splits(self):
     root = self.root / 'train'
     for call in (folder.split_names, folder.find_problems):
-      with self.assertRaisesRegex(ValueError, 'holds depth/, rgb/.*validation'):
+      with self.assertRaisesRegex(ValueError, 'contains depth/, rgb/.*validat'):
         call(root)
 
-  def test_root_that_is_not_there(self):
+  def test_missing_root(self):
     with self.assertRaisesRegex(ValueError, 'nowhere is not a folder'):
       folder.split_names(self.root / 'nowhere')
 
-  def test_split_that_is_not_there(self):
+  def test_missing_split(self):
     shutil.rmtree(self.root / 'validation')
     for call in (folder.list_pairs, folder.find_problems):
       with self.assertRaisesRegex(ValueError, "'validation'.* train, test "):
         call(self.root, 'validation')
-    with self.assertRaisesRegex(ValueError, "'val'; it has train, test .*may"):
+    with self.assertRaisesRegex(ValueError, "'val'; it has train, test .*poss"):
       folder.list_pairs(self.root, 'val')
+
+  def test_kinds_of_data_directories(self):
+    self.assertTrue(folder.is_challenge_folder(self.root))
+    self.assertFalse(folder.is_prepared(self.root))
+    (self.root / 'dataset_info.json').write_text('{}')
+    self.assertFalse(folder.is_challenge_folder(self.root))
+    self.assertTrue(folder.is_prepared(self.root))
+    self.assertFalse(folder.is_challenge_folder(self.root / 'train'))
 
   def test_every_problem_is_reported(self):
     write_depth(self.root / 'train/depth/00000.png', np.zeros((24, 32)))

@@ -46,7 +46,7 @@ class ReadRunTest(parameterized.TestCase):
     self.write({'split': 'train', 'step': 1, 'loss': 1})
     self.assertEqual(metrics_log.read_run(self.run_dir + '/').name, 'tcl_silog')
 
-  def test_a_continued_training_replaces_what_it_repeats(self):
+  def test_a_resumed_training_replaces_repeated_lines(self):
     self.write(
       *({'split': 'train', 'step': s, 'loss': 1.0} for s in (10, 20, 30)),
       {'split': 'validation', 'step': 20, 'si_rmse': 0.3},
@@ -58,7 +58,7 @@ class ReadRunTest(parameterized.TestCase):
     self.assertEqual(curve.values.tolist(), [1.0, 2.0, 2.0, 2.0])
     self.assertEqual(run.curve('validation', 'si_rmse').times.tolist(), [20])
 
-  def test_values_that_are_no_numbers_are_left_out(self):
+  def test_values_other_than_numbers_are_left_out(self):
     self.write(
       {'split': 'train', 'step': 1, 'loss': float('nan')},
       {'split': 'train', 'step': 2, 'loss': None},
@@ -67,7 +67,7 @@ class ReadRunTest(parameterized.TestCase):
     curve = metrics_log.read_run(self.run_dir).curve('train', 'loss')
     self.assertEqual(curve.times.tolist(), [3])
 
-  def test_a_last_line_that_was_cut_off(self):
+  def test_last_line_is_cut_off(self):
     self.write(
       {'split': 'train', 'step': 1, 'loss': 0.5}, '{"split": "tra', end=''
     )
@@ -85,6 +85,24 @@ class ReadRunTest(parameterized.TestCase):
     self.write(good, line, good)
     with self.assertRaisesRegex(ValueError, message):
       metrics_log.read_run(self.run_dir)
+
+  def test_best_validation(self):
+    self.assertEqual(metrics_log.best_validation(self.run_dir), {})
+    best = {'split': 'validation', 'step': 20, 'si_rmse': 0.3, 'rmse': 1.5}
+    self.write(
+      {'split': 'train', 'step': 10, 'si_rmse': 0.01},
+      {'split': 'validation', 'step': 5, 'si_rmse': float('nan')},
+      {'split': 'validation', 'step': 10, 'si_rmse': 0.4, 'rmse': 2.0},
+      best,
+      {'split': 'validation', 'step': 30, 'rmse': 1.2},
+      '{"split": "va',
+      end='',
+    )
+    self.assertEqual(metrics_log.best_validation(self.run_dir), best)
+
+  def test_best_validation_without_validations(self):
+    self.write({'split': 'train', 'step': 10, 'si_rmse': 0.01})
+    self.assertEqual(metrics_log.best_validation(self.run_dir), {})
 
   def test_no_log(self):
     with self.assertRaisesRegex(ValueError, 'metrics.jsonl does not exist'):

@@ -2,6 +2,7 @@
 """Tests for depth_mai.files.picture_files."""
 
 import io
+import os
 import pathlib
 import struct
 import zlib
@@ -18,7 +19,7 @@ _CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
 
 
 def _png(samples: np.ndarray, bits: int, colour_type: int) -> bytes:
-  """Encodes [H, W * channels] samples after the PNG standard, by hand."""
+  """Encodes samples [H, W * channels] according to the PNG standard."""
 
   def chunk(name: bytes, content: bytes) -> bytes:
     checksum = struct.pack('>I', zlib.crc32(name + content))
@@ -111,7 +112,7 @@ class PictureFilesTest(parameterized.TestCase):
 
   def test_depth_that_is_jpeg_inside(self):
     self.path.write_bytes(_jpeg('L'))
-    self.assert_refused(picture_files.read_depth_mm, 'JPEG inside')
+    self.assert_refused(picture_files.read_depth_mm, 'this is a JPEG file')
 
   @parameterized.parameters('CMYK', '1')
   def test_picture_of_another_mode(self, mode):
@@ -121,7 +122,9 @@ class PictureFilesTest(parameterized.TestCase):
 
   def test_other_file(self):
     self.path.write_text('<html>404</html>')
-    self.assert_refused(picture_files.read_rgb, 'no PNG or JPEG', '16 bytes')
+    self.assert_refused(
+      picture_files.read_rgb, 'not a PNG or JPEG file (16 bytes)'
+    )
 
   def test_no_file(self):
     self.assert_refused(picture_files.read_depth_mm, 'No such file')
@@ -142,12 +145,65 @@ class PictureFilesTest(parameterized.TestCase):
     self.path.write_bytes(content[:kept])
     self.assert_refused(read, 'again')
 
+  def test_other_formats_on_request(self):
+    rgb_uint8 = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+    self.path = self.path.with_suffix('.bmp')
+    Image.fromarray(rgb_uint8).save(self.path)
+    self.assert_refused(picture_files.read_rgb, 'not a PNG or JPEG file')
+    np.testing.assert_array_equal(
+      picture_files.read_rgb(self.path, formats=None), rgb_uint8
+    )
+
   def test_png_with_a_flipped_bit(self):
     # The checksum of the data is the only thing that is wrong here.
     content = bytearray(_png(np.full((24, 32), 900), 16, 0))
     content[-13] ^= 4
     self.path.write_bytes(content)
     self.assert_refused(picture_files.read_depth_mm, 'damaged')
+
+
+class WritingTest(parameterized.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.folder = self.create_tempdir().full_path
+    self.path = os.path.join(self.folder, 'd.png')
+
+  def test_rounds_and_clips(self):
+    depth_mm = np.array([[-5.0, 0.0, 0.4, 1.4], [1.6, 999.5, 7e4, 65534.6]])
+    picture_files.write_depth_mm(self.path, depth_mm)
+    np.testing.assert_array_equal(
+      picture_files.read_depth_mm(self.path),
+      [[1, 1, 1, 1], [2, 1000, 65535, 65535]],
+    )
+
+  @parameterized.parameters((3, 5), (3, 5, 1))
+  def test_every_bit_survives(self, *shape):
+    depth_mm = np.random.default_rng(0).integers(1, 65536, shape)
+    picture_files.write_depth_mm(self.path, depth_mm.astype(np.float32))
+    read = picture_files.read_depth_mm(self.path)
+    self.assertEqual(read.dtype, np.uint16)
+    np.testing.assert_array_equal(read, depth_mm.reshape(3, 5))
+
+  def test_header_is_16_bit_grey(self):
+    picture_files.write_depth_mm(self.path, np.full((4, 9), 300.0))
+    with open(self.path, 'rb') as stream:
+      header = stream.read(26)
+    # PNG specification, 11.2.1: width, height, bit depth, colour type 0.
+    self.assertEqual(header[12:16], b'IHDR')
+    self.assertEqual(struct.unpack('>IIBB', header[16:]), (9, 4, 16, 0))
+
+  @parameterized.parameters(np.nan, np.inf)
+  def test_not_finite_writes_nothing(self, bad):
+    depth_mm = np.ones((2, 3))
+    depth_mm[1, 1] = bad
+    with self.assertRaisesRegex(ValueError, 'd.png: 1 of 6 depths are NaN'):
+      picture_files.write_depth_mm(self.path, depth_mm)
+    self.assertEqual(os.listdir(self.folder), [])
+
+  @parameterized.parameters((6,), (2, 3, 2), (0, 4))
+  def test_wrong_shape(self, *shape):
+    with self.assertRaisesRegex(ValueError, 'height, width'):
+      picture_files.write_depth_mm(self.path, np.ones(shape))
 
 
 if __name__ == '__main__':

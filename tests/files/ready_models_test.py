@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of depth_mai/files/ready_models.py and of what pretrained/ holds."""
+"""Tests of depth_mai/files/ready_models.py and of the files in pretrained/."""
 
 import configparser
 import pathlib
@@ -44,16 +44,16 @@ class ReadyModelsTest(absltest.TestCase):
     with self.assertRaisesRegex(ValueError, "'tlc' is neither .* tcl"):
       ready_models.config_files('tlc')
 
-  def test_a_path_stays_a_path(self):
+  def test_path_is_returned_unchanged(self):
     self.assertEqual(ready_models.model_path('a/tcl.tflite'), 'a/tcl.tflite')
     folder = self.create_tempdir().full_path
     self.assertEqual(ready_models.model_path(folder), folder)
 
-  def test_an_unknown_name_lists_the_known(self):
+  def test_unknown_name_lists_the_known_systems(self):
     with self.assertRaisesRegex(ValueError, "'tlc' is neither .* tcl"):
       ready_models.model_path('tlc')
 
-  def test_an_installation_predicts_and_says_where_the_weights_are(self):
+  def test_an_installation_has_models_and_names_the_place_of_weights(self):
     setup = configparser.ConfigParser()
     setup.read(_ROOT / 'setup.cfg')
     patterns = setup['options.package_data']['depth_mai.pretrained'].split(',')
@@ -67,7 +67,7 @@ class ReadyModelsTest(absltest.TestCase):
       for name in _SYSTEMS:
         path = pathlib.Path(ready_models.model_path(name))
         self.assertTrue((path.parent / 'README.md').exists())
-        with self.assertRaisesRegex(ValueError, f'{name}.npz, are not install'):
+        with self.assertRaisesRegex(ValueError, f'{name}.npz, .*not installed'):
           ready_models.weights_path(name)
       with self.assertRaisesRegex(ValueError, "'tlc' is neither"):
         ready_models.weights_path('tlc')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the process that forks, spoken to directly."""
+"""Tests of the fork server, without sandbox.py."""
 
 import json
 import os
@@ -12,9 +12,12 @@ import time
 
 from absl.testing import absltest
 
-from depth_mai.judging import cage
 from depth_mai.judging import channel
 from depth_mai.judging import fork_server
+from depth_mai.judging import sandbox
+from depth_mai.runtime import delegation
+from depth_mai.runtime import graph
+from depth_mai.runtime import interpreter
 
 
 class ForkServerTest(absltest.TestCase):
@@ -27,7 +30,7 @@ class ForkServerTest(absltest.TestCase):
     self.process = subprocess.Popen(
       [sys.executable, '-m', fork_server.__name__, str(theirs.fileno())],
       pass_fds=[theirs.fileno()],
-      env=cage.environment(),
+      env=sandbox.environment(),
       stderr=subprocess.DEVNULL,
     )
     theirs.close()
@@ -63,11 +66,11 @@ class ForkServerTest(absltest.TestCase):
     return self.answer()['code']
 
   def test_has_one_thread(self):
-    # A fork of a process with more would inherit locks that nobody opens.
+    # A fork of a process with more would inherit locks that stay locked.
     tasks = os.listdir(f'/proc/{self.process.pid}/task')
     self.assertLen(tasks, 1)
 
-  def test_workers_come_and_go(self):
+  def test_workers_start_and_end(self):
     one, one_channel = self.fork()
     two, _ = self.fork()
     self.assertNotEqual(one, two)
@@ -75,9 +78,9 @@ class ForkServerTest(absltest.TestCase):
     self.assertEqual(self.end(one), 0)
     self.assertEqual(self.end(two, 0), -signal.SIGKILL)
 
-  def test_a_worker_holds_nothing_but_its_connection(self):
+  def test_a_worker_has_no_files_but_its_connection(self):
     pid, _ = self.fork()
-    # Its own files are closed to others: ask as root, or not at all.
+    # Only root may list the files of a process that is closed to debuggers.
     try:
       held = os.listdir(f'/proc/{pid}/fd')
     except PermissionError:
@@ -94,7 +97,7 @@ class ForkServerTest(absltest.TestCase):
       time.sleep(0.02)
     self.assertFalse(_is_running(pid))
 
-  def test_ends_when_the_judge_hangs_up(self):
+  def test_ends_when_the_connection_closes(self):
     pid, _ = self.fork()
     self.control.close()
     self.assertEqual(self.process.wait(20), 0)
@@ -106,8 +109,27 @@ def _is_running(pid):
     text = pathlib.Path(f'/proc/{pid}/stat').read_text()
   except (FileNotFoundError, ProcessLookupError):
     return False
-  # A process that nobody has waited for yet is as good as gone.
+  # A zombie has ended.
   return text.rpartition(')')[2].split()[0] != 'Z'
+
+
+class WarmUpTest(absltest.TestCase):
+  def test_xnnpack_runs_it(self):
+    # Otherwise it would not inspect the CPU.
+    loaded = interpreter.load_interpreter(fork_server.tiny_model())
+    self.assertEqual(delegation.describe_delegation(loaded).partitions, 1)
+    loaded = interpreter.load_interpreter(
+      fork_server.tiny_model(), xnnpack=False
+    )
+    self.assertEqual(delegation.describe_delegation(loaded).partitions, 0)
+
+  def test_is_small(self):
+    self.assertLess(len(fork_server.tiny_model()), 1000)
+    (operator,) = graph.read_graph(fork_server.tiny_model()).main.operators
+    self.assertEqual((operator.name, operator.version), ('CONV_2D', 1))
+
+  def test_runs(self):
+    fork_server.warm_up()
 
 
 if __name__ == '__main__':

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of what can be asked."""
+"""Tests of requests and limits."""
 
 from absl.testing import absltest
 from absl.testing import parameterized
@@ -24,6 +24,20 @@ class RequestTest(parameterized.TestCase):
     one = request.JudgeRequest('m.tflite', 'data')
     self.assertEqual(one.target_runtime, '2.5.0')
     self.assertEqual(one.device, 'local')
+
+
+class LimitsTest(parameterized.TestCase):
+  @parameterized.product(
+    name=('file_mb', 'memory_mb', 'load_s', 'image_s', 'time_s'),
+    value=(0.0, -1.0, float('inf'), float('nan')),
+  )
+  def test_errors(self, name, value):
+    with self.assertRaisesRegex(ValueError, f'--{name} must be positive'):
+      request.Limits(**{name: value})
+
+  def test_time_limits_are_consistent(self):
+    most = request.Limits()
+    self.assertGreater(most.time_s, most.load_s + most.image_s)
 
 
 if __name__ == '__main__':

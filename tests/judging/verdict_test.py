@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of what a verdict looks like."""
+"""Tests of verdicts as JSON and as text."""
 
 import json
 
@@ -81,7 +81,7 @@ class VerdictTest(absltest.TestCase):
       '99.00 ms without XNNPACK',
       '1 of 9',
       'Not of a Raspberry Pi.',
-      'behind bars: memory limit.',
+      'in force: memory limit.',
     ):
       self.assertIn(part, text)
     self.assertNotIn('PREDICTED', text)
@@ -114,6 +114,13 @@ class VerdictTest(absltest.TestCase):
     self.assertStartsWith(text, 'REJECTED: team.tflite')
     self.assertIn('  - It has 2 inputs.\n  - And more.', text)
     self.assertIn('  - A warning.', text)
+
+
+class FileFaultTest(absltest.TestCase):
+  def test_is_not_a_value_error(self):
+    # A ValueError means a wrong call of the judge, not a bad file.
+    self.assertFalse(issubclass(verdict.FileFaultError, ValueError))
+    self.assertEqual(str(verdict.FileFaultError('why')), 'why')
 
 
 if __name__ == '__main__':

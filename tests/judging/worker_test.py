@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the process that runs a file, spoken to directly."""
+"""Tests of the worker, without fork server and sandbox.py."""
 
 import os
 import socket
@@ -8,8 +8,8 @@ from absl.testing import absltest
 import numpy as np
 
 from depth_mai.judging import channel
+from depth_mai.judging import fork_server
 from depth_mai.judging import lockdown
-from depth_mai.judging import warm_up
 from depth_mai.judging import worker
 from tests.runtime import tiny_model
 
@@ -17,7 +17,7 @@ from tests.runtime import tiny_model
 class WorkerTest(absltest.TestCase):
   def setUp(self):
     super().setUp()
-    warm_up.run()
+    fork_server.warm_up()
     ours, theirs = socket.socketpair()
     self.pid = os.fork()
     if self.pid == 0:
@@ -39,12 +39,12 @@ class WorkerTest(absltest.TestCase):
     self.channel.send(order, blob)
     return self.channel.receive(1 << 20, 20.0)
 
-  def test_is_locked_before_it_sees_anything(self):
+  def test_is_locked_before_it_receives_a_file(self):
     protection = self.hello['protection']
     for layer in ('memory limit', 'no opening of files', 'system call filter'):
       self.assertEqual(protection[layer], lockdown.IN_FORCE)
 
-  def test_a_session(self):
+  def test_session(self):
     content = tiny_model.quantised_model('int8', (2, 3), 1.0, -128, 0.5, -7)
     self.assertEqual(self.ask(content, do='take'), ({}, b''))
     checked, _ = self.ask(do='check', target_runtime='2.5.0')

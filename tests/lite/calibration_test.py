@@ -43,7 +43,7 @@ class CalibrationTest(absltest.TestCase):
     options = {'count': 3, 'seed': 1, 'image_size': _SIZE, **options}
     return calibration.sample_images(str(self.root), **options)
 
-  def test_draw_is_numpys(self):
+  def test_sample_is_that_of_numpy(self):
     drawn = np.random.default_rng(9).choice(7, 3, replace=False)
     self.assertEqual(self._levels(self._sample(seed=9)), sorted(drawn))
 

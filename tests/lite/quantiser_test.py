@@ -101,7 +101,7 @@ class QuantiserTest(tf.test.TestCase, parameterized.TestCase):
       {name.split('.')[0] for name in found - wanted}, {'tfl'}, found - wanted
     )
 
-  def test_int16_activations_lose_next_to_nothing(self):
+  def test_int16_activations_lose_almost_nothing(self):
     int16x8 = self._convert('int16x8')
     kinds = {
       flatbuffer.type_name(tensor)
@@ -113,7 +113,7 @@ class QuantiserTest(tf.test.TestCase, parameterized.TestCase):
       self._distance(int16x8), 0.7 * self._distance(self._convert())
     )
 
-  def test_float_layer_that_is_not_there(self):
+  def test_unknown_float_layer(self):
     with self.assertRaisesRegex(ValueError, "'nose'.*float_layers"):
       self._convert(float_layers=['nose'])
 

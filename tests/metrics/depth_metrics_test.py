@@ -70,6 +70,13 @@ def _cases():
   )
 
 
+def _measure(pairs):
+  metrics = depth_metrics.DepthMetrics()
+  for pair in pairs:
+    metrics.add(*pair)
+  return metrics.result()
+
+
 class ImageMetricsTest(parameterized.TestCase):
   @parameterized.named_parameters(*_cases())
   def test_equals_the_definition(self, pred_mm, depth_mm):
@@ -149,9 +156,9 @@ class ImageMetricsTest(parameterized.TestCase):
       depth_metrics.image_metrics(np.ones(shape) * 900, np.ones(shape) * 900)
 
   @parameterized.parameters(np.nan, np.inf, -np.inf)
-  def test_predictions_that_are_not_finite(self, value):
+  def test_refuses_predictions_that_are_not_finite(self, value):
     pred_mm, depth_mm = np.full((2, 2), 900.0), np.array([[900, 900], [900, 0]])
-    pred_mm[1, 1] = value  # Unknown there: not judged.
+    pred_mm[1, 1] = value  # Unknown there: not measured.
     self.assertEqual(
       depth_metrics.image_metrics(pred_mm, depth_mm)['rmse'], 0.9 - 0.9
     )
@@ -159,13 +166,13 @@ class ImageMetricsTest(parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, 'at 1 of 3 known pixels'):
       depth_metrics.image_metrics(pred_mm, depth_mm)
 
-  def test_truth_that_is_not_finite(self):
+  def test_refuses_ground_truth_that_is_not_finite(self):
     with self.assertRaisesRegex(ValueError, 'unknown pixels with 0'):
       depth_metrics.image_metrics(
         np.full((1, 2), 900.0), np.array([[900.0, np.nan]])
       )
 
-  def test_masks_are_no_depth(self):
+  def test_refuses_masks(self):
     with self.assertRaisesRegex(ValueError, 'type bool'):
       depth_metrics.image_metrics(np.ones((2, 2), bool), np.ones((2, 2)))
 
@@ -180,7 +187,7 @@ class DepthMetricsTest(parameterized.TestCase):
     # Different sizes and numbers of known pixels: the mean of images and the
     # pooled value differ.
     self.scenes = [_scene(2, 5, 7), _scene(3, 20, 9), _scene(4, 11, 1)]
-    self.result = depth_metrics.evaluate_predictions(self.scenes)
+    self.result = _measure(self.scenes)
 
   def test_mean_of_images(self):
     each = [reference_metrics(*scene) for scene in self.scenes]
@@ -229,7 +236,7 @@ class DepthMetricsTest(parameterized.TestCase):
 
   def test_edges_belong_to_the_farther_range(self):
     depth_mm = np.array([[999, 1000, 1999, 2000, 4000, 8000, 15999, 16000]])
-    got = depth_metrics.evaluate_predictions([(depth_mm, depth_mm)])
+    got = _measure([(depth_mm, depth_mm)])
     self.assertEqual(
       [errors['pixels'] for errors in got['ranges'].values()],
       [1, 2, 1, 1, 2, 1],
@@ -237,7 +244,7 @@ class DepthMetricsTest(parameterized.TestCase):
 
   def test_ranges_without_pixels(self):
     depth_mm = np.full((3, 3), 5000)
-    got = depth_metrics.evaluate_predictions([(depth_mm, depth_mm)])
+    got = _measure([(depth_mm, depth_mm)])
     self.assertEqual(got['ranges']['16+ m']['pixels'], 0)
     self.assertIsNone(got['ranges']['16+ m']['rmse'])
     self.assertEqual(got['ranges']['4-8 m']['rmse'], 0.0)
@@ -255,7 +262,7 @@ class DepthMetricsTest(parameterized.TestCase):
     self.assertEqual(metrics.images, 3)
 
   def test_order_does_not_matter(self):
-    again = depth_metrics.evaluate_predictions(reversed(self.scenes))
+    again = _measure(reversed(self.scenes))
     for name in depth_metrics.METRIC_NAMES:
       for key in (name, f'pooled_{name}'):
         self.assertAlmostEqual(again[key], self.result[key], delta=1e-12)
@@ -274,9 +281,9 @@ class DepthMetricsTest(parameterized.TestCase):
 
   def test_nothing_measured(self):
     with self.assertRaisesRegex(ValueError, '0 images measured, 0 skipped'):
-      depth_metrics.evaluate_predictions([])
+      _measure([])
 
-  def test_shape_error_leaves_the_sums_alone(self):
+  def test_shape_error_leaves_the_sums_unchanged(self):
     metrics = depth_metrics.DepthMetrics()
     for scene in self.scenes:
       metrics.add(*scene)

@@ -60,7 +60,7 @@ class MarkdownTableTest(absltest.TestCase):
 
 
 class MetricsTablesTest(absltest.TestCase):
-  def test_shows_what_was_measured(self):
+  def test_metrics_and_ranges(self):
     depth_mm = np.array([[1500, 1500, 9000, 0]])
     pred_mm = np.array([[3000, 1500, 9000, 5]])
     metrics = depth_metrics.DepthMetrics()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of a contest from folder to leaderboard, on a device of words."""
+"""Tests of a contest from folder to leaderboard, on a fake device."""
 
 import pathlib
 
@@ -87,7 +87,7 @@ class RunTest(parameterized.TestCase):
     ({'precisions': ['fp8']}, '--precision=fp8 must be of'),
     ({'limit': 0}, 'Change --limit'),
   )
-  def test_what_cannot_go_well_is_refused_at_once(self, arguments, message):
+  def test_invalid_arguments_fail_at_once(self, arguments, message):
     with self.assertRaisesRegex(ValueError, message):
       self.run_contest(**arguments)
     self.assertEqual(self.device.timed, [])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of finding and naming the files."""
+"""Tests of finding files and naming their systems."""
 
 import hashlib
 import pathlib
@@ -22,7 +22,7 @@ class FindModelsTest(parameterized.TestCase):
   def found(self, *arguments):
     models, self.problems = model_files.find_models(self.root, *arguments)
     return [
-      (model.file, model.system, model.precision, model.report_system)
+      (model.file, model.system, model.precision, model.paper_system)
       for model in models
     ]
 
@@ -78,7 +78,7 @@ class FindModelsTest(parameterized.TestCase):
     ):
       self.found(['tcl', 'smartlab'])
 
-  def test_files_that_cannot_be_used_are_named_and_the_others_go_on(self):
+  def test_unusable_files_are_reported_and_skipped(self):
     content = small_contest.network()
     self.write(
       tcl_fp32=content,
@@ -92,21 +92,21 @@ class FindModelsTest(parameterized.TestCase):
       self.problems,
       (
         'broken_fp32.tflite is damaged',
-        'icl_fp16.tflite: it is called fp16, but it is fp32',
-        r'odd.tflite: its precision cannot be told \(fp64\)',
+        'icl_fp16.tflite: its name says fp16, but it is fp32',
+        r'odd.tflite: its precision is unknown \(fp64\)',
         'page_fp32.tflite .* is not a .tflite model',
       ),
       strict=True,
     ):
       self.assertRegex(problem, message)
 
-  def test_what_is_being_written_is_no_file_yet(self):
+  def test_unfinished_files_are_ignored(self):
     self.write(tcl_fp32=small_contest.network())
     (self.root / '.tmp-12-icl_fp32.tflite').write_bytes(b'half')
     self.assertLen(self.found(), 1)
     self.assertEqual(self.problems, [])
 
-  def test_two_files_of_one_kind(self):
+  def test_two_files_of_one_system_and_precision(self):
     self.write('a', tcl_fp32=small_contest.network())
     self.write('b', tcl_fp32=small_contest.network(21.0))
     with self.assertRaisesRegex(
@@ -115,7 +115,7 @@ class FindModelsTest(parameterized.TestCase):
       self.found()
 
   def test_empty_and_missing_folders(self):
-    with self.assertRaisesRegex(ValueError, 'holds no .tflite file'):
+    with self.assertRaisesRegex(ValueError, 'contain no .tflite file'):
       self.found()
     with self.assertRaisesRegex(ValueError, 'There is no folder /x/y'):
       model_files.find_models('/x/y')

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of what is written."""
+"""Tests of the files that are written."""
 
 import json
 import pathlib
+import sys
 
 from absl.testing import absltest
+import numpy as np
 from PIL import Image
 
+from depth_mai.ranking import leaderboard_content
+from depth_mai.ranking import leaderboard_text
 from depth_mai.ranking import publication
-from depth_mai.ranking import standings
-from depth_mai.ranking import tables
 from tests.ranking import small_contest
 
 
@@ -30,10 +32,10 @@ class PublicationTest(absltest.TestCase):
       'images': 3,
       'fingerprint': 'f00',
     }
-    self.board = standings.assemble(
+    self.board = leaderboard_content.assemble(
       [
-        small_contest.judged('tcl'),
-        small_contest.judged('icl', 'fp16', si_rmse=0.4),
+        small_contest.measured('tcl'),
+        small_contest.measured('icl', 'fp16', si_rmse=0.4),
       ],
       data,
       small_contest.described_device(),
@@ -57,8 +59,10 @@ class PublicationTest(absltest.TestCase):
       ['leaderboard.json', 'leaderboard.txt', 'leaderboard.md'],
     )
     self.assertEqual(json.loads(files[0].read_text()), self.board)
-    self.assertEqual(files[1].read_text(), tables.text(self.board))
-    self.assertEqual(files[2].read_text(), tables.markdown(self.board))
+    self.assertEqual(files[1].read_text(), leaderboard_text.text(self.board))
+    self.assertEqual(
+      files[2].read_text(), leaderboard_text.markdown(self.board)
+    )
 
   def test_page(self):
     files = self.write_page()
@@ -90,6 +94,62 @@ class PublicationTest(absltest.TestCase):
       ['leaderboard.html', 'leaderboard_pictures.png'],
     )
     self.assertTrue((self.target / 'leaderboard.html').is_file())
+
+  def test_without_jinja2_nothing_is_predicted(self):
+    with absltest.mock.patch.dict(sys.modules, {'jinja2': None}):
+      with self.assertRaisesRegex(ValueError, r"pip install 'depth_mai\[rep"):
+        self.write_page()
+    self.assertFalse(self.target.exists())
+
+
+class PredictExamplesTest(absltest.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.root = pathlib.Path(self.create_tempdir().full_path)
+    small_contest.write_models(
+      self.root,
+      near=small_contest.network(10.0),
+      far=small_contest.network(10.0, 500.0),
+    )
+    self.models = {
+      name: self.root / f'{name}.tflite' for name in ('near', 'far')
+    }
+    self.read = []
+
+  def pairs(self, sizes):
+    for number, size in enumerate(sizes):
+      self.read.append(number)
+      yield (
+        f'{number}',
+        np.full((*size, 3), number, np.uint8),
+        np.full(size, 1000, np.uint16),
+      )
+
+  def test_every_network_predicts_the_chosen_pictures(self):
+    images, predictions = publication.predict_examples(
+      self.models, self.pairs([small_contest.SIZE] * 9), (1, 4)
+    )
+    self.assertEqual([name for name, _, _ in images], ['1', '4'])
+    self.assertEqual(list(predictions), ['near', 'far'])
+    for name, offset in (('near', 0), ('far', 500)):
+      for depth_mm, red in zip(predictions[name], (1, 4), strict=True):
+        np.testing.assert_allclose(
+          depth_mm, np.full(small_contest.SIZE, 10 * red + offset), rtol=1e-5
+        )
+    # The rest of a large split is not read.
+    self.assertEqual(self.read, [0, 1, 2, 3, 4])
+
+  def test_depth_has_the_size_of_the_picture(self):
+    _, predictions = publication.predict_examples(
+      self.models, self.pairs([(30, 20)]), [0], 2
+    )
+    self.assertEqual(predictions['far'][0].shape, (30, 20))
+
+  def test_bad_file(self):
+    with self.assertRaisesRegex(ValueError, 'no model file'):
+      publication.predict_examples(
+        {'x': '/x/y.tflite'}, self.pairs([(4, 4)]), [0]
+      )
 
 
 if __name__ == '__main__':

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A data set of three pictures, networks of one convolution, a device of words.
+"""Three pictures, networks of one convolution, and a fake device.
 
-The depth that a network predicts is `scale` times the red of the picture, in
-millimetres, and the true depth is 20 times the red for picture '00'. So an
-error can be said without running anything.
+A network predicts `scale` times the red of the picture, in millimetres; the
+true depth of picture '00' is 20 times the red. So errors can be computed
+without running a network.
 """
 
 import pathlib
@@ -11,7 +11,7 @@ import pathlib
 import numpy as np
 from PIL import Image
 
-from depth_mai.ranking import judge
+from depth_mai.ranking import measuring
 from depth_mai.ranking import model_files
 from depth_mai.runtime import model_file
 from tests.runtime import tiny_model
@@ -51,7 +51,7 @@ def write_models(folder: pathlib.Path, **contents: bytes) -> None:
 
 
 class FakeDevice:
-  """A device whose every file takes as many milliseconds as it is told.
+  """A device on which every file takes the same time.
 
   Attributes:
     spec: as --device names it.
@@ -65,7 +65,7 @@ class FakeDevice:
     self._runtime_ms = runtime_ms
 
   def describe(self):
-    """What leaderboard.json says of it."""
+    """Returns the description for leaderboard.json."""
     return {
       'kind': 'local',
       'name': 'A board',
@@ -82,11 +82,11 @@ class FakeDevice:
     }
 
   def time_key(self):
-    """What a runtime depends on."""
+    """Returns the key of its measurements."""
     return {'name': 'A board'}
 
   def measure(self, path):
-    """Notes the file; gives the same times for each."""
+    """Notes the file; returns the same times for each."""
     path = pathlib.Path(path)
     self.timed.append(path.name)
     return {
@@ -105,53 +105,59 @@ class FakeDevice:
 
 
 def described_device() -> dict:
-  """Returns what leaderboard.json says of the device."""
+  """Returns the device of leaderboard.json."""
   return {**FakeDevice().describe(), 'threads': 1}
 
 
-def judged(
+def measured(
   system: str,
   precision: str = 'fp32',
   si_rmse: float = 0.3,
   runtime_ms: float | None = 50.0,
-  report_system: str | None = '',
+  paper_system: str | None = '',
   size_mb: float = 3.0,
   macs: int | None = 10**7,
   load_average: float | None = 0.0,
   instructions: int | None = None,
-) -> judge.Judged:
-  """Returns a judged file that was never there.
+) -> measuring.Measured:
+  """Returns the figures of a file that does not exist.
 
   Args:
-    system: its name.
+    system: name in the leaderboard.
     precision: of the file.
     si_rmse: of its predictions.
-    runtime_ms: with XNNPACK; without, it takes three times as long.
-    report_system: of the report; '' for its own name.
+    runtime_ms: with XNNPACK; without it, three times as long.
+    paper_system: system of Table 1; '' for `system`.
     size_mb: of the file.
     macs: of the file.
-    load_average: before it was timed.
-    instructions: with XNNPACK, of an emulated device; twice without.
+    load_average: of the machine before the first run.
+    instructions: with XNNPACK, on an emulated device; without it, twice as
+      many.
   """
-  return judge.Judged(
+  file = f'{system}_{precision}.tflite'
+  return measuring.Measured(
     model=model_files.ModelFile(
-      pathlib.Path(f'/models/{system}_{precision}.tflite'),
-      f'{system}_{precision}.tflite',
+      pathlib.Path('/models', file),
+      file,
       system,
-      system if report_system == '' else report_system,
+      system if paper_system == '' else paper_system,
       precision,
       f'{system}{precision}'.encode().hex(),
     ),
-    size_mb=size_mb,
-    parameters=1000,
-    macs=macs,
-    metrics={'si_rmse': si_rmse, 'rmse': 1.5, 'log10': 0.1, 'rel': 0.25},
-    times={
+    figures={
+      'file': file,
+      'size_mb': size_mb,
+      'parameters': 1000,
+      'macs': macs,
       'runtime_ms': runtime_ms,
       'runtime_ms_no_xnnpack': runtime_ms and 3 * runtime_ms,
       'instructions': instructions,
       'instructions_no_xnnpack': instructions and 2 * instructions,
       'partitions': 2,
-      'load_average': load_average,
+      'si_rmse': si_rmse,
+      'rmse': 1.5,
+      'log10': 0.1,
+      'rel': 0.25,
     },
+    load_average=load_average,
   )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the pictures: one scale for all, the right colours at each place."""
+"""Tests of the pictures: one scale for all, and the colours at each place."""
 
+import io
 import os
 
 from absl.testing import absltest
@@ -26,6 +27,17 @@ def _images():
     )
     for name, depth_mm in (('near', near), ('far', far))
   ]
+
+
+def _picture(count, seed=0):
+  """Returns a picture of 40 x 50 random colours, and the first of them."""
+  random = np.random.default_rng(seed)
+  picture = random.integers(0, 256, (40, 50, 3), dtype=np.uint8)
+  return picture, picture.reshape(-1, 3)[:count].copy()
+
+
+def _rgb(image):
+  return np.array(image.convert('RGB'))
 
 
 class LeaderboardPicturesTest(parameterized.TestCase):
@@ -115,8 +127,8 @@ class LeaderboardPicturesTest(parameterized.TestCase):
       self.assertTrue(unknown[:, :40].all())
       self.assertFalse(unknown[:, 40:].any())
 
-  def test_larger_maps_are_thinned_out_not_averaged(self):
-    # Stripes of 1 and 4 m: an average would be something else.
+  def test_larger_maps_are_subsampled_not_averaged(self):
+    # Stripes of 1 and 4 m: an average would have another colour.
     depth_mm = np.broadcast_to(
       np.where(np.arange(320) // 3 % 2, 4000, 1000), (240, 320)
     )
@@ -139,7 +151,7 @@ class LeaderboardPicturesTest(parameterized.TestCase):
       self.assertGreater(np.mean(shown), 0.6)
       self.assertTrue(shown[0] and shown[-1])
 
-  def test_nothing_known(self):
+  def test_no_known_depth(self):
     images = [(name, rgb, np.zeros(_TILE)) for name, rgb, _ in _images()]
     whole = self.draw({'a': [np.full(_TILE, 2000.0)] * 2}, images)
     row = self.tiles(whole, columns=3)[0]
@@ -151,7 +163,7 @@ class LeaderboardPicturesTest(parameterized.TestCase):
     for tile in self.tiles(whole, columns=3)[0][2]:
       self.assertTrue((tile == colours.INVALID_RGB).all())
 
-  def test_si_rmse_stands_below_the_error(self):
+  def test_si_rmse_is_below_the_error_map(self):
     truths = [image[2] for image in _images()]
     worse = [truths[0], truths[1].copy()]
     worse[1][:, ::2] *= 2
@@ -159,7 +171,7 @@ class LeaderboardPicturesTest(parameterized.TestCase):
     for depths_mm in (truths, [2 * truth for truth in truths], worse):
       whole = self.draw({'a': depths_mm})
       captions.append([self.caption(whole, row) for row in (0, 1)])
-    # A common factor costs nothing; the second picture of the third is worse.
+    # A common factor changes nothing; the second picture of the third is worse.
     np.testing.assert_array_equal(captions[0], captions[1])
     np.testing.assert_array_equal(captions[0][0], captions[2][0])
     self.assertTrue((captions[0][1] != captions[2][1]).any())
@@ -187,6 +199,51 @@ class LeaderboardPicturesTest(parameterized.TestCase):
         predictions, _images()[:count], self.path
       )
     self.assertFalse(os.path.exists(self.path))
+
+
+class WithPaletteTest(absltest.TestCase):
+  def test_kept_colours_are_exact_and_others_close(self):
+    picture, kept = _picture(60)
+    got = leaderboard_pictures.with_palette(picture, kept)
+    self.assertEqual(got.mode, 'P')
+    self.assertLen(np.unique(_rgb(got).reshape(-1, 3), axis=0), 256)
+    np.testing.assert_array_equal(_rgb(got).reshape(-1, 3)[:60], kept)
+    error = np.abs(_rgb(got).astype(int) - picture).max(axis=-1)
+    # 196 colours for a whole colour cube: cells of about 45 in each channel.
+    self.assertLess(np.median(error), 45)
+
+  def test_few_colours_are_all_exact(self):
+    random = np.random.default_rng(1)
+    few = random.integers(0, 256, (100, 3), dtype=np.uint8)
+    picture = few[random.integers(0, 100, (40, 50))]
+    for kept in (few[:7], few, few[:1]):
+      np.testing.assert_array_equal(
+        _rgb(leaderboard_pictures.with_palette(picture, kept)), picture
+      )
+
+  def test_unused_exact_colours(self):
+    picture = np.full((4, 5, 3), 200, np.uint8)
+    got = leaderboard_pictures.with_palette(
+      picture, np.array([[0, 0, 0], [9, 9, 9]], np.uint8)
+    )
+    np.testing.assert_array_equal(_rgb(got), picture)
+
+  def test_file_is_smaller(self):
+    picture, kept = _picture(60)
+    sizes = []
+    for image in (
+      leaderboard_pictures.with_palette(picture, kept),
+      Image.fromarray(picture),
+    ):
+      stream = io.BytesIO()
+      image.save(stream, format='PNG')
+      sizes.append(stream.tell())
+    self.assertLess(sizes[0], 0.6 * sizes[1])
+
+  def test_errors(self):
+    picture, kept = _picture(300)
+    with self.assertRaisesRegex(ValueError, '300 exact colours are too many'):
+      leaderboard_pictures.with_palette(picture, kept)
 
 
 class ExampleIndicesTest(parameterized.TestCase):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of what is read out of a leaderboard."""
+"""Tests of reading a leaderboard."""
 
 import math
 
@@ -58,13 +58,13 @@ class TextsTest(parameterized.TestCase):
     board = {'device': {'name': 'Pi', 'threads': 1}}
     self.assertEqual(leaderboard_rows.device_text(board), 'Pi, 1 thread')
 
-  def test_report_origin_says_whose_figures_they_are(self):
-    text = ' '.join(leaderboard_rows.REPORT_ORIGIN)
-    for part in ('report', 'ZED', 'Raspberry Pi 4', 'other data'):
+  def test_paper_origin_names_data_and_device(self):
+    text = ' '.join(leaderboard_rows.PAPER_ORIGIN)
+    for part in ('paper', 'ZED', 'Raspberry Pi 4', 'other data'):
       self.assertIn(part, text)
 
-  def test_report_of_a_system_without_one(self):
-    self.assertEqual(leaderboard_rows.report({'report': None}), {})
+  def test_paper_row_of_a_system_without_one(self):
+    self.assertEqual(leaderboard_rows.paper_row({'report': None}), {})
 
   @parameterized.parameters(
     ({}, ''),

@@ -10,6 +10,7 @@ from PIL import Image
 
 from depth_mai.report import colours
 from depth_mai.report import picture
+from depth_mai.report import scale
 
 
 def _photo(height=96, width=128):
@@ -23,7 +24,7 @@ def _depth_m(height=96, width=128):
 
 
 def _occurs(part, whole):
-  """Whether a picture lies somewhere inside another, pixel by pixel."""
+  """Returns whether a picture occurs inside another, pixel by pixel."""
   height, width = part.shape[:2]
   places = np.argwhere(
     (
@@ -113,11 +114,11 @@ class ColourBarTest(parameterized.TestCase):
       other = np.delete(bar, np.r_[rows], axis=0)
       self.assertFalse((other == colour).all(axis=-1).any())
 
-  def test_labels_are_inked(self):
+  def test_labels_are_complete(self):
     bar = picture.with_colour_bar(_photo(), 1.0, 9.0)[:, 128:]
     ink = (bar == picture.INK_RGB).all(axis=-1)
     self.assertGreater(ink.sum(), 20)
-    # Neither the paper's edge nor the picture cuts a label.
+    # Neither the edge nor the picture cuts a label.
     self.assertFalse(ink[:, -1].any())
     self.assertFalse(ink[[0, -1]].any())
 
@@ -155,10 +156,10 @@ class ColourBarTest(parameterized.TestCase):
       self.assertLessEqual(seen, {tuple(colour) for colour in table.tolist()})
 
   def test_error_bar(self):
-    got = picture.with_error_bar(_photo())
-    np.testing.assert_array_equal(got[:, :128], _photo())
+    bar = picture.error_bar(96)
+    self.assertEqual(bar.shape[0], 96)
     for colour in colours.error_map()[[0, -1]]:
-      self.assertTrue((got[:, 128:] == colour).all(axis=-1).any())
+      self.assertTrue((bar == colour).all(axis=-1).any())
 
   @parameterized.parameters(
     (np.zeros((4, 4), np.uint8),),
@@ -191,12 +192,15 @@ class SideBySideTest(absltest.TestCase):
       photo,
       picture.colourise(depth_m, near_m, far_m),
       picture.colourise(truth_m, near_m, far_m),
-      picture.colourise_error(depth_m, truth_m),
+      np.hstack(
+        (picture.colourise_error(depth_m, truth_m), picture.error_bar(96))
+      ),
     ):
       self.assertTrue(_occurs(panel, got))
 
   def test_range_can_be_given(self):
-    got = picture.side_by_side(_photo(), _depth_m(), near_m=0.5, far_m=20.0)
+    colour_range = scale.ColourRange(0.5, 20.0)
+    got = picture.side_by_side(_photo(), _depth_m(), colour_range=colour_range)
     self.assertTrue(_occurs(picture.colourise(_depth_m(), 0.5, 20.0), got))
 
   def test_small_maps_are_enlarged_in_blocks(self):
@@ -205,10 +209,34 @@ class SideBySideTest(absltest.TestCase):
     panel = picture.colourise(depth_m, *picture.depth_range(depth_m))
     self.assertTrue(_occurs(panel.repeat(8, axis=0).repeat(8, axis=1), got))
 
-  def test_nothing_known(self):
+  def test_no_known_depth(self):
     got = picture.side_by_side(_photo(), np.zeros((96, 128)))
     grey = np.broadcast_to(np.uint8(colours.INVALID_RGB), (96, 128, 3))
     self.assertTrue(_occurs(grey, got))
+
+
+class DrawPredictionTest(absltest.TestCase):
+  def test_both_pictures_have_the_colours_of_the_range(self):
+    rgb_uint8 = np.full((60, 80, 3), 123, np.uint8)
+    depth_m = np.full((60, 80), 2.0)
+    depth_m[:, 40:] = 9.0
+    colour, pair = picture.draw_prediction(
+      scale.ColourRange(2.0, 6.0), rgb_uint8, depth_m
+    )
+    nearest, farthest = colours.depth_map()[[0, -1]]
+    np.testing.assert_array_equal(colour[:, :40], np.tile(nearest, (60, 40, 1)))
+    np.testing.assert_array_equal(
+      colour[:, 40:80], np.tile(farthest, (60, 40, 1))
+    )
+    # The picture to the left, both colours to the right of it.
+    line = pair[pair.shape[0] // 2]
+    is_picture, is_near, is_far = (
+      (line == wanted).all(-1) for wanted in ((123,) * 3, nearest, farthest)
+    )
+    self.assertEqual(is_picture.sum(), 80)
+    self.assertLess(np.nonzero(is_picture)[0][-1], np.argmax(is_near))
+    self.assertLess(np.argmax(is_near), np.argmax(is_far))
+    self.assertGreater(colour.shape[1], 80)  # There is a bar.
 
 
 class GridTest(parameterized.TestCase):
@@ -224,7 +252,7 @@ class GridTest(parameterized.TestCase):
     np.testing.assert_array_equal(got[30:50, 40:52], c)
     self.assertTrue((got[30:50, 5:35] == 255).all())
 
-  def test_titles_take_room_above(self):
+  def test_titles_are_above(self):
     plain = picture.grid([[_photo(), _photo()]])
     titled = picture.grid([[_photo(), _photo()]], ['one', 'two'], ['row'])
     self.assertEqual(plain.shape[1], titled.shape[1])

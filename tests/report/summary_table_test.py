@@ -72,7 +72,7 @@ class SummaryTextTest(absltest.TestCase):
     self.lines = summary_table.summary_text(_summary()).splitlines()
 
   def cells_of(self, start):
-    """Returns the words of the line that starts so."""
+    """Returns the words of the line that starts with a text."""
     return next(
       line for line in self.lines if line.strip().startswith(start)
     ).split()
@@ -95,13 +95,13 @@ class SummaryTextTest(absltest.TestCase):
       self.cells_of('2  CONCATENATION')[2:9],
       '4x5x8 + 4x5x8 + ... -> 1x24'.split(),
     )
-    # Not known is not nothing.
+    # Unknown is not 0.
     self.assertEqual(self.cells_of('3  CUSTOM:Erf')[5:8], ['-', '-', '0.0%'])
 
-  def test_what_is_done_at_load_is_left_out_and_counted(self):
+  def test_operators_at_load_are_counted_but_not_listed(self):
     listed = [line for line in self.lines if 'DEQUANTIZE' in line]
     self.assertEqual(
-      listed, ['(Not listed: 1 DEQUANTIZE that prepare weights once, at load.)']
+      listed, ['(Not listed: 1 DEQUANTIZE that prepare weights at load time.)']
     )
 
   def test_kinds_end_with_the_totals(self):
@@ -114,6 +114,72 @@ class SummaryTextTest(absltest.TestCase):
     self.assertIn('The MACs of 1 CUSTOM:Erf are not known.', self.lines)
     self.assertEqual(
       self.cells_of('input.range'), ['input.range', '[0,', '255]']
+    )
+
+
+def _delegation(pieces, **changes):
+  return {
+    'runtime': 'litert',
+    'runtime_version': '2.3',
+    'partitions': 1,
+    'operators': 5,
+    'operators_outside': 0,
+    'pieces': pieces,
+    **changes,
+  }
+
+
+def _piece(partition, first, last, *broken_by):
+  return {
+    'partition': partition,
+    'first': first,
+    'last': last,
+    'operators': last - first + 1,
+    'broken_by': [
+      {'kind': kind, 'type': 'INT8', 'output': output, 'cure': cure}
+      for kind, output, cure in broken_by
+    ],
+  }
+
+
+class PartitionTextTest(absltest.TestCase):
+  def test_whole_graph(self):
+    self.assertEqual(
+      summary_table.partition_text(_delegation([_piece(0, 0, 4)])),
+      'XNNPACK of litert 2.3 takes the whole graph: 5 operators, one piece.',
+    )
+
+  def test_pieces_and_causes(self):
+    pieces = [
+      _piece(0, 0, 1),
+      _piece(None, 2, 3, ('TILE', 'up', 'Join.'), ('TILE', 'up_2', 'Join.')),
+      _piece(1, 4, 4),
+    ]
+    lines = summary_table.partition_text(
+      _delegation(pieces, partitions=2, operators_outside=2)
+    ).splitlines()
+    self.assertEqual(
+      lines[0], 'XNNPACK of litert 2.3 takes 3 of 5 operators, in 2 partitions.'
+    )
+    self.assertEqual(lines[-1], '2 TILE (INT8): Join.')
+    cells = [line.split() for line in lines]
+    self.assertIn(
+      ['2-3', '2', 'built-in', 'TILE,', 'TILE', 'up,', 'up_2'], cells
+    )
+    self.assertIn(['4-4', '1', 'XNNPACK', '1', '-', '-'], cells)
+
+  def test_without_a_cure(self):
+    text = summary_table.partition_text(
+      _delegation(
+        [_piece(None, 0, 0, ('EXP', 'depth', ''))], operators_outside=1
+      )
+    )
+    self.assertEndsWith(text, '1 EXP (INT8): No cure is known.')
+
+  def test_runtime_without_partitions(self):
+    self.assertEqual(
+      summary_table.partition_text(_delegation(None)),
+      'litert 2.3 does not report what its delegate takes.',
     )
 
 

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Tests of predicting many pictures."""
+
 import os
 import pathlib
 
@@ -7,7 +9,7 @@ from absl.testing import parameterized
 import numpy as np
 from PIL import Image
 
-from depth_mai.files import png16
+from depth_mai.files import picture_files
 from depth_mai.runtime import batch_prediction
 from depth_mai.runtime import model_file
 from tests.runtime import tiny_model
@@ -50,7 +52,7 @@ class BatchPredictionTest(parameterized.TestCase):
     return sorted(os.listdir(self.output_dir))
 
   def _depth_mm(self, name):
-    return png16.read_depth_png(self.output_dir / f'{name}_depth.png')
+    return picture_files.read_depth_mm(self.output_dir / f'{name}_depth.png')
 
   def test_three_files_for_each_picture(self):
     self._picture('in/b.png', 3, (30, 20))
@@ -88,17 +90,17 @@ class BatchPredictionTest(parameterized.TestCase):
     self.assertEqual(found['a'], 1)
     self.assertEqual(found['a_2'], 4)
     values = {
-      png16.read_depth_png(path)[0, 0]
+      picture_files.read_depth_mm(path)[0, 0]
       for path in self.output_dir.glob('*_depth.png')
     }
     self.assertEqual(values, {1000, 2000, 3000, 4000})
 
-  def test_a_picture_given_twice_is_done_once(self):
+  def test_picture_given_twice_is_predicted_once(self):
     path = self._picture('in/a.png', 1)
     self.assertEmpty(self._predict(path, self.root / 'in', path))
     self.assertLen(self.lines, 1)
 
-  def test_bad_inputs_are_reported_and_the_others_done(self):
+  def test_bad_inputs_are_reported_and_the_others_predicted(self):
     (self.root / 'in').mkdir()
     (self.root / 'in/a.jpg').write_bytes(b'not a picture')
     (self.root / 'empty').mkdir()
@@ -120,7 +122,7 @@ class BatchPredictionTest(parameterized.TestCase):
     self.assertRegex(problem, f'{path}: .*are NaN')
     self.assertEmpty(self._outputs())
 
-  def test_earlier_results_are_kept_unless_told(self):
+  def test_earlier_results_are_replaced_only_with_overwrite(self):
     self._predict(self._picture('a.png', 1))
     again = self._picture('new/a.png', 2)
     with self.assertRaisesRegex(ValueError, '3 of 3 .*a_depth.*--overwrite'):
@@ -141,7 +143,7 @@ class BatchPredictionTest(parameterized.TestCase):
 
   def test_output_dir_that_cannot_be_made(self):
     path = self._picture('a.png', 1)
-    with self.assertRaisesRegex(ValueError, 'cannot be made.*--output_dir'):
+    with self.assertRaisesRegex(ValueError, 'cannot be created.*--output_dir'):
       self._predict(path, output_dir=path / 'out')
 
   def test_no_inputs(self):

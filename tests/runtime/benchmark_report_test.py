@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Tests of the report's text."""
+
 from absl.testing import absltest
 
 from depth_mai.runtime import benchmark_report
@@ -89,13 +91,13 @@ class FormatTest(absltest.TestCase):
     self.assertIn('own benchmark, 4 threads: median 5.12 ms', text)
     self.assertIn('own benchmark, 1 threads: it is not installed', text)
 
-  def test_a_runtime_that_tells_little(self):
+  def test_runtime_without_delegation_details(self):
     report = _report(True)
     report['configurations'][0].update(operators_outside=None, p10_ms=None)
     text = benchmark_report.format_table(report)
-    self.assertIn('outside XNNPACK: this runtime does not tell', text)
+    self.assertIn('outside XNNPACK: this runtime does not report it', text)
 
-  def test_says_whose_figures_they_are(self):
+  def test_note_names_the_machine(self):
     on_board = benchmark_report.format_table(_report(board=True))
     self.assertIn('Measured on a Raspberry Pi 4 Model B.', on_board)
     elsewhere = benchmark_report.format_table(_report(board=False))

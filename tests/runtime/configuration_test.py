@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Tests of measuring in a fresh process."""
+
 import json
 import os
 
@@ -8,12 +10,18 @@ from depth_mai.runtime import configuration
 from tests.runtime import tiny_model
 
 
+def _measure(*arguments, timeout_s=None, **options):
+  return configuration.measure_in_child(
+    configuration.Request(*arguments, **options), timeout_s
+  )
+
+
 class MeasureInChildTest(absltest.TestCase):
   def test_all_figures_come_back(self):
     path = self.create_tempfile(
       'm.tflite', tiny_model.split_model((32, 32))
     ).full_path
-    measured = configuration.measure_in_child(path, 2, True, warmup=2, runs=5)
+    measured = _measure(path, 2, True, warmup=2, runs=5)
     self.assertEqual(measured['threads'], 2)
     self.assertIs(measured['xnnpack'], True)
     self.assertEqual(measured['runs'], 5)
@@ -27,17 +35,17 @@ class MeasureInChildTest(absltest.TestCase):
     self.assertEqual(measured['runtime'], 'ai-edge-litert')
     self.assertEqual(json.loads(json.dumps(measured)), measured)
 
-  def test_memory_is_that_of_the_configuration(self):
+  def test_memory_is_that_of_the_child(self):
     if not os.path.exists('/proc/self/status'):
       self.skipTest('memory is read from Linux /proc')
-    # This process is large; the one that measures must not inherit that.
+    # This process is large; the measuring one must not inherit its memory.
     ballast = b'x' * (250 * 2**20)
     grown_mb = []
     for name, size in (('small', (8, 8)), ('large', (900, 1200))):
       path = self.create_tempfile(
         f'{name}.tflite', tiny_model.float_model(size)
       ).full_path
-      measured = configuration.measure_in_child(path, 1, True, 1, 1)
+      measured = _measure(path, 1, True, 1, 1)
       self.assertLess(measured['peak_rss_mb'], 200)
       grown_mb.append(measured['model_memory_mb'])
     del ballast
@@ -50,38 +58,32 @@ class MeasureInChildTest(absltest.TestCase):
       self.skipTest('this system cannot pin a process')
     path = self.create_tempfile('m.tflite', tiny_model.float_model())
     usable = sorted(os.sched_getaffinity(0))
-    measured = configuration.measure_in_child(
-      path.full_path, 1, True, 1, 1, cpus=usable[-1:]
-    )
+    measured = _measure(path.full_path, 1, True, 1, 1, cpus=usable[-1:])
     self.assertEqual(measured['cpus'], usable[-1:])
     # The child was pinned, not this process.
     self.assertEqual(sorted(os.sched_getaffinity(0)), usable)
     with self.assertRaisesRegex(ValueError, '--cpus=99999: .* use CPUs'):
-      configuration.measure_in_child(
-        path.full_path, 1, True, 1, 1, cpus=(99999,)
-      )
+      _measure(path.full_path, 1, True, 1, 1, cpus=(99999,))
 
   def test_takes_too_long(self):
     path = self.create_tempfile('m.tflite', tiny_model.float_model())
     with self.assertRaisesRegex(ValueError, 'not done after 0.5 s.*timeout_s'):
-      configuration.measure_in_child(
-        path.full_path, 1, True, 1, 10**9, timeout_s=0.5
-      )
+      _measure(path.full_path, 1, True, 1, 10**9, timeout_s=0.5)
 
-  def test_last_words_of_a_process_that_died(self):
+  def test_message_of_a_process_that_died(self):
     request = configuration.Request('m.tflite', 2, False, 1, 1)
     with self.assertRaisesRegex(
       ValueError,
       'm.tflite with 2 threads, XNNPACK off: .* code -9 and no result. Killed',
     ):
-      request.read_answer(-9, 'INFO: a runtime that talks\n', 'Killed\n')
+      request.read_answer(-9, 'INFO: a line of the runtime\n', 'Killed\n')
 
   def test_errors_come_back(self):
     path = self.create_tempfile(
       'half.tflite', tiny_model.float_model()[:300]
     ).full_path
     with self.assertRaisesRegex(ValueError, 'half.tflite cannot be loaded'):
-      configuration.measure_in_child(path, 1, True, 1, 1)
+      _measure(path, 1, True, 1, 1)
 
 
 if __name__ == '__main__':

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Tests of depth_mai/runtime/delegation.py."""
+
 from absl.testing import absltest
 
 from depth_mai.runtime import delegation
@@ -46,7 +48,7 @@ class DelegationTest(absltest.TestCase):
   def test_nothing_outside(self):
     self.assertEqual(delegation.Delegation(4, 1, {}).outside_text(), 'none')
 
-  def test_runtime_that_does_not_tell(self):
+  def test_runtime_without_details(self):
     self.assertIsNone(delegation.describe_delegation(object()))
 
 

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Tests of the descriptions of machine and process."""
+
 import os
 import pathlib
 import platform
+import unittest
 
 from absl.testing import absltest
 from absl.testing import parameterized
+import numpy as np
 
 from depth_mai.runtime import environment
 
@@ -20,7 +24,7 @@ class EnvironmentTest(parameterized.TestCase):
     target.write_bytes(content)
 
   def test_raspberry_pi(self):
-    # As on a Pi 4: the device tree's strings end with NUL, times in kHz.
+    # As on a Pi 4: strings of the device tree end with NUL, frequencies in kHz.
     cpu = 'sys/devices/system/cpu/cpu0/cpufreq/'
     zone = 'sys/class/thermal/thermal_zone0/'
     self._write('proc/device-tree/model', b'Raspberry Pi 4 Model B Rev 1.4\x00')
@@ -70,7 +74,7 @@ class EnvironmentTest(parameterized.TestCase):
     self.assertEqual(environment.device_name(self.root), 'Khadas VIM3')
     self.assertFalse(environment.is_raspberry_pi(self.root))
 
-  def test_system_that_tells_nothing(self):
+  def test_system_without_files(self):
     self.assertIn(
       environment.device_name(self.root),
       (platform.processor(), platform.machine(), 'unknown'),
@@ -109,7 +113,7 @@ class EnvironmentTest(parameterized.TestCase):
         'throttling occurred',
       ],
     ),
-    # As the kernel's file has it.
+    # The format of the kernel's file.
     ('50000\n', ['under-voltage occurred', 'throttling occurred']),
     ('0\n', []),
     ('VCHI initialization failed', None),
@@ -124,6 +128,22 @@ class EnvironmentTest(parameterized.TestCase):
     self.assertEqual(machine['cpu_count'], os.cpu_count())
     self.assertNotEmpty(machine['device'])
     self.assertNotEmpty(machine['runtime_version'])
+
+
+@unittest.skipUnless(
+  os.path.exists('/proc/self/status'), 'memory is read from Linux /proc'
+)
+class MemoryTest(absltest.TestCase):
+  def test_block_of_known_size(self):
+    environment.reset_peak_memory()
+    before_mb = environment.resident_mb()
+    block = np.ones(64 * 2**20, np.uint8)
+    held_mb = environment.resident_mb() - before_mb
+    self.assertBetween(held_mb, 60, 72)
+    del block
+    # Large blocks are returned to the system at once; the peak stays.
+    self.assertLess(environment.resident_mb() - before_mb, 16)
+    self.assertBetween(environment.peak_resident_mb() - before_mb, 60, 72)
 
 
 if __name__ == '__main__':

@@ -36,7 +36,7 @@ def _written():
 
 
 class TableTest(absltest.TestCase):
-  def test_reads_what_was_written(self):
+  def test_round_trip(self):
     root = flatbuffer_table.Table.root(_written())
     self.assertEqual(root.number(0, '<b'), -3)
     self.assertEqual(root.text(2), 'grün')
@@ -55,7 +55,7 @@ class TableTest(absltest.TestCase):
       self.assertEqual(root.numbers(field, '<i4').tolist(), [])
       self.assertEqual(root.tables(field), [])
 
-  def test_damage_is_noticed(self):
+  def test_refuses_damaged_files(self):
     content = _written()
     for size in (0, 3, 8, len(content) // 2):
       with self.subTest(size=size):
@@ -64,26 +64,26 @@ class TableTest(absltest.TestCase):
           root.text(2)
           root.tables(4)[1].number(0, '<I')
 
-  def test_a_count_beyond_the_end_is_noticed(self):
+  def test_refuses_a_vector_beyond_the_end(self):
     content = _written()
     count = content.index(struct.pack('<Ii', 3, 7))
     wrong = content[:count] + struct.pack('<I', 99999) + content[count + 4 :]
     with self.assertRaisesRegex(IndexError, '99999 items'):
       flatbuffer_table.Table.root(wrong).numbers(3, '<i4')
 
-  def test_a_layout_before_the_file_is_noticed(self):
-    # 100 bytes before byte 4; struct would count from the file's end.
+  def test_refuses_a_layout_before_the_file(self):
+    # 100 bytes before byte 4: struct would read from the end of the file.
     content = struct.pack('<Ii', 4, 100) + bytes(200)
     with self.assertRaisesRegex(IndexError, 'layout at byte -96'):
       flatbuffer_table.Table.root(content).number(0, '<i')
 
-  def test_the_length_of_bytes(self):
+  def test_length_of_bytes(self):
     root = flatbuffer_table.Table.root(_written())
     self.assertEqual(root.length(2), len('grün'.encode()))
     self.assertEqual(root.length(1), 0)
 
-  def test_a_vector_may_not_be_read_without_end(self):
-    # No honest reader asks for one vector a hundred thousand times.
+  def test_vectors_are_read_up_to_a_limit(self):
+    # A hostile file makes its reader read the same vector again and again.
     root = flatbuffer_table.Table.root(_written())
     with self.assertRaisesRegex(IndexError, 'larger than the file'):
       for _ in range(100_000):

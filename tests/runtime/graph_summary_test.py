@@ -19,7 +19,7 @@ class SummariseTest(absltest.TestCase):
     path = self.create_tempfile('m.tflite', content).full_path
     return graph_summary.summarise(path)
 
-  def test_a_graph_of_three(self):
+  def test_graph_of_three_operators(self):
     content = tiny_model.split_model((8, 10))
     summary = self.summary_of(content)
     self.assertEqual(json.loads(json.dumps(summary)), summary)
@@ -80,7 +80,7 @@ class SummariseTest(absltest.TestCase):
     self.assertEqual(resizes['kind'], 'RESIZE_NEAREST_NEIGHBOR')
     self.assertEqual(summary['notes'], [])
 
-  def test_says_what_the_file_says(self):
+  def test_system_and_precision_of_the_metadata(self):
     summary = self.summary_of(
       tiny_model.float_model(metadata={'system': 'tcl', 'precision': 'int8'})
     )
@@ -90,7 +90,7 @@ class SummariseTest(absltest.TestCase):
       ['The metadata say int8, the weights are stored as fp32.'],
     )
 
-  def test_what_is_not_known_is_said(self):
+  def test_notes_on_unknown_figures(self):
     summary = self.summary_of(
       hand_made.model(
         ('CUSTOM', 1, ('FLOAT32',)),
@@ -104,7 +104,7 @@ class SummariseTest(absltest.TestCase):
     self.assertLen(summary['notes'], 2)
     self.assertStartsWith(summary['notes'][0], 'The MACs of 2 CUSTOM:Erf are')
 
-  def test_half_precision_weights_are_no_activations(self):
+  def test_half_precision_weights_are_not_activations(self):
     network = small_network.small_network()
     image = keras.Input((32, 40, 3), batch_size=1)
     content = converter.convert(keras.Model(image, network(image)), 'fp16')
@@ -121,7 +121,7 @@ class SummariseTest(absltest.TestCase):
     self.assertEqual(stem['macs'], 16 * 20 * 8 * 27)
     self.assertEqual(stem['parameters'], 27 * 8 + 8)
 
-  def test_other_files_are_refused(self):
+  def test_refuses_other_files(self):
     path = self.create_tempfile('m.tflite', b'PK\x03\x04 keras').full_path
     with self.assertRaisesRegex(ValueError, 'm.tflite .* is not a .tflite'):
       graph_summary.summarise(path)

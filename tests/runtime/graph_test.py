@@ -103,7 +103,7 @@ class ReadGraphTest(parameterized.TestCase):
     subgraph = model.subgraphs[0]
     subgraph.tensors[0].shapeSignature = [1, -1, -1, 3]
     subgraph.operators[0].inputs = [0, 1, -1]
-    # A second operator that only works on constants, a third that uses it.
+    # A second operator works on constants only, a third on its output.
     subgraph.tensors += [_activation('folded'), _activation('again')]
     for inputs, output in (([1, 2], 4), ([4], 5)):
       operator = schema.OperatorT()
@@ -134,17 +134,17 @@ class ReadGraphTest(parameterized.TestCase):
       graph.read_graph(b'PK\x03\x04 a .keras file')
     empty = schema.ModelT()
     empty.subgraphs = []
-    with self.assertRaisesRegex(ValueError, 'holds no graph'):
+    with self.assertRaisesRegex(ValueError, 'contains no graph'):
       graph.read_graph(_packed(empty))
 
   @parameterized.parameters(12, 100, 200, 300)
-  def test_half_a_file_is_named(self, size):
+  def test_message_names_an_incomplete_file(self, size):
     content = tiny_model.float_model()[:size]
     path = self.create_tempfile('half.tflite', content).full_path
     with self.assertRaisesRegex(ValueError, 'half.tflite is damaged'):
       graph.read_graph(path)
 
-  def test_a_graph_that_repeats_itself_is_no_graph(self):
+  def test_refuses_tables_that_repeat_without_end(self):
     # 160 kB that would become 400 million tensors.
     content = dict(hostile_files.all_files())['same_table_without_end']
     start = time.monotonic()
@@ -152,7 +152,7 @@ class ReadGraphTest(parameterized.TestCase):
       graph.read_graph(content)
     self.assertLess(time.monotonic() - start, 5)
 
-  def test_inputs_and_outputs_that_are_no_tensors(self):
+  def test_inputs_and_outputs_that_are_not_tensors(self):
     for side in ('inputs', 'outputs'):
       model = schema.ModelT.InitFromPackedBuf(
         bytearray(tiny_model.float_model()), 0

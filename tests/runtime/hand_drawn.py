@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws graphs as plain objects, to be counted, not to be run."""
+"""Builds graphs as plain objects, for counting only: they cannot be run."""
 
 import math
 
@@ -16,10 +16,10 @@ def tensor(
   """Returns a tensor.
 
   Args:
-    index: its place; what is to be the same tensor has the same one.
+    index: its index; equal indices stand for the same tensor.
     *shape: its sizes.
-    type_name: of its numbers.
-    constant: whether the file holds its values.
+    type_name: type of its numbers.
+    constant: whether the file contains its values.
   """
   stored = math.prod(shape) * schema_names.type_bits(type_name) // 8
   return graph.Tensor(
@@ -28,7 +28,7 @@ def tensor(
 
 
 def weights(index: int, *shape: int, type_name: str = 'FLOAT32'):
-  """Returns a constant tensor; arguments as those of `tensor`."""
+  """Returns a constant tensor; see `tensor` for the arguments."""
   return tensor(index, *shape, type_name=type_name, constant=True)
 
 

@@ -11,7 +11,7 @@ from depth_mai.runtime import image_io
 from depth_mai.runtime import model_file
 from tests.runtime import tiny_model
 
-# EXIF 2.3, tag 274: how the stored picture is made from the upright one.
+# EXIF 2.3, tag 274: turns the upright picture into the stored one.
 _STORED = {
   1: lambda upright: upright,
   2: lambda upright: upright[:, ::-1],
@@ -35,7 +35,7 @@ class LoadRgbTest(parameterized.TestCase):
     self.folder = pathlib.Path(self.create_tempdir().full_path)
 
   @parameterized.product(orientation=tuple(_STORED), suffix=('.png', '.webp'))
-  def test_stands_upright(self, orientation, suffix):
+  def test_orientation_is_applied(self, orientation, suffix):
     upright = _picture()
     stored = np.ascontiguousarray(_STORED[orientation](upright))
     exif = Image.Exif()
@@ -44,8 +44,8 @@ class LoadRgbTest(parameterized.TestCase):
     Image.fromarray(stored).save(path, exif=exif, lossless=True)
     np.testing.assert_array_equal(image_io.load_rgb(path), upright)
 
-  def test_upright_jpeg(self):
-    # JPEG is lossy, so the halves are told apart instead: black above white.
+  def test_orientation_of_a_jpeg(self):
+    # JPEG is lossy, so the test compares halves: black above white.
     stored = np.zeros((16, 32, 3), np.uint8)
     stored[:, :16] = 255
     exif = Image.Exif()
@@ -56,7 +56,7 @@ class LoadRgbTest(parameterized.TestCase):
     self.assertLess(loaded[:16].max(), 10)
     self.assertGreater(loaded[16:].min(), 245)
 
-  def test_broken_exif_is_as_none(self):
+  def test_damaged_exif_is_ignored(self):
     Image.fromarray(_picture()).save(
       self.folder / 'p.png', exif=b'Exif\x00\x00rubbish, not a TIFF header'
     )
@@ -113,7 +113,7 @@ class LoadRgbTest(parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, 'f.tiff .*floating-point'):
       image_io.load_rgb(self.folder / 'f.tiff')
 
-  def test_missing_damaged_and_empty_files_are_named(self):
+  def test_message_names_missing_damaged_and_empty_files(self):
     with self.assertRaisesRegex(ValueError, 'no picture .*x.png'):
       image_io.load_rgb(self.folder / 'x.png')
     for suffix in ('.png', '.jpg', '.webp'):
@@ -129,7 +129,7 @@ class LoadRgbTest(parameterized.TestCase):
 
 
 class ListImagesTest(absltest.TestCase):
-  def test_pictures_only_sorted(self):
+  def test_lists_only_pictures_sorted(self):
     folder = pathlib.Path(self.create_tempdir().full_path)
     for name in ('b.JPG', 'a.webp', 'c.jpeg', 'notes.txt', '._b.jpg', 'd.png'):
       (folder / name).touch()
@@ -146,7 +146,7 @@ class ListImagesTest(absltest.TestCase):
 
 
 class ResizeTest(parameterized.TestCase):
-  def test_right_size_is_left_alone(self):
+  def test_picture_of_the_right_size_is_unchanged(self):
     rgb_uint8 = _picture()
     self.assertIs(image_io.resize_rgb(rgb_uint8, (6, 9)), rgb_uint8)
 
@@ -158,7 +158,7 @@ class ResizeTest(parameterized.TestCase):
     self.assertEqual(small.shape, (30, 40, 3))
     self.assertLess(np.abs(small[2:-2, 2:-2].astype(int) - 127).max(), 6)
 
-  def test_depth_grows_bilinearly(self):
+  def test_depth_is_enlarged_bilinearly(self):
     depth_mm = np.random.default_rng(3).uniform(500, 9000, (3, 4))
     # Pixel centres: output i lies at (i + 0.5) / 4 - 0.5 of the input.
     rows = np.clip((np.arange(12) + 0.5) / 4 - 0.5, 0, 2)

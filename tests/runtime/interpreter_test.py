@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Tests of finding a runtime and loading models."""
+
 from importlib import metadata
 
 from absl.testing import absltest

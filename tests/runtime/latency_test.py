@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Tests of timing inferences."""
+
 from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np

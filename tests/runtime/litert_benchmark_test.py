@@ -1,14 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Tests of LiteRT's own benchmark."""
+
 import importlib.util
 import json
 import os
 
 from absl.testing import absltest
 
+from depth_mai.runtime import configuration
 from depth_mai.runtime import litert_benchmark
 from tests.runtime import tiny_model
 
 _HAS_TOOL = importlib.util.find_spec('ai_edge_litert') is not None
+
+
+def _measure(path, warmup, runs, cpus=(), timeout_s=None):
+  request = configuration.Request(path, 1, True, warmup, runs, cpus)
+  return litert_benchmark.measure(request, timeout_s)
 
 
 @absltest.skipUnless(_HAS_TOOL, 'ai-edge-litert is not installed')
@@ -18,8 +26,8 @@ class MeasureTest(absltest.TestCase):
 
   def test_figures_of_the_real_tool(self):
     cpus = sorted(os.sched_getaffinity(0))[:1]
-    measured = litert_benchmark.measure(
-      self._model(tiny_model.float_model((480, 640))), 1, 2, 7, cpus, 60
+    measured = _measure(
+      self._model(tiny_model.float_model((480, 640))), 2, 7, cpus, 60
     )
     self.assertIsNone(measured['reason'])
     figures = measured['figures']
@@ -34,19 +42,19 @@ class MeasureTest(absltest.TestCase):
 
   def test_says_why_there_are_no_figures(self):
     damaged = self._model(tiny_model.float_model()[:300])
-    measured = litert_benchmark.measure(damaged, 1, 1, 1, timeout_s=60)
+    measured = _measure(damaged, 1, 1, timeout_s=60)
     self.assertIsNone(measured['figures'])
     self.assertRegex(measured['reason'], 'benchmark_litert_model ended with')
 
   def test_takes_too_long(self):
     model = self._model(tiny_model.float_model())
-    measured = litert_benchmark.measure(model, 1, 1, 10**9, timeout_s=0.5)
+    measured = _measure(model, 1, 10**9, timeout_s=0.5)
     self.assertIsNone(measured['figures'])
     self.assertIn('not done after 0.5 s', measured['reason'])
 
   def test_no_such_cpu(self):
     model = self._model(tiny_model.float_model())
-    measured = litert_benchmark.measure(model, 1, 1, 1, cpus=(99999,))
+    measured = _measure(model, 1, 1, cpus=(99999,))
     self.assertIsNone(measured['figures'])
     self.assertIn('--cpus=99999', measured['reason'])
 
@@ -55,7 +63,7 @@ class AbsentTest(absltest.TestCase):
   def test_not_installed(self):
     name = 'ai_edge_litert.no_such_folder.benchmark'
     with absltest.mock.patch.object(litert_benchmark, 'TOOL', name):
-      measured = litert_benchmark.measure('m.tflite', 1, 1, 1)
+      measured = _measure('m.tflite', 1, 1)
     self.assertIsNone(measured['figures'])
     self.assertIn(f'{name} is not installed', measured['reason'])
 

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Tests of depth models against depths computed by NumPy."""
+
 import hashlib
 
 from absl.testing import absltest
@@ -33,10 +35,10 @@ class TfliteModelTest(parameterized.TestCase):
       self.assertEqual(model.metadata, written or {})
 
   @parameterized.parameters(
-    # A network that takes bytes as they are.
+    # A network that takes bytes unchanged.
     ('int8', 1.0, -128, 4.0, -128),
     ('uint8', 1.0, 0, 4.0, 0),
-    # A network whose input covers -10..500: bytes lie on half as many steps.
+    # A network whose input covers -10..500: two bytes share a step.
     ('int8', 2.0, -123, 6.0, -120),
     ('uint8', 2.0, 5, 6.0, 8),
   )
@@ -77,7 +79,7 @@ class TfliteModelTest(parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, r'takes a uint8.*\(6, 8, 3\)'):
       model.predict_mm(np.zeros(shape, dtype))
 
-  def test_model_that_is_not_about_depth(self):
+  def test_model_without_a_depth_map(self):
     content = tiny_model.float_model(outputs=21)
     path = self.create_tempfile('classes.tflite', content).full_path
     with self.assertRaisesRegex(

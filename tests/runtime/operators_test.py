@@ -43,7 +43,7 @@ class CheckTest(parameterized.TestCase):
     (('CONV_2D', 3, ('INT16', 'INT8', 'INT32')), '2.15.0'),
     (('SPLIT', 2, ('INT32', 'INT16')), '2.3.0'),
   )
-  def test_too_low_versions_of_int16_are_seen_through(self, operator, release):
+  def test_too_low_versions_of_int16_are_corrected(self, operator, release):
     self.assertEqual(
       operators.check(hand_made.model(operator)).min_runtime, release
     )
@@ -102,9 +102,9 @@ class CheckTest(parameterized.TestCase):
       [problem.operator for problem in report.problems],
       ['CUSTOM:FlexErf', 'BUILTIN_9999', 'CONV_2D'],
     )
-    self.assertIn('no TFLite builtin', report.message())
+    self.assertIn('not a TFLite builtin', report.message())
 
-  def test_reads_what_the_file_says_of_itself(self):
+  def test_declared_min_runtime(self):
     content = tiny_model.float_model(
       other_metadata={'min_runtime_version': b'1.5.0' + bytes(11)}
     )
@@ -113,14 +113,14 @@ class CheckTest(parameterized.TestCase):
       operators.check(hand_made.model(_FLOAT_CONV)).declared_min_runtime, ''
     )
 
-  def test_what_the_file_says_of_itself_may_be_anything(self):
+  def test_declared_min_runtime_of_any_bytes(self):
     content = tiny_model.float_model(
       other_metadata={'min_runtime_version': b'1.\xff\xfe'}
     )
     self.assertStartsWith(operators.check(content).declared_min_runtime, '1.')
 
   @parameterized.parameters('new', '2', '2.5.x', '2.5.0.1', '')
-  def test_refuses_what_is_no_release(self, target):
+  def test_refuses_other_releases(self, target):
     with self.assertRaisesRegex(ValueError, '--target_runtime'):
       operators.check(hand_made.model(_FLOAT_CONV), target)
 

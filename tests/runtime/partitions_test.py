@@ -48,7 +48,7 @@ class PartitionsTest(absltest.TestCase):
     self.assertEqual(cause['type'], 'FLOAT32')
     self.assertIn('--output_upsampling=nearest_broadcast', cause['cure'])
 
-  def test_runtime_that_does_not_tell(self):
+  def test_runtime_without_details(self):
     graph = graph_lib.read_graph(tiny_model.float_model())
     self.assertIsNone(partitions.find_pieces(graph, object()))
 
@@ -58,10 +58,10 @@ class PartitionsTest(absltest.TestCase):
       graph_lib.read_graph(content),
       interpreter.load_interpreter(content, xnnpack=False),
     )
-    self.assertIsNone(piece.partition)
-    self.assertLen(piece.operators, 3)
+    self.assertIsNone(piece['partition'])
+    self.assertEqual(piece['operators'], 3)
 
-  def test_refuses_what_is_no_model(self):
+  def test_refuses_other_files(self):
     with self.assertRaisesRegex(ValueError, 'm.tflite'):
       partitions.describe_partitions(self._file(b'no model'))
 

@@ -40,7 +40,7 @@ class SchemaNamesTest(absltest.TestCase):
     ):
       self.assertEqual(schema_names.type_bits(name), bits, name)
 
-  def test_custom_and_unheard_of(self):
+  def test_custom_and_unknown_operators(self):
     self.assertEqual(
       schema_names.operator_name(32, 'FlexErf'), 'CUSTOM:FlexErf'
     )

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds tiny .tflite depth models by hand, without TensorFlow.
 
-The model is one 1x1 convolution: depth = kernel . (R, G, B) + bias, so a test
-can say what it must give. It is put together from the schema's own classes,
-which makes it independent of the converter as well as of the runtime.
+The model is one 1x1 convolution, depth = kernel . (R, G, B) + bias, so a test
+knows the right result. It is built with the schema's own classes, and so
+depends neither on the converter nor on the runtime.
 """
 
 import json
@@ -107,12 +107,12 @@ def float_model(
 
   Args:
     size: (height, width).
-    kernel: weights of R, G and B; every output channel has the same.
+    kernel: weights of R, G and B, the same for every output channel.
     bias: added to every output.
     outputs: number of output channels; a depth model has 1.
-    metadata: what to store under 'depth_mai': a dict (as JSON) or bytes.
-    other_metadata: dict from further names to bytes.
-    version: of the operator CONV_2D.
+    metadata: a dict (as JSON) or bytes to store under 'depth_mai'.
+    other_metadata: dict from names of other buffers to bytes.
+    version: version of the operator CONV_2D.
   """
   graph, (height, width) = _Graph(), size
   image = graph.tensor('image', (1, height, width, 3), 'float32')
@@ -165,9 +165,9 @@ def quantised_model(
 
 
 def split_model(size=(8, 8)):
-  """Returns convolution, nearest resize to twice the size, convolution.
+  """Returns a convolution, a nearest resize to twice the size, a convolution.
 
-  XNNPACK does not take the nearest resize, so the delegate gets two pieces.
+  XNNPACK does not take the nearest resize, so it takes the graph in two pieces.
   """
   graph, (height, width) = _Graph(), size
   image = graph.tensor('image', (1, height, width, 3), 'float32')

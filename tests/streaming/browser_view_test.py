@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of depth_mai/streaming/browser_view.py, also in a real browser."""
 
+import contextlib
+import dataclasses
 import http.client
 import io
 import json
+import re
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
+from unittest import mock
 
 from absl.testing import absltest
 from absl.testing import parameterized
@@ -76,7 +81,7 @@ class BrowserViewTest(parameterized.TestCase):
       self.assertLess(np.abs(inside - colour).max(), 8)
     self.assertLess(np.abs(pixels[:, 640:] - bar).mean(), 8)
 
-  def test_the_stream_gives_every_newer_frame_and_ends(self):
+  def test_the_stream_yields_every_newer_frame_and_ends(self):
     self.view.show(_shown())
     response = self._get('/stream')
     self.assertIn('multipart/x-mixed-replace', response.headers['Content-Type'])
@@ -88,7 +93,7 @@ class BrowserViewTest(parameterized.TestCase):
       self.assertEqual(response.readline(), b'\r\n')
       self.view.show(_shown(number))
     self._close()
-    response.read()  # Returns: the server has hung up.
+    response.read()  # Returns when the server ends the answer.
 
   def test_statistics(self):
     self.view.show(_shown(4))
@@ -96,12 +101,12 @@ class BrowserViewTest(parameterized.TestCase):
     self.assertEqual(got, _shown(4).statistics)
 
   @parameterized.parameters('/statistics', '/favicon.ico', '/../etc/passwd')
-  def test_what_is_not_there(self, path):
+  def test_missing_pages(self, path):
     self.assertIn(self._get(path).status, (404, 503))
 
   @parameterized.parameters(
     ('localhost', 200), ('127.0.0.1:8000', 200), ('localhost:9', 200),
-    ('evil.example', 403), ('localhost.evil.example:80', 403), ('', 403),
+    ('evil.example', 421), ('localhost.evil.example:80', 421), ('', 421),
   )  # fmt: skip
   def test_other_sites_cannot_read_the_camera(self, host, status):
     self.view.show(_shown())
@@ -113,13 +118,19 @@ class BrowserViewTest(parameterized.TestCase):
           response.headers['Cross-Origin-Resource-Policy'], 'same-origin'
         )
 
-  def test_nobody_outside_is_answered(self):
+  def test_any_name_is_answered_if_others_may_connect(self):
+    shared = browser_view.BrowserView('0.0.0.0:0')
+    self.addCleanup(shared.close)
+    self.port = int(shared.url.rstrip('/').rpartition(':')[2])
+    self.assertEqual(self._get('/', Host='raspberrypi.local').status, 200)
+
+  def test_it_listens_on_localhost_only(self):
     with socket.socket() as other:
       other.settimeout(1)
-      # 127.0.0.2 is this machine too, but another address.
+      # 127.0.0.2 is another address of this machine.
       self.assertNotEqual(other.connect_ex(('127.0.0.2', self.port)), 0)
 
-  def test_a_browser_that_leaves_disturbs_no_other(self):
+  def test_a_browser_that_disconnects_does_not_affect_others(self):
     self.view.show(_shown())
     stays, leaves = self._get('/stream'), self._get('/stream')
     leaves.close()
@@ -128,7 +139,26 @@ class BrowserViewTest(parameterized.TestCase):
       time.sleep(0.02)
     self.assertNotEmpty(stays.read(1000))
 
-  def test_close_waits_for_nobody(self):
+  def test_a_browser_that_stops_reading_is_disconnected(self):
+    noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
+    shown = dataclasses.replace(_shown(), rgb_uint8=noise, depth_rgb=noise)
+    with mock.patch.object(browser_view, '_TIMEOUT_S', 1):
+      impatient = browser_view.BrowserView('localhost:0')
+      self.addCleanup(impatient.close)
+      port = int(impatient.url.rstrip('/').rpartition(':')[2])
+      with socket.create_connection(('localhost', port)) as stalled:
+        stalled.settimeout(5)
+        stalled.sendall(b'GET /stream HTTP/1.0\r\nHost: localhost\r\n\r\n')
+        for _ in range(60):
+          impatient.show(shown)
+          time.sleep(0.05)
+        end_s = time.monotonic() + 10
+        with contextlib.suppress(ConnectionResetError):
+          while stalled.recv(1 << 20):  # The rest in the buffers.
+            self.assertLess(time.monotonic(), end_s)
+            impatient.show(shown)
+
+  def test_close_does_not_wait_for_browsers(self):
     waiting = threading.Thread(target=lambda: self._get('/stream').read())
     waiting.start()
     began_s = time.monotonic()
@@ -138,16 +168,40 @@ class BrowserViewTest(parameterized.TestCase):
     self.assertFalse(waiting.is_alive())
     self.assertLess(time.monotonic() - began_s, 3)
 
-  def test_an_address_that_is_taken(self):
-    with self.assertRaisesRegex(ValueError, 'choose another --address'):
+  def test_an_address_in_use(self):
+    with self.assertRaisesRegex(ValueError, 'Choose another --address'):
       browser_view.BrowserView(f'localhost:{self.port}')
 
   @parameterized.parameters(
     '8000', 'localhost', 'localhost:x', ':80', 'a:99999'
   )
-  def test_an_address_that_is_none(self, address):
+  def test_invalid_addresses(self, address):
     with self.assertRaisesRegex(ValueError, 'give host:port'):
       browser_view.BrowserView(address)
+
+  def test_the_page_loads_nothing_from_elsewhere(self):
+    response = self._get('/')
+    html = response.read().decode()
+    self.assertNotRegex(html, r'https?:|"//')
+    for link in re.findall(r'(?:src|href)="([^"]*)"', html):
+      self.assertRegex(link, '^[/#]')
+    self.assertIn(
+      "default-src 'none'", response.headers['Content-Security-Policy']
+    )
+
+  def test_the_script_finds_the_elements_that_it_fills(self):
+    html = self._get('/').read().decode()
+    script = self._get('/static/live.js').read().decode()
+    self.assertIn('src="/static/live.js"', html)
+    wanted = set(re.findall(r"byId\('(\w+)'\)", script))
+    self.assertNotEmpty(wanted)
+    self.assertContainsSubset(wanted, re.findall(r'id="(\w+)"', html))
+
+  @parameterized.parameters('flask', 'waitress', 'jinja2')
+  def test_a_missing_package(self, name):
+    with mock.patch.dict(sys.modules, {name: None}):
+      with self.assertRaisesRegex(ValueError, r"pip install 'depth_mai\[cam"):
+        browser_view.BrowserView('localhost:0')
 
   @absltest.skipUnless(_CHROMIUM, 'there is no chromium')
   def test_a_real_browser_shows_it(self):
@@ -194,7 +248,7 @@ class BrowserViewTest(parameterized.TestCase):
       pixels = np.asarray(page.convert('RGB')).astype(int)
     red = np.abs(pixels - _RED).max(-1) < 12
     green = np.abs(pixels - _GREEN).max(-1) < 12
-    # Side by side, red to the left, each a good part of the page.
+    # Side by side, red on the left, each a large part of the page.
     self.assertGreater(red.mean(), 0.1)
     self.assertGreater(green.mean(), 0.1)
     self.assertLess(np.nonzero(red)[1].max(), np.nonzero(green)[1].min() + 3)

@@ -16,30 +16,30 @@ from absl.testing import parameterized
 import numpy as np
 from PIL import Image
 
-from depth_mai.files import png16
-from depth_mai.report import colour_range
+from depth_mai.files import picture_files
+from depth_mai.report import scale
 from depth_mai.runtime import model_file
-from depth_mai.streaming import folder_source
 from depth_mai.streaming import live
 from depth_mai.streaming import live_colours
+from depth_mai.streaming import sources
 from tests.runtime import tiny_model
 from tests.streaming import moving_pictures
 
-# Streams a Motion JPEG of standard input until it is told to end.
+# Streams Motion JPEG from standard input until it gets a signal.
 _STREAM = """
 import sys
-from depth_mai.report import colour_range
+from depth_mai.report import scale
 from depth_mai.runtime import model_file
 from depth_mai.streaming import live
 live.run_until_interrupted(
   model_file.TfliteModel(sys.argv[1]), None, '-', 'none', '',
-  colour_range.ColourRange(), output_dir=sys.argv[2])
-print('It has ended well.')
+  scale.ColourRange(), output_dir=sys.argv[2])
+print('It has ended cleanly.')
 """
 
 
 class _View:
-  """Remembers what it is shown."""
+  """Records the frames that it is shown."""
 
   def __init__(self, size=(24, 32)):
     self.shown, self._size = [], size
@@ -71,9 +71,9 @@ class LiveTest(parameterized.TestCase):
   def _live(self, view, every_frame=True):
     return live.Live(
       model_file.TfliteModel(self.model_path),
-      folder_source.FolderSource(self.pictures),
+      sources.FolderSource(self.pictures),
       view,
-      live_colours.LiveColours(colour_range.ColourRange(1.0, 6.0)),
+      live_colours.LiveColours(scale.ColourRange(1.0, 6.0)),
       every_frame=every_frame,
     )
 
@@ -83,7 +83,7 @@ class LiveTest(parameterized.TestCase):
     running.run()
     numbers = [moving_pictures.number_of(s.rgb_uint8) for s in view.shown]
     self.assertEqual(numbers, list(range(10)))
-    expected = live_colours.LiveColours(colour_range.ColourRange(1.0, 6.0))
+    expected = live_colours.LiveColours(scale.ColourRange(1.0, 6.0))
     for number, shown in enumerate(view.shown):
       depth_mm = np.full((24, 32), 1000 + 1000 * (20 * number + 10) / 51)
       expected.follow(depth_mm)
@@ -105,7 +105,7 @@ class LiveTest(parameterized.TestCase):
     self.assertEqual(numbers, sorted(set(numbers)))
     self.assertEqual(numbers[-1], 9)
 
-  def test_statistics_are_of_all_stages(self):
+  def test_statistics_contain_all_stages(self):
     view = _View()
     self._live(view).run()
     last = json.loads(json.dumps(view.shown[-1].statistics))
@@ -124,7 +124,7 @@ class LiveTest(parameterized.TestCase):
     self.assertLen(view.shown, 4)
     self.assertIsNone(view.shown[0].rgb_uint8)
 
-  def test_damaged_frames_are_left_out(self):
+  def test_damaged_frames_are_skipped(self):
     (self.pictures / '003.png').write_bytes(b'bad')
     view = _View()
     running = self._live(view)
@@ -133,14 +133,16 @@ class LiveTest(parameterized.TestCase):
     self.assertIn('1 damaged', running.summary())
     self.assertIn('1 damaged', running.status())
 
-  def test_nothing_but_damaged_frames_is_an_error(self):
+  def test_only_damaged_frames_is_an_error(self):
     for number in range(40):
       (self.pictures / f'{number:03d}.png').write_bytes(b'bad')
     with self.assertRaisesRegex(ValueError, '30 pictures in a row .*029.png'):
       self._live(_View()).run()
 
   def test_an_unknown_view(self):
-    with self.assertRaisesRegex(ValueError, '--view=tv is none of terminal, b'):
+    with self.assertRaisesRegex(
+      ValueError, '--view=tv is not one of terminal, b'
+    ):
       live.open_view('tv', '')
 
   def test_a_recording_of_any_size_and_the_summary(self):
@@ -152,21 +154,21 @@ class LiveTest(parameterized.TestCase):
     )
     live.run_until_interrupted(
       model_file.TfliteModel(self.model_path), None, str(pictures), 'none', '',
-      colour_range.ColourRange(), output_dir=str(self.folder / 'out'),
+      scale.ColourRange(), output_dir=str(self.folder / 'out'),
       every_frame=True, report_line=lines.append,
     )  # fmt: skip
-    depth_mm = png16.read_depth_png(self.folder / 'out/000000_depth.png')
+    depth_mm = picture_files.read_depth_mm(self.folder / 'out/000000_depth.png')
     self.assertEqual(depth_mm.shape, (90, 100))
     np.testing.assert_allclose(depth_mm, 1000 + 1000 * 90 / 51, atol=1)
     self.assertRegex(lines[0], '1 frames shown')
 
   def test_a_view_that_fails_closes_the_source(self):
     before = threading.active_count()
-    with mock.patch.object(folder_source.FolderSource, 'close') as closed:
+    with mock.patch.object(sources.FolderSource, 'close') as closed:
       with self.assertRaisesRegex(ValueError, 'give host:port'):
         live.run_until_interrupted(
           model_file.TfliteModel(self.model_path), None, str(self.pictures),
-          'browser', 'nowhere', colour_range.ColourRange(),
+          'browser', 'nowhere', scale.ColourRange(),
         )  # fmt: skip
     closed.assert_called()
     self.assertEqual(threading.active_count(), before)
@@ -183,7 +185,7 @@ class LiveTest(parameterized.TestCase):
       env={**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, sys.path))},
     )
 
-  def test_ctrl_c_ends_a_stream_that_has_stalled(self):
+  def test_ctrl_c_ends_a_stalled_stream(self):
     reading, writing = os.pipe()
     stream = self._stream(reading)
     os.close(reading)
@@ -196,11 +198,11 @@ class LiveTest(parameterized.TestCase):
     said, errors = stream.communicate(timeout=20)
     os.close(writing)
     self.assertEqual(stream.returncode, 0, errors)
-    self.assertTrue(said.endswith('It has ended well.\n'), said)
+    self.assertTrue(said.endswith('It has ended cleanly.\n'), said)
     self.assertNotRegex(errors, 'Traceback|Fatal')
 
   @parameterized.parameters(signal.SIGINT, signal.SIGTERM)
-  def test_ctrl_c_and_kill_end_it_well(self, number):
+  def test_ctrl_c_and_kill_end_cleanly(self, number):
     moving_pictures.motion_jpeg(self.folder / 'a.mjpeg', 5)
     camera = moving_pictures.start(
       moving_pictures.ENDLESS,
@@ -217,10 +219,10 @@ class LiveTest(parameterized.TestCase):
     camera.wait()
     self.assertEqual(stream.returncode, 0, errors)
     self.assertRegex(said, r'\d+ frames shown.*\nstage +median')
-    self.assertTrue(said.endswith('It has ended well.\n'), said)
+    self.assertTrue(said.endswith('It has ended cleanly.\n'), said)
     self.assertNotIn('Traceback', errors)
-    for path in (self.folder / 'out').iterdir():  # None is half written.
-      self.assertEqual(png16.read_depth_png(path).shape, (48, 64))
+    for path in (self.folder / 'out').iterdir():  # All are complete.
+      self.assertEqual(picture_files.read_depth_mm(path).shape, (48, 64))
 
 
 if __name__ == '__main__':

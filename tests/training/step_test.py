@@ -101,6 +101,13 @@ def _learned_reference(batch, clip):
   return l2, l2 / 2 + np.log(2), norm, stepped
 
 
+def _normed_network():
+  inputs = keras.Input((3,))
+  x = keras.layers.Dense(2)(inputs)
+  x = keras.layers.BatchNormalization()(x)
+  return keras.Model(inputs, keras.layers.Dropout(0.5)(x))
+
+
 class StepTest(tf.test.TestCase):
   def _check(self, strategy, clip):
     batch = _batch()
@@ -132,7 +139,7 @@ class StepTest(tf.test.TestCase):
   def test_gradients_are_clipped(self):
     self._check(tf.distribute.get_strategy(), clip=0.1)
 
-  def test_two_devices_do_the_same(self):
+  def test_two_devices_compute_the_same(self):
     if not _TWO_CPUS:
       # TensorFlow splits a CPU in two only before its first use.
       environment = {
@@ -154,7 +161,7 @@ class StepTest(tf.test.TestCase):
     self._check(strategy, clip=0.1)
     self._check_learned_weights(strategy, clip=0.1)
 
-  def test_loss_scaling_changes_nothing_but_the_range(self):
+  def test_loss_scaling_does_not_change_the_step(self):
     def scaled():
       return keras.optimizers.LossScaleOptimizer(
         keras.optimizers.SGD(0.1), initial_scale=1024.0
@@ -166,6 +173,26 @@ class StepTest(tf.test.TestCase):
     self.assertAllClose(results['gradient_norm'], norm, rtol=1e-4)
     self.assertAllClose(weights, expected, rtol=1e-4)
     self._check_learned_weights(strategy, 0.1, scaled())
+
+
+class AverageTest(tf.test.TestCase):
+  def test_follows_the_recurrence(self):
+    network, average = _normed_network(), _normed_network()
+    average.set_weights(network.get_weights())
+    rng = np.random.default_rng(0)
+    expected = [v.numpy() for v in network.variables]
+    for number in range(4):
+      decay = min(0.3, (1 + number) / (10 + number))
+      for index, variable in enumerate(network.variables):
+        if 'float' not in variable.dtype:
+          expected[index] = variable.numpy()
+          continue
+        value = rng.normal(size=variable.shape).astype(np.float32)
+        variable.assign(value)
+        expected[index] = decay * expected[index] + (1 - decay) * value
+      step.update_average(average, network, 0.3, number)
+    for mean, variable in zip(expected, average.variables, strict=True):
+      self.assertAllClose(mean, variable)
 
 
 if __name__ == '__main__':

@@ -26,7 +26,7 @@ from depth_mai.devices.emulated_pi4 import pins
 from depth_mai.devices.emulated_pi4 import prediction
 from depth_mai.runtime import cost as cost_lib
 from depth_mai.runtime import graph as graph_lib
-from depth_mai.runtime import precision as precision_lib
+from depth_mai.runtime import metadata as metadata_lib
 
 NOTE = (
   'Instructions of an emulated Cortex-A72, not the time of a Raspberry Pi: '
@@ -224,7 +224,7 @@ class EmulatedPi4:
     moved = sum(cost.activation_bytes for cost in costs if cost.macs)
     return prediction.predict(
       self._calibrations,
-      precision_lib.precision_of(graph),
+      metadata_lib.precision_of(graph),
       xnnpack,
       {
         'instructions_m': instructions / 1e6,

@@ -16,7 +16,7 @@ def predict(
 
   Args:
     calibrations: to choose from.
-    precision: of the file, see runtime/precision.py.
+    precision: of the file, see runtime/metadata.py.
     xnnpack: whether the counts are those of XNNPACK's kernels.
     features: dict from names of calibration.FEATURES to the file's figures.
 

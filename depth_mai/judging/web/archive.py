@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps verdicts with their pictures: one folder each.
+"""Keeps verdicts with their pictures on disk, one folder each.
 
     <folder>/<id>/verdict.json
     <folder>/<id>/<picture>.png
 
-A folder is there whole or not at all. To forget a verdict, stop the server and
-remove its folder.
+A folder is written whole or not at all. To delete a verdict, stop the server
+and remove its folder.
 """
 
 from collections.abc import Callable
@@ -32,11 +32,11 @@ class Archive:
     folder: str | os.PathLike[str],
     report_line: Callable[[str], object] = print,
   ):
-    """Reads what is there; a verdict that cannot be read is named and skipped.
+    """Reads the verdicts; skips and reports those that cannot be read.
 
     Args:
-      folder: need not be there yet.
-      report_line: takes what is wrong with a verdict.
+      folder: need not exist yet.
+      report_line: takes a line for each verdict that is skipped.
     """
     self._folder = pathlib.Path(folder)
     self._records = {}
@@ -47,20 +47,20 @@ class Archive:
         record = json.loads(path.read_text(encoding='utf-8'))
         missing = [key for key in _KEYS if key not in record]
         if missing or record['format'] != FORMAT:
-          raise ValueError(f'its format is not {FORMAT}, or {missing} missing')
+          raise ValueError(f'the format is not {FORMAT}, or {missing} missing')
         if record['id'] != path.parent.name:
-          raise ValueError(f'its id is {record["id"]}')
+          raise ValueError(f'the id inside is {record["id"]}')
       except (OSError, ValueError, KeyError, TypeError) as error:
-        report_line(f'{path} is no verdict ({error!r}); it is left out.')
+        report_line(f'{path} is not a verdict ({error!r}); it is skipped.')
         continue
       self._records[record['id']] = record
 
   def get(self, verdict_id: str) -> dict | None:
-    """Returns what was kept under this id."""
+    """Returns the record with this id, None if there is none."""
     return self._records.get(verdict_id)
 
   def records(self) -> list[dict]:
-    """Returns all that was kept, the latest first."""
+    """Returns all records, the latest first."""
     return sorted(
       self._records.values(),
       key=lambda record: record['finished'],
@@ -70,14 +70,14 @@ class Archive:
   def keep(
     self, record: dict, pictures_dir: str | os.PathLike[str] | None
   ) -> None:
-    """Keeps a verdict; it is on the disk when this returns.
+    """Writes a verdict to disk.
 
     Args:
-      record: with its `id`; `format` and `pictures`, names of files, are added.
-      pictures_dir: folder whose .png files are taken; need not be there.
+      record: with its `id`; `format` and `pictures` (file names) are added.
+      pictures_dir: folder whose .png files are moved; need not exist.
 
     Raises:
-      ValueError: if it holds a number that JSON does not have.
+      ValueError: if it contains a number that JSON does not have.
       OSError: if it cannot be written.
     """
     pictures = sorted(pathlib.Path(pictures_dir or os.devnull).glob('*.png'))
@@ -95,14 +95,11 @@ class Archive:
     self._records[record['id']] = record
 
   def picture(self, verdict_id: str, number: int) -> bytes | None:
-    """Returns a picture of a verdict.
+    """Returns a picture of a verdict as a PNG file, None if there is none.
 
     Args:
       verdict_id: of the verdict.
       number: of the picture, from 0.
-
-    Returns:
-      A PNG file; None if there is none.
     """
     names = (self.get(verdict_id) or {}).get('pictures', [])
     if not 0 <= number < len(names):

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Between the page and the judge: takes files in, has them judged, keeps files.
+"""Accepts files, has them judged, and keeps the verdicts.
 
-In the output folder lie `verdicts/` (see `archive`), `incoming/` with the files
-that are not judged yet, which is emptied at every start, and `lock`. A file is
-removed when it has its verdict.
+The output folder contains `verdicts/` (see `archive`), `incoming/` with the
+files that are not judged yet, which is emptied at every start, and `lock`. A
+file is deleted when it has its verdict.
 """
 
 from collections.abc import Callable
@@ -13,33 +13,33 @@ import contextlib
 import dataclasses
 import datetime
 import fcntl
-import http
 import os
 import pathlib
 import secrets
 import shutil
 import typing
+import unicodedata
 
-from depth_mai.judging import judging
 from depth_mai.judging import request as request_lib
+from depth_mai.judging import stages
 from depth_mai.judging import verdict as verdict_lib
 from depth_mai.judging.web import archive as archive_lib
 from depth_mai.judging.web import jobs as jobs_lib
-from depth_mai.judging.web import refusal
-from depth_mai.judging.web import upload as upload_lib
 
 Judge = Callable[
-  [request_lib.JudgeRequest, judging.ReportProgress], verdict_lib.Verdict
+  [request_lib.JudgeRequest, stages.ReportProgress], verdict_lib.Verdict
 ]
+_LONGEST_NAME = 100
+_UNNAMED = 'unnamed.tflite'
 
 
 class Choice(typing.NamedTuple):
-  """Something that whoever uploads a file may say about it.
+  """An option that an upload may set.
 
   Attributes:
-    field: of `JudgeRequest`, and of the form.
-    label: what it is called on the page.
-    values: what may be said, the default first.
+    field: its name in `JudgeRequest` and in the form.
+    label: its name on the page.
+    values: the allowed values, the default first.
   """
 
   field: str
@@ -48,7 +48,7 @@ class Choice(typing.NamedTuple):
 
 
 class Clerk:
-  """Takes in files and gives out verdicts."""
+  """Takes files and returns jobs; verdicts end up in its archive."""
 
   def __init__(
     self,
@@ -59,15 +59,15 @@ class Clerk:
     most_waiting: int = 8,
     report_line: Callable[[str], object] = print,
   ):
-    """Opens the folder and starts to work.
+    """Opens the folder and starts the queue.
 
     Args:
-      judge: `judging.judge`.
-      request: how to judge, for any file; its model_path is not looked at.
-      output_dir: where verdicts are kept.
-      devices: what may be chosen beside the request's own.
+      judge: `stages.judge`.
+      request: settings for every file; its model_path is ignored.
+      output_dir: folder for the verdicts.
+      devices: devices offered in addition to the request's own.
       most_waiting: files that may wait for their turn.
-      report_line: takes what the one who started the server should know.
+      report_line: takes lines for the server's terminal.
 
     Raises:
       ValueError: if another server uses the folder.
@@ -87,23 +87,25 @@ class Clerk:
       self._choice('unit', 'Unit of the depth', request_lib.UNITS),
       self._choice('layout', 'Layout of the input', request_lib.LAYOUTS),
       self._choice(
-        'input_range', 'Black..white of the input', request_lib.INPUT_RANGES
+        'input_range',
+        'Input range, black to white',
+        request_lib.INPUT_RANGES,
       ),
       Choice(
         'device',
-        'Runtime measured on',
+        'Device for the runtime',
         tuple(dict.fromkeys((request.device, *devices))),
       ),
     )
 
   @property
   def most_bytes(self) -> int:
-    """How large a file may be."""
+    """The largest file that is accepted, bytes."""
     return int(self._request.limits.file_mb * 2**20)
 
   @property
   def data(self) -> dict:
-    """What the errors are measured on: data_dir_name, split, limit."""
+    """The data on which errors are measured: data_dir_name, split, limit."""
     return {
       'data_dir_name': pathlib.Path(self._request.data_dir).name,
       'split': self._request.split,
@@ -111,80 +113,70 @@ class Clerk:
     }
 
   def admit(
-    self,
-    body: upload_lib.Body,
-    content_type: str,
-    query: Mapping[str, str],
+    self, content: typing.BinaryIO, name: str, options: Mapping[str, str]
   ) -> jobs_lib.Job:
-    """Takes in a file and lets it wait for its turn.
+    """Accepts a file and puts it into the queue.
 
     Args:
-      body: of the request.
-      content_type: of the request.
-      query: of the request, see `upload.receive`.
+      content: of the file.
+      name: as the client sent it; only ever shown.
+      options: values of `choices` by field; the others have their defaults.
 
     Returns:
       The job.
 
     Raises:
-      RefusedError: if there is no file, or no room; nothing is left of it then.
+      QueueFullError: if too many files wait.
+      ValueError: if an option is not offered.
+      OSError: if the file cannot be written. Nothing is left of it then.
     """
     self.jobs.check_room()
+    options = self._checked(options)
     job_id = secrets.token_hex(8)
-    path = os.fspath(self._incoming / f'{job_id}.tflite')
+    path = self._incoming / f'{job_id}.tflite'
+    job = jobs_lib.Job(job_id, shown_name(name), 0, os.fspath(path), options)
     try:
-      received = upload_lib.receive(
-        body, content_type, query, path, self.most_bytes
-      )
-    except OSError as error:
-      self._report_line(f'A file could not be kept: {error}')
-      raise refusal.RefusedError(
-        http.HTTPStatus.INSUFFICIENT_STORAGE,
-        f'The server cannot keep the file: {error.strerror}.',
-      ) from error
-    job = jobs_lib.Job(job_id, received.name, received.size, path, {})
-    try:
-      job.options = self._checked(received.fields)
+      with open(path, 'xb') as stream:
+        shutil.copyfileobj(content, stream)
+      job.size = path.stat().st_size
       self.jobs.add(job)
-    except refusal.RefusedError:
+    except BaseException:
       self._clear(job)
       raise
     return job
 
   def close(self) -> None:
-    """Ends what runs, and leaves nothing but verdicts."""
+    """Ends the running job, and deletes everything but the verdicts."""
     self.jobs.close()
     shutil.rmtree(self._incoming, ignore_errors=True)
     self._lock.close()
 
   def _choice(self, field: str, label: str, values: Iterable[str]) -> Choice:
-    """Returns a choice whose default is what the request says."""
+    """Returns a choice with the request's value as the default."""
     default = getattr(self._request, field)
     values = dict.fromkeys((default, request_lib.AUTO, *values))
     return Choice(field, label, tuple(values))
 
-  def _checked(self, fields: Mapping[str, str]) -> dict[str, str]:
-    """Returns the options; raises RefusedError for one that is not offered."""
+  def _checked(self, options: Mapping[str, str]) -> dict[str, str]:
+    """Returns all options; raises ValueError for one that is not offered."""
     allowed = {choice.field: choice.values for choice in self.choices}
-    for field, value in fields.items():
+    for field, value in options.items():
       if field not in allowed:
-        raise refusal.RefusedError(
-          http.HTTPStatus.BAD_REQUEST,
+        raise ValueError(
           f'There is no option {field[:50]!r}; the options are '
-          f'{", ".join(allowed)}.',
+          f'{", ".join(allowed)}.'
         )
       if value not in allowed[field]:
-        raise refusal.RefusedError(
-          http.HTTPStatus.BAD_REQUEST,
+        raise ValueError(
           f'{field} is {value[:50]!r}; it must be one of '
-          f'{", ".join(allowed[field])}.',
+          f'{", ".join(allowed[field])}.'
         )
     return {
-      field: fields.get(field, values[0]) for field, values in allowed.items()
+      field: options.get(field, values[0]) for field, values in allowed.items()
     }
 
   def _work(self, job: jobs_lib.Job) -> str:
-    """Has a file judged, keeps the verdict, and returns 'accepted' or not."""
+    """Judges a file and keeps the verdict: 'accepted' or 'rejected'."""
     request = dataclasses.replace(
       self._request,
       model_path=job.path,
@@ -193,16 +185,15 @@ class Clerk:
     )
     try:
       verdict = self._judge(request, job.report_progress).to_json()
-      # Where it lay here says nothing to anybody.
+      # The name of the temporary file means nothing to anybody.
       verdict['file']['name'] = job.name
+      finished = datetime.datetime.now(datetime.UTC)
       self.archive.keep(
         {
           'id': job.id,
           'name': job.name,
           'size': job.size,
-          'finished': datetime.datetime.now(datetime.UTC).isoformat(
-            timespec='seconds'
-          ),
+          'finished': finished.isoformat(timespec='seconds'),
           'options': job.options,
           'data': self.data,
           'verdict': verdict,
@@ -224,15 +215,40 @@ class Clerk:
     shutil.rmtree(self._pictures_dir(job), ignore_errors=True)
 
 
+def shown_name(name: str) -> str:
+  """Returns the last part of a path without invisible characters.
+
+  Control and formatting characters are dropped, among them those that reverse
+  the direction of writing: 'etilft.x' must not read as 'x.tflite'. werkzeug's
+  secure_filename would drop all but ASCII; this name is only ever shown.
+
+  Args:
+    name: as the client sent it; some systems include folders.
+
+  Returns:
+    At most 100 characters; 'unnamed.tflite' if nothing is left.
+  """
+  name = name.replace('\\', '/').rpartition('/')[2]
+  name = ''.join(
+    letter
+    for letter in name
+    if unicodedata.category(letter)[0] not in 'CZ' or letter == ' '
+  ).strip()
+  if len(name) > _LONGEST_NAME:
+    half = _LONGEST_NAME // 2
+    name = f'{name[: half - 1]}…{name[-half:]}'
+  return name or _UNNAMED
+
+
 def _locked(path: pathlib.Path) -> typing.IO:
-  """Returns an open file that nobody else can lock while it is open."""
+  """Returns an open file with an exclusive lock that ends when it is closed."""
   stream = open(path, 'w')
   try:
     fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
   except OSError as error:
     stream.close()
     raise ValueError(
-      f'{path.parent} is used by another server. Stop that one, or choose '
+      f'{path.parent} is used by another server. Stop that server, or choose '
       'another --output_dir.'
     ) from error
   return stream

@@ -1,32 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files that wait for their judgement, one of which is being judged.
+"""The queue of files to be judged.
 
-One at a time: two runtimes measured side by side would disturb each other.
+Files are judged one at a time: two runtimes measured at once would disturb each
+other.
 """
 
 import collections
 from collections.abc import Callable
 import dataclasses
-import http
 import threading
 import time
 
-from depth_mai.judging.web import refusal
-
 WAITING, RUNNING = 'waiting', 'running'
-# What a job can end as, beside what its work returns.
+# States in which a job ends without a verdict.
 CANCELLED, FAILED = 'cancelled', 'failed'
-# Of jobs that ended these many are remembered.
+# How many jobs that ended are remembered.
 _REMEMBERED = 100
-# Seconds for the job that runs, when all are to end.
+# Seconds to wait for the running job when the queue is closed.
 _CLOSE_S = 15.0
 
 
 class Cancelled(BaseException):
-  """Ends a job that nobody wants any more.
+  """Ends a cancelled job.
 
-  No Exception, so that work which survives errors does not survive this.
+  Not an Exception, so that code which handles errors does not catch it.
   """
+
+
+class QueueFullError(ValueError):
+  """As many files wait as may."""
 
 
 @dataclasses.dataclass
@@ -34,16 +36,17 @@ class Job:
   """A file on its way to a verdict.
 
   Attributes:
-    id: what it is called in addresses.
-    name: of the file, fit to be shown.
+    id: identifies it in addresses.
+    name: of the file, safe to show.
     size: bytes.
-    path: where the file lies while it is needed.
-    options: how to judge it.
-    created_s: when it came in, seconds since 1970.
-    state: WAITING, RUNNING, CANCELLED, FAILED, or what its work returned.
-    stage: what is done now.
-    fraction: how much of all is done, 0..1.
-    text: what is done now, in words.
+    path: of the file while it is needed.
+    options: fields of `JudgeRequest`.
+    created_s: time of the upload, seconds since 1970.
+    state: WAITING, RUNNING, CANCELLED, FAILED, or the verdict.
+    stage: the judge's current stage.
+    fraction: part of the stage that is done, 0..1.
+    text: describes the progress, or the error of a FAILED job.
+    stopping: set when it is to be cancelled.
   """
 
   id: str
@@ -59,10 +62,10 @@ class Job:
   stopping: threading.Event = dataclasses.field(default_factory=threading.Event)
 
   def report_progress(self, stage: str, fraction: float, text: str) -> None:
-    """Notes how far the work is.
+    """Records the progress.
 
     Raises:
-      Cancelled: if it is to end here.
+      Cancelled: if the job was cancelled.
     """
     if self.stopping.is_set():
       raise Cancelled
@@ -70,12 +73,12 @@ class Job:
 
   @property
   def ended(self) -> bool:
-    """Whether nothing will change any more."""
+    """Whether it neither waits nor runs."""
     return self.state not in (WAITING, RUNNING)
 
 
 class Jobs:
-  """A queue with a limit, and a thread that works on its first entry."""
+  """A bounded queue, and a thread that works through it."""
 
   def __init__(
     self,
@@ -86,10 +89,10 @@ class Jobs:
     """Starts the thread.
 
     Args:
-      work: does a job and returns the state that it ends in; what it raises
-        makes it FAILED, with the error's text, or CANCELLED.
-      clear: called at the end of every job, whatever it was.
-      most_waiting: jobs that may wait, beside the one that runs.
+      work: does a job and returns its final state. An error makes the job
+        FAILED, with the error's text; `Cancelled` makes it CANCELLED.
+      clear: called at the end of every job.
+      most_waiting: jobs that may wait in addition to the running one.
     """
     self._work, self._clear = work, clear
     self._most_waiting = most_waiting
@@ -102,15 +105,15 @@ class Jobs:
     self._thread.start()
 
   def check_room(self) -> None:
-    """Raises RefusedError if another job would be one too many."""
+    """Raises QueueFullError if no further job can wait."""
     with self._changed:
       self._check_room()
 
   def add(self, job: Job) -> None:
-    """Lets a job wait for its turn.
+    """Adds a job to the queue.
 
     Raises:
-      RefusedError: if too many wait already.
+      QueueFullError: if too many wait already.
     """
     with self._changed:
       self._check_room()
@@ -119,25 +122,25 @@ class Jobs:
       self._changed.notify_all()
 
   def get(self, job_id: str) -> Job | None:
-    """Returns a job that waits, runs or ended a short while ago."""
+    """Returns a job that waits, runs or ended recently; else None."""
     with self._changed:
       return self._jobs.get(job_id)
 
   def place(self, job: Job) -> int:
-    """Returns how many jobs end before this one begins; 0 if it began."""
+    """Returns how many jobs are ahead of this one; 0 if it has begun."""
     with self._changed:
       if job not in self._waiting:
         return 0
       return self._waiting.index(job) + (self._running is not None)
 
   def open_jobs(self) -> list[Job]:
-    """Returns the job that runs and those that wait, in order."""
+    """Returns the running job and the waiting ones, in order."""
     with self._changed:
       running = [] if self._running is None else [self._running]
       return [*running, *self._waiting]
 
   def cancel(self, job: Job) -> None:
-    """Takes a job from the queue; one that runs ends at its next report."""
+    """Removes a job from the queue; a running one ends at its next report."""
     with self._changed:
       job.stopping.set()
       if job not in self._waiting:
@@ -148,7 +151,7 @@ class Jobs:
     self._clear(job)
 
   def close(self) -> None:
-    """Cancels all jobs, and waits a little for the one that runs."""
+    """Cancels all jobs, and waits a few seconds for the running one."""
     with self._changed:
       self._closed = True
       waiting = list(self._waiting)
@@ -161,11 +164,9 @@ class Jobs:
 
   def _check_room(self):
     if self._closed or len(self._waiting) >= self._most_waiting:
-      raise refusal.RefusedError(
-        http.HTTPStatus.SERVICE_UNAVAILABLE,
-        f'{len(self._waiting)} files wait for their verdict already, as many '
-        'as may. Try again when one is done.',
-        {'Retry-After': '30'},
+      raise QueueFullError(
+        f'The queue is full: {len(self._waiting)} files wait for their '
+        'verdict. Try again when one is done.'
       )
 
   def _run(self):
@@ -180,7 +181,7 @@ class Jobs:
         state = self._work(job)
       except Cancelled:
         state = CANCELLED
-      except Exception as error:  # Whatever it is, the next file has its turn.
+      except Exception as error:  # The next job must run in any case.
         state, job.text = FAILED, f'{error}' or repr(error)
       self._clear(job)
       with self._changed:

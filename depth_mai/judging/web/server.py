@@ -6,21 +6,18 @@ from collections.abc import Iterator
 import contextlib
 import dataclasses
 import functools
-from http import server
 import os
 import signal
-import socket
-import sys
 import threading
-import traceback
 
 from depth_mai.devices import registry
 from depth_mai.evaluation import evaluation
 from depth_mai.judging import request as request_lib
+from depth_mai.judging.web import app as app_lib
 from depth_mai.judging.web import clerk as clerk_lib
-from depth_mai.judging.web import handler
+from depth_mai.web import serving
 
-# Also where the output is a file, which somebody may follow.
+# Lines appear at once also if the output is a file that somebody follows.
 _print_at_once = functools.partial(print, flush=True)
 
 
@@ -29,10 +26,10 @@ class Settings:
   """How to serve.
 
   Attributes:
-    output_dir: where verdicts are kept.
+    output_dir: folder for the verdicts.
     port: of the page; 0 for any that is free.
-    host: address to listen at; 127.0.0.1 is reached from this machine only.
-    devices: what may be chosen beside the request's own.
+    host: address to listen at; 127.0.0.1 is local only.
+    devices: devices offered in addition to the request's own.
     most_waiting: files that may wait for their turn, at least 1.
   """
 
@@ -56,68 +53,27 @@ class Settings:
       )
 
 
-class Server(server.ThreadingHTTPServer):
-  """A server whose handlers find the clerk."""
-
-  daemon_threads = True
-  request_queue_size = 64
-
-  def __init__(
-    self,
-    settings: Settings,
-    clerk: clerk_lib.Clerk,
-    report_line: Callable[[str], object],
-  ):
-    """Listens.
-
-    Args:
-      settings: how to serve.
-      clerk: of the output folder.
-      report_line: takes what went wrong.
-
-    Raises:
-      OSError: if it cannot listen there.
-    """
-    self.clerk, self._report_line = clerk, report_line
-    self.uploads = threading.BoundedSemaphore(handler.MOST_UPLOADS)
-    if ':' in settings.host:
-      self.address_family = socket.AF_INET6
-    super().__init__((settings.host, settings.port), handler.Handler)
-
-  @property
-  def url(self) -> str:
-    """Where to open the page."""
-    host, port = self.server_address[:2]
-    return (
-      f'http://[{host}]:{port}/' if ':' in host else f'http://{host}:{port}/'
-    )
-
-  def handle_error(self, request, client_address) -> None:
-    """Says what went wrong, unless it is that a client went away."""
-    if not isinstance(sys.exception(), ConnectionError | TimeoutError):
-      self._report_line(traceback.format_exc())
-
-
 @contextlib.contextmanager
 def running(
   judge: clerk_lib.Judge,
   request: request_lib.JudgeRequest,
   settings: Settings,
   report_line: Callable[[str], object] = print,
-) -> Iterator[Server]:
-  """Serves in threads; on the way out, all of it ends.
+) -> Iterator[tuple[serving.Address, clerk_lib.Clerk]]:
+  """Serves in threads; ends all of them on the way out.
 
   Args:
-    judge: `judging.judge`.
-    request: how to judge, for any file; its model_path is not looked at.
+    judge: `stages.judge`.
+    request: settings for every file; its model_path is ignored.
     settings: how to serve.
-    report_line: takes what the one who started it should know.
+    report_line: takes lines for the terminal.
 
   Yields:
-    The server.
+    Where it listens, and the clerk.
 
   Raises:
-    ValueError: if the port or the folder is taken.
+    ValueError: if the port or the folder is taken, or Flask or waitress is not
+      installed.
   """
   clerk = clerk_lib.Clerk(
     judge,
@@ -127,24 +83,11 @@ def running(
     settings.most_waiting,
     report_line,
   )
-  try:
-    try:
-      listening = Server(settings, clerk, report_line)
-    except OSError as error:
-      raise ValueError(
-        f'Cannot listen at {settings.host}, port {settings.port} ({error}). '
-        'Choose another --port; 0 stands for any that is free.'
-      ) from error
-    with listening:
-      thread = threading.Thread(target=listening.serve_forever, args=(0.1,))
-      thread.start()
-      try:
-        yield listening
-      finally:
-        listening.shutdown()
-        thread.join()
-  finally:
-    clerk.close()
+  with contextlib.closing(clerk):
+    app = app_lib.create_app(clerk, report_line)
+    uploads = app_lib.upload_limits(clerk)
+    with serving.running(app, settings.host, settings.port, uploads) as address:
+      yield address, clerk
 
 
 def serve(
@@ -153,7 +96,7 @@ def serve(
   settings: Settings,
   report_line: Callable[[str], object] = _print_at_once,
 ) -> None:
-  """Serves until Ctrl-C or SIGTERM; for the main thread.
+  """Serves until Ctrl-C or SIGTERM; must run in the main thread.
 
   Args:
     judge: as for `running`.
@@ -164,14 +107,14 @@ def serve(
   Raises:
     ValueError: as `running`; and if the data or a device cannot be used.
   """
-  # Not only when the first file has come.
+  # Checked now rather than when the first file comes.
   images = len(evaluation.split_ids(request.data_dir, request.split))
   for spec in (request.device, *settings.devices):
     registry.open_device(spec, request.settings)
   stopped = threading.Event()
 
   def stop(number, _):
-    # A second Ctrl-C does not wait for what runs.
+    # A second Ctrl-C does not wait for the running job.
     if stopped.is_set() and number == signal.SIGINT:
       raise KeyboardInterrupt
     stopped.set()
@@ -181,12 +124,12 @@ def serve(
     for number in (signal.SIGINT, signal.SIGTERM)
   }
   try:
-    with running(judge, request, settings, report_line) as listening:
+    with running(judge, request, settings, report_line) as (address, _):
       report_line(
-        f'Judging at {listening.url} on {images} pictures (Ctrl-C ends it).'
+        f'Judging at {address.url} on {images} pictures (Ctrl-C ends it).'
       )
       stopped.wait()
-      report_line('Stopping: what has no verdict yet is given up.')
+      report_line('Stopping: files without a verdict are given up.')
   finally:
     for number, handle in before.items():
       signal.signal(number, handle)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests that verdicts are kept whole, and outlive the server."""
+"""Tests that verdicts are kept whole, and survive a restart."""
 
 import json
 import os
@@ -16,17 +16,17 @@ class ArchiveTest(absltest.TestCase):
     super().setUp()
     self.folder = pathlib.Path(self.create_tempdir().full_path) / 'verdicts'
     self.pictures_dir = pathlib.Path(self.create_tempdir().full_path)
-    self.said = []
+    self.lines = []
     self.archive = self.opened()
 
   def opened(self):
-    return archive_lib.Archive(self.folder, self.said.append)
+    return archive_lib.Archive(self.folder, self.lines.append)
 
-  def test_outlives_the_server(self):
+  def test_survives_a_restart(self):
     for number in (2, 3, 1):
       self.archive.keep(small_verdicts.record(number=number), None)
     again = self.opened()
-    self.assertEmpty(self.said)
+    self.assertEmpty(self.lines)
     for archive in (self.archive, again):
       dates = [record['finished'][14:16] for record in archive.records()]
       self.assertEqual(dates, ['03', '02', '01'])
@@ -60,7 +60,7 @@ class ArchiveTest(absltest.TestCase):
     self.archive.keep(small_verdicts.record(number=2), None)
     self.assertEqual(os.listdir(self.folder), [f'{2:016x}'])
 
-  def test_what_is_no_verdict_is_named_and_skipped(self):
+  def test_broken_verdicts_are_reported_and_skipped(self):
     for number in range(6):
       self.archive.keep(small_verdicts.record(number=number), None)
     paths = [self.folder / f'{i:016x}' / 'verdict.json' for i in range(5)]
@@ -75,8 +75,8 @@ class ArchiveTest(absltest.TestCase):
     (self.folder / 'notes' / 'verdict.json').write_text('not ours')
     records = self.opened().records()
     self.assertEqual([record['id'] for record in records], [f'{5:016x}'])
-    self.assertLen(self.said, 5)
-    for path, line in zip(paths, self.said, strict=True):
+    self.assertLen(self.lines, 5)
+    for path, line in zip(paths, self.lines, strict=True):
       self.assertStartsWith(line, str(path))
 
 

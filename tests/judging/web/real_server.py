@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A test with a real server of its own, that it asks over real connections."""
+"""A test with a real server and real connections."""
 
 import contextlib
 from http import client
@@ -11,41 +11,39 @@ import time
 
 from absl.testing import parameterized
 
-from depth_mai.judging import limits
 from depth_mai.judging import request as request_lib
 from depth_mai.judging.web import server
 from tests.judging.web import small_verdicts
 
 
 class RealServerTest(parameterized.TestCase):
-  """Has a server that takes files of 0.5 MB, two of which may wait.
+  """A server that takes files of up to 0.5 MB, two of which may wait.
 
   Attributes:
-    server: the server.
-    address: where it listens.
+    address: of the server.
+    clerk: of the server.
     folder: its output folder.
     judge: its judge.
-    said: the lines for its terminal.
+    lines: the lines for its terminal.
   """
 
   def setUp(self):
     """Starts the server."""
     super().setUp()
     self.folder = pathlib.Path(self.create_tempdir().full_path)
-    self.judge, self.said = small_verdicts.Judge(), []
+    self.judge, self.lines = small_verdicts.Judge(), []
     stack = contextlib.ExitStack()
     self.addCleanup(stack.close)
-    self.server = stack.enter_context(
+    self.address, self.clerk = stack.enter_context(
       server.running(
         self.judge,
         request_lib.JudgeRequest(
-          '', '/data/rooms', limits=limits.Limits(file_mb=0.5)
+          '', '/data/rooms', limits=request_lib.Limits(file_mb=0.5)
         ),
         server.Settings(self.folder, port=0, most_waiting=2),
-        self.said.append,
+        self.lines.append,
       )
     )
-    self.address = self.server.server_address[:2]
 
   def ask(self, method, path, body=None, **headers):
     """Returns (status, headers, body)."""
@@ -57,7 +55,7 @@ class RealServerTest(parameterized.TestCase):
       return answer.status, answer.headers, answer.read()
 
   def ask_json(self, method, path, body=None, **headers):
-    """Returns (status, what the JSON says)."""
+    """Returns (status, the JSON)."""
     status, found, content = self.ask(method, path, body, **headers)
     self.assertEqual(found['Content-Type'], 'application/json')
     return status, json.loads(content)
@@ -73,7 +71,7 @@ class RealServerTest(parameterized.TestCase):
     return received
 
   def ended(self, verdict_id):
-    """Returns what is said of a file, once it waits and runs no more."""
+    """Returns the JSON of a file, once it has ended."""
     end_s = time.monotonic() + 20.0
     while True:
       _, found = self.ask_json('GET', f'/verdicts/{verdict_id}.json')

@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Draws docs/images/architecture.svg: from a picture on disk to a score.
+
+    python -m build_defs.architecture           # writes the drawing
+    python -m build_defs.architecture --check   # exits 1 if it is not current
+
+The tables below are the drawing; a test compares the rooms and arrows with the
+packages and imports of the code.
+"""
+
+import argparse
+import pathlib
+import sys
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+DRAWING = pathlib.PurePath('docs/images/architecture.svg')
+
+_TENSORFLOW, _DEVICE, _FILE = 'tensorflow', 'device', 'file'
+# Fill and line of each kind of box, and what the legend calls it.
+_KINDS = {
+  _TENSORFLOW: ('#e8eefb', '#3b5fb0', 'package, needs TensorFlow'),
+  _DEVICE: ('#e3f4ea', '#2c7a4b', 'package, also runs on a Raspberry Pi'),
+  _FILE: ('#fbf6e3', '#a58a2b', 'files on disk'),
+}
+_COLUMN, _ROW = 176, 104
+_WIDTH, _HEIGHT = 140, 58
+_MARGIN = 24
+_FONT = 'system-ui, sans-serif'
+
+
+class Box(NamedTuple):
+  """A package, or files that one package leaves for another.
+
+  Attributes:
+    kind: a key of _KINDS.
+    column: its place from the left.
+    row: its place from the top.
+    captions: lines below the name.
+  """
+
+  kind: str
+  column: float
+  row: float
+  captions: tuple[str, ...]
+
+
+BOXES = {
+  'RGB and depth': Box(_FILE, 0, 0, ('pairs on disk,', 'in any layout')),
+  'datasets': Box(_TENSORFLOW, 1, 0, ('tfds builders:', 'check, shard')),
+  'data': Box(_TENSORFLOW, 2, 0, ('decode, augment,', 'mask: metres')),
+  'losses': Box(_TENSORFLOW, 3, 0, ('masked, with', 'NumPy twins')),
+  'layers': Box(_TENSORFLOW, 0, 1, ('CLB, FFM, ghost,', 'depth head')),
+  'models': Box(_TENSORFLOW, 1, 1, ('encoders, and', 'eight systems')),
+  'training': Box(_TENSORFLOW, 2, 1, ('one step, one loop,', 'exact resume')),
+  'workdir': Box(_FILE, 3, 1, ('best.keras,', 'metrics.jsonl')),
+  'lite': Box(_TENSORFLOW, 4, 1, ('fold, convert,', 'calibrate, compare')),
+  '.tflite': Box(_FILE, 5, 1, ('FP32, FP16, INT8',)),
+  'streaming': Box(_DEVICE, 2, 2, ('runtime on live', 'cameras, videos')),
+  'evaluation': Box(_DEVICE, 3, 2, ('si-RMSE of networks,', 'files, PNGs')),
+  'runtime': Box(_DEVICE, 4, 2, ('predict and count', 'with LiteRT')),
+  'devices': Box(_DEVICE, 5, 2, ('ms: here, ssh, adb,', 'emulated')),
+  'report': Box(_DEVICE, 2, 3, ('depth pictures,', 'plots, tables')),
+  'metrics': Box(_DEVICE, 3, 3, ("the organisers'", 'errors and score')),
+  'ranking': Box(_DEVICE, 4, 3, ('the leaderboard', 'next to Table 1')),
+  'judging': Box(_DEVICE, 5, 3, ('untrusted files,', 'sandboxed')),
+  'web': Box(_DEVICE, 1, 3, ('one style for', 'all pages')),
+}
+
+# From, to: what flows. Between packages, the second imports the first or the
+# other way round.
+ARROWS = (
+  ('RGB and depth', 'datasets'),
+  ('datasets', 'data'),
+  ('data', 'training'),
+  ('losses', 'training'),
+  ('layers', 'models'),
+  ('models', 'training'),
+  ('training', 'workdir'),
+  ('workdir', 'lite'),
+  ('lite', '.tflite'),
+  ('.tflite', 'runtime'),
+  ('.tflite', 'devices'),
+  ('runtime', 'evaluation'),
+  ('runtime', 'ranking'),
+  ('evaluation', 'metrics'),
+  ('evaluation', 'ranking'),
+  ('devices', 'ranking'),
+  ('devices', 'judging'),
+  ('metrics', 'ranking'),
+  ('streaming', 'report'),
+)
+_GROUND = (
+  'files: atomic writes, folders, pictures, workdirs, ready weights',
+  'challenge: 480x640, millimetres, four metrics, TFLite 2.5.0',
+)
+
+
+def _position(box: Box) -> tuple[float, float]:
+  """Returns the centre of a box, pixels."""
+  return (
+    _MARGIN + _WIDTH / 2 + box.column * _COLUMN,
+    _MARGIN + _HEIGHT / 2 + box.row * _ROW,
+  )
+
+
+def _edge(start: tuple[float, float], end: tuple[float, float]):
+  """Returns where the line from `start` to `end` leaves the box at `start`."""
+  dx, dy = end[0] - start[0], end[1] - start[1]
+  part = min(
+    (_WIDTH / 2 + 4) / abs(dx) if dx else float('inf'),
+    (_HEIGHT / 2 + 4) / abs(dy) if dy else float('inf'),
+  )
+  return start[0] + dx * part, start[1] + dy * part
+
+
+def _add(parent: ElementTree.Element, tag: str, text: str = '', **attributes):
+  """Adds an element; underscores in attribute names stand for hyphens."""
+  element = ElementTree.SubElement(
+    parent,
+    tag,
+    {
+      name.replace('_', '-'): f'{value:g}'
+      if isinstance(value, float)
+      else str(value)
+      for name, value in attributes.items()
+    },
+  )
+  element.text = text or None
+  return element
+
+
+def _text(svg, x: float, y: float, text: str, size: int, **attributes) -> None:
+  _add(
+    svg,
+    'text',
+    text,
+    x=float(x),
+    y=float(y),
+    font_size=size,
+    font_family=_FONT,
+    **{'fill': '#1d1d1f', 'text_anchor': 'middle', **attributes},
+  )
+
+
+def draw() -> str:
+  """Returns the drawing as SVG text."""
+  columns = 1 + max(box.column for box in BOXES.values())
+  rows = 1 + max(box.row for box in BOXES.values())
+  width = 2 * _MARGIN + (columns - 1) * _COLUMN + _WIDTH
+  ground_y = 2 * _MARGIN + (rows - 1) * _ROW + _HEIGHT
+  height = ground_y + 112
+  svg = ElementTree.Element(
+    'svg',
+    xmlns='http://www.w3.org/2000/svg',
+    viewBox=f'0 0 {width:g} {height:g}',
+    role='img',
+  )
+  _add(svg, 'title', 'From pictures and depth on disk to a ranked .tflite file')
+  marker = _add(
+    _add(svg, 'defs'),
+    'marker',
+    id='tip',
+    viewBox='0 0 10 10',
+    refX=9,
+    refY=5,
+    markerWidth=7,
+    markerHeight=7,
+    orient='auto-start-reverse',
+  )
+  _add(marker, 'path', d='M 0 0 L 10 5 L 0 10 z', fill='#555')
+  _add(svg, 'rect', width='100%', height='100%', fill='#ffffff')
+  for source, target in ARROWS:
+    start, end = _position(BOXES[source]), _position(BOXES[target])
+    (x1, y1), (x2, y2) = _edge(start, end), _edge(end, start)
+    _add(
+      svg,
+      'line',
+      x1=x1,
+      y1=y1,
+      x2=x2,
+      y2=y2,
+      stroke='#555',
+      stroke_width=1.6,
+      marker_end='url(#tip)',
+    )
+  for name, box in BOXES.items():
+    x, y = _position(box)
+    fill, line, _ = _KINDS[box.kind]
+    _add(
+      svg,
+      'rect',
+      x=x - _WIDTH / 2,
+      y=y - _HEIGHT / 2,
+      width=_WIDTH,
+      height=_HEIGHT,
+      rx=3 if box.kind == _FILE else 10,
+      fill=fill,
+      stroke=line,
+      stroke_width=1.4,
+    )
+    _text(svg, x, y - 10, name, 14, font_weight='bold')
+    for number, caption in enumerate(box.captions):
+      _text(svg, x, y + 6 + 14 * number, caption, 11)
+  fill, line, _ = _KINDS[_DEVICE]
+  _add(
+    svg,
+    'rect',
+    x=float(_MARGIN),
+    y=float(ground_y),
+    width=float(width - 2 * _MARGIN),
+    height=56,
+    rx=10,
+    fill=fill,
+    stroke=line,
+    stroke_width=1.4,
+  )
+  for number, caption in enumerate(_GROUND):
+    _text(svg, width / 2, ground_y + 23 + 20 * number, caption, 12)
+  for number, (fill, line, caption) in enumerate(_KINDS.values()):
+    x = _MARGIN + number * 290
+    y = ground_y + 76
+    _add(
+      svg,
+      'rect',
+      x=float(x),
+      y=float(y),
+      width=18,
+      height=14,
+      rx=3,
+      fill=fill,
+      stroke=line,
+    )
+    _text(svg, x + 26, y + 11, caption, 12, text_anchor='start')
+  ElementTree.indent(svg)
+  return ElementTree.tostring(svg, encoding='unicode') + '\n'
+
+
+def main(argv: list[str] | None = None) -> int:
+  """Writes or checks the drawing; returns the exit code."""
+  parser = argparse.ArgumentParser(description=__doc__)
+  parser.add_argument('--check', action='store_true')
+  parser.add_argument('--root', type=pathlib.Path, default=pathlib.Path())
+  arguments = parser.parse_args(argv)
+  path, drawing = arguments.root / DRAWING, draw()
+  if path.is_file() and path.read_text(encoding='utf-8') == drawing:
+    return 0
+  if arguments.check:
+    print(f'{path} is not current; run python -m build_defs.architecture')
+    return 1
+  path.write_text(drawing, encoding='utf-8')
+  print(f'wrote {path}')
+  return 0
+
+
+if __name__ == '__main__':
+  sys.exit(main())

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reports a survey as text and as a picture, to check before training."""
+
+import collections
+from collections.abc import Iterator
+import os
+
+import numpy as np
+from PIL import Image
+
+from depth_mai import challenge
+from depth_mai.datasets.rgbd_folder import description as description_lib
+from depth_mai.datasets.rgbd_folder import frame_reader
+from depth_mai.datasets.rgbd_folder import splits as splits_lib
+from depth_mai.datasets.rgbd_folder import survey as survey_lib
+from depth_mai.datasets.rgbd_folder import units
+from depth_mai.files import problems
+from depth_mai.report import picture
+
+PREVIEW_ROWS = 4
+_PREVIEW_WIDTH = 480
+_MOST_SIZES = 4
+_KEY_WIDTH = 14
+# The largest 16-bit number marks unknown depth in many cameras. Also its
+# metres, as in files that were converted from millimetres.
+_MARKS = (challenge.MAX_DEPTH_MM, description_lib.LARGEST_M)
+
+
+def lines(survey: survey_lib.Survey) -> list[str]:
+  """Returns the report, one line for each key with its findings.
+
+  Args:
+    survey: the survey to describe.
+  """
+  found = list(_found(survey))
+  return [f'{key:<{_KEY_WIDTH}}{text}'.rstrip() for key, text in found]
+
+
+def _found(survey) -> Iterator[tuple[str, str]]:
+  paired, facts = survey.pairing, list(survey.facts.values())
+  sequences = {frame.sequence for frame in paired.frames}
+  yield (
+    'pairs',
+    f'{len(paired.frames)} in {problems.count(len(sequences), "sequence")}',
+  )
+  if paired.unused:
+    yield '', f'{paired.unused} more left out by every'
+  yield (
+    'no partner',
+    f'{_with_first(paired.lone_rgb, "picture", survey)}, '
+    f'{_with_first(paired.lone_depth, "depth map", survey)}',
+  )
+  if facts:
+    yield from _of_facts(survey, facts)
+  for name, frames in survey.splits.items():
+    names = sorted({frame.sequence for frame in frames})
+    yield name, f'{problems.count(len(frames), "pair")}{_after_colon(names)}'
+  for note in _notes(survey, facts):
+    yield 'note', note
+
+
+def _of_facts(survey, facts) -> Iterator[tuple[str, str]]:
+  yield 'pictures', _sizes(fact.rgb_size for fact in facts)
+  dtypes = sorted({fact.dtype for fact in facts})
+  sizes = _sizes(fact.depth_size for fact in facts)
+  yield 'depth maps', f'{sizes}, {", ".join(dtypes)}'
+  if any(fact.size != fact.rgb_size for fact in facts):
+    yield 'stored as', _sizes(fact.size for fact in facts)
+  known = [fact for fact in facts if fact.values.known]
+  if not known:
+    return
+  least = min(fact.values.least for fact in known)
+  most = max(fact.values.most for fact in known)
+  unit = survey.description.unit_name
+  yield 'numbers', f'{least:g} .. {most:g}, read as {unit}'
+  stored = [fact.depth_m for fact in known if fact.depth_m.known]
+  if stored:
+    medians = [depth_m.median for depth_m in stored]
+    yield (
+      'depth',
+      f'median {np.median(medians):.2f} m ({min(medians):.2f} .. '
+      f'{max(medians):.2f} m), from {min(d.least for d in stored):.2f} to '
+      f'{max(d.most for d in stored):.2f} m',
+    )
+  shares = [fact.depth_m.known for fact in facts]
+  yield (
+    'known',
+    f'{np.mean(shares):.0%} of the pixels ({min(shares):.0%} .. '
+    f'{max(shares):.0%})',
+  )
+
+
+def _notes(survey, facts) -> Iterator[str]:
+  """Yields findings that are not problems, but may surprise."""
+  description = survey.description
+  too_far = np.mean([fact.too_far for fact in facts]) if facts else 0
+  if too_far:
+    limit_m = min(description.max_depth_m, description_lib.LARGEST_M)
+    yield (
+      f'{too_far:.1%} of the pixels are farther than {limit_m:g} m and count '
+      'as unknown'
+    )
+  marks = [
+    fact.values.most
+    for fact in facts
+    if np.isclose(fact.values.most, _MARKS, rtol=1e-6).any()
+  ]
+  if marks:
+    places = problems.count(len(marks), 'depth map')
+    yield (
+      f'{marks[0]:g} occurs in {places}; it is the largest number of 16 bits, '
+      'which many cameras write for unknown depth. If yours does, add '
+      f'invalid = [{marks[0]:g}]'
+    )
+  likely = units.guess([fact.values for fact in facts])
+  if likely is not None and (
+    description_lib.UNITS[likely[0]] != description.units_per_metre
+  ):
+    yield (
+      f"the numbers look like depth_unit = '{likely[0]}' ({likely[1]}), but "
+      f'the description says {description.unit_name}'
+    )
+  if any(fact.rgb_size != fact.depth_size for fact in facts):
+    yield (
+      'depth maps are resized to the size of their picture (nearest pixel); '
+      'both must have the same field of view'
+    )
+  left_out = len(survey.pairing.frames) - sum(map(len, survey.splits.values()))
+  if left_out:
+    yield f'in no split, or not usable: {problems.count(left_out, "pair")}'
+  shared = splits_lib.sequences_in_two(survey.splits)
+  if shared:
+    yield (
+      f'training and validation share a scene{_after_colon(shared)}; metrics '
+      'will be worse on scenes that the network has not seen'
+    )
+  if 'validation' not in survey.splits:
+    yield 'no validation split; training needs one to choose the best network'
+
+
+def _with_first(paths, what, survey) -> str:
+  text = problems.count(len(paths), what)
+  if not paths:
+    return text
+  return f'{text} (first: {paths[0].relative_to(survey.source).as_posix()})'
+
+
+def _sizes(sizes) -> str:
+  counts = collections.Counter(sizes).most_common()
+  texts = [f'{w} x {h} ({count})' for (w, h), count in counts]
+  return problems.listing(texts, _MOST_SIZES)
+
+
+def _after_colon(sequences) -> str:
+  """Lists sequences, unless there is a single one without a name."""
+  return '' if sequences == [''] else f': {problems.listing(sequences, 5)}'
+
+
+def write_preview(
+  path: str | os.PathLike[str], survey: survey_lib.Survey
+) -> None:
+  """Draws frames from all over the recordings: picture, depth, and both in one.
+
+  All rows share one colour bar, in metres. If outlines appear twice in the
+  third column, the depth is not aligned.
+
+  Args:
+    path: the picture to write, .png or .jpg.
+    survey: the frames.
+
+  Raises:
+    ValueError: if no frame can be shown.
+  """
+  frames = [f for f in survey.pairing.frames if f.id in survey.facts]
+  if not frames:
+    raise ValueError(
+      f'No frame can be shown in {path}. First fix the problems in the report.'
+    )
+  places = np.linspace(0, len(frames) - 1, min(PREVIEW_ROWS, len(frames)))
+  chosen = [frames[round(place)] for place in places]
+  contents = [frame_reader.read(f, survey.description) for f in chosen]
+  near_m, far_m = picture.depth_range(
+    *(content.depth_mm / challenge.MM_PER_M for content in contents)
+  )
+  rows, titles = [], []
+  for frame, content in zip(chosen, contents, strict=True):
+    rgb, depth_m = _shrunk(content)
+    depth = picture.colourise(depth_m, near_m, far_m)
+    mixed = np.where(depth_m[..., None] > 0, rgb // 2 + depth // 2, rgb)
+    rows.append([rgb, picture.with_colour_bar(depth, near_m, far_m), mixed])
+    facts = survey.facts[frame.id].depth_m
+    titles.append(
+      f'{frame.id}: median {facts.median:.2f} m, known {facts.known:.0%}'
+    )
+  columns = ('Picture', 'Depth', 'Both')
+  picture.save_picture(
+    path, picture.grid(rows, column_titles=columns, row_titles=titles)
+  )
+
+
+def _shrunk(content):
+  height, width = content.depth_mm.shape
+  size = (
+    min(_PREVIEW_WIDTH, width),
+    max(1, round(height * min(1, _PREVIEW_WIDTH / width))),
+  )
+  rgb = np.array(Image.fromarray(content.rgb_uint8).resize(size))
+  depth_mm = frame_reader.resized(content.depth_mm, size[::-1])
+  return rgb, depth_mm / challenge.MM_PER_M

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests for depth_mai.datasets.rgbd_folder.survey_report."""
+
+import pathlib
+
+from absl.testing import absltest
+import numpy as np
+from PIL import Image
+
+from depth_mai.datasets.mai_depth import dummy_data
+from depth_mai.datasets.rgbd_folder import description as description_lib
+from depth_mai.datasets.rgbd_folder import survey
+from depth_mai.datasets.rgbd_folder import survey_report
+from depth_mai.report import picture
+
+
+class TextTest(absltest.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.root = pathlib.Path(self.create_tempdir().full_path)
+
+  def _lines(self, **keys):
+    keys = {
+      'rgb': '{sequence}/color/{id}.png',
+      'depth': '{sequence}/depth/{id}.png',
+      'depth_unit': 'mm',
+      **keys,
+    }
+    found = survey.survey(self.root, description_lib.Description(**keys))
+    return survey_report.lines(found)
+
+  def test_report(self):
+    depths = (1000, 2000, 3000, 4000)
+    for index, depth_mm in enumerate(depths):
+      for sequence in ('a', 'b', 'c'):
+        values = np.full((24, 32), depth_mm)
+        values[:6] = 0
+        dummy_data.save_depth(
+          self.root / sequence / 'depth' / f'{index}.png', values
+        )
+        picture = self.root / sequence / 'color' / f'{index}.png'
+        picture.parent.mkdir(exist_ok=True)
+        Image.new('RGB', (64, 48)).save(picture)
+    Image.new('RGB', (64, 48)).save(self.root / 'b/color/lone.png')
+    self.assertEqual(
+      self._lines(split=description_lib.Split(validation=('c',)), max_width=32),
+      [
+        'pairs         12 in 3 sequences',
+        'no partner    1 picture (first: b/color/lone.png), 0 depth maps',
+        'pictures      64 x 48 (12)',
+        'depth maps    32 x 24 (12), uint16',
+        'stored as     32 x 24 (12)',
+        'numbers       1000 .. 4000, read as mm',
+        'depth         median 2.50 m (1.00 .. 4.00 m), from 1.00 to 4.00 m',
+        'known         75% of the pixels (75% .. 75%)',
+        'train         8 pairs: a, b',
+        'validation    4 pairs: c',
+        'note          depth maps are resized to the size of their picture '
+        '(nearest pixel); both must have the same field of view',
+      ],
+    )
+
+  def test_shared_scene_is_reported(self):
+    dummy_data.write_recordings(self.root, {'a': 10})
+    (note,) = self._lines()[-1:]
+    self.assertIn('training and validation share a scene: a', note)
+
+  def test_every_and_splits(self):
+    dummy_data.write_recordings(self.root)
+    lines = self._lines(
+      every=2, split=description_lib.Split(('hall',), test=('office',))
+    )
+    text = '\n'.join(lines)
+    self.assertIn('pairs         6 in 3 sequences', text)
+    self.assertIn('6 more left out by every', text)
+    self.assertIn('note          in no split, or not usable: 3 pairs', text)
+
+  def test_mark_for_unknown_depth_is_reported(self):
+    dummy_data.write_recordings(self.root, {'a': 5})
+    depth_mm = np.full((24, 32), 2000)
+    depth_mm[0] = 65535
+    dummy_data.save_depth(self.root / 'a/depth/000001.png', depth_mm)
+    with_mark = '\n'.join(self._lines())
+    self.assertIn('65535 occurs in 1 depth map;', with_mark)
+    self.assertIn('add invalid = [65535]', with_mark)
+    self.assertNotIn('occurs in', '\n'.join(self._lines(invalid=(65535,))))
+
+  def test_far_depth_is_reported(self):
+    dummy_data.write_recordings(self.root, {'a': 5})
+    depth_mm = np.full((24, 32), 2000)
+    depth_mm[:12] = 9000
+    for i in range(5):
+      dummy_data.save_depth(self.root / f'a/depth/{i:06d}.png', depth_mm)
+    text = '\n'.join(self._lines(max_depth_m=8.0))
+    self.assertIn('50.0% of the pixels are farther than 8 m', text)
+
+  def test_unit_that_looks_wrong_is_reported(self):
+    dummy_data.write_recordings(self.root, {'a': 5}, units_per_metre=5000)
+    text = '\n'.join(self._lines())
+    self.assertIn("look like depth_unit = 'tum'", text)
+    self.assertIn('the description says mm', text)
+
+  def test_no_validation(self):
+    dummy_data.write_recordings(self.root, {'a': 5})
+    text = '\n'.join(self._lines(split=description_lib.Split(validation=0)))
+    self.assertIn('no validation split', text)
+
+
+class PreviewTest(absltest.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.root = pathlib.Path(self.create_tempdir().full_path)
+
+  def _survey(self):
+    return survey.survey(
+      self.root / 'rec',
+      description_lib.Description(
+        rgb='{sequence}/color/{id}.png',
+        depth='{sequence}/depth/{id}.png',
+        depth_unit='mm',
+      ),
+    )
+
+  def test_rows_show_picture_depth_and_both(self):
+    dummy_data.write_recordings(self.root / 'rec')
+    survey_report.write_preview(self.root / 'seen.png', self._survey())
+    with Image.open(self.root / 'seen.png') as saved:
+      seen = np.array(saved.convert('RGB'))
+    # The first and the last of the frames, which are sorted by their names.
+    frames = [('hall', 0), ('office', 1)]
+    for sequence, index in frames:
+      rgb_uint8, _ = dummy_data.frame(sequence, index)
+      self.assertLen(_places(seen, rgb_uint8), 1)
+    everything = [
+      dummy_data.frame(*name)[1] / 1000
+      for name in (('hall', 0), ('kitchen', 0), ('kitchen', 3), ('office', 1))
+    ]
+    near_m, far_m = picture.depth_range(*everything)
+    colours = picture.colourise(everything[0], near_m, far_m)
+    (place,) = _places(seen, colours)
+    rgb_uint8, depth_mm = dummy_data.frame('hall', 0)
+    self.assertEqual(_places(seen, rgb_uint8)[0][0], place[0])  # One row.
+    both = rgb_uint8 // 2 + colours // 2
+    both[depth_mm == 0] = rgb_uint8[depth_mm == 0]
+    self.assertLen(_places(seen, both), 1)
+
+  def test_no_readable_frame(self):
+    dummy_data.write_recordings(self.root / 'rec', {'hall': 2})
+    for path in self.root.glob('rec/hall/depth/*.png'):
+      path.write_bytes(b'')
+    with self.assertRaisesRegex(ValueError, 'No frame can be shown'):
+      survey_report.write_preview(self.root / 'seen.png', self._survey())
+    self.assertFalse((self.root / 'seen.png').exists())
+
+
+def _places(whole, part):
+  """Returns the positions of a picture in another one, as (row, column)."""
+  height, width = part.shape[:2]
+  corners = (whole[: -height + 1, : -width + 1] == part[0, 0]).all(-1)
+  return [
+    (y, x)
+    for y, x in np.argwhere(corners)
+    if (whole[y : y + height, x : x + width] == part).all()
+  ]
+
+
+if __name__ == '__main__':
+  absltest.main()

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Predictors that need no TensorFlow: a .tflite file, or a folder of PNGs.
+
+A folder is in the challenge's format: one 16-bit one-channel PNG in millimetres
+for each image, <id>.png, of 640x480 pixels or of the size of the image.
+"""
+
+from collections.abc import Collection
+from collections.abc import Sequence
+import os
+import pathlib
+
+import numpy as np
+
+from depth_mai import challenge
+from depth_mai.files import picture_files
+from depth_mai.runtime import image_io
+from depth_mai.runtime import model_file
+
+_PICTURE_SUFFIXES = ('.png', '.jpg', '.jpeg', '.tif', '.tiff', '.npy')
+_MOST_SHOWN = 5
+
+
+class TflitePredictor:
+  """Predicts with the same .tflite file that runs on the device.
+
+  Attributes:
+    batch_size: always 1.
+  """
+
+  batch_size = 1
+
+  def __init__(self, path: str | os.PathLike[str], num_threads: int = 1):
+    """Loads a model.
+
+    Args:
+      path: a .tflite file written by depth_mai.convert.
+      num_threads: threads for the kernels; they change only the speed.
+
+    Raises:
+      ValueError: if the file is missing or is not a depth model.
+    """
+    self._model = model_file.TfliteModel(path, num_threads=num_threads)
+
+  def predict_mm(
+    self, names: Sequence[str], rgb_uint8: Sequence[np.ndarray]
+  ) -> list[np.ndarray]:
+    """Predicts images, one after another.
+
+    Args:
+      names: ids of the images, not used.
+      rgb_uint8: N images, uint8 [H, W, 3] of any size.
+
+    Returns:
+      N depth maps, float32 [h, w] of the model's output size, millimetres.
+    """
+    del names
+    size = self._model.input_size
+    return [
+      self._model.predict_mm(image_io.resize_rgb(rgb, size))
+      for rgb in rgb_uint8
+    ]
+
+
+class PngPredictor:
+  """Reads predictions from a folder.
+
+  Attributes:
+    batch_size: always 1.
+  """
+
+  batch_size = 1
+
+  def __init__(
+    self,
+    predictions_dir: str | os.PathLike[str],
+    names: Sequence[str],
+    needed: Collection[str] | None = None,
+  ):
+    """Checks that the folder belongs to the split.
+
+    Args:
+      predictions_dir: the folder.
+      names: ids of all images of the split.
+      needed: ids of the images that must be there; default: all.
+
+    Raises:
+      ValueError: if the folder is missing, lacks predictions, or contains
+        predictions that belong to no image of the split.
+    """
+    self._dir = pathlib.Path(predictions_dir).expanduser()
+    if not self._dir.is_dir():
+      raise ValueError(
+        f'There is no folder {self._dir}. Point --predictions at a folder of '
+        '16-bit PNGs named <id>.png.'
+      )
+    found = {
+      path.name
+      for path in self._dir.iterdir()
+      if path.suffix.lower() in _PICTURE_SUFFIXES
+      and not path.name.startswith('.')
+    }
+    wanted = [f'{name}.png' for name in (names if needed is None else needed)]
+    missing = sorted(set(wanted) - found)
+    extra = sorted(found - {f'{name}.png' for name in names})
+    problems = []
+    if missing:
+      problems.append(
+        f'{len(missing)} of {len(wanted)} predictions are missing, such as '
+        f'{_listed(missing)}: predict these images too, as <id>.png, or '
+        'evaluate fewer with --limit'
+      )
+    if extra:
+      problems.append(
+        f'{len(extra)} files belong to no image of the split, such as '
+        f'{_listed(extra)}: remove or rename them, or change --split'
+      )
+    if problems:
+      raise ValueError(f'{self._dir}: {"; ".join(problems)}.')
+
+  def predict_mm(
+    self, names: Sequence[str], rgb_uint8: Sequence[np.ndarray]
+  ) -> list[np.ndarray]:
+    """Reads the predictions of some images.
+
+    Args:
+      names: ids of N images.
+      rgb_uint8: the images, uint8 [H, W, 3].
+
+    Returns:
+      N depth maps, uint16 [480, 640] or [H, W], millimetres.
+
+    Raises:
+      ValueError: if a file is damaged, is not a 16-bit one-channel PNG, or has
+        another size.
+    """
+    return [self._read(*pair) for pair in zip(names, rgb_uint8, strict=True)]
+
+  def _read(self, name, rgb_uint8):
+    path = self._dir / f'{name}.png'
+    depth_mm = picture_files.read_depth_mm(path)
+    allowed = {challenge.IMAGE_SIZE, rgb_uint8.shape[:2]}
+    if depth_mm.shape not in allowed:
+      sizes = ' or '.join(f'{w}x{h}' for h, w in sorted(allowed))
+      height, width = depth_mm.shape
+      raise ValueError(
+        f'{path}: the prediction is {width}x{height} pixels, it must be '
+        f'{sizes} (width x height). Resize it bilinearly and write it again.'
+      )
+    return depth_mm
+
+
+def _listed(names):
+  rest = f' and {len(names) - _MOST_SHOWN} more'
+  return ', '.join(names[:_MOST_SHOWN]) + rest * (len(names) > _MOST_SHOWN)

@@ -1,0 +1,348 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The judge's side of the sandboxed processes that run files.
+
+Their answers are not trusted: sizes are checked before memory is allocated, and
+any failure of a process becomes a `verdict.FileFaultError`.
+"""
+
+from collections.abc import Iterator
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from depth_mai.judging import channel as channel_lib
+from depth_mai.judging import fork_server
+from depth_mai.judging import request as request_lib
+from depth_mai.judging import verdict
+from depth_mai.runtime import environment as environment_lib
+
+# Seconds for a process that closed its connection to end.
+_PATIENCE_S = 2.0
+_START_S = 120.0
+# Bytes kept of the end of a process's output.
+_PRINTED = 4096
+# The only variables of the judge's environment that the process receives.
+_ENVIRONMENT = ('LANG', 'LC_ALL', 'LD_LIBRARY_PATH', 'PATH', 'SYSTEMROOT')
+# The process must have one thread when it forks; NumPy would start more.
+_ONE_THREAD = ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS')
+# From what the process does to the flag of its limit.
+_FLAGS = {'predicting a picture': '--image_s', 'timing': '--image_s a run'}
+
+
+def environment() -> dict[str, str]:
+  """Returns the minimal environment of the fork server."""
+  return {
+    **{key: os.environ[key] for key in _ENVIRONMENT if key in os.environ},
+    **dict.fromkeys(_ONE_THREAD, '1'),
+    'PYTHONPATH': environment_lib.import_path(),
+  }
+
+
+class Launcher:
+  """Starts sandboxes; a context manager that ends them all.
+
+  Threads may share it.
+  """
+
+  def __init__(self):
+    """Starts the fork server, which takes about a second."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    self._printed = tempfile.TemporaryFile()
+    with theirs:
+      self._server = subprocess.Popen(
+        [sys.executable, '-m', fork_server.__name__, str(theirs.fileno())],
+        pass_fds=[theirs.fileno()],
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stderr=self._printed,
+        start_new_session=True,
+      )
+    self._control, self._lock = ours, threading.Lock()
+    self._control.settimeout(_START_S)
+    try:
+      self._answer()
+    except Exception:
+      self.close()
+      raise
+
+  def __enter__(self):
+    return self
+
+  def __exit__(self, *_):
+    self.close()
+
+  def close(self) -> None:
+    """Ends every process."""
+    self._control.close()
+    try:
+      self._server.wait(_PATIENCE_S)
+    except subprocess.TimeoutExpired:
+      self._server.kill()
+      self._server.wait()
+    self._printed.close()
+
+  @contextlib.contextmanager
+  def launch(
+    self, limits: request_lib.Limits, deadline: float, threads: int = 1
+  ) -> Iterator['Sandbox']:
+    """Starts a sandbox, and ends its process afterwards.
+
+    Args:
+      limits: the most that its process may use.
+      deadline: time.monotonic() by which it must be done.
+      threads: number of threads for the kernels.
+
+    Yields:
+      The sandbox.
+
+    Raises:
+      verdict.FileFaultError: if no time is left.
+    """
+    ours, theirs = socket.socketpair()
+    printed, printing = os.pipe()
+    # A process that prints endlessly must not block.
+    os.set_blocking(printing, False)
+    os.set_blocking(printed, False)
+    order = {
+      'do': 'fork',
+      'memory_mb': limits.memory_mb,
+      # In case the judge dies and cannot watch the time.
+      'cpu_s': threads * limits.time_s + 1,
+      'threads': threads,
+    }
+    try:
+      pid = self._ask(order, [theirs.fileno(), printing])['pid']
+    finally:
+      theirs.close()
+      os.close(printing)
+    box = Sandbox(self, pid, ours, printed, limits, deadline)
+    try:
+      box.await_lock()
+      yield box
+    finally:
+      box.close()
+
+  def end(self, pid: int, patience_s: float) -> int:
+    """Waits for a process to end, then kills it.
+
+    Args:
+      pid: the process.
+      patience_s: seconds to wait.
+
+    Returns:
+      Its exit code, or minus the number of the signal that ended it.
+    """
+    order = {'do': 'end', 'pid': pid, 'patience_s': patience_s}
+    return self._ask(order)['code']
+
+  def _ask(self, order: dict, descriptors: list[int] | None = None) -> dict:
+    with self._lock:
+      socket.send_fds(
+        self._control, [json.dumps(order).encode()], descriptors or []
+      )
+      return self._answer()
+
+  def _answer(self) -> dict:
+    text = self._control.recv(fork_server.MAX_MESSAGE)
+    if not text:
+      code = self._server.wait(_PATIENCE_S)
+      self._printed.seek(0)
+      printed = self._printed.read()[-_PRINTED:].decode('utf-8', 'replace')
+      raise RuntimeError(
+        f'The fork server of the sandbox is gone (exit code {code}): {printed}'
+      )
+    return json.loads(text)
+
+
+class Sandbox:
+  """One sandboxed process that runs a file.
+
+  Attributes:
+    protection: the layers in force, see `lockdown.lock`.
+  """
+
+  def __init__(self, launcher, pid, connection, printed, limits, deadline):
+    """Called by `Launcher.launch`."""
+    self._launcher, self._pid = launcher, pid
+    self._channel = channel_lib.Channel(connection)
+    self._printed, self._limits, self._deadline = printed, limits, deadline
+    self._code = None
+    self.protection = {}
+
+  def await_lock(self) -> None:
+    """Waits until the process is locked."""
+    answer, _ = self._receive(0, self._limits.load_s, 'starting')
+    self.protection = answer['protection']
+
+  def take(self, content: bytes) -> None:
+    """Sends the file, which is not inspected yet.
+
+    Args:
+      content: the file's bytes.
+    """
+    self._ask({'do': 'take'}, content, 0, self._limits.load_s, 'reading')
+
+  def check(self, target_runtime: str) -> dict:
+    """Returns the result of `static_check.check`.
+
+    Args:
+      target_runtime: TFLite release that the file must run on.
+    """
+    order = {'do': 'check', 'target_runtime': target_runtime}
+    answer, _ = self._ask(order, b'', 0, self._limits.load_s, 'reading')
+    return answer
+
+  def load(self, xnnpack: bool = True) -> dict:
+    """Loads the file.
+
+    Args:
+      xnnpack: whether the XNNPACK delegate may be used.
+
+    Returns:
+      dict: inputs and outputs as worker.py describes them, untrusted.
+    """
+    order = {'do': 'load', 'xnnpack': xnnpack}
+    answer, _ = self._ask(order, b'', 0, self._limits.load_s, 'loading')
+    return answer
+
+  def run(self, picture: bytes, output_bytes: int) -> bytes:
+    """Runs the file once.
+
+    Args:
+      picture: bytes of the input.
+      output_bytes: size that the output must have.
+
+    Returns:
+      Bytes of the output.
+    """
+    answer, result = self._ask(
+      {'do': 'run'},
+      picture,
+      output_bytes,
+      self._limits.image_s,
+      'predicting a picture',
+    )
+    if len(result) != output_bytes:
+      raise verdict.FileFaultError(
+        f'Its output has {len(result)} bytes of shape '
+        f'{str(answer.get("shape"))[:80]} when it runs, and {output_bytes} '
+        'when it is loaded. Convert with a fixed input shape.'
+      )
+    return bytes(result)
+
+  def time(self, warmup: int, runs: int) -> tuple[dict, bytes]:
+    """Times the file.
+
+    Args:
+      warmup: number of runs that are not counted.
+      runs: number of runs that are counted.
+
+    Returns:
+      (untrusted answer of worker.py; [runs] milliseconds as '<f8')
+    """
+    order = {'do': 'time', 'warmup': warmup, 'runs': runs}
+    limit_s = self._limits.image_s * (warmup + runs)
+    return self._ask(order, b'', 8 * runs, limit_s, 'timing')
+
+  def close(self) -> None:
+    """Ends the process."""
+    if self._code is None:
+      self._code = self._launcher.end(self._pid, 0)
+    self._channel.close()
+    os.close(self._printed)
+
+  def _ask(self, order, blob, max_answer, limit_s, what):
+    """Sends an order; returns the answer, or raises the fault."""
+    with self._faults(limit_s, what):
+      self._channel.send(order, blob, self._left_s(limit_s))
+    answer, result = self._receive(max_answer, limit_s, what)
+    if 'error' in answer:
+      # The worker's own name for the file.
+      text = _printable(str(answer['error']))
+      text = text.replace('the model in memory', 'The file')
+      # The runtime gives no reason when memory runs out.
+      text = text.replace(
+        ': . ',
+        ': no reason is given; perhaps it needs more than the allowed '
+        f'{self._limits.memory_mb:g} MB of memory (--memory_mb). ',
+      )
+      raise verdict.FileFaultError(text)
+    return answer, result
+
+  def _receive(self, max_answer, limit_s, what):
+    with self._faults(limit_s, what):
+      return self._channel.receive(max_answer, self._left_s(limit_s))
+
+  def _left_s(self, limit_s: float) -> float:
+    return max(1e-3, min(limit_s, self._deadline - time.monotonic()))
+
+  @contextlib.contextmanager
+  def _faults(self, limit_s: float, what: str) -> Iterator[None]:
+    """Turns failures of the process into faults of the file."""
+    try:
+      yield
+    except channel_lib.TooSlowError as error:
+      self._code = self._launcher.end(self._pid, 0)
+      if time.monotonic() >= self._deadline:
+        limit = f'all of its {self._limits.time_s:g} s (--time_s)'
+      else:
+        flag = _FLAGS.get(what, '--load_s')
+        limit = f'more than {limit_s:g} s ({flag})'
+      raise verdict.FileFaultError(
+        f'It took {limit} and was stopped while {what}.'
+      ) from error
+    except channel_lib.MalformedError as error:
+      self._code = self._launcher.end(self._pid, 0)
+      raise verdict.FileFaultError(
+        f'Its process sent an invalid answer: {error}. It was stopped.'
+      ) from error
+    except channel_lib.ClosedError as error:
+      self._code = self._launcher.end(self._pid, _PATIENCE_S)
+      raise verdict.FileFaultError(self._end_text(what)) from error
+
+  def _end_text(self, what: str) -> str:
+    """Describes how the process ended."""
+    why = {
+      -signal.SIGSYS: 'it made a forbidden system call',
+      -signal.SIGXCPU: 'it used up its CPU time',
+      -signal.SIGKILL: 'the system stopped it',
+      -signal.SIGSEGV: 'it accessed memory outside its own',
+      -signal.SIGBUS: 'it accessed memory outside its own',
+      -signal.SIGFPE: 'it divided by zero',
+      -signal.SIGILL: 'it ran an invalid instruction',
+      -signal.SIGABRT: 'the runtime aborted',
+    }.get(self._code, f'it ended with code {self._code}')
+    text = f'It crashed the runtime while {what}: {why}'
+    last_output = self._last_output()
+    if last_output:
+      text += f' ({last_output})'
+    return (
+      f'{text}. It was allowed {self._limits.memory_mb:g} MB of memory '
+      '(--memory_mb).'
+    )
+
+  def _last_output(self) -> str:
+    printed = b''
+    with contextlib.suppress(OSError):
+      while part := os.read(self._printed, 1 << 16):
+        printed = (printed + part)[-_PRINTED:]
+    lines = [
+      line
+      for line in printed.decode('utf-8', 'replace').splitlines()
+      if line.strip() and not line.startswith(('INFO', 'WARNING'))
+    ]
+    return _printable(' '.join(lines[-3:]))[:300]
+
+
+def _printable(text: str) -> str:
+  """Replaces characters that a terminal would interpret."""
+  return ''.join(
+    one if one.isprintable() else ' ' for one in text[:2000]
+  ).strip()

@@ -1,0 +1,303 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Judges a file in six stages; `judge` is the entry point.
+
+This process only reads the file's bytes. At most three sandboxed processes
+(sandbox.py) parse and run them: one checks the operators, loads the file and
+measures its errors, two time it.
+"""
+
+from collections.abc import Callable
+from collections.abc import Iterator
+import contextlib
+import dataclasses
+import hashlib
+import itertools
+import os
+import pathlib
+import stat
+import time
+
+import numpy as np
+
+from depth_mai import challenge
+from depth_mai.data import source
+from depth_mai.devices import registry
+from depth_mai.evaluation import evaluation
+from depth_mai.judging import detection
+from depth_mai.judging import device_process
+from depth_mai.judging import fidelity
+from depth_mai.judging import interface_check
+from depth_mai.judging import lockdown
+from depth_mai.judging import placing
+from depth_mai.judging import request as request_lib
+from depth_mai.judging import sandbox
+from depth_mai.judging import verdict as verdict_lib
+
+# Takes (stage, fraction done, text); the stages come in the order of STAGES.
+ReportProgress = Callable[[str, float, str], object]
+
+STAGES = ('reading', 'checking', 'loading', 'detecting', 'fidelity', 'runtime')
+
+_MB = 1 << 20
+
+
+def judge(
+  request: request_lib.JudgeRequest,
+  report_progress: ReportProgress,
+  launcher: sandbox.Launcher | None = None,
+) -> verdict_lib.Verdict:
+  """Judges a file.
+
+  Args:
+    request: the file and how to judge it.
+    report_progress: called often, with a stage in STAGES, the fraction of it
+      that is done and a text for readers.
+    launcher: starts the processes that run the file; None starts a new one.
+      Sharing one saves time when many files are judged.
+
+  Returns:
+    The verdict, whatever the file does.
+
+  Raises:
+    ValueError: if the file cannot be read, or the data directory or the device
+      cannot be used.
+  """
+  described = registry.open_device(request.device, request.settings).describe()
+  source.evaluation_pairs(request.data_dir, request.split)
+  names = evaluation.split_ids(request.data_dir, request.split)
+  names = names[: request.limit]
+  content, sha256 = _read(request.model_path, request.limits.file_mb), None
+  if content is not None:
+    sha256 = hashlib.sha256(content).hexdigest()
+  verdict = verdict_lib.Verdict(
+    file={
+      'name': os.path.basename(os.fspath(request.model_path)),
+      'bytes': os.path.getsize(request.model_path),
+      'sha256': sha256,
+    },
+    data={'split': request.split, 'images': len(names)},
+    device=described,
+    limits=dataclasses.asdict(request.limits),
+  )
+  with contextlib.ExitStack() as stack:
+    if launcher is None:
+      launcher = stack.enter_context(sandbox.Launcher())
+    stages = _Stages(request, report_progress, launcher, names, verdict)
+    try:
+      stages.run(content)
+    except verdict_lib.FileFaultError as fault:
+      verdict.errors.append(str(fault))
+  return verdict
+
+
+class _Stages:
+  """The stages of judging one file; each adds to the verdict."""
+
+  def __init__(self, request, report_progress, launcher, names, verdict):
+    self._request, self._report = request, report_progress
+    self._launcher, self._names, self._verdict = launcher, names, verdict
+    self._deadline = time.monotonic() + request.limits.time_s
+    self._metadata = {}
+
+  def run(self, content: bytes | None) -> None:
+    """Runs all stages; content is None if the file is too large."""
+    if content is None:
+      raise verdict_lib.FileFaultError(
+        f'It has {self._verdict.file["bytes"]:,} bytes; at most '
+        f'{self._request.limits.file_mb:g} MB are allowed (--file_mb).'
+      )
+    limits = self._request.limits
+    with self._launcher.launch(limits, self._deadline) as box:
+      with self._stage('reading'):
+        self._note_protection(box.protection)
+        box.take(content)
+      with self._stage('checking'):
+        self._check(box)
+      with self._stage('loading'):
+        answer = box.load()
+        interface, why = interface_check.read(answer, self._request.layout)
+      with self._stage('detecting'):
+        input_range, unit = self._detect(box, interface)
+        self._describe_interface(interface, why, input_range, unit)
+        interface = dataclasses.replace(
+          interface, input_range=input_range.value, output_unit=unit.value
+        )
+      with self._stage('fidelity'):
+        self._measure(box, interface)
+    with self._stage('runtime'):
+      self._time(content)
+
+  @contextlib.contextmanager
+  def _stage(self, name: str) -> Iterator[None]:
+    start = time.monotonic()
+    self._report(name, 0.0, name)
+    yield
+    self._verdict.seconds[name] = round(time.monotonic() - start, 3)
+    self._report(name, 1.0, name)
+
+  def _note_protection(self, protection: dict[str, str]) -> None:
+    self._verdict.protection = protection
+    for layer, state in protection.items():
+      if state != lockdown.IN_FORCE:
+        self._verdict.warnings.append(
+          f"A layer of the judge's sandbox is not in force: {layer} ({state})."
+        )
+
+  def _check(self, box: sandbox.Sandbox) -> None:
+    """Compares the operators with those of the target runtime."""
+    checked = box.check(self._request.target_runtime)
+    self._metadata = checked['metadata']
+    self._verdict.operators = checked
+    errors = [
+      f'TFLite {self._request.target_runtime} cannot run it: {problem}'
+      for problem in checked['problems']
+    ]
+    self._verdict.errors += errors + checked['open_shapes']
+    if self._verdict.errors:
+      raise verdict_lib.FileFaultError(
+        'Nothing else was measured; correct this first.'
+      )
+
+  def _detect(self, box, interface):
+    """Finds the input's range and the output's unit, both Choices."""
+    first = []
+
+    def try_range(name: str) -> list[detection.Trial]:
+      if not first:
+        first.extend(itertools.islice(self._pairs(), detection.PAIRS))
+      # The default unit, mm, leaves the predictions in the file's own unit.
+      predictor = fidelity.SandboxedPredictor(
+        box, dataclasses.replace(interface, input_range=name)
+      )
+      return [
+        detection.Trial(predictor.predict(rgb), depth_mm)
+        for _, rgb, depth_mm in first
+      ]
+
+    taken = interface.input
+    raw = taken.type_name != 'float32' and not taken.scale
+    unit = detection.declared_unit(self._request.unit, self._metadata)
+    input_range = detection.declared_range(
+      self._request.input_range, self._metadata, taken.covered(), raw
+    ) or detection.find_range(
+      tuple(request_lib.INPUT_RANGES), unit and unit.value, try_range
+    )
+    if unit is None:
+      unit = detection.find_unit(try_range(input_range.value))
+    return input_range, unit
+
+  def _describe_interface(self, interface, why, input_range, unit) -> None:
+    taken, given = interface.input, interface.output
+    self._verdict.interface = {
+      'input': {'value': str(taken), 'why': "the file's graph"},
+      'output': {'value': str(given), 'why': "the file's graph"},
+      'layout': {'value': taken.layout, 'why': why},
+      'input_range': {'value': input_range.value, 'why': input_range.why},
+      'unit': {'value': unit.value, 'why': unit.why},
+    }
+    warnings = self._verdict.warnings
+    for what, choice in (('input range', input_range), ('unit', unit)):
+      if choice.with_truth:
+        warnings.append(
+          f'The {what} {choice.value} was found by comparison with the true '
+          'depth, which no team had.'
+        )
+      if choice.doubt:
+        warnings.append(choice.doubt)
+    for name, side in (('input', taken), ('output', given)):
+      if side.size != challenge.IMAGE_SIZE:
+        height, width = challenge.IMAGE_SIZE
+        warnings.append(
+          f'Its {name} has {side.size[1]} x {side.size[0]} pixels, the '
+          f"challenge's {width} x {height}: the judge resizes it, and the "
+          'runtime does not include that.'
+        )
+
+  def _measure(self, box, interface) -> None:
+    """Measures the errors; saves pictures."""
+    count = len(self._names)
+    keep: frozenset[str] = frozenset()
+    if self._request.pictures_dir is not None:
+      wanted = min(self._request.pictures, count)
+      keep = frozenset(
+        self._names[place * count // wanted] for place in range(wanted)
+      )
+    predictor = fidelity.SandboxedPredictor(box, interface)
+    shown, numbers = [], itertools.count(1)
+
+    def observe(name: str, *arrays) -> None:
+      done = next(numbers)
+      self._report('fidelity', done / count, f'{done} of {count} pictures')
+      if name in keep:
+        shown.append((name, *arrays))
+
+    result = evaluation.evaluate(
+      predictor, self._pairs(), count, observe=observe
+    )
+    per_image = result.pop('per_image')
+    self._verdict.metrics = result
+    self._verdict.warnings += predictor.warnings()
+    if keep:
+      self._verdict.pictures = fidelity.save_pictures(
+        pathlib.Path(self._request.pictures_dir), shown, per_image
+      )
+
+  def _time(self, content: bytes) -> None:
+    """Measures the runtime; computes score and rank."""
+    verdict = self._verdict
+    if self._request.device == placing.LOCAL:
+      rows = placing.measure_here(
+        self._launcher,
+        content,
+        self._request.limits,
+        self._deadline,
+        self._request.settings,
+        lambda done: self._report('runtime', done, 'timing'),
+      )
+    else:
+      verdict.warnings.append(_protection_text(self._request.device))
+      rows = device_process.measure(
+        self._request.device,
+        self._request.settings,
+        content,
+        self._request.limits.memory_mb,
+        self._deadline - time.monotonic(),
+      )
+    verdict.runtime = placing.choose_runtime(rows, verdict.device)
+    verdict.standing = placing.place(
+      verdict.metrics['si_rmse'], verdict.runtime
+    )
+
+  def _pairs(self) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    return iter(
+      source.evaluation_pairs(self._request.data_dir, self._request.split)
+    )
+
+
+def _protection_text(device: str) -> str:
+  """Describes the protection on a device that is not this machine."""
+  if registry.check_spec(device) in device_process.RESTRICTED:
+    return (
+      f'On {device} the file ran in processes that could open no connection '
+      'and write only in their own folder, where the kernel has Landlock; no '
+      'other layer of the sandbox was in force.'
+    )
+  return f'On {device} the file ran outside the sandbox.'
+
+
+def _read(path: str | os.PathLike[str], file_mb: float) -> bytes | None:
+  """Returns the bytes of a file, None if it is too large."""
+  try:
+    # Opening a pipe must not block the judge.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+  except OSError as error:
+    raise ValueError(
+      f'The file {path} cannot be read: {error.strerror}.'
+    ) from error
+  if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    os.close(descriptor)
+    raise ValueError(f'{path} is not a regular file; give a .tflite file.')
+  with open(descriptor, 'rb') as stream:
+    most = int(file_mb * _MB)
+    content = stream.read(most + 1)
+  return content if len(content) <= most else None

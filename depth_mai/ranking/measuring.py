@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measures .tflite files: runtime, errors on a split, size, MACs.
+
+Measurements in the store are reused. New ones are stored at once, so that a
+stopped run resumes where it was.
+"""
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Sequence
+import dataclasses
+import hashlib
+import math
+import os
+import pathlib
+import time
+import typing
+
+from depth_mai import challenge
+from depth_mai.data import source
+from depth_mai.devices import device as device_lib
+from depth_mai.devices import measurements
+from depth_mai.devices import store as store_lib
+from depth_mai.evaluation import evaluation
+from depth_mai.evaluation import file_predictors
+from depth_mai.files import folder
+from depth_mai.files import problems as problems_lib
+from depth_mai.ranking import model_files
+from depth_mai.runtime import cost
+from depth_mai.runtime import environment
+from depth_mai.runtime import graph as graph_lib
+from depth_mai.runtime import model_file
+
+# Seconds between two lines of progress.
+_PROGRESS_S = 15.0
+
+
+class Measured(typing.NamedTuple):
+  """A file and its figures.
+
+  Attributes:
+    model: the file.
+    figures: file, size_mb, parameters, macs, the keys of `runtime_figures`
+      without load_average, and challenge.METRICS.
+    load_average: of the machine before the first run; None if unknown.
+  """
+
+  model: model_files.ModelFile
+  figures: dict
+  load_average: float | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Measurer:
+  """Measures files on one split and one device.
+
+  Attributes:
+    data_dir: challenge folder or prepared tfds directory.
+    data: result of `describe_split`.
+    device: device on which the runtimes are measured.
+    threads: number of threads for the kernels.
+    store: file of measurements.
+    report_line: takes lines of progress.
+  """
+
+  data_dir: str | os.PathLike[str]
+  data: dict
+  device: device_lib.Device
+  threads: int
+  store: store_lib.Store
+  report_line: Callable[[str], object] = print
+
+  def measure(
+    self, models: Sequence[model_files.ModelFile]
+  ) -> tuple[list[Measured], list[str]]:
+    """Measures files, one after another.
+
+    A file that fails does not stop the others; an unreadable picture does.
+
+    Args:
+      models: the files.
+
+    Returns:
+      (the measured files, a text for each file that failed)
+
+    Raises:
+      ValueError: if the split cannot be read.
+    """
+    measured, problems = [], []
+    for number, model in enumerate(models, start=1):
+      place = f'[{number}/{len(models)}] {model.file}'
+      try:
+        one, seconds = self._measure(model)
+      except problems_lib.BadInputError:
+        raise
+      except (ValueError, RuntimeError, OSError) as error:
+        problems.append(model_files.naming(model.file, error))
+        self.report_line(f'{place}: FAILED, {problems[-1]}')
+        continue
+      measured.append(one)
+      how = 'known already' if seconds is None else f'{seconds:.0f} s'
+      self.report_line(f'{place}: {summary(one.figures)} ({how})')
+    return measured, problems
+
+  def _measure(
+    self, model: model_files.ModelFile
+  ) -> tuple[Measured, float | None]:
+    """Returns the figures and the seconds taken, None if all were known."""
+    start = time.monotonic()
+    graph = graph_lib.read_graph(model.path)
+    costs = cost.operator_costs(graph)
+    unknown = any(one.macs is None for one in costs)
+
+    # Timed first: predicting a whole split heats up the machine.
+    report = measurements.recall(
+      self.store, self.device, model.sha256, self.threads
+    )
+    known = report is not None
+    if report is None:
+      report = self.device.measure(model.path)
+      measurements.keep(self.store, self.device, report)
+    key = {
+      'sha256': model.sha256,
+      'data': self.data['fingerprint'],
+      'images': self.data['images'],
+      **_predicted_with(),
+    }
+    metrics = self.store.get('metrics', key)
+    if metrics is None:
+      known = False
+      metrics = self._evaluate(model)
+      self.store.put('metrics', key, metrics)
+    figures = {
+      'file': model.file,
+      'size_mb': graph.file_bytes / 1e6,
+      'parameters': cost.parameters(graph),
+      'macs': None if unknown else cost.total_macs(costs),
+      **runtime_figures(report),
+      **{name: metrics[name] for name in challenge.METRICS},
+    }
+    load_average = figures.pop('load_average')
+    seconds = None if known else time.monotonic() - start
+    return Measured(model, figures, load_average), seconds
+
+  def _evaluate(self, model: model_files.ModelFile) -> dict:
+    pairs = source.evaluation_pairs(self.data_dir, self.data['split'])
+    predictor = file_predictors.TflitePredictor(model.path, self.threads)
+    result = evaluation.evaluate(
+      predictor, self._with_progress(pairs), self.data['images']
+    )
+    del result['per_image']
+    return result
+
+  def _with_progress(self, pairs: Iterable) -> Iterator:
+    """Yields the pairs, and reports regularly how many are done."""
+    next_s = time.monotonic() + _PROGRESS_S
+    for done, pair in enumerate(pairs):
+      if time.monotonic() >= next_s:
+        next_s = time.monotonic() + _PROGRESS_S
+        self.report_line(f'  {done} of {self.data["images"]} images')
+      yield pair
+
+
+def describe_split(
+  data_dir: str | os.PathLike[str], split: str, limit: int | None = None
+) -> dict:
+  """Describes a split by the content of its files.
+
+  Errors measured on a split stay valid while its fingerprint is the same: that
+  of its ids and the bytes of its files, not of its path.
+
+  Args:
+    data_dir: challenge folder or prepared tfds directory.
+    split: name of the split.
+    limit: measure the first N images only; None for all.
+
+  Returns:
+    dict: data_dir_name, the name of the folder; split; images, how many are
+    measured; fingerprint, 64 hexadecimal digits.
+
+  Raises:
+    ValueError: if there is no such split, or limit is below 1.
+  """
+  if limit is not None and limit < 1:
+    raise ValueError(f'limit must be at least 1, got {limit}. Change --limit.')
+  data_dir = pathlib.Path(data_dir).expanduser()
+  ids = evaluation.split_ids(data_dir, split)[:limit]
+  digest = hashlib.sha256()
+  for line in (*ids, *_file_hashes(data_dir, split, limit)):
+    digest.update(f'{line}\n'.encode())
+  return {
+    'data_dir_name': data_dir.resolve().name,
+    'split': split,
+    'images': len(ids),
+    'fingerprint': digest.hexdigest(),
+  }
+
+
+def runtime_figures(report: dict) -> dict:
+  """Returns the runtimes of a file, for its first number of threads.
+
+  Args:
+    report: a device's report, see devices/device.py.
+
+  Returns:
+    dict: runtime_ms and runtime_ms_no_xnnpack, medians, or on an emulated
+    device the geometric mean of the predicted interval (None without a
+    prediction); instructions and instructions_no_xnnpack of one inference (None
+    if measured); partitions, None if the runtime does not report it;
+    load_average before the first run, None if unknown.
+  """
+  rows = report['configurations']
+  on = next(row for row in rows if row['xnnpack'])
+  off: dict = next((row for row in rows if not row['xnnpack']), {})
+  return {
+    'runtime_ms': _runtime_ms(on),
+    'runtime_ms_no_xnnpack': _runtime_ms(off),
+    'instructions': on.get('instructions'),
+    'instructions_no_xnnpack': off.get('instructions'),
+    'partitions': on['partitions'],
+    'load_average': on.get('state_before', {}).get('load_average'),
+  }
+
+
+def summary(figures: dict) -> str:
+  """Returns si-RMSE and runtime as text, for a line of progress.
+
+  Args:
+    figures: of `Measured`.
+  """
+  runtime = _ms_text(figures['runtime_ms'])
+  if figures['instructions'] is None:
+    plain = _ms_text(figures['runtime_ms_no_xnnpack'])
+    runtime += f' with XNNPACK, {plain} without'
+  else:
+    millions = figures['instructions'] / 1e6
+    runtime = f'{millions:.1f} M instructions, predicted {runtime}'
+  return f'si-RMSE {figures["si_rmse"]:.4f}, {runtime}'
+
+
+def _runtime_ms(row: dict) -> float | None:
+  # Some versions of benchmark_model on phones do not report the median.
+  measured_ms = row.get('median_ms') or row.get('mean_ms')
+  if measured_ms:
+    return measured_ms
+  low, high = row.get('predicted_ms_low'), row.get('predicted_ms_high')
+  # The ends of the interval are a factor from its middle.
+  return math.sqrt(low * high) if low and high else None
+
+
+def _ms_text(milliseconds: float | None) -> str:
+  return '-' if milliseconds is None else f'{milliseconds:.2f} ms'
+
+
+def _predicted_with() -> dict:
+  """Returns what predictions depend on, apart from the file and the data.
+
+  Kernels of another version or architecture round differently; the number of
+  threads changes nothing.
+  """
+  machine = environment.describe_machine()
+  return {
+    key: machine[key] for key in ('architecture', 'runtime', 'runtime_version')
+  }
+
+
+def _file_hashes(
+  data_dir: pathlib.Path, split: str, limit: int | None
+) -> list[str]:
+  """Returns the SHA-256 of every file that is read."""
+  if folder.is_prepared(data_dir):
+    # The records of all images are in the same few files.
+    paths = sorted(data_dir.glob(f'*-{split}.*'))
+  else:
+    paths = [
+      path
+      for pair in folder.list_pairs(data_dir, split)[:limit]
+      for path in (pair.rgb_path, pair.depth_path)
+      if path is not None
+    ]
+  return [model_file.file_sha256(path) for path in paths]
