@@ -83,7 +83,13 @@ class ExtendingTest(absltest.TestCase):
       else:
         self.assertEqual(block['language'], 'bash', block[0])
         self._run(re.sub(r'\bDATA\b', str(self.data), text))
-    self._run('python -m ruff check -q . && python -m ruff format -q --check .')
+    python_files = ' '.join(
+      block['file'] or block['edited']
+      for block in blocks
+      if (block['file'] or block['edited'] or '').endswith('.py')
+    )
+    self._run(f'python -m ruff check -q {python_files}')
+    self._run(f'python -m ruff format -q --check {python_files}')
 
   def _run(self, commands: str) -> None:
     run = subprocess.run(
