@@ -20,7 +20,6 @@ import numpy as np
 from depth_mai import challenge
 from depth_mai import gin_registry
 from depth_mai import program
-from depth_mai.devices import measurements
 from depth_mai.devices import settings
 from depth_mai.devices import store as store_lib
 from depth_mai.devices.emulated_pi4 import device as emulated
@@ -76,10 +75,10 @@ class Counter:
   def count(self, path: pathlib.Path) -> list[dict]:
     """Returns the configurations of a file: with XNNPACK, and without."""
     sha256 = model_file.file_sha256(path)
-    report = measurements.recall(self._store, self._device, sha256, 1)
+    report = self._store.get_report(self._device, sha256, 1)
     if report is None:
       report = self._device.measure(path)
-      measurements.keep(self._store, self._device, report)
+      self._store.put_report(self._device, report)
     return report['configurations']
 
 
