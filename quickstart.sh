@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # From nothing but Python to depth pictures, in three minutes on two idle cores:
-# makes a data set of procedural rooms, trains TCL briefly, judges it, converts
-# it, judges the converted file, predicts and benchmarks.
+# makes a data set of procedural rooms, trains TCL briefly, measures its errors,
+# converts it, measures the INT8 file, predicts, and times it.
 #
 #   bash quickstart.sh [OUTPUT_DIR]     (default: quickstart)
 #
-# Run again, it goes on where it stopped.
+# The same command resumes an interrupted run.
 set -euo pipefail
 out="$(realpath -m "${1:-quickstart}")"
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -28,7 +28,7 @@ python -m depth_mai.train --gin_file=gin_configs/tcl.gin \
   --gin_param='train.epochs = 18' --gin_param='train.evaluations = 2' \
   --gin_param='train.ema_decay = 0.95'
 
-say 'Judging the Keras network'
+say 'Measuring the Keras network'
 python -m depth_mai.evaluate --workdir="$out/tcl" \
   --data_dir="$out/rooms" --split=validation --json="$out/keras.json" \
   --pictures_dir="$out/judged"
@@ -37,7 +37,7 @@ say 'Converting to TFLite'
 python -m depth_mai.convert --workdir="$out/tcl" --data_dir="$out/rooms" \
   --precision=fp32,fp16,int8 --calibration_count=32 --output_dir="$out/tflite"
 
-say 'Judging the INT8 file'
+say 'Measuring the INT8 file'
 python -m depth_mai.evaluate --model="$out/tflite/tcl_int8.tflite" \
   --data_dir="$out/rooms" --split=validation --json="$out/int8.json"
 

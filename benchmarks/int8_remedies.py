@@ -3,10 +3,10 @@ r"""Measures how each choice in making INT8 files changes the accuracy.
 
   python benchmarks/int8_remedies.py --data_dir=DIR --output_dir=DIR
 
-Converts the ready weights of each system in every way below, measures the files
-on the validation split, and prints the changes of si-RMSE. The files, a line of
-JSON for each and a table are written to --output_dir; the same command resumes
-an interrupted run. A system takes about four minutes of one core.
+Converts the ready weights of each system in each of the --ways, measures the
+files on the validation split, and prints the changes of si-RMSE. The files, a
+line of JSON for each and a table are written to --output_dir; the same command
+resumes an interrupted run. A system takes about four minutes of one core.
 """
 
 import collections
