@@ -7,7 +7,8 @@ Prints Markdown tables of instructions: first for every form of the output
 upsampling alone; then for the eight systems with their ready weights, in the
 graph of the paper ('plain'), as exported, and with ExportOptions.whole_graph.
 Files and counts are stored in OUTPUT_DIR; the same command resumes an
-interrupted run. Run the program depth_mai.devices.emulated_pi4.setup once before.
+interrupted run. It needs the emulated board:
+python -m depth_mai.devices.emulated_pi4.setup
 """
 
 import pathlib
@@ -19,7 +20,6 @@ import numpy as np
 from depth_mai import challenge
 from depth_mai import gin_registry
 from depth_mai import program
-from depth_mai.devices import measurements
 from depth_mai.devices import settings
 from depth_mai.devices import store as store_lib
 from depth_mai.devices.emulated_pi4 import device as emulated
@@ -75,10 +75,10 @@ class Counter:
   def count(self, path: pathlib.Path) -> list[dict]:
     """Returns the configurations of a file: with XNNPACK, and without."""
     sha256 = model_file.file_sha256(path)
-    report = measurements.recall(self._store, self._device, sha256, 1)
+    report = self._store.get_report(self._device, sha256, 1)
     if report is None:
       report = self._device.measure(path)
-      measurements.keep(self._store, self._device, report)
+      self._store.put_report(self._device, report)
     return report['configurations']
 
 

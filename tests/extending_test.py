@@ -18,11 +18,13 @@ _ROOT = pathlib.Path(__file__).resolve().parent.parent
 _COPIED = (
   'benchmarks',
   'build_defs',
+  'conftest.py',
   'datasets',
   'depth_mai',
   'gin_configs',
   'notebooks',
   'pretrained/tcl',
+  'pyproject.toml',
   'setup.cfg',
   'tests',
 )
@@ -81,6 +83,13 @@ class ExtendingTest(absltest.TestCase):
       else:
         self.assertEqual(block['language'], 'bash', block[0])
         self._run(re.sub(r'\bDATA\b', str(self.data), text))
+    python_files = ' '.join(
+      block['file'] or block['edited']
+      for block in blocks
+      if (block['file'] or block['edited'] or '').endswith('.py')
+    )
+    self._run(f'python -m ruff check -q {python_files}')
+    self._run(f'python -m ruff format -q --check {python_files}')
 
   def _run(self, commands: str) -> None:
     run = subprocess.run(

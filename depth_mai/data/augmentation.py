@@ -164,7 +164,9 @@ def _between(value_range: Sequence[float], number: tf.Tensor) -> tf.Tensor:
 
 
 def _choose_window(
-  numbers: Mapping[str, tf.Tensor], options: Augmentation, frame_size
+  numbers: Mapping[str, tf.Tensor],
+  options: Augmentation,
+  frame_size: Sequence[Any],
 ) -> tuple[crop_lib.Window, Sequence[Any]]:
   """Returns the window and the span (crop.py) of one example."""
   if options.crop == 'r2':
@@ -186,7 +188,12 @@ def _choose_window(
   return window, (window.height, window.width)
 
 
-def _frame_steps(numbers, options, source_size, frame_size):
+def _frame_steps(
+  numbers: Mapping[str, tf.Tensor],
+  options: Augmentation,
+  source_size: Sequence[Any],
+  frame_size: Sequence[Any],
+) -> list[tf.Tensor]:
   """Returns the matrices of all steps before the crop."""
   steps = []
   if options.crop == 'r2':
@@ -238,17 +245,22 @@ def change_colour(
   return tf.clip_by_value(rgb, 0.0, 255.0)
 
 
-def _cut_out(rgb, numbers, options, size):
+def _cut_out(
+  rgb: tf.Tensor,
+  numbers: Mapping[str, tf.Tensor],
+  options: Augmentation,
+  size: Sequence[int],
+) -> tf.Tensor:
   """Fills one rectangle of some of the images."""
   cut = tf.cast(numbers['cutout'] < options.cutout_probability, tf.float32)
-  kept = colour.cutout_mask(
+  outside = colour.cutout_mask(
     size,
     numbers['cutout_y'],
     numbers['cutout_x'],
     cut * _between(options.cutout_size, numbers['cutout_height']),
     _between(options.cutout_size, numbers['cutout_width']),
   )
-  return colour.pad(rgb, kept)
+  return colour.pad(rgb, outside)
 
 
 def augment(
@@ -308,7 +320,7 @@ def augment(
   return {'rgb': rgb, 'depth_m': depth_m, 'valid_mask': valid_mask}
 
 
-def _zoom_of(window: crop_lib.Window, frame_size) -> tf.Tensor:
+def _zoom_of(window: crop_lib.Window, frame_size: Sequence[Any]) -> tf.Tensor:
   """Returns the window's side relative to the frame's, averaged over axes."""
   height, width = [tf.cast(s, tf.float32) for s in frame_size]
   return tf.sqrt(window.height * window.width / (height * width))

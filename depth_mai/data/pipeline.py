@@ -9,12 +9,13 @@ k). Three rules ensure this, and make a restart at any step cheap:
   any of them is decoded or augmented.
 * Epochs follow one another without a gap: a batch may contain the end of one
   and the beginning of the next, and no example is dropped.
-* Example number c of the stream is augmented with seeds (seed, c), whichever
-  thread takes it.
+* Example number c of the stream is augmented with the seeds (seed, c), whatever
+  thread processes it.
 
 TensorFlow's global seed has no effect.
 """
 
+from collections.abc import Callable
 from collections.abc import Sequence
 
 import tensorflow as tf
@@ -236,9 +237,9 @@ def _endless_permutations(
 
   @tf.autograph.experimental.do_not_convert
   def permutation(epoch):
-    # Dataset.shuffle mixes its seed with the seed of its graph. This graph, of
-    # this function, would take it from the global seed. The line below fixes
-    # the graph's seed and leaves the global one unchanged.
+    # Dataset.shuffle mixes its seed with the seed of its graph, here that of
+    # this function, which would come from the global seed. This line fixes the
+    # graph's seed and leaves the global one unchanged.
     tf.compat.v1.set_random_seed(_GRAPH_SEED)
     epoch_seed = tf.random.stateless_uniform(
       (),
@@ -257,7 +258,11 @@ def _endless_permutations(
   return tf.data.Dataset.range(first_epoch, _LAST_EPOCH).flat_map(permutation)
 
 
-def _with_size(image, size, sample):
+def _with_size(
+  image: tf.Tensor,
+  size: Sequence[int],
+  sample: Callable[[tf.Tensor, tf.Tensor, Sequence[int]], tf.Tensor],
+) -> tf.Tensor:
   """Resizes an image with `sample` unless it has this size already."""
   matrix = geometry.resize(size, tf.unstack(tf.shape(image)[:2]))
   resized = tf.cond(
@@ -268,6 +273,8 @@ def _with_size(image, size, sample):
   return tf.ensure_shape(resized, [*size, image.shape[-1]])
 
 
-def _nearest_millimetres(depth_mm, matrix, size):
+def _nearest_millimetres(
+  depth_mm: tf.Tensor, matrix: tf.Tensor, size: Sequence[int]
+) -> tf.Tensor:
   depth_m = geometry.sample_depth(depth_mm, matrix, size)
   return depth_m * challenge.MM_PER_M

@@ -75,7 +75,7 @@ def evaluate(
   bilinearly; the ground truth is never resized.
 
   Args:
-    predictor: what to measure.
+    predictor: predicts the depth maps to measure.
     pairs: (id, rgb_uint8 [H, W, 3], depth_mm [H, W]), see
       `source.evaluation_pairs`.
     limit: measure only this many images, the first ones; None for all.
@@ -143,7 +143,9 @@ def _predictions(
       yield name, rgb, pred_mm, depth_mm
 
 
-def _save_overview(pictures_dir, per_image):
+def _save_overview(
+  pictures_dir: pathlib.Path, per_image: dict[str, dict[str, float]]
+) -> None:
   """Saves the three worst, middle and best images by si-RMSE, at half size."""
   names = sorted(per_image, key=lambda name: -per_image[name]['si_rmse'])
   middle = max(0, len(names) // 2 - 1)

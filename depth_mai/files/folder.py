@@ -141,7 +141,8 @@ def iterate_pairs(
   """
   for pair in list_pairs(root, split):
     rgb_uint8, depth_mm, problems = _read_pair(pair)
-    problems_lib.check(problems)
+    if problems or rgb_uint8 is None:
+      raise problems_lib.BadInputError(problems)
     yield pair.id, rgb_uint8, depth_mm
 
 
@@ -188,7 +189,7 @@ def _scan(
     what = f'the split has no rgb folder; it contains {_content(root / split)}'
     return [], [Problem(root / split, what, f'use the layout {LAYOUT}')]
   rgb_paths, problems = _by_id(rgb_dir)
-  depth_paths = {}
+  depth_paths: dict[str, pathlib.Path] = {}
   if depth_dir.is_dir():
     depth_paths, depth_problems = _by_id(depth_dir)
     problems.extend(depth_problems)
@@ -251,7 +252,7 @@ def _read_pair(
   rgb_uint8, problems = problems_lib.attempt(read_rgb, pair.rgb_path)
   depth_mm, found = problems_lib.attempt(read_depth_mm, pair.depth_path)
   problems = problems + found
-  if depth_mm is None:
+  if depth_mm is None or pair.depth_path is None:
     return rgb_uint8, None, problems
   if rgb_uint8 is not None and rgb_uint8.shape[:2] != depth_mm.shape:
     what = (

@@ -96,7 +96,7 @@ def read_run(run_dir: str | os.PathLike[str]) -> Run:
       f'{path} does not exist. Give the workdir of a training (--workdir of '
       f'depth_mai.train), which contains a {workdir_lib.METRICS}.'
     )
-  by_split = {}
+  by_split: dict[str, list[dict]] = {}
   for record in _records(path):
     earlier = by_split.setdefault(record['split'], [])
     while earlier and earlier[-1]['step'] >= record['step']:
@@ -154,7 +154,7 @@ def _records(path: str, skip_damaged: bool = False) -> list[dict]:
   return records
 
 
-def _checked_record(record):
+def _checked_record(record: Any) -> dict:
   if not isinstance(record, dict):
     raise ValueError(f'got {record!r}')
   if not isinstance(record.get('split'), str):
@@ -164,7 +164,7 @@ def _checked_record(record):
   return record
 
 
-def _is_number(value):
+def _is_number(value: object) -> bool:
   return (
     isinstance(value, (int, float))
     and not isinstance(value, bool)

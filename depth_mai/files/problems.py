@@ -12,7 +12,8 @@ from typing import TypeVar
 
 import numpy as np
 
-_S, _T = TypeVar('_S'), TypeVar('_T')
+_S = TypeVar('_S')
+_T = TypeVar('_T')
 
 
 @dataclasses.dataclass(frozen=True)

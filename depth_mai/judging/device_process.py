@@ -3,8 +3,8 @@
 
 A device backend runs programs, opens connections or hands the file to an
 emulator, so it cannot be sandboxed as strictly as worker.py. The emulator's
-process and its children may write in one folder only and open no connection; a
-board reached over a network must be protected by its owner. The process runs
+process and its children may write in one folder only and open no connection. A
+board reached over a network is not protected by the judge. The process runs
 this file: `python -m depth_mai.judging.device_process FOLDER`.
 """
 
@@ -27,7 +27,7 @@ from depth_mai.runtime import environment
 # Devices that run on this machine.
 RESTRICTED = ('emulated_pi4',)
 
-_ORDER, _ANSWER, _MODEL = 'order.json', 'answer.json', 'judged.tflite'
+_REQUEST, _ANSWER, _MODEL = 'request.json', 'answer.json', 'judged.tflite'
 _MAX_ANSWER = 64 << 20
 # Memory of the emulator, in addition to what the file may use.
 _EMULATOR_MB = 6144.0
@@ -55,7 +55,7 @@ def measure(
     settings: how to measure.
     content: the file.
     memory_mb: see `request.Limits`; for RESTRICTED devices.
-    time_s: seconds in all.
+    time_s: most seconds in total.
 
   Returns:
     The configurations of the report (see devices/device.py): threads, xnnpack
@@ -67,13 +67,13 @@ def measure(
   with tempfile.TemporaryDirectory(prefix='depth_mai_judge_') as name:
     folder = pathlib.Path(name)
     (folder / _MODEL).write_bytes(content)
-    order = {
+    request = {
       'spec': spec,
       'settings': dataclasses.asdict(settings),
       'memory_mb': memory_mb,
       'time_s': time_s,
     }
-    (folder / _ORDER).write_text(json.dumps(order))
+    (folder / _REQUEST).write_text(json.dumps(request))
     _run(folder, time_s, spec)
     try:
       with open(folder / _ANSWER, 'rb') as stream:
@@ -143,19 +143,19 @@ def _configuration(row: object, spec: str) -> dict:
 
 
 def _main(name: str) -> None:
-  """Measures as the order in a folder says; writes the answer there."""
+  """Carries out the request in a folder; writes the answer there."""
   folder = pathlib.Path(name)
-  order = json.loads((folder / _ORDER).read_text())
-  settings = order['settings']
+  request = json.loads((folder / _REQUEST).read_text())
+  settings = request['settings']
   settings['threads'] = tuple(settings['threads'])
   settings['cpus'] = tuple(settings['cpus'])
   try:
-    if registry.check_spec(order['spec']) in RESTRICTED:
+    if registry.check_spec(request['spec']) in RESTRICTED:
       lockdown.limit_device(
-        order['memory_mb'] + _EMULATOR_MB, order['time_s'], name
+        request['memory_mb'] + _EMULATOR_MB, request['time_s'], name
       )
     device = registry.open_device(
-      order['spec'], settings_lib.Settings(**settings)
+      request['spec'], settings_lib.Settings(**settings)
     )
     answer = device.measure(folder / _MODEL)
   except (ValueError, RuntimeError, OSError) as error:

@@ -27,16 +27,16 @@ class SandboxedPredictor:
   def __init__(
     self, box: sandbox.Sandbox, interface: model_interface.ModelInterface
   ):
-    """Prepares.
+    """Uses a sandbox.
 
     Args:
-      box: has loaded the file.
+      box: a sandbox that has loaded the file.
       interface: input, output, range and unit of the file.
     """
     self._box, self._interface = box, interface
     self._first: np.ndarray | None = None
     self._pixels, self._not_positive = 0, 0
-    self._all_alike, self._images = True, 0
+    self._all_equal, self._images = True, 0
 
   def predict(self, rgb_uint8: np.ndarray) -> np.ndarray:
     """Predicts the depth of a picture of any size.
@@ -51,12 +51,12 @@ class SandboxedPredictor:
     Raises:
       verdict.FileFaultError: if the file fails.
     """
-    taken, given = self._interface.input, self._interface.output
-    sized = image_io.resize_rgb(rgb_uint8, taken.size)
+    output = self._interface.output
+    resized = image_io.resize_rgb(rgb_uint8, self._interface.input.size)
     content = self._box.run(
-      self._interface.encode(sized).tobytes(), given.bytes
+      self._interface.encode(resized).tobytes(), output.bytes
     )
-    return self._interface.decode_mm(np.frombuffer(content, given.type_name))
+    return self._interface.decode_mm(np.frombuffer(content, output.type_name))
 
   def predict_mm(
     self, names: Sequence[str], rgb_uint8: Sequence[np.ndarray]
@@ -86,7 +86,7 @@ class SandboxedPredictor:
       found.append(
         f'{share:.2%} of its depths are 0 or negative; they count as 1 mm.'
       )
-    if self._images > 1 and self._all_alike:
+    if self._images > 1 and self._all_equal:
       found.append(
         'It predicts the same depth map for every picture: it ignores its '
         'input, or --input_range is wrong.'
@@ -107,7 +107,7 @@ class SandboxedPredictor:
     self._images += 1
     if self._first is None:
       self._first = depth_mm
-    self._all_alike &= np.array_equal(depth_mm, self._first)
+    self._all_equal &= np.array_equal(depth_mm, self._first)
     return depth_mm
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checks how the sandbox describes the input and the output of a file.
+"""Checks the description that the sandbox gives of a file's input and output.
 
 The allowed shapes are in _SIDES, the allowed types in `model_interface.TYPES`.
 """
@@ -13,11 +13,11 @@ from depth_mai.judging import request as request_lib
 from depth_mai.judging import verdict
 from depth_mai.runtime import model_interface
 
-# Largest picture and depth map, pixels a side and in all.
+# Largest picture and depth map: pixels of a side, and in total.
 MAX_SIDE = 8192
 MAX_PIXELS = 16 << 20
 
-# From a side to its number of channels and the allowed shapes.
+# For each side: its number of channels, and the allowed shapes in words.
 _SIDES = {
   'input': (
     3,
@@ -46,10 +46,10 @@ def read(
     input's layout)
 
   Raises:
-    verdict.FileFaultError: if the file is no depth network.
+    verdict.FileFaultError: if the file is not a depth network.
   """
-  taken, fits = _only(answer, 'input')
-  shape = taken['shape']
+  found_input, fits = _only(answer, 'input')
+  shape = found_input['shape']
   if layout != request_lib.AUTO:
     if layout not in fits:
       raise verdict.FileFaultError(
@@ -65,12 +65,12 @@ def read(
     )
   else:
     (layout,) = fits
-    why = f'the only place of 3 in the shape {shape}'
-  given, fits_output = _only(answer, 'output')
+    why = f'the position of the three channels in the shape {shape}'
+  found_output, fits_output = _only(answer, 'output')
   output_layout, output_size = next(iter(fits_output.items()))
   interface = model_interface.ModelInterface(
-    _tensor(taken, layout, fits[layout], 'input'),
-    _tensor(given, output_layout, output_size, 'output'),
+    _tensor(found_input, layout, fits[layout], 'input'),
+    _tensor(found_output, output_layout, output_size, 'output'),
   )
   return interface, why
 
@@ -132,7 +132,7 @@ def _tensor(
   if max(size) > MAX_SIDE or math.prod(size) > MAX_PIXELS:
     raise verdict.FileFaultError(
       f'Its {name} has {size[0]} x {size[1]} pixels; at most {MAX_SIDE} a side '
-      f'and {MAX_PIXELS} in all are allowed.'
+      f'and {MAX_PIXELS} in total are allowed.'
     )
   type_name = found.get('type')
   if type_name not in model_interface.TYPES:

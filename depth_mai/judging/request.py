@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A file to judge, how to judge it, and the limits on what it may use."""
+"""Describes a judgement: the file, the data, the device and the limits."""
 
 import dataclasses
 import math
@@ -24,9 +24,9 @@ class Limits:
     file_mb: size of the file, MB of 2^20 bytes.
     memory_mb: memory of the process that runs it, in addition to what the
       runtime takes without a file, MB of 2^20 bytes.
-    load_s: seconds to read and to load it.
+    load_s: seconds to read and load it.
     image_s: seconds to predict one picture.
-    time_s: seconds in all.
+    time_s: seconds in total.
   """
 
   file_mb: float = 256.0
@@ -84,7 +84,7 @@ class JudgeRequest:
   pictures: int = 6
 
   def __post_init__(self):
-    """Checks what can be checked without the file.
+    """Checks everything that can be checked without the file.
 
     Raises:
       ValueError: if an argument is not among those allowed.

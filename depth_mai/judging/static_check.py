@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads a file's graph and metadata, and checks it for the target runtime.
 
-The file is not loaded: the graph is read byte by byte. This is sandboxed
-nevertheless, so that a graph built to take forever reaches a limit.
+No interpreter loads the file: the graph is read byte by byte. This runs in the
+sandbox all the same, so that a graph built to take forever reaches a limit.
 """
 
 from depth_mai.runtime import cost
@@ -10,7 +10,7 @@ from depth_mai.runtime import graph as graph_lib
 from depth_mai.runtime import metadata as metadata_lib
 from depth_mai.runtime import operators
 
-# Most entries of one kind, and characters of an entry.
+# Most entries of a list, and most characters of an entry.
 _MOST = 40
 _LONGEST = 600
 # Larger than any value in a declared input range.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The verdict on a file, as JSON and as text."""
+"""Holds the verdict on a file, and formats it as JSON and as text."""
 
 import dataclasses
 import json
@@ -14,18 +14,18 @@ ACCEPTED, REJECTED = 'accepted', 'rejected'
 
 
 class FileFaultError(Exception):
-  """The file is at fault; the text becomes an error of its verdict."""
+  """A fault of the file; its text becomes an error in the verdict."""
 
 
 @dataclasses.dataclass
 class Verdict:
-  """A file and what was measured; filled in stage by stage.
+  """A file and its measurements; each stage fills in a part.
 
   Attributes:
     file: dict with name, bytes and sha256 (None if the file is too large).
     data: dict with split and images (the number measured).
     errors: why the file is rejected; empty if it is accepted.
-    warnings: other things that a reader should know.
+    warnings: doubts about the figures, and layers that are not in force.
     operators: result of `static_check.check`; None before that stage.
     interface: dict from 'input', 'output', 'layout', 'input_range' and 'unit'
       to {value, why}, or None.
@@ -35,7 +35,8 @@ class Verdict:
     standing: result of `placing.place`, or None.
     pictures: list of dict with id, file (its name in pictures_dir), si_rmse.
     limits: the `request.Limits` as a dict.
-    protection: dict from a layer of the sandbox to 'in force' or why it is not.
+    protection: dict from a layer of the sandbox to 'in force', or to why it is
+      not.
     seconds: dict from a stage to its seconds.
   """
 

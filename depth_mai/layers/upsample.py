@@ -15,6 +15,8 @@ measures:
                       broadcast_upsample.py
 """
 
+from typing import Any
+
 import keras
 
 from depth_mai.layers import broadcast_upsample
@@ -83,7 +85,7 @@ def upsample_output(depth, height: int, width: int, method: str):
     raise ValueError(
       f'output_upsampling={method!r} is not one of {OUTPUT_UPSAMPLINGS}.'
     )
-  common = {'name': 'output_upsampling', 'dtype': 'float32'}
+  common: dict[str, Any] = {'name': 'output_upsampling', 'dtype': 'float32'}
   if method == 'tile':
     layer = keras.layers.UpSampling2D(
       _integer_factors(depth, height, width), interpolation='nearest', **common

@@ -36,7 +36,7 @@ class Target:
   keep_rounding: bool = False
 
 
-def network_passes(target: Target) -> list:
+def passes_before_conversion(target: Target) -> list:
   """Returns the functions that change a LayerGraph, in order."""
   int8, whole = target.precision == 'int8', target.whole_graph
   table = (
@@ -56,7 +56,7 @@ def network_passes(target: Target) -> list:
   return [rewrite for rewrite, applies in table if applies]
 
 
-def file_passes_of(target: Target) -> list:
+def passes_after_conversion(target: Target) -> list:
   """Returns the functions that change an unpacked file, in order."""
   table = (
     # Before the file is slimmed: it leaves the int8 kernels without a reader.
@@ -72,12 +72,12 @@ def file_passes_of(target: Target) -> list:
 def rewrite_network(model: keras.Model, target: Target) -> keras.Model:
   """Returns a copy of a functional model after all passes of a target."""
   graph = layer_graph.LayerGraph(model)
-  for rewrite in network_passes(target):
+  for rewrite in passes_before_conversion(target):
     rewrite(graph)
   return graph.build()
 
 
 def rewrite_file(file: flatbuffer.schema.ModelT, target: Target) -> None:
   """Runs all passes of a target on an unpacked file, in place."""
-  for rewrite in file_passes_of(target):
+  for rewrite in passes_after_conversion(target):
     rewrite(file)

@@ -48,7 +48,7 @@ class Contest:
   score_constant: float = score_lib.SCORE_CONSTANT
 
   def __post_init__(self):
-    """Checks what would otherwise fail after hours of measuring."""
+    """Checks settings that would otherwise fail after hours of measuring."""
     registry.check_spec(self.device)
     if not 0 < self.score_constant < float('inf'):
       raise ValueError(
@@ -58,7 +58,7 @@ class Contest:
 
 
 def run(contest: Contest, report_line: Callable[[str], object] = print) -> dict:
-  """Measures what is not in the store yet, and assembles the leaderboard.
+  """Measures files that are not in the store, and assembles the leaderboard.
 
   Args:
     contest: the files, the data and the device.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures .tflite files: runtime, errors on a split, size, MACs.
 
-Measurements in the store are reused. New ones are stored at once, so that a
-stopped run resumes where it was.
+Measurements in the store are reused. New ones are stored immediately, so that a
+stopped run can resume.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,6 @@ import typing
 from depth_mai import challenge
 from depth_mai.data import source
 from depth_mai.devices import device as device_lib
-from depth_mai.devices import measurements
 from depth_mai.devices import store as store_lib
 from depth_mai.evaluation import evaluation
 from depth_mai.evaluation import file_predictors
@@ -43,7 +42,7 @@ class Measured(typing.NamedTuple):
     model: the file.
     figures: file, size_mb, parameters, macs, the keys of `runtime_figures`
       without load_average, and challenge.METRICS.
-    load_average: of the machine before the first run; None if unknown.
+    load_average: the machine's, before the first run; None if unknown.
   """
 
   model: model_files.ModelFile
@@ -99,7 +98,7 @@ class Measurer:
         self.report_line(f'{place}: FAILED, {problems[-1]}')
         continue
       measured.append(one)
-      how = 'known already' if seconds is None else f'{seconds:.0f} s'
+      how = 'from the store' if seconds is None else f'{seconds:.0f} s'
       self.report_line(f'{place}: {summary(one.figures)} ({how})')
     return measured, problems
 
@@ -113,13 +112,11 @@ class Measurer:
     unknown = any(one.macs is None for one in costs)
 
     # Timed first: predicting a whole split heats up the machine.
-    report = measurements.recall(
-      self.store, self.device, model.sha256, self.threads
-    )
+    report = self.store.get_report(self.device, model.sha256, self.threads)
     known = report is not None
     if report is None:
       report = self.device.measure(model.path)
-      measurements.keep(self.store, self.device, report)
+      self.store.put_report(self.device, report)
     key = {
       'sha256': model.sha256,
       'data': self.data['fingerprint'],
@@ -167,8 +164,8 @@ def describe_split(
 ) -> dict:
   """Describes a split by the content of its files.
 
-  Errors measured on a split stay valid while its fingerprint is the same: that
-  of its ids and the bytes of its files, not of its path.
+  Errors measured on a split stay valid while its fingerprint is the same. The
+  fingerprint covers the ids and the bytes of the files, not the path.
 
   Args:
     data_dir: challenge folder or prepared tfds directory.
@@ -227,7 +224,7 @@ def summary(figures: dict) -> str:
   """Returns si-RMSE and runtime as text, for a line of progress.
 
   Args:
-    figures: of `Measured`.
+    figures: those of `Measured`.
   """
   runtime = _ms_text(figures['runtime_ms'])
   if figures['instructions'] is None:
@@ -254,10 +251,10 @@ def _ms_text(milliseconds: float | None) -> str:
 
 
 def _predicted_with() -> dict:
-  """Returns what predictions depend on, apart from the file and the data.
+  """Returns the properties of the machine that change predictions.
 
   Kernels of another version or architecture round differently; the number of
-  threads changes nothing.
+  threads has no effect.
   """
   machine = environment.describe_machine()
   return {

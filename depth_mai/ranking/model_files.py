@@ -22,7 +22,7 @@ class ModelFile(typing.NamedTuple):
     paper_system: the system of Table 1, also for a variant of it; None for
       another network.
     precision: one of `metadata.PRECISIONS`.
-    sha256: of the bytes.
+    sha256: SHA-256 of its bytes.
   """
 
   path: pathlib.Path
@@ -63,7 +63,7 @@ def find_models(
   precisions = precisions or metadata_lib.PRECISIONS
   if not set(precisions) <= set(metadata_lib.PRECISIONS):
     raise ValueError(
-      f'--precision={",".join(precisions)} must be of '
+      f'--precision={",".join(precisions)}: the allowed precisions are '
       f'{", ".join(metadata_lib.PRECISIONS)}.'
     )
   found, problems = [], []
@@ -91,8 +91,9 @@ def find_models(
   if not chosen:
     raise ValueError(
       f'No .tflite file in {models_dir} can be judged: {len(found)} are '
-      f'readable, none of the systems {list(systems)} and the precisions '
-      f'{list(precisions)}. Change --models_dir, --systems or --precision.'
+      f'readable, but none of the systems {list(systems)} with one of the '
+      f'precisions {list(precisions)}. Change --models_dir, --systems or '
+      '--precision.'
       f'{listed}'
     )
   _check_unique(chosen)
@@ -150,8 +151,8 @@ def _describe(path: pathlib.Path, models_dir: pathlib.Path) -> ModelFile:
     )
   if stored not in (None, called):
     raise ValueError(
-      f'its name says {called}, but it is {stored}. Rename it, or convert it '
-      'again.'
+      f'its precision is {called} by its name, but {stored} by its content. '
+      'Rename it, or convert it again.'
     )
   systems = (name, metadata.get('system'))
   return ModelFile(

@@ -96,7 +96,8 @@ def _name_pictures(
   Raises:
     ValueError: output_dir is one of the input folders.
   """
-  pictures, problems = {}, []
+  pictures: dict[pathlib.Path, pathlib.Path] = {}
+  problems: list[str] = []
   for entry in map(pathlib.Path, inputs):
     if not entry.is_dir():
       pictures.setdefault(entry.resolve(), entry)
@@ -111,10 +112,10 @@ def _name_pictures(
         pictures.setdefault(image.resolve(), image)
     except ValueError as error:
       problems.append(str(error))
-  taken = {}
+  taken: dict[str, pathlib.Path] = {}
   for source in pictures.values():
     taken.setdefault(source.stem.casefold(), source)
-  sources = {}
+  sources: dict[str, pathlib.Path] = {}
   for source in pictures.values():
     name, number = source.stem, 2
     while taken.setdefault(name.casefold(), source) is not source:

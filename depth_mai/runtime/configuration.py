@@ -165,7 +165,7 @@ def measure_in_child(request: Request, timeout_s: float | None = None) -> dict:
   try:
     child = environment.run_python(request.arguments(), timeout_s)
   except subprocess.TimeoutExpired as error:
-    raise ValueError(request.took_too_long(timeout_s)) from error
+    raise ValueError(request.took_too_long(error.timeout)) from error
   return request.read_answer(child.returncode, child.stdout, child.stderr)
 
 

@@ -106,7 +106,7 @@ def temperature_c(root: str = '/') -> float | None:
   """
   zones = sorted(glob.glob(f'{root}/sys/class/thermal/thermal_zone*'))
 
-  def is_of_cpu(zone):
+  def is_of_cpu(zone: str) -> bool:
     kind = (_read_text(f'{zone}/type') or '').lower()
     return any(word in kind for word in ('cpu', 'x86_pkg', 'soc'))
 
@@ -118,7 +118,7 @@ def temperature_c(root: str = '/') -> float | None:
 
 
 def governor(root: str = '/') -> str | None:
-  """Returns e.g. 'ondemand'; 'ondemand, performance' where CPUs differ."""
+  """Returns all governors, such as 'ondemand' or 'ondemand, performance'."""
   files = glob.glob(
     f'{root}/sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor'
   )
@@ -220,10 +220,15 @@ def reset_peak_memory() -> None:
     pass
 
 
+def package_root() -> str:
+  """Returns the folder that contains the package depth_mai."""
+  package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+  return os.path.dirname(package)
+
+
 def import_path() -> str:
   """Returns a PYTHONPATH for children that import what this process does."""
-  package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-  return os.pathsep.join([os.path.dirname(package), *filter(None, sys.path)])
+  return os.pathsep.join([package_root(), *filter(None, sys.path)])
 
 
 def run_python(
@@ -267,8 +272,8 @@ def _read_text(path: str) -> str | None:
 def _number(path: str) -> int | None:
   """Returns the whole number in a file, or None."""
   try:
-    return int(_read_text(path))
-  except (TypeError, ValueError):
+    return int(_read_text(path) or '')
+  except ValueError:
     return None
 
 

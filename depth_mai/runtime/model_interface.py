@@ -171,7 +171,7 @@ def _read_tensor(
 ) -> ImageTensor:
   """Returns the only tensor of one side after checking it."""
 
-  def refuse(why):
+  def refuse(why: str) -> ValueError:
     return ValueError(
       f'{name} is not a depth model: {why}. Give --model a file written by '
       'depth_mai.convert.'

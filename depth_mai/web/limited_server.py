@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""waitress, with the limits of `uploads.Uploads`.
+"""A waitress server with the limits of `uploads.Uploads`.
 
-waitress reads the whole body of a request before it calls the app. On its own
-it takes as many bodies at once as there are connections, waits for a client
-that sends a byte every minute, and answers refusals as plain text. Here a
-request is checked when its header has come: a body that the app would refuse is
-dropped, and all answers come from the app.
+waitress reads the whole body of a request before it calls the app. It has no
+limit on the number of uploads at once, waits for a client that sends a byte
+every minute, and answers refusals as plain text. Here a request is checked when
+its header has arrived: a body that the app would refuse is dropped, and all
+answers come from the app.
 
 Only `serving` imports this module, because it needs waitress.
 """
@@ -13,6 +13,7 @@ Only `serving` imports this module, because it needs waitress.
 import logging
 import socket
 import time
+from typing import Any
 
 from waitress import adjustments as adjustments_lib
 from waitress import buffers
@@ -44,11 +45,11 @@ logging.getLogger('waitress').setLevel(logging.ERROR)
 
 
 class Server(server_lib.TcpWSGIServer):
-  """Listens; `stop` may be called from any thread."""
+  """A server whose `stop` may be called from any thread."""
 
   def __init__(
     self,
-    app,
+    app: Any,
     listening: socket.socket,
     uploads: uploads_lib.Uploads,
     adjustments: dict,
@@ -103,14 +104,19 @@ class Server(server_lib.TcpWSGIServer):
 
 
 class _Request(parser.HTTPRequestParser):
-  """A request; `refusal` is (status, text) if it is not to be answered."""
+  """A request; `refusal` is (status, text) if it must be refused."""
 
-  # For a request whose header does not come.
+  # For a request whose header never arrives.
   command, path, query, request_uri, url_scheme = 'GET', '/', '', '/', 'http'
-  refusal = None
+  refusal: tuple[int, str] | None = None
   is_upload = is_dropped = False
+  # waitress declares no types for these.
+  body_rcv: Any
+  chunked: bool
+  content_length: int
+  expect_continue: bool
 
-  def __init__(self, adj, server: Server):
+  def __init__(self, adj: adjustments_lib.Adjustments, server: Server):
     super().__init__(adj)
     self._server = server
     self._begun_s = time.monotonic()
@@ -121,7 +127,7 @@ class _Request(parser.HTTPRequestParser):
       return super().received(data)
     except OSError as error:  # waitress keeps a large body in a file.
       self.end_without_body()
-      self.refusal = 507, uploads_lib.cannot_keep(error)
+      self.refusal = 507, uploads_lib.storage_error(error)
       self.completed = True
       return len(data)
 
@@ -150,7 +156,7 @@ class _Request(parser.HTTPRequestParser):
       self.expect_continue = self.chunked = False
       self.content_length, self.body_rcv = 0, None
       return
-    # The client is sending and looks for the answer afterwards.
+    # The client is sending, and reads the answer afterwards.
     self.is_dropped = True
     nowhere = _Nowhere(1)
     if self.chunked:
@@ -167,7 +173,7 @@ class _Request(parser.HTTPRequestParser):
     self.headers.pop('CONTENT_LENGTH', None)
 
   def why_too_slow(self, silent_s: float) -> str:
-    """Returns why to wait no longer for this request; '' to wait on."""
+    """Returns why the request is too slow; '' to continue waiting."""
     elapsed_s = time.monotonic() - self._begun_s
     uploads = self._server.uploads
     if self.is_upload:
@@ -184,7 +190,7 @@ class _Nowhere(buffers.OverflowableBuffer):
 
 
 class _Task(task.WSGITask):
-  """Calls the app, also for a request that is refused."""
+  """Calls the app, even for a request that is refused."""
 
   def get_environment(self) -> dict:
     """Returns the WSGI environment with the refusal, if there is one."""
@@ -198,8 +204,8 @@ class _Task(task.WSGITask):
     return environ
 
 
-def _error_task(channel, request: _Request) -> task.Task:
-  """Returns the answer to a request that is no HTTP, or that the app broke."""
+def _error_task(channel: '_Channel', request: _Request) -> task.Task:
+  """Returns the answer to invalid HTTP, or to a request that the app failed."""
   broken = isinstance(request.error, utilities.InternalServerError)
   return (task.ErrorTask if broken else _Task)(channel, request)
 
@@ -207,15 +213,16 @@ def _error_task(channel, request: _Request) -> task.Task:
 class _Channel(channel_lib.HTTPChannel):
   """A connection."""
 
+  request: Any  # waitress declares no type.
   task_class = _Task
   error_task_class = staticmethod(_error_task)
 
-  def parser_class(self, adj) -> _Request:
+  def parser_class(self, adj: adjustments_lib.Adjustments) -> _Request:
     """Returns a new request."""
     return _Request(adj, self.server)
 
   def check_speed(self, now: float) -> None:
-    """Answers a request that comes in too slowly; closes a stalled answer."""
+    """Answers a request that arrives too slowly; closes a stalled answer."""
     is_full = self.total_outbufs_len > self.adj.outbuf_high_watermark
     if is_full and now - self.last_activity > self.adj.channel_timeout:
       self.handle_close()

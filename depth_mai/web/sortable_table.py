@@ -16,7 +16,7 @@ class Column(typing.NamedTuple):
   Attributes:
     heading: its name.
     hint: shown when the pointer rests on the name.
-    text: whether it holds words, which are aligned to the left.
+    text: whether it contains words, which are aligned to the left.
     descending: whether the first click sorts from high to low.
     style: 'other' for figures from elsewhere, or empty.
     starts: whether a line separates it from the column before it.
@@ -35,7 +35,7 @@ class Cell(typing.NamedTuple):
 
   Attributes:
     text: the text shown.
-    value: the column is sorted by it; None sorts last.
+    value: the key for sorting the column; None sorts last.
     detail: a smaller second line.
     best: whether it is the best of its column.
     part: length of a bar below the text, 0..1; None for no bar.
@@ -101,14 +101,14 @@ class Table:
 
 
 def number_cell(
-  value: float | None, spec: str = '.4f', unit: str = '', **rest
+  value: float | None, spec: str = '.4f', unit: str = '', **rest: typing.Any
 ) -> Cell:
   """Returns a cell with a number, or with a dash if the number is unknown.
 
   Args:
     value: a number; None, NaN and infinity are unknown.
     spec: its format.
-    unit: follows the number.
+    unit: text after the number.
     **rest: further attributes of `Cell`.
   """
   if value is None or not math.isfinite(value):

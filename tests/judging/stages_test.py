@@ -196,7 +196,7 @@ class JudgeTest(parameterized.TestCase):
     said = ' '.join(self.judge(content, unit='mm').warnings)
     self.assertIn('100.00% of its depths are 0 or negative', said)
     self.assertIn('same depth map for every picture', said)
-    self.assertIn("the challenge's 640 x 480", said)
+    self.assertIn('not 640 x 480 as in the challenge', said)
 
   def test_pictures_and_progress(self):
     folder = self.root / 'pictures'

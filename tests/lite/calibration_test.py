@@ -19,7 +19,7 @@ class CalibrationTest(absltest.TestCase):
     temporary = pathlib.Path(self.create_tempdir().full_path)
     self.records_dir = temporary / 'records'
     self.root = temporary / 'rooms'
-    # A picture's level of red is its number; validation starts at 100.
+    # The red level of a picture is its number; validation starts at 100.
     self._write('train', range(7))
     self._write('validation', range(100, 103))
 

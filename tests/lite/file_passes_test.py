@@ -123,7 +123,7 @@ class MetadataTest(tf.test.TestCase):
 
 
 def _network():
-  """Two depthwise convolutions large enough for 8-bit weights."""
+  """Returns two depthwise convolutions large enough for 8-bit weights."""
   given = keras.Input((8, 8, 3), batch_size=1)
   x = keras.layers.Conv2D(144, 1, name='first')(given)
   x = keras.layers.DepthwiseConv2D(3, padding='same', name='plain')(x)

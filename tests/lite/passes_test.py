@@ -47,12 +47,12 @@ class PassesTest(tf.test.TestCase, parameterized.TestCase):
   )
   def test_network_passes(self, precision, whole_graph, further):
     target = passes.Target(precision, whole_graph)
-    names = _names(passes.network_passes(target))
+    names = _names(passes.passes_before_conversion(target))
     self.assertEqual(names, _ALWAYS + further)
 
   def test_learned_ranges_are_kept_on_request(self):
     target = passes.Target(keep_rounding=True)
-    names = _names(passes.network_passes(target))
+    names = _names(passes.passes_before_conversion(target))
     self.assertNotIn('remove_rounding', names)
     self.assertIn('use_plain_kernels', names)
 
@@ -63,7 +63,7 @@ class PassesTest(tf.test.TestCase, parameterized.TestCase):
       ('int8', True, ['slim']),
     ):
       target = passes.Target(precision, whole_graph)
-      self.assertEqual(_names(passes.file_passes_of(target)), names)
+      self.assertEqual(_names(passes.passes_after_conversion(target)), names)
 
   @parameterized.product(precision=('fp32', 'int8'), whole_graph=(False, True))
   def test_the_network_computes_the_same(self, precision, whole_graph):

@@ -134,7 +134,7 @@ class FloatPartsTest(tf.test.TestCase, parameterized.TestCase):
     self.assertEqual(core, wanted)
     # One way into int8 and one out of it.
     self.assertEqual([name for name, _ in found].count('QUANTIZE'), 1)
-    out = 2 if choices.get('float_tail') == 2 else 1  # The skip comes as well.
+    out = 2 if choices.get('float_tail') == 2 else 1  # The skip, too.
     self.assertEqual([name for name, _ in found].count('DEQUANTIZE'), out)
     model = model_file.TfliteModel(content)
     delegated = delegation.describe_delegation(model.interpreter)

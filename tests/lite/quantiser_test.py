@@ -18,7 +18,7 @@ _PICTURES = small_network.pictures(4)
 
 
 def _levels(content, layer):
-  """Returns (scale, zero point) of the tensor that a layer gives."""
+  """Returns (scale, zero point) of a layer's output."""
   (tensor,) = (
     tensor
     for tensor in flatbuffer.read_model(content).subgraphs[0].tensors
@@ -108,7 +108,7 @@ class QuantiserTest(tf.test.TestCase, parameterized.TestCase):
       for tensor in flatbuffer.read_model(int16x8).subgraphs[0].tensors
     }
     self.assertContainsSubset({'INT8', 'INT16'}, kinds)
-    # The weights have 8 bits as well in either file.
+    # The weights have 8 bits in both files.
     self.assertLess(
       self._distance(int16x8), 0.7 * self._distance(self._convert())
     )

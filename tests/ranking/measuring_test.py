@@ -73,7 +73,7 @@ class MeasurerTest(absltest.TestCase):
     second, _ = self.measure()
     self.assertEqual(self.device.timed, [])
     self.assertEqual(second, first)
-    self.assertIn('(known already)', self.lines[-1])
+    self.assertIn('(from the store)', self.lines[-1])
     # A new file under an old name is measured.
     third, _ = self.measure(tcl_fp32=small_contest.network(3.0, 900.0))
     self.assertEqual(self.device.timed, ['tcl_fp32.tflite'])

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turns verdicts into the tables, figures and texts that the pages show.
+"""Turns verdicts into the tables, figures and texts of the web pages.
 
-Verdicts come as `Archive` keeps them. Unknown figures are shown as a dash.
+Verdicts are those that `Archive` stores. Unknown figures are shown as a dash.
 """
 
 from collections.abc import Mapping
 from collections.abc import Sequence
 import dataclasses
 import itertools
+from typing import Any
 
 from depth_mai.judging import lockdown
 from depth_mai.judging import verdict as verdict_lib
@@ -51,7 +52,7 @@ def is_accepted(record: Mapping) -> bool:
 
 
 def data_text(data: Mapping) -> str:
-  """Returns such as 'indoor, validation split, first 20 pictures'."""
+  """Describes data as 'indoor, validation split, first 20 pictures'."""
   parts = [str(data['data_dir_name']), f'{data["split"]} split']
   if data.get('limit'):
     parts.append(f'first {data["limit"]} pictures')
@@ -59,17 +60,17 @@ def data_text(data: Mapping) -> str:
 
 
 def predicted(verdict: Mapping) -> dict[str, tuple[float, float]]:
-  """Returns the intervals of runtime_ms, score and rank.
+  """Returns the predicted intervals of runtime_ms, score and rank.
 
   Args:
-    verdict: of `Verdict.to_json`.
+    verdict: result of `Verdict.to_json`.
 
   Returns:
     (lowest, highest) of each; empty if the runtime was measured or is unknown.
   """
   standing = verdict.get('standing') or {}
   runtime = verdict.get('runtime') or {}
-  ends = {
+  ends: dict[str, tuple[Any, Any]] = {
     'score': (standing.get('score_low'), standing.get('score_high')),
     'rank': (standing.get('rank_best'), standing.get('rank_worst')),
     'runtime_ms': (
@@ -81,11 +82,11 @@ def predicted(verdict: Mapping) -> dict[str, tuple[float, float]]:
 
 
 def interval_text(interval: tuple[float, float], spec: str) -> str:
-  """Returns such as '40–55'; one number if both ends look the same.
+  """Formats an interval as '40–55', or as one number if both ends are equal.
 
   Args:
     interval: (lowest, highest).
-    spec: format of each.
+    spec: format of each end.
   """
   low, high = (f'{end:{spec}}' for end in interval)
   return low if low == high else f'{low}–{high}'
@@ -104,7 +105,7 @@ def table_1(record: Mapping) -> Table:
   ours = _measures(record)
   name = Cell('This file', detail=record['name'])
   rows.append((ours['score'], name, ours, False))
-  # A file without a score comes last; of equal scores, the paper's is first.
+  # A file without a score is last; the paper's row is before an equal score.
   rows.sort(key=lambda row: (row[0] is None, -(row[0] or 0), not row[3]))
   intervals = predicted(record['verdict'])
   cells = [
@@ -127,8 +128,7 @@ def leaderboard(records: Sequence[Mapping]) -> Table | None:
   Args:
     records: files with their verdicts.
   """
-  found = [(_measures(record), record) for record in records]
-  found = [both for both in found if is_accepted(both[1])]
+  found = [(_measures(one), one) for one in records if is_accepted(one)]
   found.sort(key=lambda both: (both[0]['score'] is None, -_score(both[0])))
   cells = []
   for place, (measures, record) in enumerate(found, start=1):
@@ -145,8 +145,8 @@ def leaderboard(records: Sequence[Mapping]) -> Table | None:
   columns = (
     Column('File', 'sorts by place', text=True),
     *_COLUMNS,
-    Column('Table 1', 'place that the score would have had in Table 1'),
-    Column('Device', 'on which the runtime was measured', text=True),
+    Column('Table 1', 'place of the score among the rows of Table 1'),
+    Column('Device', 'device on which the runtime was measured', text=True),
   )
   return Table(columns, cells) if cells else None
 
@@ -186,7 +186,7 @@ def by_data(
     [(the data in words, their records), ...]
   """
   key = lambda record: data_text(record['data'])
-  groups = {data_text(first): []}
+  groups: dict[str, list[Mapping]] = {data_text(first): []}
   for name, group in itertools.groupby(sorted(records, key=key), key):
     groups[name] = list(group)
   return list(groups.items())
@@ -196,7 +196,7 @@ def figures(verdict: Mapping) -> list[tuple[str, str, str]]:
   """Returns the headline figures of a verdict: [(text, unit, label), ...].
 
   Args:
-    verdict: of `Verdict.to_json`.
+    verdict: result of `Verdict.to_json`.
   """
   device = (verdict.get('device') or {}).get('name') or 'the device'
   places = len(paper_results.ROWS) + 1
@@ -233,10 +233,10 @@ def pictures(record: Mapping) -> list[tuple[str, str, str]]:
 
 
 def interface(verdict: Mapping) -> list[tuple[str, str]]:
-  """Returns input and output of the file, and why: [(name, text), ...].
+  """Returns how the file was read, and why: [(name, text), ...].
 
   Args:
-    verdict: of `Verdict.to_json`.
+    verdict: result of `Verdict.to_json`.
   """
   return [
     (what.replace('_', ' ').capitalize(), f'{found["value"]} ({found["why"]})')
@@ -253,10 +253,12 @@ def facts(record: Mapping) -> list[tuple[str, str]]:
   verdict = record['verdict']
   operators = verdict.get('operators') or {}
   counts = (operators.get('histogram') or {}).items()
-  release = operators and (
-    f'TensorFlow Lite {operators.get("min_runtime")}; the target is '
-    f'{operators.get("target_runtime")}'
-  )
+  release = ''
+  if operators:
+    release = (
+      f'TensorFlow Lite {operators.get("min_runtime")}; the target is '
+      f'{operators.get("target_runtime")}'
+    )
   layers = verdict.get('protection') or {}
   present = [
     name for name, state in layers.items() if state == lockdown.IN_FORCE
@@ -278,7 +280,7 @@ def facts(record: Mapping) -> list[tuple[str, str]]:
   ]
 
 
-def _timing(runtime):
+def _timing(runtime: Mapping) -> str:
   median_ms = runtime.get('runtime_ms')
   if median_ms is None:
     return ''
@@ -294,16 +296,18 @@ def _timing(runtime):
   return '; '.join(parts)
 
 
-def _measures(record):
+def _measures(record: Mapping) -> dict[str, Any]:
   found = {key: record['verdict'].get(key) for key, *_ in _MEASURES}
   return found | {'size_mb': record['size'] / 1e6}
 
 
-def _score(measures):
+def _score(measures: Mapping) -> float:
   return measures['score'] or 0
 
 
-def _measure_cells(measures, intervals, of_paper=False):
+def _measure_cells(
+  measures: Mapping, intervals: Mapping, of_paper: bool = False
+) -> list[Cell]:
   return [
     _measure_cell(
       key, measures[key], paper_spec if of_paper else spec, intervals
@@ -312,22 +316,24 @@ def _measure_cells(measures, intervals, of_paper=False):
   ]
 
 
-def _measure_cell(key, value, spec, intervals):
+def _measure_cell(
+  key: str, value: float | None, spec: str, intervals: Mapping
+) -> Cell:
   if key not in intervals:
     return number_cell(value, spec)
   whole = spec if spec.endswith('d') else ',.0f'
   return Cell(interval_text(intervals[key], whole), detail=PREDICTED)
 
 
-def _placed(cell, place, score):
-  """Puts the place before a name; a file without a score has none."""
+def _placed(cell: Cell, place: int, score: float | None) -> Cell:
+  """Puts the place before a name if the file has a score."""
   if score is None:
     return cell
   text = f'{place}\N{NO-BREAK SPACE} {cell.text}'
   return cell._replace(text=text, value=place)
 
 
-def _name_cell(record, value):
+def _name_cell(record: Mapping, value: str | None) -> Cell:
   return Cell(
     record['name'],
     value,
@@ -336,5 +342,5 @@ def _name_cell(record, value):
   )
 
 
-def _text_cell(text):
+def _text_cell(text: str | None) -> Cell:
   return number_cell(None) if text is None else Cell(text, text)

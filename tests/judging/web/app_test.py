@@ -117,7 +117,7 @@ class AnswerTest(real_server.RealServerTest):
   def test_leaderboard(self):
     for number, score in enumerate((100.0, None, 300.0), start=1):
       record = small_verdicts.record(f'{number}', number, score=score)
-      self.clerk.archive.keep(record, None)
+      self.clerk.archive.store(record, None)
     _, found = self.ask_json('GET', '/leaderboard.json')
     self.assertEqual([file['name'] for file in found['files']], ['3', '1', '2'])
     first = found['files'][0]
@@ -242,7 +242,7 @@ class RefusalTest(real_server.RealServerTest):
     status, found = self.ask_json('POST', '/judge', b'good')
     self.assertEqual(status, 507)
     self.assertIn('No such file', found['error'])
-    self.assertIn('could not be kept', self.lines[0])
+    self.assertIn('could not be stored', self.lines[0])
 
   @parameterized.parameters(
     ('unit=feet', 'must be one of'),

@@ -80,7 +80,7 @@ class ServeTest(parameterized.TestCase):
         output, _ = program.communicate(timeout=30)
     self.assertEqual(program.returncode, 0, output)
     self.assertEqual(
-      output, 'Stopping: files without a verdict are given up.\nDone.\n'
+      output, 'Stopping: files without a verdict are discarded.\nDone.\n'
     )
     self.assertEqual(os.listdir(folder), ['lock'])
 
