@@ -1,25 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-r"""Prints what a graph's form costs, in instructions of an emulated Cortex-A72.
+r"""Counts what the form of a graph costs on an emulated Cortex-A72.
 
 python benchmarks/graph_choices.py [--precision=fp32,int8] OUTPUT_DIR
 
-First every form of the output upsampling, alone; then the eight systems with
-their ready weights: as their graphs are written down ('plain'), as they are
-exported, and with ExportOptions.whole_graph. Files and counts are kept in
-OUTPUT_DIR, so that a run goes on where it was stopped. Needs
-`python -m depth_mai.devices.emulated_pi4.setup`, once.
+Prints Markdown tables of instructions: first for every form of the output
+upsampling alone; then for the eight systems with their ready weights, in the
+graph of the paper ('plain'), as exported, and with ExportOptions.whole_graph.
+Files and counts are stored in OUTPUT_DIR; the same command resumes an
+interrupted run. It needs the emulated board:
+python -m depth_mai.devices.emulated_pi4.setup
 """
 
 import pathlib
 
-from absl import app
 from absl import flags
 import keras
 import numpy as np
 
 from depth_mai import challenge
 from depth_mai import gin_registry
-from depth_mai.devices import measurements
+from depth_mai import program
 from depth_mai.devices import settings
 from depth_mai.devices import store as store_lib
 from depth_mai.devices.emulated_pi4 import device as emulated
@@ -44,7 +44,9 @@ from depth_mai.runtime import model_file
 from depth_mai.runtime import operators
 
 _PRECISION = flags.DEFINE_list(
-  'precision', ['fp32', 'dynamic'], 'Of the systems: fp32, int8, dynamic.'
+  'precision',
+  ['fp32', 'dynamic'],
+  "Precisions of the systems' files, among fp32, int8 and dynamic.",
 )
 _MAP_SIZES = ((48, 64), (64, 80))
 _WEIGHTED = ('CONV_2D', 'DEPTHWISE_CONV_2D', 'FULLY_CONNECTED')
@@ -52,10 +54,10 @@ _PLAIN_FORMS = ('bilinear', 'nearest')
 
 
 class Counter:
-  """Counts files, each once."""
+  """Counts the instructions of files, of each file once."""
 
   def __init__(self, folder: pathlib.Path):
-    """Opens the emulator and the counts that are there already."""
+    """Opens the emulator and the stored counts."""
     self.folder = folder
     self._store = store_lib.Store(folder / 'counts.jsonl')
     self._device = emulated.EmulatedPi4(
@@ -73,10 +75,10 @@ class Counter:
   def count(self, path: pathlib.Path) -> list[dict]:
     """Returns the configurations of a file: with XNNPACK, and without."""
     sha256 = model_file.file_sha256(path)
-    report = measurements.recall(self._store, self._device, sha256, 1)
+    report = self._store.get_report(self._device, sha256, 1)
     if report is None:
       report = self._device.measure(path)
-      measurements.keep(self._store, self._device, report)
+      self._store.put_report(self._device, report)
     return report['configurations']
 
 
@@ -229,10 +231,10 @@ def _mmacs(path: pathlib.Path) -> float:
 
 
 def _correlations(rows: list[tuple]):
-  """Yields Spearman's rho of counts and MACs with the report's runtimes.
+  """Yields Spearman's rho of counts and MACs with the runtimes of Table 1.
 
-  FP32 stands for FP16, which runs the same kernels; SmartLab's file has 8-bit
-  weights.
+  FP32 counts are used for FP16, which runs the same kernels; SmartLab's file
+  has 8-bit weights.
   """
   counts = {}
   for system, precision, name, kernels, millions, *_, mmacs, _, _, _, _ in rows:
@@ -252,7 +254,7 @@ def _correlations(rows: list[tuple]):
 def main(argv):
   """Prints the tables."""
   if len(argv) != 2:
-    raise app.UsageError('Give a folder for the files.')
+    raise ValueError('Give one folder for the files and counts.')
   folder = pathlib.Path(argv[1])
   folder.mkdir(parents=True, exist_ok=True)
   counter = Counter(folder)
@@ -285,4 +287,4 @@ def main(argv):
 
 
 if __name__ == '__main__':
-  app.run(main)
+  program.run(main)

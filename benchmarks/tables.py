@@ -22,7 +22,7 @@ import pathlib
 
 from depth_mai import challenge
 from depth_mai import program
-from depth_mai.devices import measurements
+from depth_mai.devices import store
 from depth_mai.files import metrics_log
 from depth_mai.files import workdir
 from depth_mai.metrics import paper_results
@@ -140,7 +140,7 @@ def agreement_table(path: pathlib.Path) -> str:
   for line in path.read_text().splitlines():
     entry = json.loads(line)
     if (
-      entry['kind'] != measurements.KIND
+      entry['kind'] != store.REPORT_KIND
       or entry['key']['device'] != 'emulated_pi4'
     ):
       continue

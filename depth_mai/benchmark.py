@@ -15,7 +15,6 @@ import json
 from absl import flags
 
 from depth_mai import program
-from depth_mai.devices import measurements
 from depth_mai.devices import registry
 from depth_mai.devices import settings
 from depth_mai.devices import store
@@ -79,7 +78,7 @@ def main(argv: list[str]) -> None:
   if _JSON.value:
     atomic.write_text(_JSON.value, json.dumps(report, indent=2) + '\n')
   if measured is not None:
-    measurements.keep(measured, device, report)
+    measured.put_report(device, report)
     print(f'Added to {_STORE.value}.')
 
 

@@ -35,24 +35,22 @@ _LOSSES = weighted.losses()
 
 # Systems, their options and losses register themselves, see
 # models/system_base.py and losses/registry.py. The rest is listed here.
-_REGISTERED: dict[str, Callable] = {
-  function.__name__: function
-  for function in (
-    augmentation.Augmentation,
-    learned_weights.LearnedWeights,
-    loop.train,
-    optimizers.adam,
-    optimizers.adamw,
-    quantisation.Quantisation,
-    quantisation_aware.FakeQuantisation,
-    optimizers.cosine,
-    optimizers.polynomial,
-    weighted.WeightedLoss,
-    *(system.build for system in _SYSTEMS),
-    *(system.options for system in _SYSTEMS),
-    *(loss.function for loss in _LOSSES.values()),
-  )
-}
+_FUNCTIONS: tuple[Callable, ...] = (
+  augmentation.Augmentation,
+  learned_weights.LearnedWeights,
+  loop.train,
+  optimizers.adam,
+  optimizers.adamw,
+  optimizers.cosine,
+  optimizers.polynomial,
+  quantisation.Quantisation,
+  quantisation_aware.FakeQuantisation,
+  weighted.WeightedLoss,
+  *(system.build for system in _SYSTEMS),
+  *(system.options for system in _SYSTEMS),
+  *(loss.function for loss in _LOSSES.values()),
+)
+_REGISTERED = {function.__name__: function for function in _FUNCTIONS}
 
 CONFIGURABLES = {
   name: gin.external_configurable(function, name=name, module='depth_mai')

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where files are measured: here, emulated, over ssh or adb; what came out."""
+"""Measures .tflite files: on this machine, over ssh or adb, or emulated."""

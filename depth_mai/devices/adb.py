@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An Android phone that is reached with adb.
+"""Measures on an Android phone, which is reached with adb.
 
-With TensorFlow Lite's `benchmark_model` for Android the phone is measured as
-any device. Without it the file is put where the app AI Benchmark looks for a
-model of one's own, as the organisers of the challenge had participants do
+With TensorFlow Lite's `benchmark_model` for Android, a phone is measured like
+any other device. Without it, the file is put where the app AI Benchmark looks
+for the user's own model, as the organisers of the challenge had participants do
 (ai-benchmark.com, "May 2020 release": a `model.tflite` in the Download folder,
-PRO mode); its figures are read off the phone.
+PRO mode); the app then shows the figures.
 """
 
 from collections.abc import Callable
@@ -14,31 +14,31 @@ import os
 import shlex
 import shutil
 import subprocess
-import sys
 
 from depth_mai.devices import benchmark_model
-from depth_mai.devices import description
-from depth_mai.devices import device as device_lib
+from depth_mai.devices import device
 from depth_mai.devices import settings as settings_lib
+from depth_mai.runtime import configuration
 
-# Where programs of the shell may lie and run.
+# A folder from which the phone's shell may run programs.
 _FOLDER = '/data/local/tmp/depth_mai'
 _PROGRAM = f'{_FOLDER}/benchmark_model'
-_FOR_THE_APP = '/sdcard/Download/model.tflite'
+_MODEL = f'{_FOLDER}/model.tflite'
+_APP_MODEL = '/sdcard/Download/model.tflite'
 
-# For adb itself, over what the measurement takes.
+# Time limit of adb itself, in addition to that of the measurement.
 _ADB_S = 60.0
 
-# What a phone's state in `adb devices` asks for.
+# What helps for each state of a phone in `adb devices`.
 _CURES = {
-  'unauthorized': 'unlock it and allow USB debugging in the dialog that it '
-  'shows',
+  'unauthorized': 'unlock it and allow USB debugging in the dialog on its '
+  'screen',
   'authorizing': 'wait a moment, or allow USB debugging on it',
   'offline': 'plug it in again',
-  'no permissions': 'allow it to this user: sudo apt-get install '
-  'android-sdk-platform-tools-common, and plug it in again',
+  'no permissions': 'give this user access (sudo apt-get install '
+  'android-sdk-platform-tools-common) and plug it in again',
 }
-_NO_STATE = {
+_UNKNOWN_STATE = {
   'governor': None,
   'cpu_mhz': None,
   'temperature_c': None,
@@ -47,33 +47,27 @@ _NO_STATE = {
 }
 
 
-def _to_stderr(line: str) -> None:
-  print(line, file=sys.stderr, flush=True)
+class AdbDevice(device.Device):
+  """Measures on a phone."""
 
-
-class AdbDevice:
-  """Measures on a phone.
-
-  Attributes:
-    spec: as --device names it.
-  """
+  kind = 'adb'
 
   def __init__(
     self,
     spec: str,
     settings: settings_lib.Settings,
-    report_line: Callable[[str], object] = _to_stderr,
+    report_line: Callable[[str], object] = device.to_stderr,
   ):
-    """Keeps the arguments; asks nothing yet.
+    """Keeps the arguments; does not contact the phone.
 
     Args:
       spec: 'adb', or 'adb:SERIAL' where several phones are attached.
-      settings: how to measure; without adb_benchmark the file is put where
+      settings: how to measure; without adb_benchmark, the file is put where
         the app AI Benchmark looks for it.
-      report_line: takes a line of progress.
+      report_line: called with each line of progress.
 
     Raises:
-      ValueError: spec is something else, or there is no such file.
+      ValueError: `spec` is not of this form, or there is no such program.
     """
     name, colon, self._serial = spec.partition(':')
     if name != 'adb' or (colon and not self._serial):
@@ -89,110 +83,78 @@ class AdbDevice:
         'android_aarch64_benchmark_model of the TensorFlow Lite performance '
         'tools.'
       )
-    self.spec = spec
-    self._settings = settings
+    super().__init__(spec, settings, report_line)
     self._program = program
-    self._report_line = report_line
-    self._machine = None
-
-  def describe(self) -> dict:
-    """Asks the phone what it is, once.
-
-    Returns:
-      As `device.Device.describe`.
-
-    Raises:
-      ValueError: adb is not installed or no phone is ready; names the cure.
-    """
-    return description.describe(
-      'adb', self._ask_machine(), self._settings, self._note()
-    )
 
   def time_key(self) -> dict:
-    """Returns what a report depends on beside file and threads.
+    """Returns everything but file and threads on which a time depends.
 
     Raises:
-      ValueError: as `describe`.
+      ValueError: see `describe`.
     """
-    return description.time_key('adb', self._ask_machine(), self._settings)
+    # Phones of one model are the same device, whatever their serial numbers.
+    return {**super().time_key(), 'device': 'adb'}
 
-  def measure(self, path: str | os.PathLike[str]) -> dict:
-    """Measures a file on the phone in every configuration.
+  def _access(self) -> str:
+    return 'over adb with benchmark_model and random input'
+
+  def _measure(self, path: str) -> list[dict]:
+    """Measures a file on the phone.
 
     Args:
       path: a .tflite file.
 
     Returns:
-      The report, see device.py; rows have p5_ms and p95_ms, and None for what
-      benchmark_model does not tell.
+      The report's configurations, see device.py, also with p5_ms and p95_ms;
+      figures that benchmark_model does not print are None.
 
     Raises:
-      ValueError: no phone is ready, or the file cannot be measured; without
-        --adb_benchmark always, with what to do on the phone: the file is there.
+      ValueError: no phone is ready, or the file cannot be measured. Without
+        --adb_benchmark always, once the file is on the phone; the message says
+        what to do there.
     """
-    model = description.describe_model(path)
-    machine = self._ask_machine()
+    machine = self._machine
     if not self._program:
       raise ValueError(self._put_for_the_app(path))
     try:
       self._shell(f'rm -rf {_FOLDER} && mkdir -p {_FOLDER}')
-      self._report_line(f'{self.spec} takes {model["file"]}')
+      self._report_line(f'{self.spec}: copying {os.path.basename(path)}')
       self._adb('push', self._program, _PROGRAM)
       self._shell(f'chmod 755 {_PROGRAM}')
-      self._adb('push', os.fspath(path), f'{_FOLDER}/model.tflite')
-      rows = [
-        self._measure(threads, xnnpack)
-        for threads in self._settings.threads
-        for xnnpack in (True, False)
+      self._adb('push', path, _MODEL)
+      return [
+        self._measure_one(machine, request) for request in self.requests(_MODEL)
       ]
     finally:
       self._clear_up()
-    return {
-      'format': device_lib.FORMAT,
-      'device': self.spec,
-      'kind': 'measured',
-      'model': model,
-      'machine': machine,
-      'note': self._note(),
-      'configurations': rows,
-    }
 
-  def _measure(self, threads: int, xnnpack: bool) -> dict:
-    """Measures one configuration on the phone."""
-    settings = self._settings
-    command = [
-      _PROGRAM,
-      *benchmark_model.arguments(
-        f'{_FOLDER}/model.tflite',
-        threads,
-        xnnpack,
-        settings.warmup,
-        settings.runs,
-        settings.timeout_s,
-      ),
-    ]
-    if settings.cpus:
-      mask = sum(1 << cpu for cpu in settings.cpus)
+  def _measure_one(self, machine: dict, request: configuration.Request) -> dict:
+    """Returns one configuration, measured on the phone."""
+    timeout_s = self._settings.timeout_s
+    command = [_PROGRAM, *benchmark_model.arguments(request, timeout_s)]
+    if request.cpus:
+      mask = sum(1 << cpu for cpu in request.cpus)
       command = ['taskset', f'{mask:x}', *command]
-    # The program talks on either stream.
-    text = self._shell(shlex.join(command) + ' 2>&1', settings.timeout_s)
+    # The program prints to both streams.
+    text = self._shell(shlex.join(command) + ' 2>&1', timeout_s)
     try:
       figures = benchmark_model.read_output(text)
     except ValueError as error:
       raise ValueError(f'{self.spec}: {error}') from error
     memory_mb = figures.pop('memory_mb')
     self._report_line(
-      f'{self.spec}, {threads} threads, XNNPACK {"on" if xnnpack else "off"}: '
-      f'{figures["mean_ms"]:.3f} ms on average'
+      f'{self.spec}: {request.num_threads} threads, XNNPACK '
+      f'{"on" if request.xnnpack else "off"}: {figures["mean_ms"]:.3f} ms on '
+      'average'
     )
     return {
-      'device': self._machine['device'],
-      'runtime': self._machine['runtime'],
-      'runtime_version': self._machine['runtime_version'],
-      'threads': threads,
-      'xnnpack': xnnpack,
-      'cpus': list(settings.cpus) or None,
-      'warmup': settings.warmup,
+      'device': machine['device'],
+      'runtime': machine['runtime'],
+      'runtime_version': machine['runtime_version'],
+      'threads': request.num_threads,
+      'xnnpack': request.xnnpack,
+      'cpus': list(request.cpus) or None,
+      'warmup': request.warmup,
       'p10_ms': None,
       'p90_ms': None,
       'with_copies_median_ms': None,
@@ -200,52 +162,50 @@ class AdbDevice:
       'operators_outside': None,
       'peak_rss_mb': None,
       'model_memory_mb': memory_mb,
-      'state_before': _NO_STATE,
-      'state_after': _NO_STATE,
+      'state_before': _UNKNOWN_STATE,
+      'state_after': _UNKNOWN_STATE,
       **figures,
-      'partitions': figures['partitions'] if xnnpack else 0,
+      'partitions': figures['partitions'] if request.xnnpack else 0,
     }
 
-  def _put_for_the_app(self, path: str | os.PathLike[str]) -> str:
+  def _put_for_the_app(self, path: str) -> str:
     """Puts the file where AI Benchmark looks; returns what to do there."""
-    part = f'{_FOR_THE_APP}.part'
+    part = f'{_APP_MODEL}.part'
     try:
-      self._adb('push', os.fspath(path), part)
-      self._shell(f'mv {part} {_FOR_THE_APP}')
+      self._adb('push', path, part)
+      self._shell(f'mv {part} {_APP_MODEL}')
     except BaseException:
       self._shell(f'rm -f {part}', check=False)
       raise
     return (
-      f'{self.spec}: the file is on the phone as {_FOR_THE_APP}. Open AI '
+      f'{self.spec}: the file is on the phone as {_APP_MODEL}. Open AI '
       'Benchmark there (version 4 or newer, ai-benchmark.com), go to its PRO '
       'mode, choose the acceleration and run the custom model; the app shows '
-      'the runtime, or why it cannot run it. To have figures here, give '
+      'the runtime, or why it cannot run it. To get the figures here, give '
       '--adb_benchmark the benchmark_model program for Android.'
     )
 
   def _ask_machine(self) -> dict:
-    """Returns the phone as `environment.describe_machine` would."""
-    if self._machine is None:
-      self._serial = self._find_phone()
-      maker, model, abi, release, count = self._shell(
-        'getprop ro.product.manufacturer; getprop ro.product.model; '
-        'getprop ro.product.cpu.abi; getprop ro.build.version.release; nproc'
-      ).split('\n')[:5]
-      self._machine = {
-        'device': f'{maker.strip()} {model.strip()}'.strip(),
-        'is_raspberry_pi': False,
-        'cpu_count': int(count) if count.strip().isdigit() else None,
-        'cpu_max_mhz': None,
-        'architecture': abi.strip(),
-        'os': f'Android {release.strip()}',
-        'python': None,
-        'runtime': 'benchmark_model' if self._program else 'AI Benchmark',
-        'runtime_version': self._program_version(),
-      }
-    return self._machine
+    """Returns the phone in the form of `environment.describe_machine`."""
+    self._serial = self._find_phone()
+    maker, model, abi, release, count = self._shell(
+      'getprop ro.product.manufacturer; getprop ro.product.model; '
+      'getprop ro.product.cpu.abi; getprop ro.build.version.release; nproc'
+    ).split('\n')[:5]
+    return {
+      'device': f'{maker.strip()} {model.strip()}'.strip(),
+      'is_raspberry_pi': False,
+      'cpu_count': int(count) if count.strip().isdigit() else None,
+      'cpu_max_mhz': None,
+      'architecture': abi.strip(),
+      'os': f'Android {release.strip()}',
+      'python': None,
+      'runtime': 'benchmark_model' if self._program else 'AI Benchmark',
+      'runtime_version': self._program_version(),
+    }
 
   def _program_version(self) -> str:
-    """Returns what tells one program from another: it has no version."""
+    """Returns the program's hash, because it has no version."""
     if not self._program:
       return 'unknown'
     with open(self._program, 'rb') as stream:
@@ -253,10 +213,11 @@ class AdbDevice:
 
   def _find_phone(self) -> str:
     """Returns the serial number of the phone to use."""
+    given = f'--device={self.spec}'
     if shutil.which('adb') is None:
       raise ValueError(
-        f'--device={self.spec} needs the program adb. Install it (Debian: sudo '
-        'apt-get install adb).'
+        f'{given} needs the program adb. Install it (Debian: sudo apt-get '
+        'install adb).'
       )
     phones = {}
     for line in self._run(['adb', 'devices'], _ADB_S).splitlines():
@@ -265,18 +226,18 @@ class AdbDevice:
         phones[serial] = state.strip()
     if self._serial and self._serial not in phones:
       raise ValueError(
-        f'--device={self.spec}: no such phone is attached; adb sees '
+        f'{given}: no such phone is attached; adb sees '
         f'{", ".join(phones) or "none"}.'
       )
     if not phones:
       raise ValueError(
-        f'--device={self.spec}: no phone is attached. Turn USB debugging on '
-        '(Settings, Developer options), plug it in and see that "adb devices" '
+        f'{given}: no phone is attached. Turn on USB debugging (Settings, '
+        'Developer options), plug the phone in and check that "adb devices" '
         'lists it.'
       )
     if not self._serial and len(phones) > 1:
       raise ValueError(
-        f'--device={self.spec}: several phones are attached; choose one with '
+        f'{given}: several phones are attached; choose one with '
         f'--device=adb:SERIAL, SERIAL one of {", ".join(phones)}.'
       )
     serial = self._serial or next(iter(phones))
@@ -287,15 +248,14 @@ class AdbDevice:
         'start it normally',
       )
       raise ValueError(
-        f'--device={self.spec}: the phone {serial} is not ready ({state}): '
-        f'{cure}.'
+        f'{given}: the phone {serial} is not ready ({state}): {cure}.'
       )
     return serial
 
   def _shell(
     self, command: str, timeout_s: float = 0.0, check: bool = True
   ) -> str:
-    """Runs a command in the phone's shell; returns what it prints."""
+    """Runs a command in the phone's shell; returns its output."""
     return self._adb('shell', command, timeout_s=timeout_s, check=check)
 
   def _adb(
@@ -307,7 +267,7 @@ class AdbDevice:
   def _run(
     self, command: list[str], timeout_s: float, check: bool = True
   ) -> str:
-    """Runs adb; returns what it prints."""
+    """Runs adb; returns its output."""
     try:
       done = subprocess.run(
         command,
@@ -331,15 +291,8 @@ class AdbDevice:
     return done.stdout
 
   def _clear_up(self) -> None:
-    """Removes what is ours from the phone, if that still answers."""
+    """Removes our folder from the phone, if the phone still answers."""
     try:
       self._shell(f'rm -rf {_FOLDER}', check=False)
     except ValueError as error:
       self._report_line(f'{error} {_FOLDER} stays on the phone.')
-
-  def _note(self) -> str:
-    return (
-      f'Measured on {self._ask_machine()["device"]} over adb, with '
-      'benchmark_model and random input: the figures say nothing of the time '
-      'on a Raspberry Pi.'
-    )

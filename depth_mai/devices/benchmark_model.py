@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""TensorFlow Lite's benchmark program: how to call it, what it prints.
+"""Calls TensorFlow Lite's benchmark program and reads its output.
 
 `benchmark_model` (tensorflow/lite/tools/benchmark) comes as a binary for
-Android and Linux. It prints, among much else, lines such as
+Android and Linux. Among other things it prints lines such as
 
   count=50 first=31 curr=30 min=29 max=42 avg=30.5 std=1 p5=29 median=30 p95=35
   Inference timings in us: Init: 9, ..., Inference (avg): 30.5
 
-the first of them for the warm-up, then for the runs that count, in
-microseconds; older programs give no p5, median and p95. Memory it tells
-approximately, and how many pieces the XNNPACK delegate took.
+first for the warm-up, then for the counted runs, in microseconds; older
+programs print no p5, median and p95. It also prints the approximate memory and
+the number of partitions that the XNNPACK delegate took.
 """
 
 from collections.abc import Sequence
 import re
 
-# The last of them is of the runs that count.
+from depth_mai.runtime import configuration
+
+# The last such line is that of the counted runs.
 _COUNT_LINE = re.compile(r'\bcount=\d+ .*')
 _NUMBER = r'(?P<value>[0-9.]+(?:e[+-]?[0-9]+)?)'
 _AVERAGE = re.compile(
@@ -29,7 +31,7 @@ _MEMORY = re.compile(
 _PARTLY = re.compile(r'executed by the delegate w/ (?P<value>\d+) delegate')
 _WHOLLY = 'will be completely executed by the delegate'
 
-# Our name of a figure and the program's.
+# Our name of a figure, and the program's.
 _FIGURES = (
   ('median_ms', 'median'),
   ('min_ms', 'min'),
@@ -41,54 +43,48 @@ _FIGURES = (
 
 
 def arguments(
-  path: str,
-  num_threads: int,
-  xnnpack: bool,
-  warmup: int,
-  runs: int,
-  timeout_s: float,
+  request: configuration.Request, timeout_s: float
 ) -> Sequence[str]:
   """Returns the program's arguments.
 
   Args:
-    path: the .tflite file, where the program runs.
-    num_threads: threads for the kernels.
-    xnnpack: whether the XNNPACK delegate may be used.
-    warmup: least runs that are not counted; half a second of them in any case.
-    runs: least runs that are; a second of them in any case.
-    timeout_s: seconds after which it shall stop by itself.
+    request: the configuration. The program warms up for at least half a second
+      and measures for at least one, even if that takes more runs.
+    timeout_s: seconds after which the program stops by itself.
   """
   return (
-    f'--graph={path}',
-    f'--num_threads={num_threads}',
-    f'--use_xnnpack={"true" if xnnpack else "false"}',
-    f'--warmup_runs={warmup}',
-    f'--num_runs={runs}',
+    f'--graph={request.path}',
+    f'--num_threads={request.num_threads}',
+    f'--use_xnnpack={"true" if request.xnnpack else "false"}',
+    f'--warmup_runs={request.warmup}',
+    f'--num_runs={request.runs}',
     f'--max_secs={timeout_s:g}',
   )
 
 
 def read_output(text: str) -> dict:
-  """Takes the figures out of what the program printed.
+  """Reads the figures from the program's output.
 
   Args:
-    text: all that it printed, both streams.
+    text: the output, both streams.
 
   Returns:
     dict: runs, median_ms, min_ms, mean_ms, std_ms, p5_ms, p95_ms, init_ms,
-    memory_mb (what the process grew by), partitions; None where it does not
-    tell (an older program gives no median).
+    memory_mb (growth of the process), partitions; None for what the program
+    does not print (an older one prints no median).
 
   Raises:
-    ValueError: it printed no timings; its last words are in the message.
+    ValueError: the output has no timings; its end is in the message.
   """
   average = _value(_AVERAGE, text)
   counts = _COUNT_LINE.findall(text)
   if average is None or not counts:
-    words = ' '.join(text.strip().splitlines()[-3:]) or 'nothing'
-    raise ValueError(f'benchmark_model gave no timings. It says: {words}')
+    words = ' '.join(text.strip().splitlines()[-3:]) or 'none'
+    raise ValueError(
+      f'benchmark_model printed no timings; its last lines: {words}'
+    )
   pairs = dict(part.split('=', 1) for part in counts[-1].split() if '=' in part)
-  # One run has one number, which is all of these.
+  # A single run prints one number, which is all of these.
   alone = pairs.get('curr') if pairs['count'] == '1' else None
   figures = {
     ours: _ms(pairs.get(theirs, alone if theirs != 'std' else None))

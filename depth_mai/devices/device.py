@@ -1,43 +1,158 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every device is asked for, and the report that it gives.
+"""The base class of all devices, and the report of a measurement.
 
 A report is a dict, ready for JSON:
 
   format          'depth_mai.benchmark/2'.
-  device          as --device names it: 'local', 'emulated_pi4',
+  device          the device as --device names it: 'local', 'emulated_pi4',
                   'ssh://user@host', 'adb'.
-  kind            'measured' (times of a real machine) or 'emulated'
-                  (instructions, from which times are predicted).
+  kind            'measured' (times of a real machine) or 'emulated' (counted
+                  instructions, from which times are predicted).
   model           file, bytes, sha256, metadata.
-  machine         of `environment.describe_machine`, of the device.
-  note            what the figures say and what they do not.
+  machine         the device's `environment.describe_machine`.
+  note            what was measured, and the limits of its figures.
   configurations  one for each number of threads with XNNPACK on and off:
     device, runtime, runtime_version, threads, xnnpack (bool), runs,
-    partitions, operators, operators_outside (None: not known);
+    partitions, operators, operators_outside (None where unknown);
     measured: median_ms, p10_ms, p90_ms, min_ms, mean_ms, std_ms,
       with_copies_median_ms, peak_rss_mb, model_memory_mb, state_before,
-      state_after (of `environment.describe_state`: temperature, throttling);
+      state_after (see `environment.describe_state`: temperature, throttling);
     emulated: instructions, load_bytes, store_bytes, classes, and
       predicted_ms_low, predicted_ms_high (None without a prediction).
 """
 
+import abc
+from collections.abc import Callable
+import functools
 import os
-import typing
+import sys
+
+from depth_mai.devices import settings as settings_lib
+from depth_mai.runtime import benchmark_report
+from depth_mai.runtime import configuration
+from depth_mai.runtime import interpreter as interpreter_lib
+from depth_mai.runtime import metadata as metadata_lib
+from depth_mai.runtime import model_file
 
 FORMAT = 'depth_mai.benchmark/2'
 
+# Facts about the machine in `describe`.
+_DESCRIBED = (
+  'architecture',
+  'cpu_count',
+  'os',
+  'is_raspberry_pi',
+  'runtime',
+  'runtime_version',
+)
+# Facts about the machine in `time_key`. The system's version is not among them:
+# an update does not make stored times wrong.
+_SPEED_KEYS = (
+  'device',
+  'architecture',
+  'cpu_count',
+  'runtime',
+  'runtime_version',
+)
 
-class Device(typing.Protocol):
+
+def to_stderr(line: str) -> None:
+  """Prints a line of progress."""
+  print(line, file=sys.stderr, flush=True)
+
+
+def describe_model(path: str | os.PathLike[str]) -> dict:
+  """Returns file, bytes, sha256 and metadata of a model.
+
+  Args:
+    path: a .tflite file.
+
+  Raises:
+    ValueError: the file does not exist, or is not a .tflite file.
+  """
+  interpreter_lib.check_is_tflite(path)
+  return {
+    'file': os.path.basename(path),
+    'bytes': os.path.getsize(path),
+    'sha256': model_file.file_sha256(path),
+    'metadata': metadata_lib.read_metadata(path),
+  }
+
+
+class Device(abc.ABC):
   """Measures .tflite files.
 
+  A subclass sets `kind` and defines `_ask_machine` and `_measure`. One that
+  reaches another machine defines `_access` as well.
+
   Attributes:
-    spec: as --device names it.
+    kind: name of the device's table line in registry.py.
+    report_kind: kind of its reports, 'measured' or 'emulated'.
+    spec: the device as --device names it.
+    name: the device as its reports name it.
   """
 
-  spec: str
+  kind = ''
+  report_kind = 'measured'
+
+  def __init__(
+    self,
+    spec: str,
+    settings: settings_lib.Settings,
+    report_line: Callable[[str], object] = to_stderr,
+  ):
+    """Keeps the arguments; contacts no other machine.
+
+    Args:
+      spec: the value of --device.
+      settings: how to measure.
+      report_line: called with each line of progress.
+
+    Raises:
+      ValueError: `spec` or `settings` are not for this device, or it lacks
+        something on this machine.
+    """
+    self.spec = self.name = spec
+    self._settings = settings
+    self._report_line = report_line
+
+  @abc.abstractmethod
+  def _ask_machine(self) -> dict:
+    """Returns the device's `environment.describe_machine`."""
+
+  @abc.abstractmethod
+  def _measure(self, path: str) -> list[dict]:
+    """Returns the configurations of the report on a file."""
+
+  def _access(self) -> str | None:
+    """Returns how another machine is reached; None for this machine."""
+    return None
+
+  @functools.cached_property
+  def _machine(self) -> dict:
+    return self._ask_machine()
+
+  def note(self) -> str:
+    """Returns what is measured, and the limits of the figures."""
+    return benchmark_report.machine_note(self._machine, self._access())
+
+  def requests(self, path: str) -> list[configuration.Request]:
+    """Returns the configurations to measure.
+
+    Args:
+      path: the .tflite file, as the device finds it.
+    """
+    settings = self._settings
+    return [
+      configuration.Request(
+        path, threads, xnnpack, settings.warmup, settings.runs, settings.cpus
+      )
+      for threads in settings.threads
+      for xnnpack in (True, False)
+    ]
 
   def describe(self) -> dict:
-    """Returns what it is; asks a remote one.
+    """Describes the device; contacts another machine the first time.
 
     Returns:
       dict, ready for JSON: kind ('local', 'emulated_pi4', 'ssh', 'adb'), name,
@@ -45,25 +160,56 @@ class Device(typing.Protocol):
       threads (list), warmup, runs, note.
 
     Raises:
-      ValueError: if it cannot be reached or lacks something; names the cure.
+      ValueError: it cannot be reached or lacks something; says what to do.
     """
+    machine, settings = self._machine, self._settings
+    return {
+      'kind': self.kind,
+      'name': machine['device'],
+      **{key: machine[key] for key in _DESCRIBED},
+      'threads': list(settings.threads),
+      'warmup': settings.warmup,
+      'runs': settings.runs,
+      'note': self.note(),
+    }
 
   def time_key(self) -> dict:
-    """Returns what a report depends on, beside the file, for the store.
+    """Returns everything but file and threads on which a time depends.
+
+    Stored measurements are found again by it.
 
     Raises:
-      ValueError: as `describe`.
+      ValueError: see `describe`.
     """
+    machine, settings = self._machine, self._settings
+    return {
+      'device': self.name,
+      'warmup': settings.warmup,
+      'runs': settings.runs,
+      'cpus': list(settings.cpus),
+      'machine': {key: machine[key] for key in _SPEED_KEYS},
+    }
 
   def measure(self, path: str | os.PathLike[str]) -> dict:
-    """Measures a file in every configuration.
+    """Measures a file with each number of threads, XNNPACK on and off.
 
     Args:
-      path: a .tflite file.
+      path: a .tflite file on this machine.
 
     Returns:
-      The report.
+      The report, see the top of this file.
 
     Raises:
-      ValueError: if the file cannot be measured, or the device not be reached.
+      ValueError: the file cannot be measured, or the device not be reached.
     """
+    model = describe_model(path)
+    rows = self._measure(os.fspath(path))
+    return {
+      'format': FORMAT,
+      'device': self.name,
+      'kind': self.report_kind,
+      'model': model,
+      'machine': self._machine,
+      'note': self.note(),
+      'configurations': rows,
+    }

@@ -1,23 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The machine that this runs on, as a device."""
+"""Measures on this machine."""
 
 import os
 
-from depth_mai.devices import description
 from depth_mai.devices import device
 from depth_mai.devices import settings as settings_lib
-from depth_mai.runtime import benchmark_report
 from depth_mai.runtime import configuration
 from depth_mai.runtime import environment
 from depth_mai.runtime import litert_benchmark
 
 
-class LocalDevice:
-  """Measures in fresh processes of this machine.
+class LocalDevice(device.Device):
+  """Measures each configuration in a fresh process of this machine."""
 
-  Attributes:
-    spec: 'local'.
-  """
+  kind = 'local'
 
   def __init__(self, spec: str, settings: settings_lib.Settings):
     """Describes the machine.
@@ -27,24 +23,10 @@ class LocalDevice:
       settings: how to measure.
 
     Raises:
-      ValueError: if no interpreter is installed.
+      ValueError: no interpreter is installed.
     """
-    self.spec = spec
-    self._settings = settings
-    self._machine = environment.describe_machine()
-
-  def describe(self) -> dict:
-    """Returns what it is, see device.py."""
-    return description.describe(
-      'local',
-      self._machine,
-      self._settings,
-      benchmark_report.machine_note(self._machine),
-    )
-
-  def time_key(self) -> dict:
-    """Returns what a report depends on beside file and threads."""
-    return description.time_key(self.spec, self._machine, self._settings)
+    super().__init__(spec, settings)
+    self._machine = self._ask_machine()
 
   def measure(self, path: str | os.PathLike[str]) -> dict:
     """Measures a file with each number of threads, XNNPACK on and off.
@@ -54,35 +36,25 @@ class LocalDevice:
 
     Returns:
       The report, see device.py; with `Settings.litert_benchmark` also
-      litert_benchmark, a list of `litert_benchmark.measure`.
+      litert_benchmark, a list of results of `litert_benchmark.measure`.
 
     Raises:
-      ValueError: if the file cannot be measured.
+      ValueError: the file cannot be measured.
     """
-    path, settings = os.fspath(path), self._settings
-    requests = [
-      configuration.Request(
-        path, threads, xnnpack, settings.warmup, settings.runs, settings.cpus
-      )
-      for threads in settings.threads
-      for xnnpack in (True, False)
-    ]
-    report = {
-      'format': device.FORMAT,
-      'device': self.spec,
-      'kind': 'measured',
-      'model': description.describe_model(path),
-      'machine': self._machine,
-      'note': benchmark_report.machine_note(self._machine),
-      'configurations': [
-        configuration.measure_in_child(request, settings.timeout_s)
-        for request in requests
-      ],
-    }
-    if settings.litert_benchmark:
+    report = super().measure(path)
+    if self._settings.litert_benchmark:
       report['litert_benchmark'] = [
-        litert_benchmark.measure(request, settings.timeout_s)
-        for request in requests
+        litert_benchmark.measure(request, self._settings.timeout_s)
+        for request in self.requests(os.fspath(path))
         if request.xnnpack
       ]
     return report
+
+  def _ask_machine(self) -> dict:
+    return environment.describe_machine()
+
+  def _measure(self, path: str) -> list[dict]:
+    return [
+      configuration.measure_in_child(request, self._settings.timeout_s)
+      for request in self.requests(path)
+    ]

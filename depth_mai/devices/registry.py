@@ -1,78 +1,96 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From what --device names to the device."""
+"""Opens the device that --device names."""
 
 import importlib
 import re
+import typing
 
 from depth_mai.devices import device as device_lib
 from depth_mai.devices import settings as settings_lib
 from depth_mai.runtime import benchmark_report
 
-# Start of what --device names: module and class. They are imported when they
-# are asked for: a board need not know of emulators.
-_BACKENDS = {
-  'local': ('depth_mai.devices.local', 'LocalDevice'),
-  'emulated_pi4': ('depth_mai.devices.emulated_pi4.device', 'EmulatedPi4'),
-  'ssh': ('depth_mai.devices.ssh.device', 'SshDevice'),
-  'adb': ('depth_mai.devices.adb', 'AdbDevice'),
+
+class Backend(typing.NamedTuple):
+  """A line of the table of devices.
+
+  Attributes:
+    location: 'module:class'. The module is imported when the device is opened,
+      so that a board needs no emulator.
+    arguments: what may follow the name in --device.
+    description: what it measures on, for --help.
+  """
+
+  location: str
+  arguments: str
+  description: str
+
+
+# By the name with which --device begins.
+BACKENDS = {
+  'local': Backend('depth_mai.devices.local:LocalDevice', '', 'this machine'),
+  'emulated_pi4': Backend(
+    'depth_mai.devices.emulated_pi4.device:EmulatedPi4',
+    '[?KEY=VALUE]',
+    'instructions of an emulated Raspberry Pi 4',
+  ),
+  'ssh': Backend(
+    'depth_mai.devices.ssh.device:SshDevice', '://USER@HOST[:PORT]', 'a board'
+  ),
+  'adb': Backend('depth_mai.devices.adb:AdbDevice', '[:SERIAL]', 'a phone'),
 }
 
-# What may stand behind a backend's name.
-_ENDS = {'local': '', 'emulated_pi4': '?', 'ssh': ':', 'adb': ':'}
-
 HELP = (
-  'Where to measure: local (this machine), emulated_pi4 (instructions of an '
-  'emulated Raspberry Pi 4), ssh://USER@HOST[:PORT] (a board), adb[:SERIAL] (a '
-  'phone).'
+  'Where to measure: '
+  + ', '.join(
+    f'{name}{line.arguments} ({line.description})'
+    for name, line in BACKENDS.items()
+  )
+  + '.'
 )
 
 
 def check_spec(spec: str) -> str:
-  """Returns the backend's name; nothing is reached or started.
+  """Returns the name of the device's kind; contacts and starts nothing.
 
   Args:
-    spec: what --device names.
+    spec: the value of --device.
 
   Raises:
-    ValueError: if there is no such backend.
+    ValueError: there is no such device.
   """
-  name = re.match(r'\w*', spec)[0]
-  if name not in _BACKENDS or spec[len(name) :][:1] not in ('', _ENDS[name]):
-    raise ValueError(
-      f'--device={spec} is none of local, emulated_pi4[?KEY=VALUE], '
-      'ssh://USER@HOST[:PORT], adb[:SERIAL].'
-    )
-  return name
+  name = re.split(r'\W', spec, maxsplit=1)[0]
+  if name in BACKENDS:
+    first = BACKENDS[name].arguments.lstrip('[')[:1]
+    if spec[len(name) :][:1] in ('', first):
+      return name
+  forms = ', '.join(name + line.arguments for name, line in BACKENDS.items())
+  raise ValueError(f'--device={spec} is none of {forms}.')
 
 
 def open_device(
   spec: str, settings: settings_lib.Settings
 ) -> device_lib.Device:
-  """Makes a device.
+  """Returns a device.
 
   Args:
-    spec: what --device names.
+    spec: the value of --device.
     settings: how to measure.
 
-  Returns:
-    The device.
-
   Raises:
-    ValueError: if there is no such backend, or it lacks something; names the
-      cure.
+    ValueError: there is no such device, or it lacks something; says what to do.
   """
-  module, name = _BACKENDS[check_spec(spec)]
+  module, _, name = BACKENDS[check_spec(spec)].location.partition(':')
   return getattr(importlib.import_module(module), name)(spec, settings)
 
 
 def format_report(report: dict) -> str:
-  """Returns a device's report as text, several lines.
+  """Returns a device's report as text of several lines.
 
   Args:
-    report: of its `measure`.
+    report: the result of `Device.measure`.
   """
   if report['kind'] == 'emulated':
-    # Imported where it is needed, as the backend itself.
+    # Imported here for the same reason as the devices.
     report_table = importlib.import_module(
       'depth_mai.devices.emulated_pi4.report_table'
     )

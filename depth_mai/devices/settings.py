@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a file is measured, whatever device measures it."""
+"""Settings of a measurement, the same for all devices."""
 
 import dataclasses
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-  """What a measurement is asked for.
+  """How to measure.
 
   Attributes:
-    threads: thread counts to measure, each at least 1, no repeats.
+    threads: numbers of threads to measure with, each at least 1, no repeats.
     warmup: runs of each configuration that are not counted, at least 1.
-    runs: runs of each configuration that are, at least 1.
-    cpus: numbers of the CPUs that may be used; empty for all.
-    timeout_s: seconds that one configuration may take.
-    litert_benchmark: whether LiteRT's own benchmark is run, too, where it is
+    runs: runs of each configuration that are counted, at least 1.
+    cpus: numbers of the CPUs to use; empty for all.
+    timeout_s: time limit of one configuration, seconds.
+    litert_benchmark: whether to run LiteRT's own benchmark as well, where it is
       installed (device 'local').
-    adb_benchmark: file of TensorFlow Lite's benchmark_model for Android; empty
-      without it (device 'adb').
+    adb_benchmark: TensorFlow Lite's benchmark_model for Android, a file; empty
+      to go without (device 'adb').
   """
 
   threads: tuple[int, ...] = (1,)

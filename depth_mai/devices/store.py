@@ -1,19 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps what was measured, so that nothing is measured twice.
+"""Stores measurements, so that nothing is measured twice.
 
-One JSON object a line: `kind` says what was measured, `key` on what and with
-what (any change of it is another measurement), `value` what came out. Lines are
-only ever added; of equal keys the last one counts. To measure something anew,
-remove its line, or the file.
+Each line of the file is a JSON object: `kind` is the kind of measurement, `key`
+everything that it depends on, `value` its result. Lines are only ever added; of
+equal keys the last one counts. To repeat a measurement, remove its line, or the
+file.
 """
 
 import json
 import os
 import pathlib
 
-# Names another file than the default one.
+from depth_mai.devices import device as device_lib
+
+# Environment variable with another path than the default one.
 VARIABLE = 'DEPTH_MAI_MEASUREMENTS'
 _DEFAULT = '~/.cache/depth_mai/measurements.jsonl'
+# Kind of the lines with the report of a device.
+REPORT_KIND = 'benchmark'
 
 
 def default_path() -> str:
@@ -25,17 +29,17 @@ class Store:
   """A file of measurements."""
 
   def __init__(self, path: str | os.PathLike[str]):
-    """Reads what was measured before.
+    """Reads the stored measurements.
 
     Args:
-      path: the file; it need not be there yet.
+      path: the file; it need not exist yet.
 
     Raises:
-      ValueError: if a line of the file is no measurement.
+      ValueError: a line of the file is not a measurement.
     """
     self._path = pathlib.Path(path).expanduser()
-    self._values = {}
-    # Behind the last line's end there may be what a killed writer left.
+    self._values: dict[str, dict] = {}
+    # A killed writer may have left an unfinished line at the end.
     whole, _, _ = self._read().rpartition('\n')
     for number, line in enumerate(whole.splitlines(), start=1):
       try:
@@ -44,42 +48,70 @@ class Store:
         self._values[_identity(kind, key)] = value
       except (ValueError, KeyError, TypeError) as error:
         raise ValueError(
-          f'{self._path}, line {number}, is no measurement ({error!r}). Remove '
-          'the line, or the file to measure everything anew.'
+          f'{self._path}, line {number}, is not a measurement ({error!r}). '
+          'Remove the line, or remove the file to measure everything anew.'
         ) from error
 
   def get(self, kind: str, key: dict) -> dict | None:
-    """Returns a measurement, or None if there is none.
+    """Returns the result of a measurement, or None if it is not stored.
 
     Args:
-      kind: what was measured.
-      key: on what and with what, anything that json takes.
+      kind: the kind of measurement.
+      key: everything that it depends on, ready for JSON.
     """
     return self._values.get(_identity(kind, key))
 
   def put(self, kind: str, key: dict, value: dict) -> None:
-    """Keeps a measurement; it is on the disk when this returns.
+    """Stores a measurement; it is on the disk when this returns.
 
     Args:
-      kind: what was measured.
-      key: on what and with what.
-      value: what came out, anything that json takes.
+      kind: the kind of measurement.
+      key: everything that it depends on, ready for JSON.
+      value: the result, ready for JSON.
 
     Raises:
-      ValueError: if it holds a number that JSON does not have.
-      OSError: if the file cannot be written.
+      ValueError: the value contains a number that JSON does not have.
+      OSError: the file cannot be written.
     """
     entry = {'kind': kind, 'key': key, 'value': value}
     line = json.dumps(entry, allow_nan=False) + '\n'
     self._path.parent.mkdir(parents=True, exist_ok=True)
     with open(self._path, 'a+b', buffering=0) as stream:
-      # What a killed writer left of its line goes.
+      # Removes the unfinished line of a killed writer.
       stream.seek(0)
       stream.truncate(stream.read().rfind(b'\n') + 1)
       # One write at the end, so that lines of two programs do not mix.
       stream.write(line.encode())
       os.fsync(stream.fileno())
     self._values[_identity(kind, key)] = value
+
+  def get_report(
+    self, device: device_lib.Device, sha256: str, threads: int
+  ) -> dict | None:
+    """Returns a device's report on a file, or None if it is not stored.
+
+    Args:
+      device: the device that measured the file.
+      sha256: hash of the file.
+      threads: number of threads of the report's configurations.
+    """
+    return self.get(REPORT_KIND, _report_key(device, sha256, threads))
+
+  def put_report(self, device: device_lib.Device, report: dict) -> None:
+    """Stores a report, one line for each number of threads.
+
+    Args:
+      device: the device that made it.
+      report: the result of its `measure`.
+    """
+    rows, sha256 = report['configurations'], report['model']['sha256']
+    for threads in sorted({row['threads'] for row in rows}):
+      chosen = [row for row in rows if row['threads'] == threads]
+      self.put(
+        REPORT_KIND,
+        _report_key(device, sha256, threads),
+        {**report, 'configurations': chosen},
+      )
 
   def _read(self) -> str:
     if not self._path.exists():
@@ -90,3 +122,7 @@ class Store:
 def _identity(kind: str, key: dict) -> str:
   """Returns a text that is the same for equal keys."""
   return json.dumps([kind, key], sort_keys=True)
+
+
+def _report_key(device: device_lib.Device, sha256: str, threads: int) -> dict:
+  return {'sha256': sha256, 'threads': threads, **device.time_key()}

@@ -134,7 +134,9 @@ def _configuration(row: object, spec: str) -> dict:
   numbers = {key: row.get(key) for key in _NUMBERS}
   for key, value in numbers.items():
     known = isinstance(value, (int, float)) and math.isfinite(value)
-    if value is not None and not (known and value >= 0):
+    # No runtime is 0 ms; a count may be 0.
+    valid = known and (value > 0 or value == 0 and '_ms' not in key)
+    if value is not None and not valid:
       raise verdict.FileFaultError(f'{spec} returned an invalid {key}.')
   xnnpack = row.get('xnnpack') is True
   return {'threads': row['threads'], 'xnnpack': xnnpack, **numbers}

@@ -12,6 +12,8 @@ outside XNNPACK.
 import keras
 import numpy as np
 
+from depth_mai.layers import resize
+
 # XNNPACK runs concatenations of at most five tensors.
 _LARGEST_JOIN = 5
 
@@ -41,20 +43,16 @@ def nearest_indices(low: int, size: int) -> np.ndarray:
 
 
 @keras.saving.register_keras_serializable(package='depth_mai')
-class BroadcastUpsample(keras.layers.Layer):
+class BroadcastUpsample(resize.FixedSize):
   """Maps [B, h, w, 1] to [B, height, width, 1], plus an offset.
 
   Attributes:
-    height: of the result, pixels.
-    width: of the result, pixels.
     offset: added to every pixel, in the unit of the input.
   """
 
   def __init__(self, height: int, width: int, offset: float = 0.0, **kwargs):
     """Creates the layer; see the attributes."""
-    super().__init__(**kwargs)
-    self.height = height
-    self.width = width
+    super().__init__(height, width, **kwargs)
     self.offset = offset
 
   def call(self, inputs):
@@ -86,15 +84,6 @@ class BroadcastUpsample(keras.layers.Layer):
       row *= part
     return x
 
-  def compute_output_shape(self, input_shape):
-    """Returns [B, height, width, 1]."""
-    return (input_shape[0], self.height, self.width, 1)
-
   def get_config(self):
     """Returns the constructor's arguments."""
-    return {
-      **super().get_config(),
-      'height': self.height,
-      'width': self.width,
-      'offset': self.offset,
-    }
+    return {**super().get_config(), 'offset': self.offset}

@@ -15,6 +15,8 @@ measures:
                       broadcast_upsample.py
 """
 
+from typing import Any
+
 import keras
 
 from depth_mai.layers import broadcast_upsample
@@ -41,7 +43,7 @@ def _resize_columns(x, height: int):
 
 
 @keras.saving.register_keras_serializable(package='depth_mai')
-class SeparableResize(keras.layers.Layer):
+class SeparableResize(resize.FixedSize):
   """Resizes [B, h, w, 1] to [B, height, width, 1], bilinear, axis by axis.
 
   RESIZE_BILINEAR is fast over channels and slow over pixels: with one channel,
@@ -49,17 +51,7 @@ class SeparableResize(keras.layers.Layer):
   the channels, so that the operator works on whole columns, then on whole rows.
   One bilinear resize is the product of these two steps, so the values are the
   same up to float rounding.
-
-  Attributes:
-    height: of the result, pixels.
-    width: of the result, pixels.
   """
-
-  def __init__(self, height: int, width: int, **kwargs):
-    """Creates the layer; see the attributes."""
-    super().__init__(**kwargs)
-    self.height = height
-    self.width = width
 
   def call(self, inputs):
     """Resizes [B, h, w, 1]."""
@@ -71,18 +63,6 @@ class SeparableResize(keras.layers.Layer):
       x = keras.ops.reshape(x, (-1, x.shape[1], 1, self.width))
       x = _resize_columns(x, self.height)
     return keras.ops.reshape(x, (-1, self.height, self.width, 1))
-
-  def compute_output_shape(self, input_shape):
-    """Returns [B, height, width, 1]."""
-    return (input_shape[0], self.height, self.width, 1)
-
-  def get_config(self):
-    """Returns the constructor's arguments."""
-    return {
-      **super().get_config(),
-      'height': self.height,
-      'width': self.width,
-    }
 
 
 def upsample_output(depth, height: int, width: int, method: str):
@@ -105,7 +85,7 @@ def upsample_output(depth, height: int, width: int, method: str):
     raise ValueError(
       f'output_upsampling={method!r} is not one of {OUTPUT_UPSAMPLINGS}.'
     )
-  common = {'name': 'output_upsampling', 'dtype': 'float32'}
+  common: dict[str, Any] = {'name': 'output_upsampling', 'dtype': 'float32'}
   if method == 'tile':
     layer = keras.layers.UpSampling2D(
       _integer_factors(depth, height, width), interpolation='nearest', **common

@@ -64,7 +64,7 @@ def _is_linear(call) -> bool:
 
 
 def _small(graph, concatenation, convolution, part, shapes):
-  """Returns what is enlarged to a part, if it can be convolved before that."""
+  """Returns the map that is enlarged to a part if it can be convolved first."""
   if (
     not isinstance(part.layer, resize.Resize)
     or graph.readers(part) != [concatenation]

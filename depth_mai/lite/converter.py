@@ -79,27 +79,43 @@ def _captured_output():
     yield read
 
 
-def _check_arguments(model, precision, representative, io_type):
-  if precision not in PRECISIONS:
+def check_choices(
+  precisions: Sequence[str], io_type: str, has_images: bool = True
+) -> None:
+  """Checks the choices of a conversion.
+
+  Args:
+    precisions: the precisions of the files.
+    io_type: type of the 'int8' file's input and output.
+    has_images: whether there are calibration images.
+
+  Raises:
+    ValueError: for an unknown precision or type, a type that no file will have,
+      or missing calibration images.
+  """
+  if not precisions or not set(precisions) <= set(PRECISIONS):
     raise ValueError(
-      f'precision={precision!r} is not one of {PRECISIONS}. Change --precision.'
-    )
-  if precision in CALIBRATED_PRECISIONS and not representative:
-    raise ValueError(
-      f'precision={precision!r} needs calibration images. Give a data set with '
-      '--data_dir, or leave this precision out of --precision.'
+      f'precisions={list(precisions)} must be among {PRECISIONS}. Change '
+      '--precision.'
     )
   if io_type not in quantiser.IO_TYPES:
     raise ValueError(
       f'io_type={io_type!r} is not one of {quantiser.IO_TYPES}. Change '
       '--io_type.'
     )
-  if io_type != 'float32' and precision != 'int8':
+  if io_type != 'float32' and 'int8' not in precisions:
     raise ValueError(
-      f'{io_type} inputs and outputs were asked for with '
-      f"precision={precision!r}; only 'int8' has them. Drop --io_type or "
-      'change --precision.'
+      f"--io_type={io_type} is about 'int8', which is not among the precisions "
+      f'{list(precisions)}. Drop it or change --precision.'
     )
+  if not has_images and not set(precisions).isdisjoint(CALIBRATED_PRECISIONS):
+    raise ValueError(
+      f'precisions={list(precisions)} need calibration images. Give a data set '
+      'with --data_dir, or remove int8 and int16x8 from --precision.'
+    )
+
+
+def _check_shape(model) -> None:
   shape = model.input_shape
   if len(shape) != 4 or any(side is None for side in shape) or shape[0] != 1:
     raise ValueError(
@@ -186,7 +202,8 @@ def convert(
     RuntimeError: if TensorFlow refuses; contains the end of its output.
   """
   quantisation = quantisation or quantisation_lib.Quantisation()
-  _check_arguments(model, precision, representative, io_type)
+  check_choices([precision], io_type, bool(representative))
+  _check_shape(model)
   if precision == 'int8':
     graph = calibrate(model, representative, quantisation, io_type)
     return flatbuffer.write_model(quantise(model, graph))
@@ -273,7 +290,8 @@ def calibrate(
       exist.
     RuntimeError: if TensorFlow refuses; contains the end of its output.
   """
-  _check_arguments(model, 'int8', representative, io_type)
+  check_choices(['int8'], io_type, bool(representative))
+  _check_shape(model)
   prepared = prepare(model, 'int8', representative)
   found = _measure(prepared, representative, quantisation)
   return quantiser.mark(prepared, found, quantisation, io_type)

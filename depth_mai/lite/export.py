@@ -31,7 +31,6 @@ from depth_mai.lite import parity
 from depth_mai.lite import passes
 from depth_mai.lite import quantisation as quantisation_lib
 from depth_mai.lite import quantisation_aware
-from depth_mai.lite import quantiser
 from depth_mai.models import deployment
 from depth_mai.models import depth_recoding
 from depth_mai.runtime import operators
@@ -75,33 +74,15 @@ class ExportOptions:
 
   def __post_init__(self):
     """Checks the options."""
-    unknown = [p for p in self.precisions if p not in converter.PRECISIONS]
-    if unknown or not self.precisions:
-      raise ValueError(
-        f'precisions={list(self.precisions)} must be among '
-        f'{converter.PRECISIONS}. Change --precision.'
-      )
+    converter.check_choices(self.precisions, self.io_type)
     operators.parse_release(self.target_runtime)
-    if self.io_type not in quantiser.IO_TYPES:
+    if self.layer_errors and 'int8' not in self.precisions:
       raise ValueError(
-        f'io_type={self.io_type!r} is not one of {quantiser.IO_TYPES}. Change '
-        '--io_type.'
+        "--layer_errors is about 'int8', which is not among the precisions "
+        f'{list(self.precisions)}. Drop it or change --precision.'
       )
-    asks_int8 = {
-      '--io_type': self.io_type != 'float32',
-      '--layer_errors': self.layer_errors,
-    }
-    for flag, asked in asks_int8.items():
-      if asked and 'int8' not in self.precisions:
-        raise ValueError(
-          f"{flag} is about 'int8', which is not among the precisions "
-          f'{list(self.precisions)}. Drop it or change --precision.'
-        )
-    if all(asks_int8.values()):
-      raise ValueError(
-        f'Layer errors are measured with float32 input, not {self.io_type}. '
-        'Drop --io_type or --layer_errors.'
-      )
+    if self.layer_errors:
+      layer_error.check_io_type(self.io_type)
 
   @property
   def needs_calibration(self) -> bool:
@@ -218,12 +199,9 @@ def export(
       file that does not agree with Keras, which is not written.
     RuntimeError: if TensorFlow cannot convert the network.
   """
-  if options.needs_calibration and calibration_sample is None:
-    raise ValueError(
-      f'Precisions {list(options.precisions)} need calibration images: give '
-      'a data set with --data_dir, or leave int8 and int16x8 out of '
-      '--precision.'
-    )
+  converter.check_choices(
+    options.precisions, options.io_type, calibration_sample is not None
+  )
   parity_sample = parity_sample or calibration.synthetic_sample(
     options.image_size
   )
@@ -289,7 +267,7 @@ def _check(path, unpacked, description, options, parity_sample, keras_mm):
   graph = flatbuffer.write_model(unpacked)
   report = operators.check(graph, options.target_runtime)
   file_mm, delegated = parity.predict_with_file_mm(
-    graph, parity_sample.images, options.output_unit
+    graph, parity_sample.images, description
   )
   distance = parity.compare_depth(file_mm, keras_mm)
   _check_parity(path.name, description['precision'], distance)
@@ -317,5 +295,4 @@ def _write(file: exported_file.ExportedFile, content: bytes) -> None:
   text = json.dumps(file.record(), indent=2, sort_keys=True) + '\n'
   with atomic.atomic_path(file.path) as temporary:
     pathlib.Path(temporary).write_bytes(content)
-  with atomic.atomic_path(file.path.with_suffix('.json')) as temporary:
-    pathlib.Path(temporary).write_text(text, encoding='utf-8')
+  atomic.write_text(file.path.with_suffix('.json'), text)

@@ -53,10 +53,10 @@ def batch_norm(
     The kernel, of the convolution's shape, and the bias [channels] of a
     convolution that computes both.
   """
-  kernel, *bias = convolution.weights
+  kernel, *biases = convolution.weights
   depthwise = isinstance(convolution.layer, keras.layers.DepthwiseConv2D)
   channels = kernel.shape[2 if depthwise else 3]
-  bias = bias[0] if bias else np.zeros(channels, np.float32)
+  bias = biases[0] if biases else np.zeros(channels, np.float32)
   if norm is None:
     return kernel, bias
   gamma, beta, mean, variance = norm.weights

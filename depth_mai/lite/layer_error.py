@@ -55,6 +55,15 @@ class LayerError:
   snr_db: float
 
 
+def check_io_type(io_type: str) -> None:
+  """Raises a ValueError for a file whose errors cannot be measured."""
+  if io_type != 'float32':
+    raise ValueError(
+      f'Layer errors are measured with float32 input, not {io_type}. Drop '
+      '--io_type or --layer_errors.'
+    )
+
+
 def measure(
   graph: quantiser.CalibratedGraph, images: Sequence[np.ndarray]
 ) -> list[LayerError]:
@@ -71,11 +80,7 @@ def measure(
     ValueError: if the file's input is not float32, the only type that the
       debugger can feed.
   """
-  if graph.io_type != 'float32':
-    raise ValueError(
-      f'Layer errors are measured with float32 input, not {graph.io_type}. '
-      'Drop --io_type or --layer_errors.'
-    )
+  check_io_type(graph.io_type)
   own = _own_errors(graph, images)
   found = _distances(graph, images, own)
   return [
@@ -137,45 +142,45 @@ def _own_errors(graph, images) -> dict[str, dict[str, str]]:
 
 def _distances(graph, images, names) -> dict[str, tuple[float, float]]:
   """Returns (power of the signal, power of the error) by tensor name."""
-  true = ranges.open_transparent(graph.content)
-  ours = ranges.open_transparent(
+  reference = ranges.open_transparent(graph.content)
+  quantised = ranges.open_transparent(
     flatbuffer.write_model(quantiser.quantise_marked(graph))
   )
-  true_indices = {
-    detail['name']: detail['index'] for detail in true.get_tensor_details()
+  reference_indices = {
+    detail['name']: detail['index'] for detail in reference.get_tensor_details()
   }
-  held_details = {
+  stored_details = {
     # The name of an int8 tensor before a DEQUANTIZE ends with a number.
     detail['name'].rstrip('0123456789'): detail
-    for detail in ours.get_tensor_details()
+    for detail in quantised.get_tensor_details()
     if detail['dtype'] == np.int8
   }
   sums = {name: np.zeros(2) for name in names}
   for rgb in images:
-    for interpreter in (true, ours):
+    for interpreter in (reference, quantised):
       interpreter.set_tensor(
         interpreter.get_input_details()[0]['index'],
         np.asarray(rgb, np.float32)[np.newaxis],
       )
       interpreter.invoke()
     for name in names:
-      value = true.get_tensor(true_indices[name])
-      detail = held_details[name]
-      held = ours.get_tensor(detail['index'])
+      value = reference.get_tensor(reference_indices[name])
+      detail = stored_details[name]
+      stored = quantised.get_tensor(detail['index'])
       sums[name] += (
         _power(value),
-        _error_power(value, held, *detail['quantization']),
+        _error_power(value, stored, *detail['quantization']),
       )
   return {name: tuple(both / len(images)) for name, both in sums.items()}
 
 
-def _error_power(true, held, step, zero_point) -> float:
-  depicted = (held.astype(np.float64) - zero_point) * step
-  return float(np.square(depicted - true).mean())
+def _error_power(reference, stored, step, zero_point) -> float:
+  dequantised = (stored.astype(np.float64) - zero_point) * step
+  return float(np.square(dequantised - reference).mean())
 
 
-def _power(true, *_) -> float:
-  return float(np.square(true, dtype=np.float64).mean())
+def _power(reference, *_) -> float:
+  return float(np.square(reference, dtype=np.float64).mean())
 
 
 def _decibels(signal: float, noise: float) -> float:

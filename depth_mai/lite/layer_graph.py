@@ -96,7 +96,7 @@ class LayerGraph:
     self.name = network.name
     self._input = network.inputs[0]
     self.calls = [Call(None)]
-    self._copies = {}
+    self._copies: dict = {}  # (copy, weights) of each layer.
     (self.output,) = keras.tree.flatten(self._trace(network, self.calls))
 
   def _trace(self, network, inputs):
@@ -212,7 +212,7 @@ class LayerGraph:
         name=self._input.name,
       )
     }
-    copies = {}
+    copies: dict[keras.layers.Layer, keras.layers.Layer] = {}
 
     def tensor_of(argument):
       return tensors[argument] if isinstance(argument, Call) else argument

@@ -110,19 +110,19 @@ def predict_with_keras_mm(
 
 
 def predict_with_file_mm(
-  content: bytes, images: Sequence[np.ndarray], output_unit: str
+  content: bytes, images: Sequence[np.ndarray], metadata: dict
 ) -> tuple[list[np.ndarray], delegation.Delegation | None]:
   """Runs a .tflite file as the device does.
 
   Args:
-    content: the file's bytes; metadata is not needed.
+    content: the file's bytes, without its metadata.
     images: each [H, W, 3] uint8.
-    output_unit: the file's, 'mm' or 'm'.
+    metadata: the metadata that the file will have, at least the output unit.
 
   Returns:
     Depth maps [H, W], millimetres, and the operators that the default delegate
     (XNNPACK) takes of the graph; None if the runtime does not report them.
   """
-  model = model_file.TfliteModel(content, output_unit=output_unit)
+  model = model_file.TfliteModel(content, metadata=metadata)
   depth_mm = [model.predict_mm(rgb) for rgb in images]
   return depth_mm, delegation.describe_delegation(model.interpreter)

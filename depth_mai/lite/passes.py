@@ -6,7 +6,6 @@ end in the model that the TFLiteConverter converts. The file passes work on the
 converted file, as flatbuffer.read_model unpacks it.
 """
 
-from collections.abc import Callable
 import dataclasses
 
 import keras
@@ -26,8 +25,8 @@ class Target:
 
   Attributes:
     precision: see converter.PRECISIONS.
-    whole_graph: whether the file shall stay in one piece for XNNPACK, that of
-      TFLite 2.5 included, even where that costs time or size.
+    whole_graph: whether the file stays in one piece for XNNPACK, including that
+      of TFLite 2.5, even if that costs time or size.
     keep_rounding: whether the file takes its ranges from the layers of
       fake-quantisation training.
   """
@@ -37,67 +36,48 @@ class Target:
   keep_rounding: bool = False
 
 
-@dataclasses.dataclass(frozen=True)
-class Pass:
-  """One rewrite.
+def passes_before_conversion(target: Target) -> list:
+  """Returns the functions that change a LayerGraph, in order."""
+  int8, whole = target.precision == 'int8', target.whole_graph
+  table = (
+    # First remove what only training needs: later passes know plain layers.
+    (collapse.collapse_blocks, True),
+    (collapse.use_plain_kernels, True),
+    (collapse.remove_rounding, not target.keep_rounding),
+    # Before convolutions are split: each scaling has one kernel to go into.
+    (fold.fold_scalings, True),
+    (additive_fusion.split_enlarged_concatenations, not whole),
+    (additive_fusion.split_all_concatenations, whole),
+    # After the sums exist: a sum may run the ReLU after it.
+    (activations.multiply_lone_relus, int8),
+    # Last: its ReLU6 follows an addition, so it is not a lone ReLU.
+    (activations.split_hard_swish, int8 and whole),
+  )
+  return [rewrite for rewrite, applies in table if applies]
 
-  Attributes:
-    rewrite: changes a LayerGraph or an unpacked file in place.
-    applies: whether a target needs it.
-  """
 
-  rewrite: Callable
-  applies: Callable[[Target], bool] = lambda target: True
-
-
-NETWORK_PASSES = (
-  # First remove what only training needs: later passes know plain layers only.
-  Pass(collapse.collapse_blocks),
-  Pass(collapse.use_plain_kernels),
-  Pass(collapse.remove_rounding, lambda target: not target.keep_rounding),
-  # Before convolutions are split: each scaling then has one kernel to go into.
-  Pass(fold.fold_scalings),
-  Pass(
-    additive_fusion.split_enlarged_concatenations,
-    lambda target: not target.whole_graph,
-  ),
-  Pass(
-    additive_fusion.split_all_concatenations,
-    lambda target: target.whole_graph,
-  ),
-  # After the sums are in place: a sum may run the ReLU after it.
-  Pass(
-    activations.multiply_lone_relus,
-    lambda target: target.precision == 'int8',
-  ),
-  # Last: its ReLU6 follows an addition, so it is never one of the lone ReLUs.
-  Pass(
-    activations.split_hard_swish,
-    lambda target: target.precision == 'int8' and target.whole_graph,
-  ),
-)
-
-FILE_PASSES = (
-  # Before the file is slimmed: it leaves the int8 kernels without a reader.
-  Pass(
-    file_passes.float_depthwise,
-    lambda target: target.precision == 'dynamic' and target.whole_graph,
-  ),
-  Pass(file_passes.slim),
-)
+def passes_after_conversion(target: Target) -> list:
+  """Returns the functions that change an unpacked file, in order."""
+  table = (
+    # Before the file is slimmed: it leaves the int8 kernels without a reader.
+    (
+      file_passes.float_depthwise,
+      target.precision == 'dynamic' and target.whole_graph,
+    ),
+    (file_passes.slim, True),
+  )
+  return [rewrite for rewrite, applies in table if applies]
 
 
 def rewrite_network(model: keras.Model, target: Target) -> keras.Model:
   """Returns a copy of a functional model after all passes of a target."""
   graph = layer_graph.LayerGraph(model)
-  for one in NETWORK_PASSES:
-    if one.applies(target):
-      one.rewrite(graph)
+  for rewrite in passes_before_conversion(target):
+    rewrite(graph)
   return graph.build()
 
 
 def rewrite_file(file: flatbuffer.schema.ModelT, target: Target) -> None:
   """Runs all passes of a target on an unpacked file, in place."""
-  for one in FILE_PASSES:
-    if one.applies(target):
-      one.rewrite(file)
+  for rewrite in passes_after_conversion(target):
+    rewrite(file)

@@ -143,7 +143,7 @@ def _write_operators(graph) -> None:
 
 
 def _operators(call) -> Iterator[layer_graph.Call]:
-  """Yields the operators of a call, the one that gives its result last."""
+  """Yields the operators of a call; the last one gives its result."""
   layer = call.layer
   if _is_convolution(call):
     yield call

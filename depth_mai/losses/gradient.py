@@ -90,11 +90,9 @@ def gradient_matching(
   Raises:
     ValueError: for shapes that differ, or options out of range.
   """
-  if scales < 1:
-    raise ValueError(
-      f'scales={scales} must be at least 1; change gradient_matching.scales in '
-      'the gin file.'
-    )
+  registry.check_option(
+    'gradient_matching', 'scales', scales, scales >= 1, 'at least 1'
+  )
   residual, valid = masked.log_residual(
     pred_depth_m, depth_m, valid_mask, eps_m
   )

@@ -51,7 +51,7 @@ class LearnedWeights:
         f'LearnedWeights has no term to balance: all weights in {loss.weights} '
         'are 0; change WeightedLoss.weights in the gin file.'
       )
-    self._p = None
+    self._p: dict[str, keras.Variable] | None = None
 
   def build(self) -> list[keras.Variable]:
     """Creates new variables, p = 1 for each term, and returns them.
@@ -59,11 +59,12 @@ class LearnedWeights:
     They belong to the current distribution strategy. The optimizers exclude
     them from weight decay by their names, alpha_*.
     """
-    self._p = {
+    p = {
       name: keras.Variable(1.0, name=f'alpha_{name}', dtype='float32')
       for name in self._weights
     }
-    return list(self._p.values())
+    self._p = p
+    return list(p.values())
 
   def __call__(self, pred_depth_m, depth_m, valid_mask):
     """Computes the sum, its terms and their factors.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Registers losses by name, each with the resolution it is computed at."""
+"""Registers losses by name, with their resolution; checks their options."""
 
 from collections.abc import Callable
 import dataclasses
@@ -33,7 +33,7 @@ LOSSES: dict[str, Loss] = {}
 def register(*, resolution: str):
   """Registers the decorated loss under the name of its function.
 
-  gin and the keys of WeightedLoss.weights then know it by this name.
+  The name is that of the gin configurable, and a key of WeightedLoss.weights.
 
   Args:
     resolution: one of RESOLUTIONS; WeightedLoss.resolutions can overrule it.
@@ -59,3 +59,22 @@ def register(*, resolution: str):
     return function
 
   return add
+
+
+def check_option(
+  loss: str, name: str, value: object, is_allowed: bool, allowed: str
+) -> None:
+  """Raises a ValueError that names the gin key unless an option is allowed.
+
+  Args:
+    loss: name of the loss.
+    name: of the option.
+    value: of the option.
+    is_allowed: whether the value is allowed.
+    allowed: the values that are, e.g. 'above 0'.
+  """
+  if not is_allowed:
+    raise ValueError(
+      f'{name}={value!r} must be {allowed}; change {loss}.{name} in the gin '
+      'file.'
+    )

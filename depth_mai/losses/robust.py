@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The general robust loss of Barron (CVPR 2019), with a fixed shape."""
 
+import functools
 import math
 
 import tensorflow as tf
@@ -44,15 +45,11 @@ def robust(
   Raises:
     ValueError: for shapes that differ, or options out of range.
   """
-  if not alpha <= 2:
-    raise ValueError(
-      f'alpha={alpha} must be at most 2; change robust.alpha in the gin file.'
-    )
-  if not 0 < scale_m < math.inf:
-    raise ValueError(
-      f'scale_m={scale_m} must be above 0 and finite, metres; change '
-      'robust.scale_m in the gin file.'
-    )
+  check = functools.partial(registry.check_option, 'robust')
+  check('alpha', alpha, alpha <= 2, 'at most 2')
+  check(
+    'scale_m', scale_m, 0 < scale_m < math.inf, 'above 0 and finite, metres'
+  )
   pred_depth_m, depth_m, valid = masked.loss_arguments(
     pred_depth_m, depth_m, valid_mask
   )

@@ -145,11 +145,9 @@ def si_rmse(
   Raises:
     ValueError: for shapes that differ, or a floor that is not above 0.
   """
-  if not floor_m > 0:
-    raise ValueError(
-      f'floor_m={floor_m} must be above 0, metres; change si_rmse.floor_m in '
-      'the gin file.'
-    )
+  registry.check_option(
+    'si_rmse', 'floor_m', floor_m, floor_m > 0, 'above 0, metres'
+  )
   pred_depth_m, depth_m, valid = masked.loss_arguments(
     pred_depth_m, depth_m, valid_mask
   )
@@ -162,9 +160,7 @@ def si_rmse(
   return masked.mean_over_groups(masked.safe_sqrt(variance), count)
 
 
-def _check_variance_focus(loss: str, variance_focus: float):
-  if not 0 <= variance_focus <= 1:
-    raise ValueError(
-      f'variance_focus={variance_focus} must lie in [0, 1]; change '
-      f'{loss}.variance_focus in the gin file.'
-    )
+def _check_variance_focus(loss: str, value: float):
+  registry.check_option(
+    loss, 'variance_focus', value, 0 <= value <= 1, 'in [0, 1]'
+  )

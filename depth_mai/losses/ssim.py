@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The SSIM loss: structural similarity of two depth maps."""
 
+import functools
 import math
 
 import numpy as np
@@ -66,14 +67,17 @@ def ssim(
   Raises:
     ValueError: for shapes that differ, or options out of range.
   """
-  _check_options(
-    window=window,
-    window_size=window_size,
-    sigma_px=sigma_px,
-    max_depth_m=max_depth_m,
-    k1=k1,
-    k2=k2,
-  )
+  check = functools.partial(registry.check_option, 'ssim')
+  check('window', window, window in WINDOWS, f'one of {WINDOWS}')
+  is_odd = window_size >= 3 and window_size % 2 == 1
+  check('window_size', window_size, is_odd, 'odd and at least 3, pixels')
+  for name, value in (
+    ('sigma_px', sigma_px),
+    ('max_depth_m', max_depth_m),
+    ('k1', k1),
+    ('k2', k2),
+  ):
+    check(name, value, 0 < value < math.inf, 'above 0 and finite')
   weights = _window_weights(window, window_size, sigma_px)
   pred_depth_m, depth_m, valid = masked.loss_arguments(
     pred_depth_m, depth_m, valid_mask
@@ -146,22 +150,3 @@ def _window_weights(window: str, size: int, sigma_px: float) -> np.ndarray:
     distance_px = np.arange(size) - size // 2
     weights = np.exp(-0.5 * (distance_px / sigma_px) ** 2)
   return (weights / weights.sum()).astype(np.float32)
-
-
-def _check_options(*, window, window_size, **positive):
-  if window not in WINDOWS:
-    raise ValueError(
-      f'window={window!r} is not one of {WINDOWS}; change ssim.window in the '
-      'gin file.'
-    )
-  if window_size < 3 or window_size % 2 != 1:
-    raise ValueError(
-      f'window_size={window_size} must be odd and at least 3, pixels; change '
-      'ssim.window_size in the gin file.'
-    )
-  for name, value in positive.items():
-    if not 0 < value < math.inf:
-      raise ValueError(
-        f'{name}={value} must be above 0 and finite; change ssim.{name} in the '
-        'gin file.'
-      )

@@ -7,6 +7,7 @@ The triplets are therefore a pure function of a seed and of the bits of the
 target: the same batch gives the same triplets, another batch gives others.
 """
 
+import functools
 import math
 
 import tensorflow as tf
@@ -77,15 +78,17 @@ def virtual_normal(
   Raises:
     ValueError: for shapes that differ, or options out of range.
   """
-  _check_options(
-    sample_ratio=sample_ratio,
-    focal_lengths_px=focal_lengths_px,
-    picture_size=picture_size,
-    delta_z_m=delta_z_m,
-    delta_cos=delta_cos,
-    delta_diff_m=delta_diff_m,
-    trimmed_share=trimmed_share,
-  )
+  check = functools.partial(registry.check_option, 'virtual_normal')
+  check('sample_ratio', sample_ratio, 0 < sample_ratio < math.inf, 'above 0')
+  for name, pair in (
+    ('focal_lengths_px', focal_lengths_px),
+    ('picture_size', picture_size),
+  ):
+    check(name, pair, _is_positive_pair(pair), 'two numbers above 0')
+  check('delta_z_m', delta_z_m, delta_z_m >= 0, 'at least 0, metres')
+  check('delta_cos', delta_cos, 0.5 < delta_cos <= 1, 'in (0.5, 1]')
+  check('delta_diff_m', delta_diff_m, delta_diff_m >= 0, 'at least 0, metres')
+  check('trimmed_share', trimmed_share, 0 <= trimmed_share < 1, 'in [0, 1)')
   raw_pred_depth_m = tf.cast(pred_depth_m, tf.float32)
   pred_depth_m, depth_m, valid = masked.loss_arguments(
     pred_depth_m, depth_m, valid_mask
@@ -227,42 +230,6 @@ def _trimmed_mean(values, kept, trimmed_share: float):
   return masked.masked_mean(
     tf.reshape(ordered, [1, -1, 1, 1]), tf.reshape(in_mean, [1, -1, 1, 1])
   )
-
-
-def _check_options(
-  *,
-  sample_ratio,
-  focal_lengths_px,
-  picture_size,
-  delta_z_m,
-  delta_cos,
-  delta_diff_m,
-  trimmed_share,
-):
-  for name, value, is_allowed, allowed in (
-    ('sample_ratio', sample_ratio, 0 < sample_ratio < math.inf, 'above 0'),
-    (
-      'focal_lengths_px',
-      focal_lengths_px,
-      _is_positive_pair(focal_lengths_px),
-      'two numbers above 0',
-    ),
-    (
-      'picture_size',
-      picture_size,
-      _is_positive_pair(picture_size),
-      'two numbers above 0',
-    ),
-    ('delta_z_m', delta_z_m, delta_z_m >= 0, 'at least 0, metres'),
-    ('delta_cos', delta_cos, 0.5 < delta_cos <= 1, 'in (0.5, 1]'),
-    ('delta_diff_m', delta_diff_m, delta_diff_m >= 0, 'at least 0, metres'),
-    ('trimmed_share', trimmed_share, 0 <= trimmed_share < 1, 'in [0, 1)'),
-  ):
-    if not is_allowed:
-      raise ValueError(
-        f'{name}={value} must be {allowed}; change virtual_normal.{name} in '
-        'the gin file.'
-      )
 
 
 def _is_positive_pair(pair) -> bool:

@@ -7,6 +7,7 @@ import difflib
 import importlib
 import math
 import pkgutil
+from typing import Any
 
 import tensorflow as tf
 
@@ -182,7 +183,7 @@ def _checked_weight(name: str, weight) -> float:
   return float(weight)
 
 
-def _size(maps):
+def _size(maps) -> tuple[Any, Any]:
   """Returns (height, width) of maps, as tensors where they are unknown."""
   height, width = maps.shape[1:3]
   dynamic = tf.shape(maps)

@@ -7,6 +7,7 @@ TFLite's dynamic-range files; biases and BatchNorm as float32. The file is an
 """
 
 import os
+from typing import Any
 
 import keras
 import numpy as np
@@ -24,7 +25,7 @@ def save(path: str | os.PathLike[str], network: keras.Model) -> None:
     path: the .npz file.
     network: its kernels are rounded to 8 bits in the file, not in memory.
   """
-  arrays = {
+  arrays: dict[str, Any] = {
     'network': np.array(network.name),
     'depth_code': np.array(depth_recoding.depth_code(network)),
   }
@@ -83,7 +84,7 @@ def _scale(kernel: np.ndarray) -> np.ndarray:
 
 
 def _values(arrays) -> list[np.ndarray]:
-  values = []
+  values: list[np.ndarray] = []
   while (key := f'{len(values):04d}') in arrays:
     value = arrays[key]
     if f'{key}_scale' in arrays:

@@ -73,8 +73,8 @@ SYSTEMS: dict[str, System] = {}
 def register(*, options: type[Options], output_upsampling: str):
   """Registers the decorated function as a system of its own name.
 
-  gin then knows the function and its options by their names, and a network is
-  matched with its system by keras.Model.name.
+  The function and its options become gin configurables of their own names. A
+  network is matched with its system by keras.Model.name.
 
   Args:
     options: the dataclass of the system's options.

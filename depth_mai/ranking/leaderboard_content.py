@@ -76,7 +76,7 @@ import dataclasses
 import datetime
 
 from depth_mai import challenge
-from depth_mai.devices import measurements
+from depth_mai.devices import store as store_lib
 from depth_mai.metrics import paper_results
 from depth_mai.metrics import score as score_lib
 from depth_mai.ranking import measuring
@@ -297,6 +297,6 @@ def _busy_notes(
   return [
     'Other programs were running while these files were timed, so their '
     f'runtimes and scores are doubtful: {", ".join(busy)}. Remove the lines '
-    f'with "kind": "{measurements.KIND}" and their SHA-256 from the --store '
-    'file, and run again when the machine is idle.'
+    f'with "kind": "{store_lib.REPORT_KIND}" and their SHA-256 from the '
+    '--store file, and run again when the machine is idle.'
   ]

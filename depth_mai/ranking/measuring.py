@@ -20,7 +20,6 @@ import typing
 from depth_mai import challenge
 from depth_mai.data import source
 from depth_mai.devices import device as device_lib
-from depth_mai.devices import measurements
 from depth_mai.devices import store as store_lib
 from depth_mai.evaluation import evaluation
 from depth_mai.evaluation import file_predictors
@@ -113,13 +112,11 @@ class Measurer:
     unknown = any(one.macs is None for one in costs)
 
     # Timed first: predicting a whole split heats up the machine.
-    report = measurements.recall(
-      self.store, self.device, model.sha256, self.threads
-    )
+    report = self.store.get_report(self.device, model.sha256, self.threads)
     known = report is not None
     if report is None:
       report = self.device.measure(model.path)
-      measurements.keep(self.store, self.device, report)
+      self.store.put_report(self.device, report)
     key = {
       'sha256': model.sha256,
       'data': self.data['fingerprint'],

@@ -21,17 +21,21 @@ _COLUMNS = (
 )
 
 
-def machine_note(machine: dict) -> str:
+def machine_note(machine: dict, access: str | None = None) -> str:
   """Returns a sentence on the machine and on the limits of its figures.
 
   Args:
     machine: dict of `environment.describe_machine`.
+    access: how another machine was reached, such as 'over ssh://pi@board'; None
+      for this machine.
   """
+  device = f'{machine["device"]} {access}' if access else machine['device']
   if machine['is_raspberry_pi']:
-    return f'Measured on a {machine["device"]}.'
+    return f'Measured on a {device}.'
+  place = device if access else f'this machine ({device})'
   return (
-    f'Measured on this machine ({machine["device"]}), not on a Raspberry Pi: '
-    'the figures compare models and settings here and do not predict the time '
+    f'Measured on {place}, not on a Raspberry Pi: the figures compare models '
+    f'and settings {"there" if access else "here"} and do not predict the time '
     'on a Raspberry Pi.'
   )
 

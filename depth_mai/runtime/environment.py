@@ -219,10 +219,15 @@ def reset_peak_memory() -> None:
     pass
 
 
+def package_root() -> str:
+  """Returns the folder that contains the package depth_mai."""
+  package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+  return os.path.dirname(package)
+
+
 def import_path() -> str:
   """Returns a PYTHONPATH for children that import what this process does."""
-  package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-  return os.pathsep.join([os.path.dirname(package), *filter(None, sys.path)])
+  return os.pathsep.join([package_root(), *filter(None, sys.path)])
 
 
 def run_python(

@@ -16,7 +16,7 @@ from depth_mai.files import atomic
 _PATTERN = 'step_*.npz'
 
 
-def _named(variables: dict[str, list]) -> dict[str, object]:
+def _named(variables: dict[str, list]) -> dict[str, keras.Variable]:
   named = {}
   for role, members in variables.items():
     for index, variable in enumerate(members):

@@ -27,7 +27,6 @@ from depth_mai.training import journal as journal_lib
 from depth_mai.training import optimizers
 from depth_mai.training import state as state_lib
 from depth_mai.training import step as step_lib
-from depth_mai.training import strategy as strategy_lib
 from depth_mai.training import validation
 
 _PRECISIONS = ('float32', 'mixed_bfloat16', 'mixed_float16')
@@ -112,11 +111,11 @@ class _Run:
     metrics = validation.evaluate(self.predict, batches)
     step = self.state.step
     self.journal.write(split, step, {**self._position(), **metrics})
-    drawn = validation.draw(self.predict, next(iter(batches)))
-    self.journal.picture(split, step, drawn)
+    rgb_uint8 = validation.draw(self.predict, next(iter(batches)))
+    self.journal.picture(split, step, rgb_uint8)
     folder = self.workdir / workdir_lib.PICTURES
     folder.mkdir(exist_ok=True)
-    picture.save_picture(folder / f'{split}_{step:08d}.png', drawn)
+    picture.save_picture(folder / f'{split}_{step:08d}.png', rgb_uint8)
     print(
       f'{split}: '
       + '  '.join(f'{name} {value:.4g}' for name, value in metrics.items()),
@@ -229,7 +228,7 @@ def train(
       f'train.epochs={epochs} and train.batch_size={batch_size} must be > 0.'
     )
   # Several machines need it before anything else of TensorFlow runs.
-  chosen_strategy = strategy_lib.make_strategy(strategy)
+  chosen_strategy = step_lib.make_strategy(strategy)
   tf.config.experimental.enable_op_determinism()
   keras.mixed_precision.set_global_policy(precision)
   workdir = pathlib.Path(workdir)
@@ -257,7 +256,7 @@ def train(
     return workdir
 
   run = _Run(
-    strategy_lib.own_folder(chosen_strategy, workdir),
+    step_lib.own_folder(chosen_strategy, workdir),
     state,
     total_steps,
     examples,

@@ -7,10 +7,11 @@ and its PolynomialDecay has no warm-up.
 
 from collections.abc import Callable
 import math
+import typing
 
 import keras
 
-Schedule = keras.optimizers.schedules.LearningRateSchedule
+Schedule: typing.TypeAlias = keras.optimizers.schedules.LearningRateSchedule
 
 # These weights scale and shift; decay would pull them towards zero.
 _UNDECAYED = ('bias', 'gamma', 'beta', 'alpha')

@@ -86,7 +86,7 @@ class TablesTest(absltest.TestCase):
       ],
     }
     entry = {
-      'kind': tables.measurements.KIND,
+      'kind': tables.store.REPORT_KIND,
       'key': {'device': 'emulated_pi4'},
       'value': report,
     }

@@ -3,6 +3,7 @@ from absl.testing import absltest
 from absl.testing import parameterized
 
 from depth_mai.devices import benchmark_model
+from depth_mai.runtime import configuration
 
 # What published outputs have in these lines.
 # Texas Instruments, Processor SDK for AM62x, TensorFlow Lite: a newer program.
@@ -100,14 +101,16 @@ class ReadOutputTest(parameterized.TestCase):
     text = 'STARTING!\nERROR: The model is not a valid Flatbuffer buffer\n'
     with self.assertRaisesRegex(ValueError, 'no timings.*not a valid Flat'):
       benchmark_model.read_output(text)
-    with self.assertRaisesRegex(ValueError, 'It says: nothing'):
+    with self.assertRaisesRegex(ValueError, 'its last lines: none'):
       benchmark_model.read_output('')
 
 
 class ArgumentsTest(absltest.TestCase):
   def test_arguments(self):
     self.assertEqual(
-      benchmark_model.arguments('/m', 4, False, 10, 50, 600.0),
+      benchmark_model.arguments(
+        configuration.Request('/m', 4, False, 10, 50), 600.0
+      ),
       (
         '--graph=/m',
         '--num_threads=4',

@@ -11,6 +11,26 @@ from absl.testing import parameterized
 from depth_mai.devices import store
 
 
+class _Device:
+  def __init__(self, name):
+    self._name = name
+
+  def time_key(self):
+    return {'device': self._name}
+
+
+def _report(sha256, *threads):
+  return {
+    'model': {'sha256': sha256},
+    'note': 'A note.',
+    'configurations': [
+      {'threads': count, 'xnnpack': on, 'median_ms': 10.0 * count}
+      for count in threads
+      for on in (True, False)
+    ],
+  }
+
+
 class StoreTest(parameterized.TestCase):
   def setUp(self):
     super().setUp()
@@ -97,8 +117,22 @@ class StoreTest(parameterized.TestCase):
     good = '{"kind": "times", "key": {}, "value": {}}'
     self.path.parent.mkdir()
     self.path.write_text(f'{good}\n{line}\n')
-    with self.assertRaisesRegex(ValueError, 'jsonl, line 2, is no measurement'):
+    with self.assertRaisesRegex(ValueError, 'line 2, is not a measurement'):
       store.Store(self.path)
+
+  def test_a_report_is_found_by_each_number_of_threads(self):
+    first, board = store.Store(self.path), _Device('board')
+    first.put_report(board, _report('a', 4, 1))
+    for kept in (first, store.Store(self.path)):
+      found = kept.get_report(board, 'a', 4)
+      self.assertEqual(found['note'], 'A note.')
+      self.assertEqual(
+        [(row['threads'], row['xnnpack']) for row in found['configurations']],
+        [(4, True), (4, False)],
+      )
+      self.assertIsNone(kept.get_report(board, 'a', 2))
+      self.assertIsNone(kept.get_report(board, 'b', 4))
+      self.assertIsNone(kept.get_report(_Device('other'), 'a', 4))
 
 
 if __name__ == '__main__':

@@ -5,6 +5,7 @@ import socket
 import struct
 import threading
 import time
+from unittest import mock
 
 from absl.testing import absltest
 from absl.testing import parameterized
@@ -33,6 +34,12 @@ class ChannelTest(parameterized.TestCase):
     self.assertEqual(got, blob)
     self.channel.send({})
     self.assertEqual(other.receive(0), ({}, b''))
+
+  def test_message_without_a_blob_is_one_write(self):
+    # After a second write, the sender would fail if the reader hung up early.
+    connection = mock.create_autospec(socket.socket, instance=True)
+    channel.Channel(connection).send({'a': 1})
+    connection.sendall.assert_called_once()
 
   @parameterized.parameters(
     (b'{', 0),

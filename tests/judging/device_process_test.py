@@ -51,6 +51,7 @@ class MeasureTest(parameterized.TestCase):
     ({'threads': 1, 'median_ms': 'fast'},),
     ({'threads': 1, 'median_ms': float('nan')},),
     ({'threads': 1, 'predicted_ms_low': -1.0},),
+    ({'threads': 1, 'median_ms': 0},),
   )
   def test_invalid_configurations(self, row):
     with self.assertRaises(verdict.FileFaultError):

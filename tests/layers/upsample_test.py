@@ -40,7 +40,7 @@ class UpsampleTest(tf.test.TestCase, parameterized.TestCase):
     row = _run(method, ramp, 6, 8)[2]
     self.assertAllClose(np.diff(row[1:-1]), [0.5] * 5)
 
-  def test_refuses_what_it_cannot_do(self):
+  def test_refuses_unknown_methods_and_factors(self):
     with self.assertRaisesRegex(ValueError, 'cubic'):
       _run('cubic', self.depth, 6, 8)
     with self.assertRaisesRegex(ValueError, 'integer factors'):
@@ -64,7 +64,7 @@ class UpsampleTest(tf.test.TestCase, parameterized.TestCase):
     loaded.allocate_tensors()
     taken = delegation.describe_delegation(loaded)
     if taken is None or not taken.partitions:
-      self.skipTest('This runtime does not tell what XNNPACK takes.')
+      self.skipTest('This runtime does not report what XNNPACK runs.')
     self.assertEqual((taken.partitions, taken.outside), (1, {}))
 
 
@@ -94,7 +94,7 @@ class SeparableResizeTest(tf.test.TestCase, parameterized.TestCase):
     layer = upsample.SeparableResize(30, 20)
     self.assertEqual(layer(depth).shape, (None, 30, 20, 1))
 
-  def test_comes_back_from_its_config(self):
+  def test_config_round_trip(self):
     layer = upsample.SeparableResize(30, 20)
     twin = keras.layers.deserialize(keras.layers.serialize(layer))
     self.assertEqual((twin.height, twin.width), (30, 20))

@@ -88,7 +88,7 @@ class LoneReluTest(tf.test.TestCase):
 
 
 def _hard_swish_network():
-  """A convolution that keeps the red channel, with hard-swish and a 1x1."""
+  """Returns a convolution of the red channel, hard-swish and a 1x1."""
   given = keras.Input((8, 8, 3), batch_size=1)
   first = keras.layers.Conv2D(1, 1, name='first')
   x = keras.layers.Activation('hard_swish', name='first_act')(first(given))
@@ -127,7 +127,7 @@ class HardSwishTest(tf.test.TestCase):
       names.append(operators.check(content).histogram)
       (result,), delegated = _run(content, _picture())
       taken.append(delegated)
-      # Two or three roundings, each of half a step of its range's 255.
+      # Two or three roundings, each by half a step at most.
       self.assertAllClose(_expected(), result, rtol=0, atol=0.1)
     self.assertIn('HARD_SWISH', names[0])
     self.assertNotIn('HARD_SWISH', names[1])

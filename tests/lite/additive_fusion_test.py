@@ -18,7 +18,7 @@ _NORM = conv_norm.BatchNorm()
 
 
 def _randomise(model):
-  """Gives every weight a value, BatchNorm's variances positive ones."""
+  """Sets all weights to random values; variances are positive."""
   generator = np.random.default_rng(3)
   for variable in model.variables:
     low = 0.5 if variable.path.endswith('variance') else -1.0
@@ -78,7 +78,7 @@ class AdditiveFusionTest(parameterized.TestCase, tf.test.TestCase):
     self.assertEqual(found.get_layer('joint_0').input.shape[1:], (4, 6, 5))
     self.assertEqual(found.get_layer('joint_1').input.shape[1:], (8, 12, 3))
     self.assertNotIn('both', _names(found))
-    # What is one operator of a file stays one: the ReLU runs inside the sum.
+    # Fused operators stay fused: the ReLU runs inside the sum.
     before, after = _operators(model), _operators(found)
     self.assertEqual(before['CONCATENATION'], 1)
     self.assertNotIn('CONCATENATION', after)

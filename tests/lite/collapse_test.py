@@ -136,7 +136,7 @@ class CollapseTest(tf.test.TestCase):
     # One step of the output is the 255th part of its range.
     self.assertLess(np.unique(kept(_batch(), training=False)).size, 257)
 
-  def test_refuses_what_is_not_functional(self):
+  def test_refuses_networks_that_are_not_functional(self):
     class Subclassed(keras.Model):
       pass
 

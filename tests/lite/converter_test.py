@@ -85,7 +85,7 @@ class ConvertTest(tf.test.TestCase, parameterized.TestCase):
   )
   def test_depth_agrees_with_keras(self, precision, tolerance):
     depth_mm, _ = parity.predict_with_file_mm(
-      self.files[precision], _PICTURES, 'mm'
+      self.files[precision], _PICTURES, {'output_unit': 'mm'}
     )
     self.assertGreater(np.ptp(self.keras_mm), 100)
     distance = parity.compare_depth(depth_mm, self.keras_mm)
@@ -106,7 +106,9 @@ class ConvertTest(tf.test.TestCase, parameterized.TestCase):
       ('plain', plain.convert()),
       ('ours', self.files['int8']),
     ):
-      depth_mm, _ = parity.predict_with_file_mm(content, _PICTURES, 'mm')
+      depth_mm, _ = parity.predict_with_file_mm(
+        content, _PICTURES, {'output_unit': 'mm'}
+      )
       levels[name] = [np.unique(depth).size for depth in depth_mm]
     self.assertEqual(levels['plain'], [1] * len(_PICTURES))
     self.assertGreater(min(levels['ours']), 10)
@@ -153,7 +155,9 @@ class ConvertTest(tf.test.TestCase, parameterized.TestCase):
     (image,) = interpreter.get_input_details()
     (depth,) = interpreter.get_output_details()
     self.assertEqual([image['dtype'], depth['dtype']], [np.int8] * 2)
-    depth_mm, _ = parity.predict_with_file_mm(content, _PICTURES, 'mm')
+    depth_mm, _ = parity.predict_with_file_mm(
+      content, _PICTURES, {'output_unit': 'mm'}
+    )
     distance = parity.compare_depth(depth_mm, self.keras_mm)
     self.assertLess(distance.mean_relative, 2e-2)
 

@@ -61,7 +61,7 @@ class SlimTest(tf.test.TestCase):
     self.assertFalse(any(';' in name or '/' in name for name in names))
     self.assertEqual({t.name for t in tensors.tensors if t.is_constant}, {''})
 
-  def test_what_is_no_model(self):
+  def test_refuses_other_bytes(self):
     with self.assertRaisesRegex(ValueError, 'not a .tflite model'):
       _changed(file_passes.slim, b'something else')
 
@@ -111,7 +111,7 @@ class MetadataTest(tf.test.TestCase):
       _predict(content), np.float32(1000) * _predict(self.plain)
     )
 
-  def test_refuses_what_is_no_json(self):
+  def test_refuses_metadata_that_is_no_json(self):
     with self.assertRaisesRegex(ValueError, 'no JSON'):
       _changed(file_passes.add_metadata, self.plain, {'rmse': float('nan')})
     with self.assertRaisesRegex(ValueError, 'no JSON'):
@@ -123,7 +123,7 @@ class MetadataTest(tf.test.TestCase):
 
 
 def _network():
-  """Two depthwise convolutions large enough for 8-bit weights."""
+  """Returns two depthwise convolutions large enough for 8-bit weights."""
   given = keras.Input((8, 8, 3), batch_size=1)
   x = keras.layers.Conv2D(144, 1, name='first')(given)
   x = keras.layers.DepthwiseConv2D(3, padding='same', name='plain')(x)
@@ -156,7 +156,7 @@ class FloatDepthwiseTest(tf.test.TestCase):
     self.picture = np.random.default_rng(0).uniform(-1, 1, (1, 8, 8, 3))
     self.picture = self.picture.astype(np.float32)
 
-  def test_kernels_are_float_and_say_nearly_the_same(self):
+  def test_float_kernels_compute_nearly_the_same(self):
     content = _changed(file_passes.float_depthwise, self.content)
     before = interpreter.load_interpreter(self.content, xnnpack=False)
     after = interpreter.load_interpreter(content, xnnpack=False)
@@ -198,7 +198,7 @@ class FloatDepthwiseTest(tf.test.TestCase):
       self.skipTest('This runtime does not tell what XNNPACK takes.')
     self.assertEqual((taken.partitions, taken.outside), (1, {}))
 
-  def test_int8_data_stay(self):
+  def test_int8_activations_stay(self):
     content = converter.convert(_network(), 'int8', [self.picture[0]])
     after = interpreter.load_interpreter(
       _changed(file_passes.float_depthwise, content), xnnpack=False

@@ -11,7 +11,7 @@ from tests.runtime import tiny_model
 
 
 def _constant_offsets(content):
-  """Returns where each constant's data starts in the file."""
+  """Returns the offset of each constant's data in the file."""
   model = flatbuffer.schema.Model.GetRootAs(bytearray(content), 0)
   offsets = []
   for index in range(model.BuffersLength()):
@@ -26,7 +26,7 @@ def _constant_offsets(content):
 
 class FlatbufferTest(parameterized.TestCase):
   def test_constants_lie_on_16_byte_boundaries(self):
-    # Odd sizes in front of them would push them off.
+    # Constants of odd sizes before them would move them.
     content = tiny_model.float_model(
       other_metadata={'odd': b'12345', 'odder': b'1'}
     )

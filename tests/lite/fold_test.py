@@ -47,7 +47,7 @@ class FoldTest(tf.test.TestCase, parameterized.TestCase):
     self.image = self.image.astype(np.float32)
 
   def _fold(self, given, depth, scale=1.0):
-    """Folds a model; checks that the result is that of the unfolded one."""
+    """Folds a model and checks that it computes the same."""
     model = keras.Model(given, depth, name='model')
     before = _run(model, self.image)
     folded = _fold(model)

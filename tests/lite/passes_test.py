@@ -29,8 +29,8 @@ def _deployed():
   )
 
 
-def _names(all_passes, target):
-  return [one.rewrite.__name__ for one in all_passes if one.applies(target)]
+def _names(rewrites):
+  return [rewrite.__name__ for rewrite in rewrites]
 
 
 class PassesTest(tf.test.TestCase, parameterized.TestCase):
@@ -47,11 +47,12 @@ class PassesTest(tf.test.TestCase, parameterized.TestCase):
   )
   def test_network_passes(self, precision, whole_graph, further):
     target = passes.Target(precision, whole_graph)
-    names = _names(passes.NETWORK_PASSES, target)
+    names = _names(passes.passes_before_conversion(target))
     self.assertEqual(names, _ALWAYS + further)
 
   def test_learned_ranges_are_kept_on_request(self):
-    names = _names(passes.NETWORK_PASSES, passes.Target(keep_rounding=True))
+    target = passes.Target(keep_rounding=True)
+    names = _names(passes.passes_before_conversion(target))
     self.assertNotIn('remove_rounding', names)
     self.assertIn('use_plain_kernels', names)
 
@@ -62,7 +63,7 @@ class PassesTest(tf.test.TestCase, parameterized.TestCase):
       ('int8', True, ['slim']),
     ):
       target = passes.Target(precision, whole_graph)
-      self.assertEqual(_names(passes.FILE_PASSES, target), names)
+      self.assertEqual(_names(passes.passes_after_conversion(target)), names)
 
   @parameterized.product(precision=('fp32', 'int8'), whole_graph=(False, True))
   def test_the_network_computes_the_same(self, precision, whole_graph):

@@ -25,7 +25,7 @@ def _rounders(network):
 
 
 def _trained(network):
-  """Returns the network with rounding, which has seen a few images."""
+  """Returns the network with rounding, its ranges set by a few images."""
   rounding = quantisation_aware.quantise(network, momentum=0.9, freeze_after=10)
   rounding(rounded_network.images(8), training=True)
   return rounding
@@ -79,7 +79,7 @@ class QuantisationTest(tf.test.TestCase, parameterized.TestCase):
         'block_depthwise_act',
         'block_se_squeeze',
         'block_se_in_act',
-        # Hard-sigmoid is a ReLU6 inside of the convolution, and a product.
+        # Hard-sigmoid is a ReLU6 inside the convolution, and a product.
         'block_se_out_act_relu',
         'block_se_out_act',
         'block_se_scale',
@@ -183,7 +183,7 @@ class QuantisationTest(tf.test.TestCase, parameterized.TestCase):
     outer = keras.Model(rgb, rounding(rgb))
     self.assertTrue(quantisation_aware.rounds(outer))
 
-  def test_refuses_what_cannot_be_folded(self):
+  def test_refuses_batch_norms_that_cannot_be_folded(self):
     image = keras.Input((8, 8, 3))
     x = keras.layers.BatchNormalization(name='early_bn')(image)
     network = keras.Model(image, keras.layers.Conv2D(1, 1)(x))

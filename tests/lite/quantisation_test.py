@@ -117,7 +117,7 @@ class FloatPartsTest(tf.test.TestCase, parameterized.TestCase):
       {'float_input': True, 'float_tail': 2},
     )
   )
-  def test_the_file_is_float_where_it_was_asked_for(self, choices):
+  def test_the_file_is_float_in_the_chosen_parts(self, choices):
     content = converter.convert(
       self.model, 'int8', _PICTURES, Quantisation(**choices)
     )
@@ -134,7 +134,7 @@ class FloatPartsTest(tf.test.TestCase, parameterized.TestCase):
     self.assertEqual(core, wanted)
     # One way into int8 and one out of it.
     self.assertEqual([name for name, _ in found].count('QUANTIZE'), 1)
-    out = 2 if choices.get('float_tail') == 2 else 1  # The skip comes as well.
+    out = 2 if choices.get('float_tail') == 2 else 1  # The skip, too.
     self.assertEqual([name for name, _ in found].count('DEQUANTIZE'), out)
     model = model_file.TfliteModel(content)
     delegated = delegation.describe_delegation(model.interpreter)

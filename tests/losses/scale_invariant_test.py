@@ -202,7 +202,7 @@ class SiRmseTest(tf.test.TestCase, parameterized.TestCase):
   def test_is_scale_invariant(self, factor):
     pred, depth, mask = _si_rmse_maps(3)
     pred = np.maximum(pred, 0.2)
-    # Another factor for each image; the loss looks at them one by one.
+    # A different factor for each image, as the loss is computed per image.
     factors = np.float32([factor, 1, 2 * factor]).reshape(3, 1, 1, 1)
     reference = scale_invariant.si_rmse(pred, depth, mask)
     self.assertGreater(reference.numpy(), 0.1)

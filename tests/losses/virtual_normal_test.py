@@ -163,7 +163,7 @@ class VirtualNormalTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllClose(loss, 2.0, rtol=1e-4)
 
   @parameterized.parameters(False, True)
-  def test_does_not_see_the_scale(self, compat):
+  def test_ignores_the_scale(self, compat):
     pred, depth, mask = _random_maps(4)
     loss = virtual_normal.virtual_normal(pred, depth, mask, compat=compat)
     twice = virtual_normal.virtual_normal(2 * pred, depth, mask, compat=compat)
@@ -191,7 +191,7 @@ class VirtualNormalTest(tf.test.TestCase, parameterized.TestCase):
 
   def test_lines_in_the_prediction_do_not_count(self):
     # Maps of one row: a flat prediction puts all points on one line, where a
-    # change of a millimetre could turn a normal round.
+    # change of a millimetre could flip a normal.
     _, depth, mask = _random_maps(6, (4, 1, 32, 1), valid=1.0)
     flat = np.random.default_rng(0).normal(2.5, 1e-3, depth.shape)
     loss, grad = _value_and_gradient(
@@ -222,16 +222,16 @@ class VirtualNormalTest(tf.test.TestCase, parameterized.TestCase):
     expected, grad = _value_and_gradient(pred, depth, mask)
     self.assertAllEqual(grad[mask == 0], np.zeros((mask == 0).sum()))
     self.assertGreater(np.abs(grad[mask > 0]).max(), 0)
-    for rubbish in (-1, np.inf, np.nan):
+    for garbage in (-1, np.inf, np.nan):
       loss = virtual_normal.virtual_normal(
-        np.where(mask, pred, np.float32(rubbish)),
-        np.where(mask, depth, np.float32(rubbish)),
+        np.where(mask, pred, np.float32(garbage)),
+        np.where(mask, depth, np.float32(garbage)),
         mask,
       )
       self.assertAllEqual(loss, expected)
 
   @parameterized.parameters(np.nan, np.inf)
-  def test_a_diverged_prediction_is_seen(self, value):
+  def test_a_diverged_prediction_gives_nan(self, value):
     pred, depth, mask = _random_maps(10, (1, 6, 8, 1), valid=1.0)
     pixels = _pixels(depth, mask, sample_ratio=0.15)
     missed = np.setdiff1d(np.arange(48), pixels)[0]
@@ -285,7 +285,7 @@ class TripletsTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.parameters(
     ((2, 12, 16, 1), 0.15), ((1, 4, 5, 1), 0.15), ((3, 6, 8, 1), 2.0)
   )
-  def test_as_many_as_asked_for(self, shape, sample_ratio):
+  def test_number_of_triplets(self, shape, sample_ratio):
     drawn = virtual_normal.draw_triplets(
       tf.constant(_random_depth_m(0, shape)), sample_ratio, 0
     )
@@ -313,7 +313,7 @@ class TripletsTest(tf.test.TestCase, parameterized.TestCase):
       self.assertBetween((drawn[i] == drawn[j]).mean() * 192, 0.8, 1.2)
       self.assertLess(abs(np.corrcoef(drawn[i], drawn[j])[0, 1]), 0.01)
 
-  def test_same_batch_same_triplets_whatever_was_drawn_before(self):
+  def test_the_same_batch_gives_the_same_triplets(self):
     depth_m = tf.constant(_random_depth_m(0))
     expected = virtual_normal.draw_triplets(depth_m, 0.15, 0)
     tf.random.set_seed(7)
@@ -334,15 +334,15 @@ class TripletsTest(tf.test.TestCase, parameterized.TestCase):
         draw(depth_m), virtual_normal.draw_triplets(depth_m, 0.15, 3)
       )
 
-  def test_another_batch_or_seed_draws_others(self):
+  def test_another_batch_or_seed_gives_other_triplets(self):
     depth_m = _random_depth_m(0)
-    beside = depth_m.copy()
-    beside[1, 3, 4, 0] = np.nextafter(beside[1, 3, 4, 0], np.float32(100))
+    neighbour = depth_m.copy()
+    neighbour[1, 3, 4, 0] = np.nextafter(neighbour[1, 3, 4, 0], np.float32(100))
     drawn = [
       virtual_normal.draw_triplets(tf.constant(depth), 0.15, seed).numpy()
       for depth, seed in (
         (depth_m, 0),
-        (beside, 0),
+        (neighbour, 0),
         (_random_depth_m(1), 0),
         (depth_m, 1),
         (depth_m, -1),

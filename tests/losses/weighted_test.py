@@ -26,7 +26,7 @@ def _maps(seed=0):
 
 
 def _shapes(pred, depth, mask):
-  """A 'loss' that tells at which size it was called, e.g. 1015 for 10x15."""
+  """A 'loss' that returns the size of its maps, e.g. 1015 for 10x15."""
   assert pred.shape == depth.shape == mask.shape
   return 100.0 * pred.shape[1] + pred.shape[2]
 

@@ -6,7 +6,6 @@ import numpy as np
 import tensorflow as tf
 
 from depth_mai.models import deployment
-from depth_mai.models import network_file
 
 
 def _network():
@@ -19,7 +18,7 @@ def _network():
 
 
 class DeploymentTest(tf.test.TestCase):
-  def test_image_in_millimetres_out(self):
+  def test_maps_an_image_to_millimetres(self):
     model = deployment.deployment_model(
       _network(), image_size=(8, 8), batch_size=1, output_upsampling='nearest'
     )
@@ -64,14 +63,21 @@ class DeploymentTest(tf.test.TestCase):
 
   def test_the_upsampling_of_each_system(self):
     network = _network()
-    bilinear = []
-    for name in network_file.systems():
+    for name, expected in {
+      'aiia_hit': 'nearest',
+      'icl': 'bilinear',
+      'jmu_cvlab': 'bilinear',
+      'miaigo': 'nearest',
+      'smartlab': 'bilinear',
+      'tcl': 'nearest',
+      'tencent_gylab': 'nearest',
+      'tencent_gylab_2021': 'nearest',
+      'another': 'bilinear',
+    }.items():
       system = keras.Model(network.input, network.output, name=name)
-      if deployment.system_upsampling(system) == 'bilinear':
-        bilinear.append(name)
-    self.assertEqual(bilinear, ['icl', 'jmu_cvlab', 'smartlab'])
+      self.assertEqual(deployment.system_upsampling(system), expected, name)
 
-  def test_metres_on_request(self):
+  def test_metres(self):
     model = deployment.deployment_model(
       _network(), image_size=(8, 8), output_unit='m'
     )

@@ -231,7 +231,7 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
         self.assertGreater(layer.high, 0)
     self.assertAllGreater(network(image, training=False), 0)
 
-  def test_trained_already(self):
+  def test_a_finished_run_is_left_alone(self):
     last = self.workdir / workdir_lib.LAST
     before = last.stat().st_mtime_ns
     self._train('whole')

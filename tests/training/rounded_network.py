@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A network with every kind of place where an INT8 file rounds."""
+"""A network with every kind of rounding that an INT8 file has."""
 
 import keras
 import numpy as np

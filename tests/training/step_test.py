@@ -2,6 +2,7 @@
 """Tests of depth_mai/training/step.py, on one device and on two."""
 
 import os
+import pathlib
 import subprocess
 import sys
 
@@ -91,7 +92,7 @@ def _reference(batch, clip):
 
 
 def _learned_reference(batch, clip):
-  """The same with p, which starts at 1: L / (2 p^2) + ln(1 + p^2)."""
+  """A step of L / (2 p^2) + ln(1 + p^2) with p = 1, by hand."""
   l2, _, stepped, _ = _reference(batch, np.inf)
   weights = np.array([0.5, -1.0, 2.0, 0.0])
   gradient = np.append((weights - stepped) / 0.1 / 2, -l2 + 1)
@@ -173,6 +174,24 @@ class StepTest(tf.test.TestCase):
     self.assertAllClose(results['gradient_norm'], norm, rtol=1e-4)
     self.assertAllClose(weights, expected, rtol=1e-4)
     self._check_learned_weights(strategy, 0.1, scaled())
+
+
+class StrategyTest(tf.test.TestCase):
+  def test_by_name(self):
+    self.assertEqual(step.make_strategy('default').num_replicas_in_sync, 1)
+    self.assertIsInstance(
+      step.make_strategy('mirrored'), tf.distribute.MirroredStrategy
+    )
+
+  def test_one_machine_writes_to_the_workdir(self):
+    workdir = pathlib.Path('runs/tcl')
+    for name in ('default', 'mirrored'):
+      chosen = step.make_strategy(name)
+      self.assertEqual(step.own_folder(chosen, workdir), workdir)
+
+  def test_refuses_unknown_names(self):
+    with self.assertRaisesRegex(ValueError, "'tpu'.*mirrored"):
+      step.make_strategy('tpu')
 
 
 class AverageTest(tf.test.TestCase):

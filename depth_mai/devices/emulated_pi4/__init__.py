@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Raspberry Pi 4 under QEMU: counts instructions, predicts times."""
+"""Emulates a Raspberry Pi 4 with QEMU: counts instructions, predicts times."""

@@ -3,27 +3,79 @@ r"""Fits times that were measured on a Raspberry Pi 4 to counted instructions.
 
 The table is a .csv file with a line for each network and the columns
 
-  model, dtype (fp32, fp16 or int8), instructions_m (millions, of --xnnpack's
-  kernels), parameters_m (millions), median_ms;
+  model, dtype (fp32, fp16 or int8), instructions_m (millions, of the kernels
+  that --xnnpack names), parameters_m (millions), median_ms;
   optional: activation_mb (of the operators that multiply), family.
 
-Other names are given by flags. Rows without all figures are left out. The
-interval of a prediction holds every network whose family was left out of the
-fit; so give networks of several families.
+Flags give other names. Rows without all figures are left out. The interval of a
+prediction covers each network with its family left out of the fit, so the table
+should contain several families.
 
 Example:
   python -m depth_mai.devices.emulated_pi4.calibrate --table=mine.csv \
     --name='my Raspberry Pi 4, one thread' --output=mine.json
-  python -m depth_mai.benchmark --device=emulated_pi4 --model=tcl \
-    --calibration=mine.json
+  python -m depth_mai.benchmark --model=tcl \
+    --device='emulated_pi4?calibration=mine.json'
 """
 
-import sys
-
-from absl import app
 from absl import flags
 
+from depth_mai import program
 from depth_mai.devices.emulated_pi4 import calibration as calibration_lib
+from depth_mai.devices.emulated_pi4 import fitting
+
+_TABLE = flags.DEFINE_string(
+  'table', None, 'The .csv file to fit.', required=True
+)
+_NAME = flags.DEFINE_string(
+  'name', 'own', 'Name of the calibration, which reports show.'
+)
+_SOURCE = flags.DEFINE_string(
+  'source', None, 'Source of the figures; the default is the name of the table.'
+)
+_NOTE = flags.DEFINE_string(
+  'note', '', 'Limits of the calibration, which reports show.'
+)
+_NUMBERS = flags.DEFINE_list(
+  'numbers',
+  ['float'],
+  'Numbers of the networks to fit: float, int8, or float,int8 for both.',
+)
+_XNNPACK = flags.DEFINE_bool(
+  'xnnpack',
+  True,
+  "The counts are those of XNNPACK's kernels; --noxnnpack: of the built-in "
+  'kernels.',
+)
+_TIME_COLUMN = flags.DEFINE_string(
+  'time_column', 'median_ms', 'Column of the measured times, milliseconds.'
+)
+_OTHER_TIME_COLUMNS = flags.DEFINE_list(
+  'other_time_columns',
+  [],
+  'Columns of times, milliseconds, that are not fitted but widen the interval.',
+)
+_INSTRUCTIONS_COLUMN = flags.DEFINE_string(
+  'instructions_column', 'instructions_m', 'Column of instructions, millions.'
+)
+_PARAMETERS_COLUMN = flags.DEFINE_string(
+  'parameters_column',
+  'parameters_m',
+  'Column of parameters, millions; "" to fit without parameters.',
+)
+_ACTIVATION_COLUMN = flags.DEFINE_string(
+  'activation_column',
+  None,
+  'Column of activations, megabytes; without it they are not fitted.',
+)
+_FAMILY_COLUMN = flags.DEFINE_string(
+  'family_column',
+  None,
+  'Column of families; without it, the beginning of a name is its family.',
+)
+_OUTPUT = flags.DEFINE_string(
+  'output', None, 'The .json file to write the calibrations to.'
+)
 
 
 def format_calibration(one: calibration_lib.Calibration) -> str:
@@ -43,72 +95,36 @@ def format_calibration(one: calibration_lib.Calibration) -> str:
 
 
 def main(argv: list[str]) -> None:
-  """Fits, prints, and writes where --output says."""
-  if len(argv) > 1:
-    raise app.UsageError(f'Unexpected arguments {argv[1:]}; see --help.')
+  """Fits the calibrations, prints them and writes them to --output."""
+  program.no_arguments(argv)
   features = {
     'instructions_m': _INSTRUCTIONS_COLUMN.value,
     'parameters_m': _PARAMETERS_COLUMN.value,
     'activation_mb': _ACTIVATION_COLUMN.value,
   }
-  try:
-    made = [
-      calibration_lib.fit_table(
-        _TABLE.value,
-        calibration_lib.Columns(
-          time_ms=_TIME_COLUMN.value,
-          features={key: name for key, name in features.items() if name},
-          family=_FAMILY_COLUMN.value,
-          other_times_ms=tuple(_OTHER_TIME_COLUMNS.value),
-        ),
-        numbers,
-        _XNNPACK.value,
-        _NAME.value,
-        _SOURCE.value or _TABLE.value,
-        _NOTE.value,
-      )
-      for numbers in _NUMBERS.value
-    ]
-    if _OUTPUT.value:
-      calibration_lib.write_calibrations(_OUTPUT.value, made)
-  except (ValueError, OSError) as error:
-    sys.exit(f'calibrate: {error}')
+  columns = fitting.Columns(
+    time_ms=_TIME_COLUMN.value,
+    features={key: name for key, name in features.items() if name},
+    family=_FAMILY_COLUMN.value,
+    other_times_ms=tuple(_OTHER_TIME_COLUMNS.value),
+  )
+  made = [
+    fitting.fit_table(
+      _TABLE.value,
+      columns,
+      numbers,
+      _XNNPACK.value,
+      _NAME.value,
+      _SOURCE.value or _TABLE.value,
+      _NOTE.value,
+    )
+    for numbers in _NUMBERS.value
+  ]
+  if _OUTPUT.value:
+    calibration_lib.write_calibrations(_OUTPUT.value, made)
   for one in made:
     print(format_calibration(one))
 
 
 if __name__ == '__main__':
-  _TABLE = flags.DEFINE_string('table', None, 'The .csv file.', required=True)
-  _NAME = flags.DEFINE_string(
-    'name', 'own', 'Of the calibration; reports bear it.'
-  )
-  _SOURCE = flags.DEFINE_string(
-    'source', None, 'Where the figures are from; default: the table.'
-  )
-  _NOTE = flags.DEFINE_string('note', '', 'What the calibration is not for.')
-  _NUMBERS = flags.DEFINE_list(
-    'numbers', ['float'], 'Of which networks: float, int8 or both.'
-  )
-  _XNNPACK = flags.DEFINE_bool(
-    'xnnpack', True, "Whether the counts are those of XNNPACK's kernels."
-  )
-  _TIME_COLUMN = flags.DEFINE_string(
-    'time_column', 'median_ms', 'Milliseconds.'
-  )
-  _OTHER_TIME_COLUMNS = flags.DEFINE_list(
-    'other_time_columns', [], 'Milliseconds that only widen the interval.'
-  )
-  _INSTRUCTIONS_COLUMN = flags.DEFINE_string(
-    'instructions_column', 'instructions_m', 'Millions of instructions.'
-  )
-  _PARAMETERS_COLUMN = flags.DEFINE_string(
-    'parameters_column', 'parameters_m', 'Millions of parameters; "" for none.'
-  )
-  _ACTIVATION_COLUMN = flags.DEFINE_string(
-    'activation_column', None, 'Megabytes of activations; default: none.'
-  )
-  _FAMILY_COLUMN = flags.DEFINE_string(
-    'family_column', None, "Families; default: the model's name begins so."
-  )
-  _OUTPUT = flags.DEFINE_string('output', None, 'A .json file to write.')
-  app.run(main)
+  program.run(main, errors=(ValueError, OSError))

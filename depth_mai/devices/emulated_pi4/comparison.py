@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Does the emulated Raspberry Pi 4 compute what this machine computes?"""
+"""Compares the outputs of the emulated Raspberry Pi 4 with this machine's."""
 
 import os
 import platform
@@ -9,12 +9,13 @@ import numpy as np
 from depth_mai.runtime import image_io
 from depth_mai.runtime import interpreter as interpreter_lib
 
-# Of the largest output; sums in another order round otherwise.
+# Allowed difference, relative to the largest output: sums in another order are
+# rounded differently.
 FLOAT_TOLERANCE = 1e-5
 
 
 def random_inputs(path: str | os.PathLike[str]) -> list[np.ndarray]:
-  """Draws picture-like values for a model, the same at every call.
+  """Returns picture-like inputs for a model, the same at every call.
 
   Args:
     path: a .tflite file.
@@ -23,7 +24,7 @@ def random_inputs(path: str | os.PathLike[str]) -> list[np.ndarray]:
     One array for each input: 0 to 255 for floats, the same bytes for integers.
 
   Raises:
-    ValueError: if the model cannot be loaded.
+    ValueError: the model cannot be loaded.
   """
   generator = np.random.default_rng(0)
   arrays = []
@@ -39,18 +40,20 @@ def random_inputs(path: str | os.PathLike[str]) -> list[np.ndarray]:
   return arrays
 
 
-def _picture(shape: tuple[int, ...], generator) -> np.ndarray:
-  """Returns bytes: smooth colours with a little noise, or noise alone.
+def _picture(
+  shape: tuple[int, ...], generator: np.random.Generator
+) -> np.ndarray:
+  """Returns bytes: smooth colours with a little noise, or only noise.
 
-  Networks answer noise with features that no picture has; what rounds
-  differently is then magnified as it never is in use.
+  Noise alone causes features that no picture causes, which magnify rounding
+  differences more than any use of the model does.
   """
   noise = generator.integers(0, 256, shape, np.uint8)
   if len(shape) != 4 or shape[0] != 1 or shape[-1] != 3:
     return noise
   colours = generator.integers(0, 256, (6, 8, 3), np.uint8)
   smooth = image_io.resize_rgb(colours, shape[1:3])[np.newaxis]
-  return np.uint8(np.clip(smooth + noise / 8.0 - 16.0, 0.0, 255.0))
+  return np.clip(smooth + noise / 8.0 - 16.0, 0.0, 255.0).astype(np.uint8)
 
 
 def run_here(
@@ -67,7 +70,7 @@ def run_here(
     The outputs.
 
   Raises:
-    ValueError: if the model cannot be loaded.
+    ValueError: the model cannot be loaded.
   """
   loaded = interpreter_lib.load_interpreter(path, 1, xnnpack)
   for detail, values in zip(loaded.get_input_details(), inputs, strict=True):
@@ -81,23 +84,26 @@ def compare(here: list[np.ndarray], emulated: list[np.ndarray]) -> dict:
   """Compares the outputs of this machine with those of the emulated one.
 
   Args:
-    here: of `run_here`.
-    emulated: of the same model on the same inputs.
+    here: outputs of `run_here`.
+    emulated: outputs of the same model for the same inputs.
 
   Returns:
     dict, ready for JSON: architecture, runtime and runtime_version of this
     machine; elements; differing_elements; largest_difference and largest_output
     (in the outputs' own numbers), relative_difference (their quotient);
-    agree: whether integers are all equal and floats within FLOAT_TOLERANCE.
+    agree: whether all integers are equal and floats within FLOAT_TOLERANCE.
 
   Raises:
-    ValueError: if the outputs are not of the same model.
+    ValueError: the outputs differ in number, shape or type.
   """
   shapes = [
     [(one.shape, one.dtype) for one in side] for side in (here, emulated)
   ]
   if shapes[0] != shapes[1]:
-    raise ValueError(f'The outputs are {shapes[1]}, those here {shapes[0]}.')
+    raise ValueError(
+      f'The emulated outputs are {shapes[1]}, those of this machine '
+      f'{shapes[0]}.'
+    )
   runtime = interpreter_lib.find_runtime()
   wide = [
     (one.astype(np.float64), other.astype(np.float64))
@@ -108,7 +114,7 @@ def compare(here: list[np.ndarray], emulated: list[np.ndarray]) -> dict:
   differing = sum(
     int((one != other).sum()) for one, other in zip(here, emulated, strict=True)
   )
-  # Not a number differs from itself, and fails here.
+  # NaN differs from itself, so it makes `agree` false.
   relative = 0.0 if differing == 0 else difference / max(largest, 1e-30)
   is_float = any(np.issubdtype(one.dtype, np.floating) for one in here)
   return {

@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An emulated Raspberry Pi 4: the same instructions, another clock.
+"""Counts instructions on an emulated Raspberry Pi 4.
 
-The 64-bit ARM wheel of LiteRT runs under QEMU as on a Cortex-A72, and every
+The 64-bit ARM wheel of LiteRT runs under QEMU, as on a Cortex-A72, and every
 instruction is counted. Counts compare files, operators and settings to four
-digits whatever else this machine does; they know nothing of clock, pipeline,
-memory or heat, and compare only within one kind of numbers.
+digits, whatever other programs run here. They do not depend on clock, pipeline,
+memory or temperature, and compare only files of one kind of numbers.
 """
 
 import dataclasses
-import os
 import platform
 import tempfile
+import typing
 
-from depth_mai.devices import description
-from depth_mai.devices import device as device_lib
+import numpy as np
+
+from depth_mai.devices import device
 from depth_mai.devices import settings as settings_lib
 from depth_mai.devices.emulated_pi4 import calibration as calibration_lib
 from depth_mai.devices.emulated_pi4 import comparison
@@ -22,8 +23,6 @@ from depth_mai.devices.emulated_pi4 import installation as installation_lib
 from depth_mai.devices.emulated_pi4 import measuring
 from depth_mai.devices.emulated_pi4 import operators as operators_lib
 from depth_mai.devices.emulated_pi4 import options as options_lib
-from depth_mai.devices.emulated_pi4 import pins
-from depth_mai.devices.emulated_pi4 import prediction
 from depth_mai.runtime import cost as cost_lib
 from depth_mai.runtime import graph as graph_lib
 from depth_mai.runtime import metadata as metadata_lib
@@ -31,18 +30,20 @@ from depth_mai.runtime import metadata as metadata_lib
 NOTE = (
   'Instructions of an emulated Cortex-A72, not the time of a Raspberry Pi: '
   'they rank files of the same precision. Milliseconds are predicted, not '
-  'measured; the calibrations know classifiers or few networks, so that depth '
-  'networks lie outside of them.'
+  'measured. The calibrations are fitted to classifiers or to few networks, so '
+  'they do not cover depth networks.'
 )
-# Between processes; more would not be a count.
+# Largest relative difference between processes that is not warned of.
 MAX_SPREAD = 1e-4
-_NAME = 'Raspberry Pi 4, emulated (Cortex-A72, QEMU {version})'
-# Of the counters, all but the classes.
+# Counters that are not classes of instructions.
 _NO_CLASS = (*operators_lib.COUNTERS, 'l1d_misses', 'l2_misses')
 
 
-class EmulatedPi4:
-  """Counts instructions in place of taking times."""
+class EmulatedPi4(device.Device):
+  """Counts instructions instead of measuring times."""
+
+  kind = options_lib.NAME
+  report_kind = 'emulated'
 
   def __init__(
     self,
@@ -54,88 +55,74 @@ class EmulatedPi4:
 
     Args:
       spec: see `options.from_spec`.
-      settings: threads must be (1,); warmup and runs do not matter, since an
-        instruction counts the same every time.
-      options: what is counted; None for what spec asks for.
+      settings: threads must be (1,); warmup and runs have no effect, because
+        the counts of all inferences are the same.
+      options: what to count; None to read it from `spec`.
 
     Raises:
-      ValueError: if more threads are asked for, or the emulator is not set up.
+      ValueError: more than one thread is asked for, or the emulator is not set
+        up.
     """
     if settings.threads != (1,):
       raise ValueError(
         f'--threads={",".join(map(str, settings.threads))}: the emulated '
-        'Raspberry Pi 4 counts one thread only. Threads that wait for each '
-        'other execute instructions too, and counters of several are not '
+        'Raspberry Pi 4 counts one thread only, because waiting threads '
+        'execute instructions too and counters of several threads are not '
         'exact; give --threads=1.'
       )
-    self.spec = spec
-    self._settings = settings
+    super().__init__(spec, settings)
     self._options = options or options_lib.from_spec(spec)
     self._installation = installation_lib.open_installation(self._options.root)
     self._calibrations = calibration_lib.read_calibrations(
       self._options.calibration
     )
 
-  def describe(self) -> dict:
-    """Returns what it is, see device.py."""
-    return description.describe(
-      'emulated_pi4', self._machine(), self._settings, NOTE
-    )
+  def note(self) -> str:
+    """Returns what is counted, and the limits of the figures."""
+    return NOTE
 
   def time_key(self) -> dict:
-    """Returns what a report depends on, beside the file."""
+    """Returns everything but the file on which the counts depend."""
+    options = dataclasses.asdict(self._options)
+    options.pop('root')
     return {
       'device': options_lib.NAME,
       'fingerprint': installation_lib.fingerprint(),
       'versions': dict(self._installation.versions),
-      'options': {
-        key: value
-        for key, value in dataclasses.asdict(self._options).items()
-        if key != 'root'
-      },
+      'options': options,
       'calibrations': [dataclasses.asdict(one) for one in self._calibrations],
     }
 
-  def measure(self, path: str | os.PathLike[str]) -> dict:
+  def _measure(self, path: str) -> list[dict]:
     """Counts a file with XNNPACK and without.
 
     Args:
       path: a .tflite file.
 
     Returns:
-      The report, see device.py. A configuration holds beside what is said
-      there: counts (instructions, a number for each process),
+      The report's configurations, see device.py of all devices. In addition,
+      each contains: counts (the instructions in each process),
       relative_spread; l1d_misses, l2_misses (None without the cache model);
-      outputs (of comparison.py); by_operator (of operators.py), around (what
-      no operator executed: instructions, load_bytes, store_bytes), both None
-      if operators are not counted; predicted_ms, prediction (of prediction.py);
-      warnings, texts.
+      outputs (see `comparison.compare`); by_operator (see
+      `operators.operator_rows`) and around (instructions, load_bytes and
+      store_bytes of no operator), both None if operators are not counted;
+      predicted_ms, prediction (see `calibration.predict`); warnings (texts).
 
     Raises:
-      ValueError: if the file cannot be run.
+      ValueError: the file cannot be run.
     """
-    path = os.fspath(path)
-    model = description.describe_model(path)
     graph = graph_lib.read_graph(path)
     inputs = comparison.random_inputs(path)
-    return {
-      'format': device_lib.FORMAT,
-      'device': self.spec,
-      'kind': 'emulated',
-      'model': model,
-      'machine': self._machine(),
-      'note': NOTE,
-      'configurations': [
-        self._configuration(path, graph, inputs, xnnpack)
-        for xnnpack in (True, False)
-      ],
-    }
+    return [
+      self._configuration(path, graph, inputs, xnnpack)
+      for xnnpack in (True, False)
+    ]
 
   def _configuration(
     self,
     path: str,
     graph: graph_lib.Graph,
-    inputs: list,
+    inputs: list[np.ndarray],
     xnnpack: bool,
   ) -> dict:
     runs = self._runs(path, inputs, xnnpack)
@@ -146,10 +133,10 @@ class EmulatedPi4:
     outputs = comparison.compare(
       comparison.run_here(path, inputs, xnnpack), runs[0].outputs
     )
-    rows, around = self._by_operator(graph, runs[0])
+    rows, around = _by_operator(graph, runs[0])
     return {
       'device': self.spec,
-      'runtime': pins.RUNTIME,
+      'runtime': installation_lib.RUNTIME,
       'runtime_version': facts['machine']['runtime_version'],
       'threads': 1,
       'xnnpack': xnnpack,
@@ -174,7 +161,7 @@ class EmulatedPi4:
     }
 
   def _runs(
-    self, path: str, inputs: list, xnnpack: bool
+    self, path: str, inputs: list[np.ndarray], xnnpack: bool
   ) -> list[measuring.Run]:
     options, runs = self._options, []
     for index in range(options.processes):
@@ -195,34 +182,12 @@ class EmulatedPi4:
         )
     return runs
 
-  def _by_operator(
-    self, graph: graph_lib.Graph, run: measuring.Run
-  ) -> tuple[list[dict] | None, dict | None]:
-    if run.marked is None:
-      return None, None
-    delegates = sorted(run.facts['delegates'])
-    totals = operators_lib.count_by_operator(
-      run.marked, operators_lib.owners_of_nodes(run.snapshots), delegates
-    )
-    rows = operators_lib.operator_rows(
-      graph,
-      totals,
-      run.counters['instructions'],
-      operators_lib.taken_by_xnnpack(run.snapshots),
-    )
-    # The rest, so that all together is the count of the whole.
-    around = {
-      name: run.counters[name] - sum(row[name] for row in rows)
-      for name in operators_lib.COUNTERS
-    }
-    return rows, around
-
   def _prediction(
     self, graph: graph_lib.Graph, instructions: int, xnnpack: bool
   ) -> dict:
     costs = cost_lib.operator_costs(graph)
     moved = sum(cost.activation_bytes for cost in costs if cost.macs)
-    return prediction.predict(
+    return calibration_lib.predict(
       self._calibrations,
       metadata_lib.precision_of(graph),
       xnnpack,
@@ -233,24 +198,55 @@ class EmulatedPi4:
       },
     )
 
-  def _machine(self) -> dict:
-    """Returns what environment.describe_machine would say inside."""
+  def _ask_machine(self) -> dict:
+    """Returns the emulated `environment.describe_machine`."""
     versions = self._installation.versions
     return {
-      'device': _NAME.format(version=versions['qemu-user']),
+      'device': (
+        f'Raspberry Pi 4, emulated (Cortex-A72, QEMU {versions["qemu-user"]})'
+      ),
       'is_raspberry_pi': False,
       'cpu_count': fake_pi.CORES,
       'cpu_max_mhz': None,
       'architecture': 'aarch64',
-      'os': f'Debian {pins.DEBIAN_RELEASE}, libc6 {versions["libc6"]}',
+      'os': (
+        f'Debian {installation_lib.DEBIAN_RELEASE}, libc6 {versions["libc6"]}'
+      ),
       'python': versions['python3.11-minimal'].partition('-')[0],
-      'runtime': pins.RUNTIME,
-      'runtime_version': versions[pins.RUNTIME],
+      'runtime': installation_lib.RUNTIME,
+      'runtime_version': versions[installation_lib.RUNTIME],
     }
 
 
-def _warnings(spread: float, outputs: dict, xnnpack: bool) -> list[str]:
-  """Says what makes the counts or the outputs doubtful."""
+def _by_operator(
+  graph: graph_lib.Graph, run: measuring.Run
+) -> tuple[list[dict], dict] | tuple[None, None]:
+  """Returns the operators' counts and the counts of no operator."""
+  if run.marked is None:
+    return None, None
+  totals = operators_lib.count_by_operator(
+    run.marked,
+    operators_lib.owners_of_nodes(run.snapshots),
+    sorted(run.facts['delegates']),
+  )
+  rows = operators_lib.operator_rows(
+    graph,
+    totals,
+    run.counters['instructions'],
+    operators_lib.taken_by_xnnpack(run.snapshots),
+  )
+  # The remainder, so that both together are the count of the inference.
+  around = {
+    name: run.counters[name] - sum(row[name] for row in rows)
+    for name in operators_lib.COUNTERS
+  }
+  return rows, around
+
+
+def _warnings(
+  spread: float, outputs: dict[str, typing.Any], xnnpack: bool
+) -> list[str]:
+  """Returns the reasons to doubt the counts or the outputs."""
   warnings = []
   if spread > MAX_SPREAD:
     warnings.append(

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a Raspberry Pi 4 tells of its processor, as files.
+"""Writes the files in which a Raspberry Pi 4 describes its processor.
 
 LiteRT chooses kernels by /proc/cpuinfo and /sys/devices/system/cpu. QEMU opens
-them under the emulated system's folder where they are there, and the host's
-own where they are not: with those LiteRT 2.3 crashes, and others take kernels
-that a Raspberry Pi would not.
+these files in the emulated system's folder, or the host's files if they are
+missing there. With the host's files, LiteRT 2.3 crashes and other versions
+choose kernels that they would not choose on a Raspberry Pi.
 """
 
 import os
 
 CORES = 4
 
-# Of a Raspberry Pi 4 Model B with a 64-bit system.
+# From a Raspberry Pi 4 Model B with a 64-bit system.
 _CORE = """\
 processor\t: {core}
 BogoMIPS\t: 108.00
@@ -47,7 +47,7 @@ _FILES_OF_A_CORE = {
 
 
 def files() -> dict[str, str]:
-  """Returns a dict from paths, relative to the root folder, to contents."""
+  """Returns a dict from paths, relative to the root folder, to texts."""
   folder = 'sys/devices/system/cpu'
   found = {
     'proc/cpuinfo': ''.join(_CORE.format(core=core) for core in range(CORES))
@@ -65,7 +65,7 @@ def write(root: str | os.PathLike[str]) -> None:
   """Writes the files.
 
   Args:
-    root: the emulated system's folder.
+    root: the folder of the emulated system.
   """
   for name, text in files().items():
     path = os.path.join(root, name)

@@ -7,11 +7,10 @@ import signal
 import subprocess
 
 from depth_mai.devices.emulated_pi4 import installation as installation_lib
-from depth_mai.devices.emulated_pi4 import pins
 
-# Would change how QEMU, the loader or Python behave.
+# Variables that change how QEMU, the loader or Python behave.
 _PREFIXES_LEFT_OUT = ('QEMU_', 'LD_', 'PYTHON')
-# One thread: those of a library that wait would be counted when they look.
+# One thread, because instructions of waiting threads would be counted as well.
 _ENVIRONMENT = {
   'OPENBLAS_NUM_THREADS': '1',
   'PYTHONHASHSEED': '0',
@@ -30,33 +29,32 @@ def run_guest(
   capture: bool = True,
   cwd: str | None = None,
 ) -> subprocess.CompletedProcess:
-  """Runs the emulated Python; it sees the host's files.
+  """Runs the emulated Python, which sees the host's files.
 
-  Programs that it starts by sys.executable run emulated as well.
+  Programs that it starts with sys.executable run emulated as well.
 
   Args:
-    installation: what `setup` made.
-    args: of Python, e.g. ['-m', 'depth_mai.predict', '--help'].
-    pythonpath: folders with further packages, before the installed ones.
-    timeout_s: seconds; None for no limit.
+    installation: the emulated Raspberry Pi 4.
+    args: arguments of Python, e.g. ['-m', 'depth_mai.predict', '--help'].
+    pythonpath: folders with more packages, which precede the installed ones.
+    timeout_s: time limit in seconds; None for no limit.
     environment: variables to add to those of this process.
-    plugin_options: counts instructions where given: ['out=FILE', 'cache=on'].
-    capture: whether to catch what it prints; else it goes where ours goes.
+    plugin_options: options of the plugin that counts instructions, such as
+      ['out=FILE', 'cache=on']; None to run without the plugin.
+    capture: whether to capture the output instead of printing it.
     cwd: folder to run in.
 
   Returns:
-    A CompletedProcess, its stdout and stderr texts; whatever the return code.
+    A CompletedProcess with stdout and stderr as texts, and any return code.
 
   Raises:
-    subprocess.TimeoutExpired: if it takes too long; it is stopped, with all
-      that it started.
+    subprocess.TimeoutExpired: the time limit passed; the process and its
+      children were ended.
   """
   command = [installation.launcher]
   if plugin_options is not None:
     plugin = ','.join([installation.plugin, *plugin_options])
-    command = [*installation.qemu, '-cpu', pins.CPU, '-L', installation.guest]
-    command += ['-0', installation.launcher, '-plugin', plugin]
-    command += ['-E', f'PYTHONHOME={installation.guest}/usr']
+    command = [*installation.emulation, '-plugin', plugin]
     command += [installation.python, '-S']
   variables = {
     name: value

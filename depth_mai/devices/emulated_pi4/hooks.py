@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Takes a snapshot of the counters whenever a function of LiteRT is entered.
 
-Runs in the emulated program. The function's first instruction gives way to a
-branch to a few instructions that make the system call of a snapshot, do what
-the first instruction did, and branch back. The call hands the function's own
-arguments to the plugin, which is how a snapshot knows of what it is.
+Runs in the emulated program. The function's first instruction is replaced by a
+branch to a few instructions, which make the system call of a snapshot, execute
+the replaced instruction and branch back. The system call passes the function's
+own arguments to the plugin, so that the snapshot can be attributed to a node.
 """
 
 import ctypes
@@ -14,15 +14,15 @@ import struct
 
 from depth_mai.devices.emulated_pi4 import symbols
 
-# As in plugin/instruction_counter.c.
+# The same as in plugin/instruction_counter.c.
 SNAPSHOT = 0x5150
-# Instructions that a hook adds: up to its snapshot, and after it; the
-# function's first one is only moved.
+# Number of instructions that a hook adds before and after its snapshot. The
+# replaced instruction is not among them.
 EXTRA_BEFORE, EXTRA_AFTER = 4, 2
 
 _LIBRARY = 'libpywrap_litert_common.so'
 _BRANCH_REACH = 1 << 27
-# From the library's beginning; it is 18 MB long.
+# Distances of the code from the start of the library, which has 18 MB.
 _DISTANCES = tuple(step << 22 for step in (8, 10, 12, 14, -8, -10, -12, -14))
 _STUB_BYTES = 32
 _MOVE_X9_X0 = 0xAA0003E9
@@ -33,9 +33,12 @@ _BRANCH = 0x14000000
 
 _C = ctypes.CDLL(None, use_errno=True)
 _C.mmap.restype = ctypes.c_void_p
-_C.mmap.argtypes = (
-  [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_int] * 3 + [ctypes.c_long]
-)
+_C.mmap.argtypes = [
+  ctypes.c_void_p,
+  ctypes.c_size_t,
+  *(ctypes.c_int, ctypes.c_int, ctypes.c_int),
+  ctypes.c_long,
+]
 _C.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
 _RWX = mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC
 
@@ -44,13 +47,13 @@ def snapshot(tag: int) -> None:
   """Takes a snapshot.
 
   Args:
-    tag: 0 to 15.
+    tag: tag of the snapshot, 0 to 15.
   """
   _C.syscall(SNAPSHOT + tag)
 
 
 class Hooks:
-  """Hooks of the LiteRT that this program has loaded."""
+  """Hooks in the LiteRT library that this program has loaded."""
 
   def __init__(self, parts: dict[int, str]):
     """Finds the functions.
@@ -60,8 +63,8 @@ class Hooks:
         `symbols.find_functions`.
 
     Raises:
-      ValueError: if a function is missing.
-      OSError: if the system gives no memory for code.
+      ValueError: a function is missing.
+      OSError: there is no memory for the code.
     """
     path, base = _loaded_library()
     self._addresses = {
@@ -74,10 +77,10 @@ class Hooks:
     """Hooks a function.
 
     Args:
-      tag: under which it was given.
+      tag: its key in `parts`.
 
     Raises:
-      ValueError: if the function begins with what cannot be moved.
+      ValueError: the function's first instruction cannot be moved.
     """
     address, stub = self._addresses[tag], self._stub
     self._stub += _STUB_BYTES
@@ -85,17 +88,16 @@ class Hooks:
     if not is_movable(first):
       raise ValueError(
         f'Function {tag} begins with the instruction {first:#010x}, which '
-        'depends on its address: this LiteRT is not the one that this was '
-        'written for. Run depth_mai.devices.emulated_pi4.setup again.'
+        f'depends on its address. {symbols.OTHER_LITERT}'
       )
-    code = (
+    code = [
       _MOVE_X8_NUMBER | (SNAPSHOT + tag) << 5,
       _MOVE_X9_X0,
       _SYSTEM_CALL,
       _MOVE_X0_X9,
       first,
-    )
-    code += (branch(stub + 4 * len(code), address + 4),)
+    ]
+    code.append(branch(stub + 4 * len(code), address + 4))
     ctypes.memmove(stub, struct.pack(f'<{len(code)}I', *code), 4 * len(code))
     _make_writable(address)
     ctypes.memmove(address, struct.pack('<I', branch(address, stub)), 4)
@@ -110,10 +112,10 @@ def is_movable(word: int) -> bool:
 
 
 def branch(source: int, target: int) -> int:
-  """Returns the instruction that goes from one address to another.
+  """Returns the instruction that branches from one address to another.
 
   Raises:
-    ValueError: if the target is out of reach.
+    ValueError: the target is out of reach.
   """
   distance = target - source
   if not -_BRANCH_REACH <= distance < _BRANCH_REACH:
@@ -122,7 +124,7 @@ def branch(source: int, target: int) -> int:
 
 
 def _loaded_library() -> tuple[str, int]:
-  """Returns the path of LiteRT's library and where it begins."""
+  """Returns path and start address of LiteRT's library."""
   with open('/proc/self/maps') as stream:
     for line in stream:
       fields = line.split()
@@ -132,9 +134,9 @@ def _loaded_library() -> tuple[str, int]:
 
 
 def _memory_near(base: int) -> int:
-  """Returns the address of a page for code that branches reach from `base`."""
+  """Returns the address of a page for code within reach of `base`."""
   for distance in _DISTANCES:
-    # A wish, which the system need not grant.
+    # The system may choose another address.
     address = _C.mmap(
       base + distance,
       mmap.PAGESIZE,

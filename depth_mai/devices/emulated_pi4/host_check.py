@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Can this machine hold the emulated Raspberry Pi 4? If not, what helps."""
+"""Checks whether the emulated Raspberry Pi 4 can be set up on this machine."""
 
 import importlib.util
 import os
 import platform
 import shutil
 
-from depth_mai.devices.emulated_pi4 import pins
+from depth_mai.devices.emulated_pi4 import installation
 
-# (program, Debian package that has it).
+# (program, Debian package with it).
 _PROGRAMS = (
   ('apt-get', 'apt'),
   ('dpkg', 'dpkg'),
@@ -24,20 +24,21 @@ def check_host(root: str = '/') -> None:
   """Checks the system and its programs.
 
   Args:
-    root: the directory that stands for '/'.
+    root: the directory to use for '/'.
 
   Raises:
-    ValueError: if something is missing; it says what, and the cure.
+    ValueError: something is missing; the message says what to do.
   """
   release = _release(root)
   codename = release.get('VERSION_CODENAME')
-  if (release.get('ID'), codename) != ('debian', pins.DEBIAN_RELEASE):
+  if (release.get('ID'), codename) != ('debian', installation.DEBIAN_RELEASE):
     name = release.get('PRETTY_NAME', 'an unknown system')
     raise ValueError(
       f'This is {name}; the emulated Raspberry Pi 4 needs Debian 12 '
-      f'({pins.DEBIAN_RELEASE}), whose QEMU {pins.QEMU_VERSION} still has '
-      'plugins. Run it in a container (docker run -it debian:12), or measure '
-      'with --device=local or --device=ssh://user@host.'
+      f'({installation.DEBIAN_RELEASE}), whose QEMU '
+      f'{installation.QEMU_VERSION} still has plugins. Run it in a container '
+      '(docker run -it debian:12), or measure with --device=local or '
+      '--device=ssh://user@host.'
     )
   if platform.machine() not in _ARCHITECTURES:
     raise ValueError(
@@ -63,7 +64,7 @@ def check_host(root: str = '/') -> None:
 
 
 def _release(root: str) -> dict[str, str]:
-  """Returns what /etc/os-release says; {} where there is none."""
+  """Returns the content of /etc/os-release; {} if there is none."""
   try:
     with open(os.path.join(root, 'etc/os-release'), encoding='utf-8') as stream:
       lines = [line.strip().partition('=') for line in stream]

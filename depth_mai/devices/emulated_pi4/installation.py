@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the emulated Raspberry Pi 4 lies, and whether it is all there.
+"""Finds the emulated Raspberry Pi 4: its versions, its files, its completeness.
 
 host/       QEMU and its libraries
 guest/      the emulated system: C library, Python, a Raspberry Pi's /proc
@@ -7,7 +7,10 @@ site/       its Python packages
 include/    QEMU's header for plugins
 plugin.so   counts instructions
 python3     a program of the host that runs the emulated Python
-stamp.json  versions of it all; written last
+stamp.json  all versions; written last
+
+Another QEMU, C library or LiteRT executes other instructions, so counts can be
+compared only within one set of versions.
 """
 
 import dataclasses
@@ -18,9 +21,41 @@ import json
 import os
 
 from depth_mai.devices.emulated_pi4 import fake_pi
-from depth_mai.devices.emulated_pi4 import pins
 
-# Names the folder, for those who do not want the default.
+DEBIAN_RELEASE = 'bookworm'
+# 10.0 of the same release's backports has no plugins.
+QEMU_VERSION = '7.2'
+HOST_PACKAGES = ('qemu-user',)
+GUEST_PACKAGES = (
+  'python3.11-minimal',
+  'libpython3.11-stdlib',
+  'libstdc++6',
+)
+PYTHON_VERSION = '3.11'
+RUNTIME = 'ai-edge-litert'
+WHEELS = (
+  'ai-edge-litert==2.3.0',
+  'backports-strenum==1.2.8',
+  'flatbuffers==25.12.19',
+  'ml-dtypes==0.6.0',
+  'numpy==2.3.5',
+  'protobuf==7.36.2',
+  'tqdm==4.70.1',
+  'typing-extensions==4.16.0',
+  # Requirements of depth_mai on a device, in addition to the runtime.
+  'absl-py==2.5.1',
+  'pillow==13.0.0',
+)
+# Platform tags of the wheels above.
+WHEEL_PLATFORMS = (
+  'manylinux_2_28_aarch64',
+  'manylinux_2_27_aarch64',
+  'manylinux_2_17_aarch64',
+  'manylinux2014_aarch64',
+)
+CPU = 'cortex-a72'
+
+# Environment variable with another folder than the default one.
 VARIABLE = 'DEPTH_MAI_EMULATED_PI4'
 SETUP = 'python -m depth_mai.devices.emulated_pi4.setup'
 STAMP = 'stamp.json'
@@ -34,7 +69,7 @@ class Installation:
 
   Attributes:
     root: its folder.
-    versions: dict from the names of what it is made of to versions.
+    versions: dict from the names of its packages to their versions.
   """
 
   root: str
@@ -42,17 +77,17 @@ class Installation:
 
   @property
   def guest(self) -> str:
-    """The emulated system's root folder."""
+    """The root folder of the emulated system."""
     return os.path.join(self.root, 'guest')
 
   @property
   def site(self) -> str:
-    """Its Python packages."""
+    """The folder of its Python packages."""
     return os.path.join(self.root, 'site')
 
   @property
   def plugin(self) -> str:
-    """The plugin that counts."""
+    """The plugin of QEMU that counts."""
     return os.path.join(self.root, 'plugin.so')
 
   @property
@@ -63,11 +98,11 @@ class Installation:
   @property
   def python(self) -> str:
     """The emulated Python."""
-    return os.path.join(self.guest, f'usr/bin/python{pins.PYTHON_VERSION}')
+    return os.path.join(self.guest, f'usr/bin/python{PYTHON_VERSION}')
 
   @property
   def qemu(self) -> list[str]:
-    """How QEMU is started: by its own loader, with its own libraries."""
+    """The command that starts QEMU with its own loader and libraries."""
     host = os.path.join(self.root, 'host')
     libraries = [os.path.join(host, folder) for folder in _LIBRARIES]
     return [
@@ -78,30 +113,37 @@ class Installation:
     ]
 
   @property
+  def emulation(self) -> list[str]:
+    """The command that emulates the processor and system, without a program."""
+    system = ['-L', self.guest, '-0', self.launcher]
+    home = ['-E', f'PYTHONHOME={self.guest}/usr']
+    return [*self.qemu, '-cpu', CPU, *system, *home]
+
+  @property
   def needed_files(self) -> tuple[str, ...]:
-    """Without which counts would be wrong, or none."""
+    """The files without which there would be wrong counts, or none."""
     fakes = [os.path.join(self.guest, name) for name in fake_pi.files()]
     programs = [self.qemu[0], self.qemu[-1], self.python, self.launcher]
     return (*programs, self.plugin, *fakes)
 
 
 def default_root() -> str:
-  """Returns the folder that is used where no other is named."""
+  """Returns $DEPTH_MAI_EMULATED_PI4, or a folder under ~/.cache/depth_mai."""
   home = os.path.expanduser('~/.cache/depth_mai/emulated_pi4')
   return os.path.abspath(os.environ.get(VARIABLE) or home)
 
 
 def open_installation(root: str | None = None) -> Installation:
-  """Opens what `setup` made.
+  """Opens an installation that `setup` made.
 
   Args:
     root: its folder; None for the default.
 
   Returns:
-    The installation, complete and of this version.
+    The installation; it is complete and of this version.
 
   Raises:
-    ValueError: if there is none, or it is another version's, or damaged.
+    ValueError: there is none, it is of another version, or it is damaged.
   """
   root = os.path.abspath(root or default_root())
   cure = f'Run "{SETUP} --dir={root}"'
@@ -122,26 +164,26 @@ def open_installation(root: str | None = None) -> Installation:
   if not same:
     raise ValueError(
       f'The emulated Raspberry Pi 4 in {root} was set up by another version of '
-      f'depth_mai. {cure} to bring it up to date.'
+      f'depth_mai. {cure} to update it.'
     )
   for path in found.needed_files:
     if not os.path.exists(path):
       raise ValueError(
-        f'{path} is missing. Remove {os.path.join(root, STAMP)}, then {cure}.'
+        f'{path} is missing. Remove {os.path.join(root, STAMP)}. Then {cure}.'
       )
   return found
 
 
 @functools.cache
 def fingerprint() -> str:
-  """Returns what changes with everything that counts depend on."""
+  """Returns a hash of everything on which the counts depend."""
   parts = [
-    *pins.HOST_PACKAGES,
-    *pins.GUEST_PACKAGES,
-    *pins.WHEELS,
-    pins.QEMU_VERSION,
-    pins.PYTHON_VERSION,
-    pins.CPU,
+    *HOST_PACKAGES,
+    *GUEST_PACKAGES,
+    *WHEELS,
+    QEMU_VERSION,
+    PYTHON_VERSION,
+    CPU,
     *(f'{name} {text}' for name, text in fake_pi.files().items()),
     *plugin_sources().values(),
   ]

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The places in a program at which its counters are read.
+"""Defines where a program's counters are read, and reads their snapshots.
 
-Each snapshot bears the tag of a place. BEGIN and END enclose an inference. The
-others are the entries of functions of LiteRT 2.3:
+Each snapshot has the tag of a place. BEGIN and END enclose an inference. The
+others are entries of functions of LiteRT 2.3:
 
-  VISIT     XNNPACK's delegate looks at a node of the graph: first, without a
-            subgraph, whether it could take it, then to take it.
-  NEW_NODE  XNNPACK makes a node of its own for it.
+  VISIT     XNNPACK's delegate visits a node of the graph: first, without a
+            subgraph, to check whether it can take it, then to take it.
+  NEW_NODE  XNNPACK makes a node of its own for that node.
   OPTIMIZE  All nodes of a partition are made.
-  RUN       XNNPACK runs what it made of a node of its own.
+  RUN       XNNPACK runs the kernel of a node of its own.
   DONE      LiteRT has run a node, or a partition.
 """
 
@@ -17,7 +17,7 @@ import os
 
 BEGIN, END, VISIT, NEW_NODE, OPTIMIZE, RUN, DONE = range(7)
 
-# What only the symbol of this function has.
+# A part of the function's symbol that no other symbol has.
 FUNCTIONS = {
   VISIT: 'xnnpack12_GLOBAL__N_18Subgraph9VisitNodeEP12xnn_subgraph',
   NEW_NODE: 'xnn_subgraph_new_node',
@@ -34,8 +34,8 @@ class Snapshot:
   """The counters at one place.
 
   Attributes:
-    tag: of the place.
-    arguments: of the function, the first six as numbers.
+    tag: tag of the place.
+    arguments: the first six arguments of the function, as numbers.
     counters: dict from names to totals since the program began.
   """
 
@@ -44,7 +44,7 @@ class Snapshot:
   counters: dict[str, int]
 
   def since(self, earlier: 'Snapshot') -> dict[str, int]:
-    """Returns what was counted since an earlier snapshot."""
+    """Returns the counts since an earlier snapshot."""
     return {
       name: value - earlier.counters[name]
       for name, value in self.counters.items()
@@ -52,22 +52,22 @@ class Snapshot:
 
 
 def read_snapshots(path: str | os.PathLike[str]) -> list[Snapshot]:
-  """Reads what the plugin wrote.
+  """Reads the plugin's file.
 
   Args:
-    path: its file.
+    path: the file.
 
   Returns:
     The snapshots, in order.
 
   Raises:
-    ValueError: if the file is not the plugin's, or broken off.
+    ValueError: the file is not the plugin's, or is incomplete.
   """
   with open(path, encoding='ascii') as stream:
     lines = stream.read().splitlines()
   names = lines[0].split() if lines else []
   if names[:1] != ['tag']:
-    raise ValueError(f'{os.fspath(path)} holds no counts.')
+    raise ValueError(f'{os.fspath(path)} contains no counts.')
   snapshots = []
   for number, line in enumerate(lines[1:], start=2):
     values = [int(word) for word in line.split()]
@@ -83,8 +83,9 @@ def read_snapshots(path: str | os.PathLike[str]) -> list[Snapshot]:
 
 
 def inferences(snapshots: list[Snapshot]) -> list[list[Snapshot]]:
-  """Returns the snapshots of each inference, BEGIN and END among them."""
-  found, current = [], None
+  """Returns the snapshots of each inference, including BEGIN and END."""
+  found: list[list[Snapshot]] = []
+  current: list[Snapshot] | None = None
   for snapshot in snapshots:
     if snapshot.tag == BEGIN:
       current = []
@@ -97,5 +98,5 @@ def inferences(snapshots: list[Snapshot]) -> list[list[Snapshot]]:
 
 
 def counted(inference: list[Snapshot]) -> dict[str, int]:
-  """Returns what was counted from the beginning of an inference to its end."""
+  """Returns the counts from the beginning to the end of an inference."""
   return inference[-1].since(inference[0])

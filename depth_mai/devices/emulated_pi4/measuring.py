@@ -6,13 +6,13 @@ import json
 import os
 import statistics
 import subprocess
-import sys
 
 import numpy as np
 
 from depth_mai.devices.emulated_pi4 import guest
 from depth_mai.devices.emulated_pi4 import installation as installation_lib
 from depth_mai.devices.emulated_pi4 import marks
+from depth_mai.runtime import environment
 
 _PROBE = 'depth_mai.devices.emulated_pi4.probe'
 _LINES_OF_ERROR = 6
@@ -20,14 +20,15 @@ _LINES_OF_ERROR = 6
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-  """What one process gave.
+  """The results of one process.
 
   Attributes:
-    facts: of probe.py.
-    counters: dict, of the inference with the median of instructions.
-    snapshots: all of them.
-    marked: snapshots of the inference whose operators are marked; None without.
-    outputs: of the model.
+    facts: facts of probe.py.
+    counters: counts of the inference with the median number of instructions.
+    snapshots: all snapshots.
+    marked: snapshots of the inference with snapshots of each operator; None if
+      operators are not counted.
+    outputs: outputs of the model.
   """
 
   facts: dict
@@ -52,31 +53,26 @@ def run_probe(
   """Runs a model in one process of the emulator.
 
   Args:
-    installation: what `setup` made.
+    installation: the emulated Raspberry Pi 4.
     path: a .tflite file.
-    inputs: for the model.
-    folder: an empty one, for the files that go to and fro.
+    inputs: inputs of the model.
+    folder: an empty folder for files that the two processes exchange.
     xnnpack: whether XNNPACK may take the graph.
-    inferences: how many are counted.
-    operators: whether one more is counted operator by operator.
-    cache_model: whether the data caches are simulated.
-    timeout_s: seconds until it is stopped.
+    inferences: number of counted inferences.
+    operators: whether to count one more inference operator by operator.
+    cache_model: whether to simulate the data caches.
+    timeout_s: time limit in seconds.
 
   Returns:
-    What it gave.
+    The results.
 
   Raises:
-    ValueError: if it failed or took too long.
+    ValueError: the process failed or took too long.
   """
+  names = ('request.json', 'inputs.npz', 'outputs.npz', 'facts.json')
   files = {
-    name: os.path.join(folder, f'{name}{suffix}')
-    for name, suffix in (
-      ('request', '.json'),
-      ('inputs', '.npz'),
-      ('outputs', '.npz'),
-      ('facts', '.json'),
-      ('counts', '.txt'),
-    )
+    name.partition('.')[0]: os.path.join(folder, name)
+    for name in (*names, 'counts.txt')
   }
   np.savez(files['inputs'], *inputs)
   request = {
@@ -93,14 +89,14 @@ def run_probe(
     done = guest.run_guest(
       installation,
       ['-m', _PROBE, files['request']],
-      pythonpath=[_package_root()],
+      pythonpath=[environment.package_root()],
       timeout_s=timeout_s,
       plugin_options=options,
     )
   except subprocess.TimeoutExpired as error:
     raise ValueError(
       f'{path} took more than {timeout_s:g} s on the emulated Raspberry Pi 4; '
-      'raise --timeout_s.'
+      'allow more with --timeout_s.'
     ) from error
   if done.returncode:
     said = ' '.join(done.stderr.strip().splitlines()[-_LINES_OF_ERROR:])
@@ -123,9 +119,3 @@ def _read(files: dict[str, str], operators: bool) -> Run:
     arrays = [outputs[name] for name in outputs.files]
   counters = next(one for one in counted if one['instructions'] == middle)
   return Run(facts, counters, snapshots, marked, arrays)
-
-
-def _package_root() -> str:
-  """Returns the folder that holds the package depth_mai."""
-  package = sys.modules['depth_mai']
-  return os.path.dirname(os.path.dirname(os.path.abspath(package.__file__)))

@@ -1,33 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which operator executed how many instructions.
+"""Attributes the counted instructions to the operators of the graph.
 
-The built-in kernels run node after node; a snapshot when each is done tells
-them apart. XNNPACK makes nodes of its own: the snapshots at their creation tell
-of which operator each was made, those at their run what each cost. An operator
-whose work XNNPACK joined to another's, or that moves nothing, ran no kernel.
+The built-in kernels run node after node; a snapshot at the end of each tells
+them apart. XNNPACK makes nodes of its own: snapshots at their creation show for
+which operator each was made, snapshots at their runs what each costs. An
+operator that XNNPACK fused with another, or that moves nothing, runs no kernel.
 """
 
 from depth_mai.devices.emulated_pi4 import hooks
 from depth_mai.devices.emulated_pi4 import marks
+from depth_mai.devices.emulated_pi4 import symbols
 from depth_mai.runtime import graph as graph_lib
 
-# What is told of each operator.
+# Counters of each operator.
 COUNTERS = ('instructions', 'load_bytes', 'store_bytes')
+
+# From the indices of the operators to their counters and `kernels`.
+Totals = dict[int | None, dict[str, int]]
 
 
 def owners_of_nodes(
   snapshots: list[marks.Snapshot],
 ) -> list[list[int | None]]:
-  """Finds of which operator XNNPACK made each of its nodes.
+  """Finds for which operator XNNPACK made each of its nodes.
 
   Args:
-    snapshots: of a program that created an interpreter.
+    snapshots: snapshots of a program that created an interpreter.
 
   Returns:
-    For each partition, in the order of their creation, a list: the operator
-    that each node is made of; None for one that XNNPACK added.
+    For each partition, in the order of their creation, the operator of each
+    node; None for a node that XNNPACK added.
   """
-  partitions = []
+  partitions: list[list[int | None]] = []
   subgraph = current = None
   complete = True
   for snapshot in snapshots:
@@ -40,7 +44,7 @@ def owners_of_nodes(
     elif snapshot.tag == marks.NEW_NODE and first == subgraph:
       partitions[-1].append(current)
     elif snapshot.tag == marks.OPTIMIZE and first == subgraph:
-      # XNNPACK optimises drafts of its own as well, which are other subgraphs.
+      # XNNPACK also optimises drafts, which are other subgraphs.
       current, complete = None, True
   return partitions
 
@@ -58,65 +62,67 @@ def count_by_operator(
   inference: list[marks.Snapshot],
   partitions: list[list[int | None]],
   delegates: list[int],
-) -> dict[int | None, dict[str, int]]:
-  """Sums what was counted by operator.
+) -> Totals:
+  """Sums the counts of each operator.
 
   Args:
-    inference: the snapshots of one inference, RUN and DONE among them.
-    partitions: of `owners_of_nodes`.
-    delegates: indices of the nodes that stand for the partitions, in the order
+    inference: the snapshots of one inference, including RUN and DONE.
+    partitions: the result of `owners_of_nodes`.
+    delegates: indices of the nodes that represent the partitions, in the order
       of their creation.
 
   Returns:
-    dict from the operators' indices to dicts: kernels (how many ran), and
-    COUNTERS without what the hooks added. None has what is no operator's.
+    dict from the operators' indices to dicts: kernels (the number that ran) and
+    COUNTERS without the instructions of the hooks. The key None has the counts
+    of no operator.
 
   Raises:
-    ValueError: if what ran is not what was created.
+    ValueError: a partition or node ran that was not created.
   """
-  totals = {}
+  totals: Totals = {}
   main = _main_graph(inference)
   pending = []
   for earlier, later in zip(inference, inference[1:], strict=False):
-    spent = _without_hooks(earlier, later)
     node = earlier.arguments[1] if earlier.tag == marks.RUN else None
-    pending.append((node, spent))
+    pending.append((node, _without_hooks(earlier, later)))
     if later.tag == marks.DONE and later.arguments[0] == main:
       done = later.arguments[2]
-      owners = None
-      if done in delegates:
-        owners = _owners(partitions, delegates.index(done))
       for node, spent in pending:
-        _add(totals, done, owners, node, spent)
+        owner: int | None = done
+        kernels = 1
+        if done in delegates:
+          owner = _owner(partitions, delegates.index(done), node)
+          # Without a node it is the delegate's own work, not a kernel.
+          kernels = int(node is not None)
+        _add(totals, owner, kernels, spent)
       pending = []
   for _, spent in pending:
-    _add(totals, None, None, None, spent)
+    _add(totals, None, 0, spent)
   return totals
 
 
 def operator_rows(
   graph: graph_lib.Graph,
-  totals: dict[int | None, dict[str, int]],
+  totals: Totals,
   instructions: int,
   taken: set[int],
 ) -> list[dict]:
-  """Names the operators.
+  """Returns the counts with the names of the operators.
 
   Args:
-    graph: of the file.
-    totals: of `count_by_operator`.
-    instructions: of the whole inference.
-    taken: of `taken_by_xnnpack`.
+    graph: the file's graph.
+    totals: the result of `count_by_operator`.
+    instructions: number of instructions of the whole inference.
+    taken: the result of `taken_by_xnnpack`.
 
   Returns:
     A dict for each operator, in the graph's order: index, operator, output
-    (name of its first output, which holds the layer's), kernels, runs_in
-    ('xnnpack', 'builtin'), COUNTERS, share (of the instructions).
+    (name of its first output, which contains the layer's name), kernels,
+    runs_in ('xnnpack', 'builtin'), COUNTERS, share (of all instructions).
   """
-  nothing = {'kernels': 0} | dict.fromkeys(COUNTERS, 0)
   rows = []
   for operator in graph.main.operators:
-    mine = totals.get(operator.index, nothing)
+    mine = totals.get(operator.index, _zeros())
     rows.append(
       {
         'index': operator.index,
@@ -131,7 +137,7 @@ def operator_rows(
 
 
 def _main_graph(inference: list[marks.Snapshot]) -> int | None:
-  """Returns the graph that is done last; others are functions it calls."""
+  """Returns the graph that ends last; the others are functions it calls."""
   done = [one for one in inference if one.tag == marks.DONE]
   return done[-1].arguments[0] if done else None
 
@@ -148,38 +154,34 @@ def _without_hooks(
   return spent
 
 
-def _owners(partitions: list[list[int | None]], index: int) -> list[int | None]:
+def _owner(
+  partitions: list[list[int | None]], index: int, node: int | None
+) -> int | None:
+  """Returns the operator of a node of a partition."""
   if index >= len(partitions):
     raise ValueError(
-      f'Partition {index} ran, but {len(partitions)} were seen to be made: '
-      'this LiteRT is not the one that this was written for. Run '
-      'depth_mai.devices.emulated_pi4.setup again.'
+      f'Partition {index} ran, but only {len(partitions)} were made. '
+      f'{symbols.OTHER_LITERT}'
     )
-  return partitions[index]
+  owners = partitions[index]
+  if node is None:
+    return None
+  if node >= len(owners):
+    raise ValueError(
+      f'XNNPACK ran its node {node}, but made only {len(owners)}. '
+      f'{symbols.OTHER_LITERT}'
+    )
+  return owners[node]
+
+
+def _zeros() -> dict[str, int]:
+  return {'kernels': 0} | dict.fromkeys(COUNTERS, 0)
 
 
 def _add(
-  totals: dict[int | None, dict[str, int]],
-  done: int | None,
-  owners: list[int | None] | None,
-  node: int | None,
-  spent: dict[str, int],
+  totals: Totals, owner: int | None, kernels: int, spent: dict[str, int]
 ) -> None:
-  """Adds what was counted to the operator that it is of."""
-  owner, ran = done, 1
-  if done is None:
-    ran = 0
-  elif owners is not None and node is None:
-    owner, ran = None, 0  # the delegate itself
-  elif owners is not None:
-    if node >= len(owners):
-      raise ValueError(
-        f'XNNPACK ran its node {node}, but made only {len(owners)}: this '
-        'LiteRT is not the one that this was written for. Run '
-        'depth_mai.devices.emulated_pi4.setup again.'
-      )
-    owner = owners[node]
-  sums = totals.setdefault(owner, {'kernels': 0} | dict.fromkeys(COUNTERS, 0))
-  sums['kernels'] += ran
-  for name, value in spent.items():
+  """Adds counts to those of an operator."""
+  sums = totals.setdefault(owner, _zeros())
+  for name, value in ({'kernels': kernels} | spent).items():
     sums[name] += value

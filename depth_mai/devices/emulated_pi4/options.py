@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the emulated Raspberry Pi 4 counts."""
+"""Options of the emulated Raspberry Pi 4."""
 
 import dataclasses
 import urllib.parse
@@ -12,14 +12,15 @@ class EmulationOptions:
   """What is counted, and how often.
 
   Attributes:
-    root: folder that `setup` made; None for the default.
-    processes: in each of which the same is counted, at least 2: their spread
+    root: folder of the emulated system; None for the default.
+    processes: number of processes that count the same, at least 2; their spread
       shows whether the counts can be trusted.
-    inferences: of which each process counts the median, at least 1.
+    inferences: number of inferences in each process, at least 1; the median is
+      reported.
     operators: whether to count each operator.
     cache_model: whether the last process also simulates the data caches, which
       takes two to three times as long.
-    calibration: a file of `calibrate`; None for the ones that come with this.
+    calibration: a file of `calibrate`; None for the shipped calibrations.
   """
 
   root: str | None = None
@@ -43,14 +44,14 @@ class EmulationOptions:
 
 
 def from_spec(spec: str) -> EmulationOptions:
-  """Reads what --device asks for, such as 'emulated_pi4?cache_model=on'.
+  """Reads the options from --device, such as 'emulated_pi4?cache_model=on'.
 
   Args:
-    spec: 'emulated_pi4', and behind a '?' root=DIR, calibration=FILE and
+    spec: 'emulated_pi4', optionally with '?' and root=DIR, calibration=FILE and
       cache_model=on, joined by '&'.
 
   Raises:
-    ValueError: if it asks for something else.
+    ValueError: `spec` is not of this form.
   """
   name, _, query = spec.partition('?')
   asked = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
@@ -61,7 +62,11 @@ def from_spec(spec: str) -> EmulationOptions:
     or cache_model not in ('on', 'off')
   ):
     raise ValueError(
-      f'--device={spec}: behind {NAME}? may stand root=DIR, calibration=FILE '
-      'and cache_model=on, joined by &.'
+      f'--device={spec}: after {NAME}? give root=DIR, calibration=FILE and '
+      'cache_model=on, joined by &.'
     )
-  return EmulationOptions(cache_model=cache_model == 'on', **asked)
+  return EmulationOptions(
+    root=asked.get('root'),
+    calibration=asked.get('calibration'),
+    cache_model=cache_model == 'on',
+  )

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a model inside the emulated Raspberry Pi 4 and marks what is counted.
+"""Runs a model inside the emulated Raspberry Pi 4, between two snapshots.
 
-Started by measuring.py, with a request in a JSON file: model, xnnpack,
-inferences, operators (whether to mark each), inputs and outputs (.npz files),
-facts (a .json file to write).
+measuring.py starts it with a request in a JSON file: model, xnnpack,
+inferences, operators (whether to take snapshots of each operator), inputs and
+outputs (.npz files), facts (a .json file to write).
 """
 
 import json
 import sys
+from typing import Any
 
 import numpy as np
 
@@ -24,10 +25,11 @@ def run(request: dict) -> None:
   """Runs the model and writes its outputs and facts.
 
   Args:
-    request: as this file's text says.
+    request: see the top of this file.
 
   Raises:
-    ValueError: if the model cannot be run, or LiteRT is another than expected.
+    ValueError: the model cannot be run, or this is another LiteRT than the
+      expected one.
   """
   hooks, xnnpack = None, request['xnnpack']
   if request['operators']:
@@ -45,7 +47,7 @@ def run(request: dict) -> None:
   with np.load(request['inputs']) as inputs:
     for index, detail in enumerate(loaded.get_input_details()):
       loaded.set_tensor(detail['index'], inputs[f'arr_{index}'])
-  # Nothing else of Python's is between two marks.
+  # Bound here, so that no other Python code runs between two snapshots.
   # pylint: disable=protected-access
   invoke = loaded._interpreter.Invoke
   # pylint: enable=protected-access
@@ -70,8 +72,10 @@ def run(request: dict) -> None:
     json.dump(_facts(loaded), stream)
 
 
-def _facts(loaded) -> dict:
+def _facts(loaded: Any) -> dict:
   taken = delegation.describe_delegation(loaded)
+  if taken is None:
+    raise ValueError('This LiteRT does not report its partitions.')
   # pylint: disable=protected-access
   entries = loaded._get_ops_details()
   # pylint: enable=protected-access
@@ -87,7 +91,7 @@ def _facts(loaded) -> dict:
 
 
 def main() -> None:
-  """Runs the request that the command line names."""
+  """Runs the request whose file is the program's argument."""
   with open(sys.argv[1], encoding='utf-8') as stream:
     request = json.load(stream)
   try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The emulated device's report as text."""
+"""Formats the report of the emulated device as text."""
 
 _OPERATORS = 12
 _NAME_WIDTH = 40
@@ -9,7 +9,7 @@ def format_table(report: dict) -> str:
   """Returns the report as text, several lines.
 
   Args:
-    report: of `EmulatedPi4.measure`.
+    report: the result of `EmulatedPi4.measure`.
   """
   model, machine = report['model'], report['machine']
   rows = report['configurations']
@@ -54,7 +54,7 @@ def _configuration_lines(row: dict) -> list[str]:
 
 
 def _operator_lines(row: dict) -> list[str]:
-  """Returns the operators that cost most, what remains, and the rest."""
+  """Returns the costliest operators, and the sum of all others."""
   ranked = sorted(row['by_operator'], key=lambda one: -one['instructions'])
   shown, rest = ranked[:_OPERATORS], ranked[_OPERATORS:]
   lines = ['  index  operator                   million   share  output']

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 r"""Sets up an emulated Raspberry Pi 4: one command, no root.
 
-Downloads 100 MB (Debian 12's QEMU 7.2, a 64-bit ARM Python and LiteRT),
-compiles a plugin that counts instructions, and leaves 320 MB in one folder;
-nothing outside of it changes. Stopped, it goes on where it was when it is run
-again.
+It downloads 100 MB (Debian 12's QEMU 7.2, a 64-bit ARM Python and LiteRT),
+compiles a plugin that counts instructions, and fills one folder with 320 MB.
+Nothing outside the folder changes. If it is interrupted, the next run resumes.
 
 Example:
   python -m depth_mai.devices.emulated_pi4.setup
@@ -16,11 +15,10 @@ import fcntl
 import json
 import os
 import shutil
-import sys
 
-from absl import app
 from absl import flags
 
+from depth_mai import program
 from depth_mai.devices.emulated_pi4 import guest
 from depth_mai.devices.emulated_pi4 import host_check
 from depth_mai.devices.emulated_pi4 import installation as installation_lib
@@ -34,17 +32,17 @@ _TRIAL = (
 
 
 def set_up(root: str) -> installation_lib.Installation:
-  """Makes the emulated Raspberry Pi 4, or what is missing of it.
+  """Makes the missing parts of an emulated Raspberry Pi 4.
 
   Args:
-    root: its folder; made if missing.
+    root: its folder; created if it does not exist.
 
   Returns:
-    The installation; its stamp is written when everything else is there.
+    The installation; its stamp is written last.
 
   Raises:
-    ValueError: if this machine cannot hold it, or a part cannot be made.
-    OSError: if the folder cannot be written.
+    ValueError: this machine lacks something, or a part cannot be made.
+    OSError: the folder cannot be written.
   """
   root = os.path.abspath(root)
   host_check.check_host()
@@ -55,9 +53,9 @@ def set_up(root: str) -> installation_lib.Installation:
       return installation_lib.open_installation(root)
     with contextlib.suppress(FileNotFoundError):
       os.remove(stamp)
-    versions = parts_lib.Parts(root, _say).make_all()
+    versions = parts_lib.Parts(root, _report_line).make_all()
     made = installation_lib.Installation(root, versions)
-    _say('trying it')
+    _report_line('testing it')
     _try_out(made)
     content = {
       'fingerprint': installation_lib.fingerprint(),
@@ -70,14 +68,14 @@ def set_up(root: str) -> installation_lib.Installation:
 
 @contextlib.contextmanager
 def _only_one(root: str):
-  """Keeps a second setup out of the folder."""
+  """Locks the folder against a second setup."""
   with open(os.path.join(root, 'lock'), 'w') as stream:
     try:
       fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
       raise ValueError(
-        f'Another setup is at work in {root}: wait for it, or give --dir '
-        'another folder.'
+        f'Another setup runs in {root}: wait for it, or give --dir another '
+        'folder.'
       ) from error
     yield
 
@@ -91,28 +89,25 @@ def _try_out(made: installation_lib.Installation) -> None:
     )
 
 
-def _say(text: str) -> None:
+def _report_line(text: str) -> None:
   print(f'emulated_pi4: {text}', flush=True)
 
 
 def main(argv: list[str]) -> None:
-  """Sets up; leaves a message where it cannot."""
-  if len(argv) > 1:
-    raise app.UsageError(f'Unexpected arguments {argv[1:]}; see --help.')
-  try:
-    made = set_up(_DIR.value or installation_lib.default_root())
-  except (ValueError, OSError) as error:
-    sys.exit(f'setup: {error}')
-  _say(f'ready in {made.root}')
+  """Sets up the emulator and prints its versions."""
+  program.no_arguments(argv)
+  made = set_up(_DIR.value or installation_lib.default_root())
+  _report_line(f'ready in {made.root}')
   for name, version in made.versions.items():
-    _say(f'  {name} {version}')
+    _report_line(f'  {name} {version}')
 
 
 if __name__ == '__main__':
+  # Here, because setup and shell may be imported together and share the flag.
   _DIR = flags.DEFINE_string(
     'dir',
     None,
-    f'Folder; default: ${installation_lib.VARIABLE}, else '
-    '~/.cache/depth_mai/emulated_pi4.',
+    'Folder for the emulated system; the default is '
+    f'${installation_lib.VARIABLE}, or else ~/.cache/depth_mai/emulated_pi4.',
   )
-  app.run(main)
+  program.run(main, errors=(ValueError, OSError))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-r"""Runs Python inside the emulated Raspberry Pi 4; it sees the host's files.
+r"""Runs Python inside the emulated Raspberry Pi 4, with the host's files.
 
 Example:
   python -m depth_mai.devices.emulated_pi4.shell -- python3 \
@@ -7,11 +7,11 @@ Example:
 """
 
 import os
-import sys
 
 from absl import app
 from absl import flags
 
+from depth_mai import program
 from depth_mai.devices.emulated_pi4 import guest
 from depth_mai.devices.emulated_pi4 import installation as installation_lib
 
@@ -25,20 +25,24 @@ def main(argv: list[str]) -> int:
       'Give "-- python3" and its arguments; the emulated system has no other '
       'programs.'
     )
-  try:
-    installation = installation_lib.open_installation(_DIR.value)
-  except ValueError as error:
-    sys.exit(f'shell: {error}')
+  installation = installation_lib.open_installation(_DIR.value)
   folders = [os.getcwd() if not name else name for name in _PYTHONPATH.value]
   done = guest.run_guest(installation, argv[2:], folders, capture=False)
   return done.returncode
 
 
 if __name__ == '__main__':
+  # Here, because setup and shell may be imported together and share the flag.
   _DIR = flags.DEFINE_string(
-    'dir', None, 'Folder of the emulated system; default: that of setup.'
+    'dir',
+    None,
+    'Folder of the emulated system; the default is '
+    f'${installation_lib.VARIABLE}, or else ~/.cache/depth_mai/emulated_pi4.',
   )
   _PYTHONPATH = flags.DEFINE_list(
-    'pythonpath', [''], 'Folders of packages; default: this one.'
+    'pythonpath',
+    [''],
+    'Folders of Python packages, separated by commas; the default is the '
+    'current folder.',
   )
-  app.run(main)
+  program.run(main)

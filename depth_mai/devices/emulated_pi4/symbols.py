@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds the functions of a shared library by name, in its own symbol table.
+"""Finds the functions of a shared library in its symbol table.
 
-Only what is needed: 64-bit, little-endian ELF ("System V Application Binary
-Interface", 4: Object Files).
+It reads 64-bit little-endian ELF files only ("System V Application Binary
+Interface", 4: Object Files). By hand, because a Raspberry Pi's Python has no
+package for it and the loader finds exported functions only.
 """
 
 import os
@@ -15,29 +16,35 @@ _SYMBOL = struct.Struct('<IBBHQQ')
 _SYMBOL_TABLE = 2
 _FUNCTION = 2
 
+# Ends the errors that another version of LiteRT causes.
+OTHER_LITERT = (
+  'Only the pinned version of LiteRT is supported: run '
+  'depth_mai.devices.emulated_pi4.setup again.'
+)
+
 
 def find_functions(
   path: str | os.PathLike[str], parts: dict[int, str]
 ) -> dict[int, int]:
-  """Finds functions, also those that the library does not export.
+  """Finds functions, including those that the library does not export.
 
   Args:
     path: a shared library.
-    parts: dict from a number of one's own to a part of the symbol that only
-      one function has; a symbol that is the part wins.
+    parts: dict from a number to a part of a symbol that no other function has.
+      A symbol that equals the part takes precedence.
 
   Returns:
-    dict from the numbers to addresses, relative to where the library begins.
+    dict from the numbers to addresses, relative to the start of the library.
 
   Raises:
-    ValueError: if the file is no such library, or does not have just one such
-      function.
+    ValueError: the file is not such a library, or does not have exactly one
+      such function.
   """
   with open(path, 'rb') as stream:
     content = stream.read()
   if content[:6] != _IDENTITY:
     raise ValueError(
-      f'{os.fspath(path)} is no 64-bit little-endian ELF file; run '
+      f'{os.fspath(path)} is not a 64-bit little-endian ELF file; run '
       'depth_mai.devices.emulated_pi4.setup again.'
     )
   functions = {}
@@ -48,15 +55,14 @@ def find_functions(
     if len(addresses) != 1:
       raise ValueError(
         f'{os.fspath(path)} has {len(addresses)} functions called {part}, not '
-        'one: it is another version of LiteRT than the one that this was '
-        'written for. Run depth_mai.devices.emulated_pi4.setup again.'
+        f'one. {OTHER_LITERT}'
       )
     (functions[number],) = addresses
   return functions
 
 
 def _matching(content: bytes, part: bytes) -> list[tuple[bytes, int]]:
-  """Returns (symbol, address) of functions whose symbol holds `part`."""
+  """Returns (symbol, address) of functions whose symbol contains `part`."""
   sections = _sections(content)
   found = []
   for section in sections:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures on a Raspberry Pi, or any Linux machine, over ssh."""
+"""Measures on a board, or any Linux machine, over ssh."""

@@ -1,36 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `--device=ssh://...` says: where to, as whom, with which files."""
+"""Reads addresses of the form `--device=ssh://USER@HOST:PORT?KEY=VALUE`."""
 
 import dataclasses
 import os
 import re
 import urllib.parse
 
-# What may follow the '?', and an example of it.
+# Keys that may follow the '?', each with an example of its value.
 _KEYS = {
   'python': '/home/pi/venv/bin/python',
   'identity': '~/.ssh/board_ed25519',
   'known_hosts': '~/.ssh/known_hosts.board',
   'config': '~/.ssh/config.board',
 }
-# Neither may look like an option of ssh or hold what a shell would take apart.
+# Neither may look like an option of ssh, nor contain what a shell would split.
 _USER = re.compile(r'[A-Za-z0-9_][A-Za-z0-9_.-]*')
 _HOST = re.compile(r'[A-Za-z0-9_][A-Za-z0-9_.-]*|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*')
 
 
 @dataclasses.dataclass(frozen=True)
 class Address:
-  """Where a board is and how it is reached.
+  """The address of a board and how to log in.
 
   Attributes:
-    host: name, address, or alias of ssh's configuration.
-    user: who to be there; None for what ssh's configuration says.
-    port: of its ssh server; None for what ssh's configuration says.
-    python: the interpreter to use there as it is, with the packages that it
-      has; None makes a virtual environment there.
-    identity: private key, on this machine.
-    known_hosts: file of host keys, on this machine.
-    config: ssh's configuration, on this machine.
+    host: name, address, or alias in ssh's configuration.
+    user: user on the board; None for the one in ssh's configuration.
+    port: port of its ssh server; None for the one in ssh's configuration.
+    python: interpreter on the board, which is used with the packages that it
+      has; None to make a virtual environment.
+    identity: private key, a file on this machine.
+    known_hosts: host keys, a file on this machine.
+    config: ssh's configuration, a file on this machine.
   """
 
   host: str
@@ -48,7 +48,7 @@ class Address:
     return f'ssh://{self.login(host)}{port}'
 
   def login(self, host: str | None = None) -> str:
-    """Returns user@host, as ssh and ssh-copy-id take it."""
+    """Returns user@host, the form that ssh and ssh-copy-id take."""
     host = host or self.host
     return f'{self.user}@{host}' if self.user else host
 
@@ -58,20 +58,20 @@ class Address:
     if self.config:
       options += ['-F', self.config]
     if self.identity:
-      # Not whatever else an agent offers: servers count the tries.
+      # Offer only this key: servers limit the number of tries.
       options += ['-o', 'IdentitiesOnly=yes']
     for name, path in (
       ('IdentityFile', self.identity),
       ('UserKnownHostsFile', self.known_hosts),
     ):
       if path:
-        # ssh expands % and splits at blanks.
+        # ssh expands % and splits at spaces.
         quoted = path.replace('%', '%%')
         options += ['-o', f'{name}="{quoted}"']
     return options
 
   def ssh_options(self) -> list[str]:
-    """Returns the options for ssh, the host at the end."""
+    """Returns the arguments of ssh, the host last."""
     port = ['-p', str(self.port)] if self.port else []
     user = ['-l', self.user] if self.user else []
     return [*self.file_options(), *port, *user, self.host]
@@ -81,14 +81,14 @@ def parse(spec: str) -> Address:
   """Reads an address.
 
   Args:
-    spec: ssh://[USER@]HOST[:PORT][?KEY=VALUE[&KEY=VALUE]...], keys as the
-      attributes of `Address`; an IPv6 address stands in brackets.
+    spec: ssh://[USER@]HOST[:PORT][?KEY=VALUE[&KEY=VALUE]...]; the keys are
+      attributes of `Address`, and an IPv6 address is in brackets.
 
   Returns:
     The `Address`; ~ in the names of files is expanded.
 
   Raises:
-    ValueError: it is not of this form.
+    ValueError: `spec` is not of this form.
   """
   try:
     parts = urllib.parse.urlsplit(spec)
@@ -99,38 +99,38 @@ def parse(spec: str) -> Address:
   except ValueError as error:
     raise _bad(spec, str(error)) from error
   if parts.scheme != 'ssh' or parts.path.strip('/') or parts.fragment:
-    raise _bad(spec, 'it has another form')
+    raise _bad(spec, 'an ssh address without a path is needed')
   if parts.password is not None:
     raise _bad(
-      spec, 'it holds a password; ssh-copy-id sets up a key, which is asked for'
+      spec, 'it contains a password; set up a key with ssh-copy-id instead'
     )
   if not host or not _HOST.fullmatch(host):
-    raise _bad(spec, f'the host {host!r} is no name or address')
+    raise _bad(spec, f'the host {host!r} is not a name or an address')
   if user is not None and not _USER.fullmatch(user):
-    raise _bad(spec, f'the user {user!r} is no name')
+    raise _bad(spec, f'the user {user!r} is not a user name')
   if port == 0:
     raise _bad(spec, 'there is no port 0')
-  # urlsplit makes it lower case; an alias in ssh's configuration has its own.
+  # urlsplit makes the host lower case; aliases in ssh's configuration are not.
   start = spec.lower().find(host, len('ssh://') + len(user or ''))
   host = spec[start : start + len(host)]
   return Address(host, user, port, **_files(spec, pairs))
 
 
 def _files(spec: str, pairs: list[tuple[str, str]]) -> dict[str, str]:
-  """Returns what follows the '?'."""
+  """Returns the keys and values after the '?'."""
   files = {}
   for key, value in pairs:
     if key not in _KEYS:
-      raise _bad(spec, f'{key} is none of {", ".join(_KEYS)}')
+      raise _bad(spec, f'the key {key} is none of {", ".join(_KEYS)}')
     if not value or key in files or re.search(r'[\x00-\x1f"]', value):
       raise _bad(spec, f'{key} needs one value, for example {_KEYS[key]}')
     files[key] = value if key == 'python' else os.path.expanduser(value)
-    # ssh would go on without it, and be refused later.
+    # ssh would only warn about a missing file, and fail later.
     if key in ('identity', 'config') and not os.path.exists(files[key]):
       raise _bad(spec, f'{key}={value}: there is no such file here')
   python = files.get('python')
   if python and not re.fullmatch(r'[A-Za-z0-9_./+~][A-Za-z0-9_./+-]*', python):
-    raise _bad(spec, f'python={python} is no path, such as {_KEYS["python"]}')
+    raise _bad(spec, f'python={python} is not a path such as {_KEYS["python"]}')
   return files
 
 

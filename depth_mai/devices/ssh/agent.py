@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs on the board: takes files and orders on its stdin, answers on stdout.
+"""Runs on the board: reads orders and files from stdin, answers on stdout.
 
-Nothing of depth_mai is on the board at first: `connection` sends the text of
-this file, so it imports the standard library only. Orders are JSON lines, some
-followed by a file of the announced size; each gets one answer, after any lines
-of progress. Empty lines say that the other side still lives.
+`connection` sends the text of this file to a board that has nothing of
+depth_mai yet, so it imports the standard library only. Orders are JSON lines,
+some followed by a file of the announced size; each gets one answer, after any
+lines of progress. Empty lines are heartbeats of the other side.
 
-What is being made has a name under `unfinished/` and is renamed when it is
-whole; what serves one session only lies there too. That folder is emptied at
-the end, also when the connection ends or falls silent, and at the start of the
-next session, should this process have been killed. One session runs at a time.
+Files and folders are made under `unfinished/` and renamed when they are
+complete; files of one session stay there. That folder is removed when the
+session ends, also when the connection ends or falls silent, and at the start of
+the next session in case this process was killed. One session runs at a time.
 """
 
 import ctypes
@@ -34,7 +34,7 @@ MARK = 'depth_mai-agent '
 HEARTBEAT_S = 10.0
 SILENCE_S = 60.0
 
-# How long another session is waited for, and the words of a dying child kept.
+# Longest wait for another session, and how much of a child's output is kept.
 LOCK_S = 900
 _TAIL_BYTES = 64 * 1024
 
@@ -42,15 +42,15 @@ _BLOCK = 1 << 16
 
 
 class GoneError(Exception):
-  """Nobody is at the other end any more."""
+  """The connection ended."""
 
 
 class FailedError(Exception):
-  """What was ordered cannot be done.
+  """An order failed.
 
   Attributes:
-    kind: what `refusals` has a message for.
-    text: more about it.
+    kind: a key of the messages in `error_messages`.
+    text: details.
   """
 
   def __init__(self, kind, text):
@@ -64,8 +64,8 @@ class Line:
   def __init__(self):
     self._buffer = bytearray()
 
-  def say(self, **message):
-    """Sends a message; raises GoneError if nobody takes it."""
+  def send(self, **message):
+    """Sends a message; raises GoneError if the connection ended."""
     try:
       text = MARK + json.dumps(message) + '\n'
       os.write(1, text.encode())
@@ -73,18 +73,18 @@ class Line:
       raise GoneError from error
 
   def progress(self, text):
-    """Says what takes a while."""
-    self.say(progress=text)
+    """Reports what takes a while."""
+    self.send(progress=text)
 
   def read(self):
-    """Takes what has come; raises GoneError at the end of it."""
+    """Reads what has arrived; raises GoneError at the end of the input."""
     block = os.read(0, _BLOCK)
     if not block:
       raise GoneError
     self._buffer += block
 
   def drop_heartbeats(self):
-    """Forgets empty lines that came while no order was awaited."""
+    """Drops empty lines that arrived while an order was carried out."""
     self._buffer = self._buffer.lstrip(b'\n')
 
   def order(self):
@@ -99,7 +99,7 @@ class Line:
         return json.loads(line)
 
   def blocks(self, size):
-    """Gives a file's bytes as they come."""
+    """Yields a file's bytes as they arrive."""
     while size:
       if not self._buffer:
         self._wait()
@@ -116,7 +116,7 @@ class Line:
 
 
 def cache_folder():
-  """Returns the folder that all of this lies in."""
+  """Returns the folder of everything that is kept on the board."""
   cache = os.environ.get('XDG_CACHE_HOME', '')
   if not os.path.isabs(cache):
     cache = os.path.join(os.path.expanduser('~'), '.cache')
@@ -131,7 +131,7 @@ def free_bytes(folder):
 
 
 def facts(root):
-  """Returns what the other side decides on."""
+  """Returns the facts on which the other side bases its decisions."""
   libc, version = platform.libc_ver()
   return {
     'python': platform.python_version(),
@@ -149,7 +149,7 @@ def facts(root):
 
 
 class Agent:
-  """Keeps the folder and does what is ordered."""
+  """Manages the folder and carries out orders."""
 
   def __init__(self, line, root):
     self.line, self.root = line, root
@@ -157,14 +157,14 @@ class Agent:
     self._lock = self._child = None
 
   def begin(self):
-    """Waits until no other session runs; clears up after a killed one."""
+    """Waits for other sessions to end; clears up after a killed one."""
     os.makedirs(self.root, mode=0o700, exist_ok=True)
     self._lock = self._take_lock()
     self._sweep()
     os.makedirs(self.unfinished)
 
   def end(self):
-    """Ends what runs, removes what is unfinished."""
+    """Ends the child and removes unfinished files."""
     self._end_child()
     if self._lock is not None:
       self._sweep()
@@ -178,12 +178,12 @@ class Agent:
         return lock
       except BlockingIOError:
         pass
-      # Again and again, so that the other side knows that this lives.
+      # Repeated, so that the other side knows that this process lives.
       if second % 30 == 0:
-        self.line.progress('waits for another measurement there to end')
+        self.line.progress('waits for another measurement to end')
       with selectors.DefaultSelector() as selector:
         selector.register(0, selectors.EVENT_READ)
-        # Heartbeats come meanwhile: not a reason to hurry.
+        # A heartbeat ends the wait early, so sleep for the rest.
         if selector.select(1.0):
           self.line.read()
           time.sleep(1.0)
@@ -197,11 +197,11 @@ class Agent:
     return os.path.join(self.root, *name.split('/'))
 
   def has(self, name):
-    """Tells whether something is there from an earlier session."""
+    """Returns whether an earlier session left a file or folder."""
     return {'path': self.path(name), 'there': os.path.exists(self.path(name))}
 
   def put(self, name, size, sha256):
-    """Takes a file into `unfinished`; it is gone with the session."""
+    """Receives a file of this session, under `unfinished`."""
     target = os.path.join(self.unfinished, name)
     digest = hashlib.sha256()
     blocks = self.line.blocks(size)
@@ -211,7 +211,7 @@ class Agent:
           stream.write(block)
           digest.update(block)
     except OSError:
-      # The rest must not be taken for orders.
+      # Read the rest, or it would be taken for orders.
       for _ in blocks:
         pass
       raise
@@ -221,7 +221,7 @@ class Agent:
     return {'path': target}
 
   def put_package(self, name, size):
-    """Takes a JSON object from path to text, writes it as a folder."""
+    """Receives a JSON object from paths to texts and writes it as a folder."""
     files = json.loads(b''.join(self.line.blocks(size)))
     folder = os.path.join(self.unfinished, 'package')
     for path, text in files.items():
@@ -232,7 +232,7 @@ class Agent:
     return self._finish(folder, name)
 
   def make_venv(self, name, requirements, timeout_s):
-    """Makes a venv with packages; the first time takes minutes on a board."""
+    """Makes a virtual environment, which takes minutes on a board."""
     folder = os.path.join(self.unfinished, 'venv')
     python = os.path.join(folder, 'bin', 'python')
     deadline = time.monotonic() + timeout_s
@@ -240,7 +240,7 @@ class Agent:
     self._step('venv', [sys.executable, '-m', 'venv', folder], deadline)
     self.line.progress('installs ' + ' '.join(requirements))
     install = ['-m', 'pip', 'install', '--no-cache-dir', '--no-input']
-    # A board would compile for hours what has no wheel.
+    # A board would compile for hours without a wheel.
     install += ['--only-binary=:all:', '--disable-pip-version-check']
     self._step('pip', [python] + install + requirements, deadline)
     return self._finish(folder, name)
@@ -264,17 +264,17 @@ class Agent:
     return {'path': target}
 
   def run(self, command, environment, timeout_s):
-    """Runs a program; ends it when the time or the other side is over."""
+    """Runs a program; ends it at the time limit or without a connection."""
     deadline = time.monotonic() + timeout_s
     last_heard = time.monotonic()
     self._child = child = subprocess.Popen(
       command,
-      # Not the home folder: Python would import what lies there.
+      # Not the home folder: Python would import modules there.
       cwd=self.unfinished,
       stdin=subprocess.DEVNULL,
       stdout=subprocess.PIPE,
       stderr=subprocess.PIPE,
-      # pip would else unpack into a /tmp that may be small, and leave it there.
+      # pip would unpack into /tmp, which may be small, and leave files there.
       env={**os.environ, 'TMPDIR': self.unfinished, **environment},
       start_new_session=True,
       preexec_fn=_die_with_parent,
@@ -319,7 +319,7 @@ class Agent:
 
 
 def _die_with_parent():
-  """Ends a child with this process, should that be killed (Linux)."""
+  """Has Linux kill a child when this process dies."""
   try:
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
   except (OSError, AttributeError):
@@ -327,9 +327,9 @@ def _die_with_parent():
 
 
 def serve(line, agent):
-  """Does orders until the last."""
+  """Carries out orders until the last."""
   agent.begin()
-  line.say(result=facts(agent.root))
+  line.send(result=facts(agent.root))
   orders = {
     'has': agent.has,
     'put': agent.put,
@@ -343,15 +343,15 @@ def serve(line, agent):
     if name == 'end':
       return
     try:
-      line.say(result=orders[name](**order))
+      line.send(result=orders[name](**order))
     except FailedError as error:
-      line.say(failed=error.kind, text=error.text)
+      line.send(failed=error.kind, text=error.text)
     except OSError as error:
-      line.say(**describe_os_error(error, agent.root))
+      line.send(**describe_os_error(error, agent.root))
 
 
 def describe_os_error(error, root):
-  """Returns the message for a full disk, or whatever the system refused."""
+  """Returns the message for a full disk or another error of the system."""
   full = error.errno in (errno.ENOSPC, errno.EDQUOT)
   return {
     'failed': 'full' if full else 'os_error',
@@ -366,7 +366,7 @@ def _stop(number, frame):
 
 
 def main():
-  """Serves one session; leaves nothing unfinished behind."""
+  """Serves one session; removes unfinished files at the end."""
   for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
     signal.signal(number, _stop)
   line, root = Line(), cache_folder()
@@ -376,16 +376,16 @@ def main():
   except GoneError:
     pass
   except FailedError as error:
-    line.say(failed=error.kind, text=error.text)
+    line.send(failed=error.kind, text=error.text)
   except OSError as error:
-    line.say(**describe_os_error(error, root))
+    line.send(**describe_os_error(error, root))
   finally:
     for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
       signal.signal(number, signal.SIG_IGN)
     agent.end()
-  # Only now: what was told to end the session waits for this.
+  # Last, because the other side waits for this answer.
   try:
-    line.say(result='ended')
+    line.send(result='ended')
   except GoneError:
     pass
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sets a board up, once, and runs Python on it."""
+"""Sets up a board, once, and runs Python on it."""
 
 import hashlib
 import json
@@ -7,11 +7,11 @@ import json
 from depth_mai.devices.ssh import address as address_lib
 from depth_mai.devices.ssh import connection as connection_lib
 from depth_mai.devices.ssh import device_package
-from depth_mai.devices.ssh import refusals
+from depth_mai.devices.ssh import error_messages
 
-# A first installation over a slow network onto a slow card.
+# Time limit of the first installation: slow network, slow card.
 _SETUP_S = 1800.0
-# For answers that take no time, and for what a busy board adds to others.
+# Time limit of quick answers, and extra time of the others on a busy board.
 _ANSWER_S = 60.0
 
 _DESCRIBE = (
@@ -21,19 +21,19 @@ _DESCRIBE = (
 
 
 class Board:
-  """A board that is set up, as long as its connection lasts."""
+  """A board that is ready to measure, until its connection ends."""
 
   def __init__(
     self, session: connection_lib.Connection, address: address_lib.Address
   ):
-    """Brings there what is not there yet.
+    """Copies and installs what the board lacks.
 
     Args:
       session: the connection.
-      address: of the board.
+      address: the board's address.
 
     Raises:
-      ValueError: it cannot be set up; names the cure.
+      ValueError: it cannot be set up; says what to do.
     """
     self._session = session
     self._address = address
@@ -43,36 +43,36 @@ class Board:
       self._python = f'{self._make_environment()}/bin/python'
 
   def describe_machine(self) -> dict:
-    """Returns `environment.describe_machine` of the board.
+    """Returns the board's `environment.describe_machine`.
 
     Raises:
       ValueError: its Python lacks a package, or the connection ended.
     """
-    done = self.run(['-c', _DESCRIBE], 'asking what it is', _ANSWER_S)
+    done = self.run(['-c', _DESCRIBE], 'asking for its description', _ANSWER_S)
     if done['returncode'] == 0:
       return json.loads(done['stdout'].splitlines()[-1])
     words = (done['stderr'].strip().splitlines() or ['nothing'])[-1]
     if self._address.python:
       cure = (
-        'Install ai-edge-litert and numpy for it, or leave ?python= out: then '
-        'a virtual environment is made.'
+        'Install ai-edge-litert and numpy for it, or leave out ?python= to '
+        'have a virtual environment made.'
       )
     else:
       folder = self._python.removesuffix('/bin/python')
-      cure = f'Remove {folder} on the board: it is made again.'
+      cure = f'Remove {folder} on the board, so that it is made again.'
     raise ValueError(
-      f'{self._address}: {self._python} cannot measure. It says: {words} {cure}'
+      f'{self._address}: {self._python} cannot measure; it says: {words} {cure}'
     )
 
   def put(self, name: str, content: bytes) -> str:
-    """Copies a file there; it is removed when the connection ends.
+    """Copies a file to the board; it is removed when the connection ends.
 
     Args:
-      name: of the file, for messages.
-      content: of the file.
+      name: name of the file, for messages.
+      content: content of the file.
 
     Returns:
-      Its path there.
+      Its path on the board.
 
     Raises:
       ValueError: the disk is full, or the connection ended.
@@ -89,15 +89,15 @@ class Board:
     return done['path']
 
   def run(self, arguments: list[str], doing: str, timeout_s: float) -> dict:
-    """Runs Python there.
+    """Runs Python on the board.
 
     Args:
-      arguments: for it.
-      doing: what it is, for messages.
-      timeout_s: seconds that it may take.
+      arguments: arguments of the interpreter.
+      doing: what is being done, for messages.
+      timeout_s: time limit in seconds.
 
     Returns:
-      dict: returncode, stdout and stderr (their ends), timed_out.
+      dict: returncode, stdout and stderr (the end of each), timed_out.
 
     Raises:
       ValueError: it cannot be started, or the connection ended.
@@ -112,10 +112,12 @@ class Board:
     )
 
   def _make_package(self) -> str:
-    """Copies the modules that measure; returns their folder."""
+    """Copies the modules that measure, once; returns their folder."""
     files = device_package.package_files()
     name = f'packages/{device_package.key(files)}'
-    found = self._session.order('looking around', _ANSWER_S, 'has', name=name)
+    found = self._session.order(
+      'looking for files', _ANSWER_S, 'has', name=name
+    )
     if not found['there']:
       content = json.dumps(files).encode()
       found = self._session.order(
@@ -129,16 +131,18 @@ class Board:
     return found['path']
 
   def _make_environment(self) -> str:
-    """Makes the virtual environment; returns its folder."""
+    """Makes the virtual environment, once; returns its folder."""
     facts = self._session.facts
     try:
       requirements = device_package.requirements(facts)
     except ValueError as error:
       raise ValueError(f'{self._address}: {error}') from error
-    # Another Python, say after an update of the system, is another one.
+    # Another Python, for example after an update, needs another environment.
     about = (requirements, facts['executable'], facts['python'], facts['bits'])
     name = f'venvs/{device_package.key(about)}'
-    found = self._session.order('looking around', _ANSWER_S, 'has', name=name)
+    found = self._session.order(
+      'looking for files', _ANSWER_S, 'has', name=name
+    )
     if found['there']:
       return found['path']
     problem = None
@@ -153,7 +157,7 @@ class Board:
       }
     doing = 'setting up its virtual environment'
     if problem:
-      raise ValueError(refusals.of_agent(self._address, problem, doing))
+      raise ValueError(error_messages.of_agent(self._address, problem, doing))
     made = self._session.order(
       doing,
       _SETUP_S + _ANSWER_S,

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One ssh connection with the agent at its other end.
+"""Connects over ssh to the agent on a board.
 
-OpenSSH's own program connects, so its configuration, keys and agent serve as
-everywhere. Nothing is asked: an unknown host key or a refused key ends in a
-message. The connection's end is the agent's end, see agent.py.
+OpenSSH's own program connects, so its configuration, keys and ssh-agent apply.
+It asks no questions: an unknown host key or a refused key ends in an error. The
+agent ends with the connection, see agent.py.
 """
 
 import base64
 from collections.abc import Callable
+import contextlib
 import json
 import os
 import pathlib
@@ -16,19 +17,20 @@ import shlex
 import shutil
 import subprocess
 import time
+from typing import IO
 import zlib
 
 from depth_mai.devices.ssh import address as address_lib
 from depth_mai.devices.ssh import agent
-from depth_mai.devices.ssh import refusals
+from depth_mai.devices.ssh import error_messages
 
-# Ours stand before the user's, and ssh takes the first: nothing that is
-# configured switches the checking of host keys off, asks, or holds on.
+# ssh takes the first value of an option, so these override its configuration:
+# host keys are always checked, nothing is asked, no connection is shared.
 _OPTIONS = (
   'BatchMode=yes',
   'StrictHostKeyChecking=yes',
   'ConnectTimeout=15',
-  # The other side is given up after 30 s of silence.
+  # Ends after 30 s without an answer.
   'ServerAliveInterval=10',
   'ServerAliveCountMax=3',
   'ClearAllForwardings=yes',
@@ -39,17 +41,17 @@ _OPTIONS = (
   'LogLevel=INFO',
 )
 _PYTHONS = ('python3', 'python3.13', 'python3.12', 'python3.11')
-# From the start of ssh to the agent's first words.
+# Time limit from the start of ssh to the agent's first message.
 _HELLO_S = 60.0
 _END_S = 15.0
-_KEPT_WORDS = 4000
+_MAX_WORDS_BYTES = 4000
 
 
 class Connection:
   """A session on a board; use it in a `with` statement.
 
   Attributes:
-    facts: what the agent says of the board, see `agent.facts`.
+    facts: facts about the board, see `agent.facts`.
   """
 
   def __init__(
@@ -58,20 +60,24 @@ class Connection:
     """Keeps the arguments; `with` connects.
 
     Args:
-      address: where to.
-      report_line: takes a line of progress.
+      address: the board's address.
+      report_line: called with each line of progress.
     """
     self._address = address
     self._report_line = report_line
-    self._process = None
-    self._stdout, self._stderr = b'', b''
-    self.facts = {}
+    self._process: subprocess.Popen[bytes]
+    self._stdin: IO[bytes]
+    self._stdout: IO[bytes]
+    self._stderr: IO[bytes]
+    # Output that is not handled yet, and the end of the messages.
+    self._output, self._words = b'', b''
+    self.facts: dict = {}
 
   def __enter__(self) -> 'Connection':
     """Connects and starts the agent.
 
     Raises:
-      ValueError: there is no ssh here, or it is refused, see `refusals`.
+      ValueError: ssh is not installed, or cannot connect, see `error_messages`.
     """
     if shutil.which('ssh') is None:
       raise ValueError(
@@ -89,25 +95,27 @@ class Connection:
       stdout=subprocess.PIPE,
       stderr=subprocess.PIPE,
       env={**os.environ, 'LC_ALL': 'C'},
-      # Ctrl-C reaches this program only, which then ends both sides in order.
+      # Ctrl-C reaches only this program, which then ends both sides in order.
       start_new_session=True,
     )
+    streams = self._process.stdin, self._process.stdout, self._process.stderr
+    self._stdin, self._stdout, self._stderr = filter(None, streams)
     try:
       self.facts = self._answer('connecting', _HELLO_S)
     except BaseException:
       self._close()
       raise
-    # What the board says at log-in explains nothing that comes after.
-    self._stderr = b''
+    # The board's log-in messages do not explain later errors.
+    self._words = b''
     return self
 
   def __exit__(self, kind, error, trace) -> None:
-    """Lets the agent clear up, and disconnects."""
+    """Has the agent clear up, and disconnects."""
     if error is None:
       try:
         self.order('ending the session', _END_S, 'end')
       except ValueError:
-        # All answers are here; the agent clears up without being told.
+        # All answers have arrived; the agent clears up in any case.
         pass
     self._close()
 
@@ -119,20 +127,21 @@ class Connection:
     content: bytes = b'',
     **arguments: object,
   ) -> dict:
-    """Has the agent do something.
+    """Sends an order to the agent and waits for the answer.
 
     Args:
-      doing: what it is, for messages: 'copying the model'.
-      patience_s: seconds without a word from the agent that are too many.
+      doing: what is being done, for messages, such as 'copying the model'.
+      patience_s: time limit between two messages of the agent, seconds.
       do: the order, see `agent.serve`.
       content: the file that goes with it.
-      **arguments: of the order.
+      **arguments: arguments of the order.
 
     Returns:
       The answer.
 
     Raises:
-      ValueError: it failed there, took too long, or the connection ended.
+      ValueError: the order failed on the board or took too long, or the
+        connection ended.
     """
     order = json.dumps({'do': do, **arguments}).encode() + b'\n'
     self._send(order, doing)
@@ -142,8 +151,8 @@ class Connection:
 
   def _send(self, content: bytes, doing: str) -> None:
     try:
-      self._process.stdin.write(content)
-      self._process.stdin.flush()
+      self._stdin.write(content)
+      self._stdin.flush()
     except OSError as error:
       raise self._ended(doing) from error
 
@@ -152,103 +161,103 @@ class Connection:
     now = time.monotonic()
     deadline, heartbeat = now + patience_s, now + agent.HEARTBEAT_S
     while True:
-      line, end, rest = self._stdout.partition(b'\n')
+      line, end, rest = self._output.partition(b'\n')
       if end:
-        self._stdout = rest
+        self._output = rest
         message = self._message(line)
         if message is None:
           continue
         if 'result' in message:
           return message['result']
         if 'failed' in message:
-          raise ValueError(refusals.of_agent(self._address, message, doing))
+          raise ValueError(
+            error_messages.of_agent(self._address, message, doing)
+          )
         self._report_line(f'{self._address} {message["progress"]}')
         deadline = time.monotonic() + patience_s
         continue
       now = time.monotonic()
       if now >= deadline:
         self._process.kill()
-        raise ValueError(refusals.silent(self._address, doing, patience_s))
+        raise ValueError(
+          error_messages.silent(self._address, doing, patience_s)
+        )
       if now >= heartbeat:
         self._send(b'\n', doing)
         heartbeat = now + agent.HEARTBEAT_S
       self._read(min(deadline, heartbeat) - now, doing)
 
   def _message(self, line: bytes) -> dict | None:
-    """Returns the agent's message; None for what a board prints at log-in."""
+    """Returns the agent's message; None for a line that a shell printed."""
     _, mark, message = line.partition(agent.MARK.encode())
     if not mark:
-      self._stderr = (self._stderr + line + b'\n')[-_KEPT_WORDS:]
+      self._words = (self._words + line + b'\n')[-_MAX_WORDS_BYTES:]
       return None
     return json.loads(message)
 
   def _read(self, timeout_s: float, doing: str) -> None:
-    """Waits for words of either stream."""
-    process = self._process
+    """Waits for output on either stream."""
     with selectors.DefaultSelector() as selector:
-      selector.register(process.stdout, selectors.EVENT_READ)
-      selector.register(process.stderr, selectors.EVENT_READ)
+      selector.register(self._stdout, selectors.EVENT_READ)
+      selector.register(self._stderr, selectors.EVENT_READ)
       ready = {key.fileobj for key, _ in selector.select(timeout_s)}
-    # Why it ended is said before it ends.
-    if process.stderr in ready:
-      words = os.read(process.stderr.fileno(), 1 << 16)
-      self._stderr = (self._stderr + words)[-_KEPT_WORDS:]
+    # stderr first: it explains why the connection ends.
+    if self._stderr in ready:
+      words = os.read(self._stderr.fileno(), 1 << 16)
+      self._words = (self._words + words)[-_MAX_WORDS_BYTES:]
       if words:
         return
-    if process.stdout in ready:
-      words = os.read(process.stdout.fileno(), 1 << 16)
-      if not words:
+    if self._stdout in ready:
+      output = os.read(self._stdout.fileno(), 1 << 16)
+      if not output:
         raise self._ended(doing)
-      self._stdout += words
+      self._output += output
 
   def _ended(self, doing: str) -> ValueError:
-    """Returns the error for a connection that is no more."""
+    """Returns the error for a connection that ended."""
     try:
       _, words = self._process.communicate(timeout=_END_S)
     except (subprocess.TimeoutExpired, ValueError):
       self._process.kill()
       words = b''
-    said = (self._stderr + words).decode('utf-8', 'replace')
+    said = (self._words + words).decode('utf-8', 'replace')
     if self.facts:
-      return ValueError(refusals.lost(self._address, said, doing))
+      return ValueError(error_messages.lost(self._address, said, doing))
     returncode = self._process.wait()
-    return ValueError(refusals.of_ssh(self._address, said, returncode))
+    return ValueError(error_messages.of_ssh(self._address, said, returncode))
 
   def _close(self) -> None:
-    """Ends ssh: the end of its input first, so that the agent clears up."""
+    """Ends ssh: closes its input first, so that the agent clears up."""
     process = self._process
-    try:
-      process.stdin.close()
-    except OSError:
-      pass
+    with contextlib.suppress(OSError):
+      self._stdin.close()
     try:
       process.wait(timeout=_END_S)
     except subprocess.TimeoutExpired:
       process.kill()
       process.wait()
-    process.stdout.close()
-    process.stderr.close()
+    self._stdout.close()
+    self._stderr.close()
 
 
 def _start_command(python: str | None) -> str:
-  """Returns the command that starts the agent, in any log-in shell.
+  """Returns the command that starts the agent in any log-in shell.
 
   Args:
-    python: the interpreter to take; None looks for one.
+    python: the interpreter to use; None to look for one.
   """
   source = pathlib.Path(agent.__file__).read_bytes()
   packed = base64.b64encode(zlib.compress(source, 9)).decode()
-  # Whoever names an interpreter may name one that is newer than the wheels.
-  above = (9,) if python else refusals.PYTHON_BELOW
-  fits = (
-    f'sys.exit(not {refusals.PYTHON_FROM} <= sys.version_info[:2] < {above})'
-  )
+  # A named interpreter may be newer than the wheels.
+  lowest = error_messages.PYTHON_FROM
+  above = (9,) if python else error_messages.PYTHON_BELOW
+  fits = f'sys.exit(not {lowest} <= sys.version_info[:2] < {above})'
   unpack = 'exec(zlib.decompress(base64.b64decode(sys.argv[1])))'
   failed = (
     f'echo "{agent.MARK}{{\\"failed\\": \\"%s\\", \\"text\\": \\"$v\\"}}"'
   )
-  # No exclamation mark, quote or new line: the log-in shell may be any. -I: a
-  # home folder may hold a json.py.
+  # No exclamation mark, quote or line break, because any shell may read this.
+  # -I, because the home folder may contain a json.py.
   script = (
     f'v=; for p in {python or " ".join(_PYTHONS)}; do '
     'if command -v "$p" >/dev/null 2>&1; then '

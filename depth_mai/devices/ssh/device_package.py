@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What goes to a board: the modules that measure, and the packages they need.
+"""Selects the modules that a board needs to measure, and their requirements.
 
-Not the whole of depth_mai: only what `runtime.configuration` imports, a few
-dozen kilobytes. It is known by the hash of its content, as the virtual
-environment is by that of its requirements, so each is made once.
+The modules are those that `runtime.configuration` imports, a few dozen
+kilobytes. On the board, they and the virtual environment are named after the
+hash of their content and of their requirements, so that each is made once.
 """
 
 import ast
@@ -12,20 +12,22 @@ import json
 import pathlib
 
 from depth_mai.runtime import configuration
+from depth_mai.runtime import environment
 
-_ROOT = pathlib.Path(configuration.__file__).resolve().parent.parent.parent
+_ROOT = pathlib.Path(environment.package_root())
 
-# As in setup.cfg. The last wheels for 32-bit ARM are tflite-runtime's.
+# The same as in setup.cfg. tflite-runtime was the last with wheels for 32-bit
+# ARM.
 _64_BIT = ('ai-edge-litert>=2.3,<3', 'numpy>=1.24,<3')
 _32_BIT_ARM = ('tflite-runtime==2.14.0', 'numpy>=1.24,<2')
 _32_BIT_PYTHON = '3.11.'
 
-# Of the virtual environment, pip included, with some room for unpacking.
+# Size of the virtual environment with pip, and some space for unpacking.
 NEEDED_BYTES = 300e6
 
 
 def package_files() -> dict[str, str]:
-  """Returns the modules that measure: dict from path to text.
+  """Returns the modules that measure, a dict from paths to texts.
 
   Raises:
     OSError: a module cannot be read.
@@ -45,31 +47,32 @@ def package_files() -> dict[str, str]:
 
 
 def requirements(facts: dict) -> list[str]:
-  """Returns what pip shall install on a board.
+  """Returns the requirements that pip installs on a board.
 
   Args:
-    facts: of the board, see `agent.facts`.
+    facts: facts about the board, see `agent.facts`.
 
   Raises:
-    ValueError: there are no packages for it; says what would do.
+    ValueError: there are no packages for this board; says which board or system
+      has them.
   """
   machine, bits = facts['machine'], facts['bits']
   what = f'a {bits}-bit Python {facts["python"]} on {machine}'
   if facts['system'] != 'Linux' or not facts['libc'].startswith('glibc'):
     raise ValueError(
-      f'LiteRT has wheels for Linux with glibc only, not for {what}, '
+      f'LiteRT has wheels only for Linux with glibc, not for {what}, '
       f'{facts["system"]}, {facts["libc"] or "another C library"}. Put '
       'Raspberry Pi OS (64-bit) on the board.'
     )
   if bits == 64 and machine in ('aarch64', 'x86_64'):
     return list(_64_BIT)
-  # A 64-bit kernel under a 32-bit system calls the machine aarch64.
+  # A 32-bit system with a 64-bit kernel reports the machine aarch64.
   if bits == 32 and machine in ('aarch64', 'armv7l', 'armv8l'):
     if facts['python'].startswith(_32_BIT_PYTHON):
       return list(_32_BIT_ARM)
     raise ValueError(
-      f'tflite-runtime, the last with wheels for 32-bit ARM, has none for '
-      f'{what}, only for Python 3.11. Put Raspberry Pi OS (64-bit) on the '
+      'tflite-runtime is the last runtime with wheels for 32-bit ARM, but only '
+      f'for Python 3.11, not for {what}. Put Raspberry Pi OS (64-bit) on the '
       'board, or the 32-bit one of Bookworm (12).'
     )
   raise ValueError(
@@ -79,17 +82,17 @@ def requirements(facts: dict) -> list[str]:
 
 
 def key(content: object) -> str:
-  """Returns a name for something: the hash of it.
+  """Returns the hash of a content, which serves as its name on the board.
 
   Args:
-    content: anything that json takes.
+    content: anything that json can write.
   """
   text = json.dumps(content, sort_keys=True)
   return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _path(module: str) -> str | None:
-  """Returns the file of one of our modules; None for anything else."""
+  """Returns the path of a module of depth_mai; None for any other module."""
   if module.split('.')[0] != 'depth_mai':
     return None
   path = module.replace('.', '/')

@@ -193,3 +193,17 @@ def encode(x, table: Table, taps: tuple[int, ...], norm: conv_norm.BatchNorm):
     if number in taps:
       features.append(x)
   return features
+
+
+def encode_large(x, taps: tuple[int, ...], options: LargeOptions):
+  """Builds MobileNetV3-Large up to the last tap; see `encode`.
+
+  Args:
+    x: [B, H, W, 3], scaled to -1..1.
+    taps: numbers of the blocks whose outputs are returned.
+    options: activation and BatchNorm of the encoder.
+
+  Returns:
+    The tapped outputs.
+  """
+  return encode(x, large(options.encoder_activation), taps, options.norm)

@@ -70,12 +70,7 @@ def icl(options: IclOptions = IclOptions()) -> keras.Model:
     )
 
   rgb, x = system_base.rgb_input(options)
-  *skips, x = mobilenet_v3.encode(
-    x,
-    mobilenet_v3.large(options.encoder_activation),
-    taps=(3, 6, 12, 15),
-    norm=options.norm,
-  )
+  *skips, x = mobilenet_v3.encode_large(x, (3, 6, 12, 15), options)
   x = lateral(x, 4)
   for number in (3, 2, 1):
     skip = lateral(skips[number - 1], number)

@@ -66,12 +66,7 @@ def jmu_cvlab(options: JmuCvlabOptions = JmuCvlabOptions()) -> keras.Model:
     [B, h/2, w/2, 1], metres.
   """
   rgb, x = system_base.rgb_input(options)
-  *skips, x = mobilenet_v3.encode(
-    x,
-    mobilenet_v3.large(options.encoder_activation),
-    taps=(1, 3, 6, 10, 12),
-    norm=options.norm,
-  )
+  *skips, x = mobilenet_v3.encode_large(x, (1, 3, 6, 10, 12), options)
   for number, filters in ((4, 112), (3, 64), (2, 40), (1, 24)):
     x = fusion.separable_fusion(
       x, skips[number - 1], filters, name=f'ffm_{number}', norm=options.norm

@@ -24,7 +24,7 @@ Differences from the paper (section 4.5; [stated], [inferred], [chosen])
   [MiDaS' code] The taps, the 3x3 convolutions after them, the FFM (see
              layers/residual_fusion.py), the head's convolutions.
   [inferred] The whole trunk in 8-bit weights: 6.07 M parameters are 24 MB in
-             FP32 and 12 MB in FP16, and Table 1 says 7.1 MB.
+             FP32 and 12 MB in FP16, and Table 1 gives 7.1 MB.
              Input size: with TensorFlow Lite's own kernels the network takes
              twice as many instructions at 96x128 (`input_size=(96, 128)`, the
              more accurate one), too many for Table 1's 65 ms.

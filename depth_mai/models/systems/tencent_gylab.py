@@ -69,12 +69,7 @@ def tencent_gylab(
     [B, h/2, w/2, 1], metres.
   """
   rgb, x = system_base.rgb_input(options)
-  *skips, x = mobilenet_v3.encode(
-    x,
-    mobilenet_v3.large(options.encoder_activation),
-    taps=(1, 3, 6, 10, 12),
-    norm=options.norm,
-  )
+  *skips, x = mobilenet_v3.encode_large(x, (1, 3, 6, 10, 12), options)
   for number, filters in ((4, 48), (3, 32), (2, 24), (1, 16)):
     x = fusion.concat_fusion(
       x, skips[number - 1], filters, name=f'ffm_{number}', norm=options.norm

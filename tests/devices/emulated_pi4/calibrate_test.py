@@ -55,7 +55,7 @@ class CalibrateTest(absltest.TestCase):
   def test_refusals(self):
     done = self._fit('--family_column=breed')
     self.assertEqual(done.returncode, 1)
-    self.assertIn('calibrate: The table', done.stderr)
+    self.assertIn('error: The table', done.stderr)
     self.assertIn("no columns ['breed']", done.stderr)
 
 

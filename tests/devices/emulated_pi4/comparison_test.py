@@ -70,7 +70,7 @@ class ComparisonTest(parameterized.TestCase):
     self.assertEqual(found['largest_difference'], 255.0)
 
   def test_outputs_of_another_model(self):
-    with self.assertRaisesRegex(ValueError, 'The outputs are'):
+    with self.assertRaisesRegex(ValueError, 'emulated outputs are'):
       comparison.compare([np.zeros(2)], [np.zeros(3)])
 
 

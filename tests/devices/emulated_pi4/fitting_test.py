@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+import pathlib
+
 from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
@@ -49,6 +51,127 @@ class FittingTest(parameterized.TestCase):
       fitting.held_out_ratios(np.ones((3, 1)), np.ones(3), ['a'] * 3)
     with self.assertRaisesRegex(ValueError, r'K <= 8'):
       fitting.non_negative_least_squares(np.ones((3, 9)), np.ones(3))
+
+
+class FitTableTest(parameterized.TestCase):
+  def _table(self, lines):
+    path = pathlib.Path(self.create_tempdir().full_path) / 'table.csv'
+    path.write_text('\n'.join(lines) + '\n')
+    return path
+
+  def _rows(self, times):
+    """Lines of two families, with two features that no line fits."""
+    return [
+      f'net-v{1 + n % 2}-{n},fp32,{n + 1},{n * n % 7},{time}'
+      for n, time in enumerate(times)
+    ]
+
+  def _fit(self, path, **changes):
+    arguments = {
+      'columns': fitting.Columns(),
+      'numbers': 'float',
+      'xnnpack': True,
+      'name': 'test',
+      'source': 'test',
+      'note': '',
+    }
+    return fitting.fit_table(path, **(arguments | changes))
+
+  def test_a_law_is_found(self):
+    times = [
+      0.3 * (index + 1) + 0.2 * ((index * index) % 7) + 4 for index in range(9)
+    ]
+    heading = 'model,dtype,instructions_m,parameters_m,median_ms'
+    lines = [heading, *self._rows(times)]
+    # Neither of these may count.
+    lines += ['other,int8,1,1,999', 'other,fp32,1,1,']
+    found = self._fit(self._table(lines))
+    self.assertEqual(found.models, 9)
+    self.assertAlmostEqual(found.weights_ms['instructions_m'], 0.3, places=5)
+    self.assertAlmostEqual(found.weights_ms['parameters_m'], 0.2, places=5)
+    self.assertAlmostEqual(found.weights_ms['constant'], 4.0, places=5)
+    self.assertLess(found.family_error, 1e-4)
+    self.assertAlmostEqual(found.low, 1.0, places=3)
+    self.assertAlmostEqual(found.high, 1.0, places=3)
+
+  def test_errors_are_of_what_was_left_out(self):
+    generator = np.random.default_rng(1)
+    times = (np.arange(8) + 3) * generator.uniform(0.8, 1.2, 8)
+    heading = 'model,dtype,instructions_m,parameters_m,median_ms'
+    table = self._table([heading, *self._rows(times.tolist())])
+    columns = fitting.Columns(features={'instructions_m': 'instructions_m'})
+    found = self._fit(table, columns=columns)
+    # Ordinary least squares on relative errors, one row left out each time.
+    matrix = np.stack([np.arange(8) + 1.0, np.ones(8)], axis=1)
+    errors = []
+    for out in range(8):
+      kept = np.arange(8) != out
+      scaled = matrix[kept] / times[kept, None]
+      weights = np.linalg.pinv(scaled) @ np.ones(7)
+      self.assertGreater(weights.min(), 0)
+      errors.append(abs(matrix[out] @ weights - times[out]) / times[out])
+    self.assertAlmostEqual(found.error, np.mean(errors), places=4)
+    ratios = []
+    for family in (0, 1):
+      out = np.arange(8) % 2 == family
+      scaled = matrix[~out] / times[~out, None]
+      ratios += list(
+        times[out] / (matrix[out] @ np.linalg.pinv(scaled) @ np.ones(4))
+      )
+    self.assertAlmostEqual(found.low, min(ratios), places=4)
+    self.assertAlmostEqual(found.high, max(ratios), places=4)
+
+  def test_other_measurements_widen_the_interval(self):
+    heading = 'model,dtype,instructions_m,parameters_m,median_ms,elsewhere'
+    rows = self._rows([2.0 * (index + 1) for index in range(8)])
+    rows = [f'{row},' for row in rows]
+    rows[3] += '12'
+    rows[5] += '6'
+    columns = fitting.Columns(
+      features={'instructions_m': 'instructions_m'},
+      other_times_ms=('elsewhere',),
+    )
+    found = self._fit(self._table([heading, *rows]), columns=columns)
+    self.assertAlmostEqual(found.weights_ms['instructions_m'], 2.0, places=5)
+    # 8 ms are predicted for the fourth, 12 for the sixth.
+    self.assertAlmostEqual(found.high, 1.5, places=4)
+    self.assertAlmostEqual(found.low, 0.5, places=4)
+    self.assertLess(found.family_error, 1e-4)
+
+  @parameterized.parameters(
+    ('mobilenet-v2-0.35-96', 'mobilenet-v2'),
+    ('mobilenet-v3-large_224_1.0', 'mobilenet-v3'),
+    ('efficientnet-lite0', 'efficientnet-lite'),
+    ('tcl', 'tcl'),
+  )
+  def test_families(self, model, family):
+    self.assertEqual(fitting.family_of(model), family)
+
+  @parameterized.named_parameters(
+    ('columns', ['model,dtype', 'a,fp32'], r"no columns \['instructions_m"),
+    (
+      'rows',
+      ['model,dtype,instructions_m,parameters_m,median_ms', 'a,fp32,1,1,1'],
+      'has 1 rows of float numbers',
+    ),
+    (
+      'number',
+      ['model,dtype,instructions_m,parameters_m,median_ms', 'a,fp32,x,1,1'],
+      "could not convert string to float: 'x'",
+    ),
+    (
+      'time',
+      ['model,dtype,instructions_m,parameters_m,median_ms', 'a,fp32,1,1,-1'],
+      'line 2 has -1.0 ms',
+    ),
+  )
+  def test_tables_that_are_refused(self, lines, message):
+    with self.assertRaisesRegex(ValueError, message):
+      self._fit(self._table(lines))
+
+  def test_a_missing_table(self):
+    with self.assertRaisesRegex(ValueError, 'cannot be used'):
+      self._fit('/nowhere/table.csv')
 
 
 if __name__ == '__main__':

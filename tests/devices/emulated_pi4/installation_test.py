@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import configparser
 import json
 import os
 import pathlib
@@ -7,6 +8,8 @@ import unittest.mock
 from absl.testing import absltest
 
 from depth_mai.devices.emulated_pi4 import installation
+
+_SETUP = pathlib.Path(__file__).resolve().parents[3] / 'setup.cfg'
 
 
 class InstallationTest(absltest.TestCase):
@@ -80,6 +83,25 @@ class InstallationTest(absltest.TestCase):
     for name in ('a64.h', 'cache.h'):
       self.assertIn('Apache-2.0', sources[name])
       self.assertIn(f'#include "{name}"', sources['instruction_counter.c'])
+
+  def test_every_wheel_has_one_version(self):
+    for wheel in installation.WHEELS:
+      self.assertRegex(wheel, r'^[a-z-]+==\d+\.\d+(\.\d+)*$')
+
+  def test_wheels_include_the_requirements_of_a_device(self):
+    if not _SETUP.exists():
+      self.skipTest('there is no setup.cfg')
+    setup = configparser.ConfigParser()
+    setup.read(_SETUP)
+    lines = setup['options']['install_requires'].strip().splitlines()
+    needed = {
+      line.split('>')[0].split('=')[0].strip()
+      for line in lines
+      if '== "armv7l"' not in line
+    }
+    self.assertContainsSubset(
+      needed, {wheel.split('==')[0] for wheel in installation.WHEELS}
+    )
 
 
 if __name__ == '__main__':

@@ -45,8 +45,8 @@ class MarksTest(parameterized.TestCase):
     )
 
   @parameterized.named_parameters(
-    ('nothing', (), 'holds no counts'),
-    ('another_file', ('hello world',), 'holds no counts'),
+    ('nothing', (), 'contains no counts'),
+    ('another_file', ('hello world',), 'contains no counts'),
     ('half_a_line', (_HEADING, '0 0 0'), 'line 2, has 3 numbers, not 10'),
   )
   def test_damage(self, lines, message):

@@ -113,7 +113,7 @@ class CountByOperatorTest(absltest.TestCase):
     clock.after(1, marks.DONE, _GRAPH, 0, 9).after(1, marks.END)
     with self.assertRaisesRegex(ValueError, 'ran its node 7, but made only 1'):
       operators.count_by_operator(clock.list, [[0]], [9])
-    with self.assertRaisesRegex(ValueError, 'Partition 0 ran, but 0'):
+    with self.assertRaisesRegex(ValueError, 'Partition 0 ran, but only 0'):
       operators.count_by_operator(clock.list, [], [9])
 
 

@@ -27,7 +27,7 @@ class OptionsTest(parameterized.TestCase):
     'pi', 'emulated_pi4?x=1', 'emulated_pi4?cache_model=1'
   )
   def test_bad_spec(self, spec):
-    with self.assertRaisesRegex(ValueError, 'may stand root=DIR, calibration='):
+    with self.assertRaisesRegex(ValueError, 'give root=DIR, calibration='):
       options.from_spec(spec)
 
 

@@ -46,10 +46,10 @@ class PartsTest(absltest.TestCase):
   def setUp(self):
     super().setUp()
     self.root = pathlib.Path(self.create_tempdir().full_path)
-    self.said = []
+    self.lines = []
 
   def _parts(self):
-    return _Parts(str(self.root), self.said.append)
+    return _Parts(str(self.root), self.lines.append)
 
   def test_each_once(self):
     first = self._parts()
@@ -58,14 +58,14 @@ class PartsTest(absltest.TestCase):
     self.assertEqual(
       first.made, ('host', 'guest', 'site', 'include', 'plugin.so')
     )
-    self.assertLen(self.said, 6)
-    self.assertEqual(self.said[0], '[1/6] host')
+    self.assertLen(self.lines, 6)
+    self.assertEqual(self.lines[0], '[1/6] host')
     again = self._parts()
     self.assertEqual(again.make_all(), versions)
     self.assertEmpty(again.made)
-    self.assertEqual(self.said[-1], '[6/6] python3: is there')
+    self.assertEqual(self.lines[-1], '[6/6] python3: already made')
 
-  def test_goes_on_where_it_was_stopped(self):
+  def test_resumes_after_an_interruption(self):
     first = self._parts()
     first.fails = 'site'
     with self.assertRaisesRegex(ValueError, 'site failed'):
@@ -90,7 +90,7 @@ class PartsTest(absltest.TestCase):
   def test_other_versions_are_made_anew(self):
     self._parts().make_all()
     self.enter_context(
-      absltest.mock.patch.object(parts.pins, 'WHEELS', ('numpy==3.0',))
+      absltest.mock.patch.object(parts.installation, 'WHEELS', ('numpy==3.0',))
     )
     changed = self._parts()
     changed.make_all()

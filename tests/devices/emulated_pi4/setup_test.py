@@ -77,7 +77,7 @@ class SetupTest(absltest.TestCase):
     self.root.mkdir()
     with open(self.root / 'lock', 'w') as stream:
       fcntl.flock(stream, fcntl.LOCK_EX)
-      with self.assertRaisesRegex(ValueError, 'Another setup is at work'):
+      with self.assertRaisesRegex(ValueError, 'Another setup runs in'):
         setup.set_up(str(self.root))
 
   def test_the_command_says_why_not(self):
@@ -91,7 +91,7 @@ class SetupTest(absltest.TestCase):
       env={**os.environ, 'PATH': folder.full_path},
     )
     self.assertEqual(done.returncode, 1)
-    self.assertRegex(done.stderr, '^setup: .*(missing: install|needs Debian)')
+    self.assertRegex(done.stderr, '^error: .*(missing: install|needs Debian)')
     self.assertEmpty(os.listdir(folder.full_path))
 
 

@@ -48,7 +48,7 @@ class SymbolsTest(absltest.TestCase):
       symbols.find_functions(self.path, {0: 'number'})
 
   def test_another_file(self):
-    with self.assertRaisesRegex(ValueError, 'is no 64-bit'):
+    with self.assertRaisesRegex(ValueError, 'is not a 64-bit'):
       symbols.find_functions(__file__, {0: 'x'})
 
 

@@ -111,7 +111,7 @@ class BoardTest(loopback.SshdTestCase):
   def test_pip_fails(self):
     sshd = self._start()
     message = self._refusal(self._own_python(sshd))
-    self.assertIn('pip cannot install what is needed', message)
+    self.assertIn('pip cannot install the packages', message)
     # In pip's words, and with the cure.
     self.assertIn('No matching distribution found for ai-edge-litert', message)
     self.assertIn('The board needs the network this once', message)
@@ -125,9 +125,9 @@ class BoardTest(loopback.SshdTestCase):
     sshd = self._start()
     message = self._refusal(sshd.spec(python=bare / 'bin' / 'python'))
     self.assertRegex(
-      message, 'bare.* cannot measure. It says: .*No interpreter for'
+      message, 'bare.* cannot measure; it says: .*No interpreter for'
     )
-    self.assertIn('leave ?python= out', message)
+    self.assertIn('leave out ?python=', message)
 
   @contextlib.contextmanager
   def _small_disk(self, sshd, size):

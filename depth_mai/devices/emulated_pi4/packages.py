@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Debian packages in a folder of one's own: no root, nothing installed.
+"""Downloads and unpacks Debian packages and wheels: no root, no installation.
 
-apt-get is told that nothing is installed (an empty status file), so that it
-downloads every dependency too; dpkg only unpacks them. The host's own lists of
-sources and keys are used.
+apt-get reads an empty status file, as if nothing were installed, so it
+downloads all dependencies; dpkg only unpacks them. The host's lists of sources
+and its keys are used.
 """
 
 import glob
 import os
 import re
 import subprocess
+import sys
+import zipfile
+
+from depth_mai.devices.emulated_pi4 import installation
 
 _CONFIGURATION = """\
 Dir::State "{root}/state";
@@ -31,16 +35,16 @@ _LINES_OF_ERROR = 8
 
 
 class DebianPackages:
-  """A package manager's state of its own."""
+  """A folder with the state of a package manager."""
 
   def __init__(self, root: str | os.PathLike[str]):
-    """Fetches the lists of packages.
+    """Downloads the lists of packages.
 
     Args:
-      root: folder for lists and downloads; what it holds is used again.
+      root: folder for lists and downloads; its content is used again.
 
     Raises:
-      ValueError: if the lists cannot be fetched.
+      ValueError: the lists cannot be downloaded.
     """
     self._root = os.path.abspath(os.fspath(root))
     for name in _FOLDERS:
@@ -52,18 +56,18 @@ class DebianPackages:
   def unpack(
     self, architecture: str, names: tuple[str, ...], target: str
   ) -> dict[str, str]:
-    """Downloads packages with all that they need, and unpacks them.
+    """Downloads packages with all dependencies, and unpacks them.
 
     Args:
       architecture: 'amd64' or 'arm64'.
-      names: of packages.
-      target: folder to unpack into; made if missing.
+      names: names of packages.
+      target: folder to unpack into; created if it does not exist.
 
     Returns:
       dict from the names of all packages to their versions.
 
     Raises:
-      ValueError: if they cannot be downloaded or unpacked.
+      ValueError: they cannot be downloaded or unpacked.
     """
     folder = os.path.join(self._root, architecture)
     os.makedirs(os.path.join(folder, 'partial'), exist_ok=True)
@@ -86,16 +90,17 @@ class DebianPackages:
   def source_file(
     self, source: str, binary: str, member: str, target: str
   ) -> None:
-    """Takes one file out of the source code of a package that was unpacked.
+    """Extracts one file from the source code of an unpacked package.
 
     Args:
       source: name of the source package.
       binary: name of an 'amd64' package that is built from it.
-      member: the file's path behind the name of the version.
-      target: folder for it.
+      member: path of the file, below the folder that is named after the
+        version.
+      target: folder for the file.
 
     Raises:
-      ValueError: if the source code cannot be had or lacks the file.
+      ValueError: the source code cannot be downloaded or lacks the file.
     """
     folder = os.path.join(self._root, 'source')
     os.makedirs(folder, exist_ok=True)
@@ -104,10 +109,9 @@ class DebianPackages:
       'amd64', ['dpkg-deb', '-f', package, 'Source', 'Version']
     )
     # "Source: qemu (1:7.2)" where a rebuild gave the package a longer version.
-    version = re.search(r'^Source: \S+ \((.+)\)$', fields, re.M) or re.search(
-      r'^Version: (.+)$', fields, re.M
-    )
-    wanted = f'{source}={version[1]}'
+    versions = re.findall(r'^Source: \S+ \((.+)\)$', fields, re.M)
+    versions += re.findall(r'^Version: (.+)$', fields, re.M)
+    wanted = f'{source}={versions[0]}'
     self._run(
       'amd64', ['apt-get', '-qq', 'source', '--download-only', wanted], folder
     )
@@ -123,7 +127,7 @@ class DebianPackages:
   def _run(
     self, architecture: str, command: list[str], folder: str | None = None
   ) -> str:
-    """Runs a program of the package manager; returns what it printed."""
+    """Runs a program of the package manager; returns its output."""
     path = os.path.join(self._root, f'{architecture}.conf')
     with open(path, 'w', encoding='utf-8') as stream:
       stream.write(
@@ -139,35 +143,31 @@ class DebianPackages:
         f'{" ".join(command)} failed ({done.returncode}): '
         + ' '.join(said[-_LINES_OF_ERROR:])
         + ' Check the network and the package sources in /etc/apt, then run '
-        'this again: it goes on where it stopped.'
+        'this again: it resumes where it stopped.'
       )
     return done.stdout
 
 
 def _write_sources(etc_apt: str, target: str) -> None:
-  """Copies the lists of sources, with source code asked for as well.
+  """Copies the lists of sources, and adds the source packages to them.
 
   Raises:
-    ValueError: if there are none.
+    ValueError: there are no lists.
   """
-  lists = sorted(
-    glob.glob(os.path.join(etc_apt, 'sources.list'))
-    + glob.glob(os.path.join(etc_apt, 'sources.list.d', '*.list'))
-  )
-  modern = sorted(
-    glob.glob(os.path.join(etc_apt, 'sources.list.d', '*.sources'))
-  )
-  if not lists + modern:
+  paths = []
+  for pattern in ('sources.list', 'sources.list.d/*.list'):
+    paths += sorted(glob.glob(os.path.join(etc_apt, pattern)))
+  paths += sorted(glob.glob(os.path.join(etc_apt, 'sources.list.d/*.sources')))
+  if not paths:
     raise ValueError(
       f"There are no package sources in {etc_apt}: add a mirror of Debian's, "
       'bookworm main, to sources.list.'
     )
-  for number, path in enumerate(lists + modern):
+  for number, path in enumerate(paths):
     with open(path, encoding='utf-8') as stream:
       text = with_source_code(stream.read())
-    suffix = os.path.splitext(path)[1]
-    name = os.path.join(target, f'{number}{suffix}')
-    with open(name, 'w', encoding='utf-8') as stream:
+    name = f'{number}{os.path.splitext(path)[1]}'
+    with open(os.path.join(target, name), 'w', encoding='utf-8') as stream:
       stream.write(text)
 
 
@@ -175,8 +175,43 @@ def with_source_code(text: str) -> str:
   """Adds the source packages to a list of sources.
 
   Args:
-    text: of a .list or .sources file.
+    text: content of a .list or .sources file.
   """
   text = re.sub(r'^Types:.*$', 'Types: deb deb-src', text, flags=re.M)
   lines = re.findall(r'^deb (.+)$', text, flags=re.M)
   return text + ''.join(f'\ndeb-src {line}' for line in lines) + '\n'
+
+
+def unpack_wheels(downloads: str, target: str) -> dict[str, str]:
+  """Downloads the pinned wheels for 64-bit ARM and unpacks them.
+
+  Args:
+    downloads: folder for the wheels; those in it are used again.
+    target: folder to unpack into.
+
+  Returns:
+    dict from pip names to versions.
+
+  Raises:
+    ValueError: a wheel cannot be downloaded.
+  """
+  os.makedirs(downloads, exist_ok=True)
+  command = [sys.executable, '-m', 'pip', 'download', '-q', '--no-deps']
+  command += ['-d', downloads, '--disable-pip-version-check']
+  command += [f'--python-version={installation.PYTHON_VERSION}']
+  command += ['--only-binary=:all:']
+  command += [f'--platform={name}' for name in installation.WHEEL_PLATFORMS]
+  done = subprocess.run(
+    command + list(installation.WHEELS), capture_output=True, text=True
+  )
+  if done.returncode:
+    errors = [line for line in done.stderr.splitlines() if 'ERROR' in line]
+    raise ValueError(
+      f'pip download failed ({done.returncode}): {" ".join(errors)} Check the '
+      'network and the package index that pip uses (pip config list), then run '
+      'this again: it resumes where it stopped.'
+    )
+  for path in sorted(glob.glob(os.path.join(downloads, '*.whl'))):
+    with zipfile.ZipFile(path) as archive:
+      archive.extractall(target)
+  return dict(wheel.split('==') for wheel in installation.WHEELS)

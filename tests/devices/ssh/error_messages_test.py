@@ -3,12 +3,12 @@ from absl.testing import absltest
 from absl.testing import parameterized
 
 from depth_mai.devices.ssh import address
-from depth_mai.devices.ssh import refusals
+from depth_mai.devices.ssh import error_messages
 
 _BOARD = address.Address('board', 'pi', 2222, known_hosts='/k')
 
 
-class RefusalsTest(parameterized.TestCase):
+class ErrorMessagesTest(parameterized.TestCase):
   # connection_test has what a real ssh says to a real sshd; here is what it
   # says of networks that no test can make.
   @parameterized.parameters(
@@ -36,13 +36,13 @@ class RefusalsTest(parameterized.TestCase):
     ('', 'it says: nothing'),
   )
   def test_ssh(self, words, message):
-    text = refusals.of_ssh(_BOARD, words, 255)
+    text = error_messages.of_ssh(_BOARD, words, 255)
     self.assertRegex(text, f'^ssh://pi@board:2222: .*{message}')
 
   def test_shell_that_does_not_let_in(self):
     words = 'This account is currently not available.\n'
     self.assertRegex(
-      refusals.of_ssh(_BOARD, words, 1),
+      error_messages.of_ssh(_BOARD, words, 1),
       'code 1 before anything ran; it says: This account .* available.. Try: '
       'ssh .* board true',
     )
@@ -54,12 +54,12 @@ class RefusalsTest(parameterized.TestCase):
     ('no_venv', 'apt-get install python3-venv'),
   )
   def test_agent(self, kind, cure):
-    text = refusals.of_agent(_BOARD, {'failed': kind}, 'copying')
+    text = error_messages.of_agent(_BOARD, {'failed': kind}, 'copying')
     self.assertRegex(text, f'^ssh://pi@board:2222, copying: .*{cure}')
 
   def test_python_by_name(self):
     board = address.Address('board', python='/opt/python')
-    text = refusals.of_agent(board, {'failed': 'no_python'}, 'connecting')
+    text = error_messages.of_agent(board, {'failed': 'no_python'}, 'connecting')
     self.assertIn('there is no /opt/python', text)
 
 
