@@ -49,8 +49,8 @@ class Box(NamedTuple):
 
   Attributes:
     kind: a key of _KINDS.
-    column: its place from the left.
-    row: its place from the top.
+    column: position from the left, in boxes.
+    row: position from the top, in boxes.
     captions: lines below the name.
   """
 
@@ -82,7 +82,7 @@ BOXES = {
   'web': Box(_DEVICE, 1, 3, ('one style for', 'all pages')),
 }
 
-# Pairs (from, to). Of two packages joined by an arrow, one imports the other.
+# Pairs (from, to). If an arrow joins two packages, one imports the other.
 ARROWS = (
   ('RGB and depth', 'datasets'),
   ('datasets', 'data'),

@@ -7,10 +7,10 @@
 A folder with an `__init__.py` gets `:package`; each module gets a target of its
 own name, and so does each `*_test.py`. `:tests` runs all tests of a folder that
 have no tags in one process, so that TensorFlow is imported once. The deps are
-the project's modules that the file imports, anywhere in it. A file that reads
-`__path__` of a package imports all its modules, and depends on them. What the
-imports cannot show is written by hand and preserved: `data`, `size` and `tags`
-of a target, and any other statement.
+the project's modules that the file imports anywhere. A file that reads the
+`__path__` of a package imports all its modules, and so depends on them. The
+`data`, `size` and `tags` of a target, and any other statement, are written by
+hand and preserved.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""One rule for a module, one for a test, one for a package's __init__.py."""
+"""Rules for a module, for a test and for the __init__.py of a package."""
 
 load("@rules_python//python:defs.bzl", "py_library", "py_test")
 

@@ -14,7 +14,7 @@ def main(paths: list[str]) -> int:
   Args:
     paths: test files, relative to the working directory.
   """
-  # absltest parses the flags in its main(), which pytest never calls.
+  # absltest parses the flags in its main function, which pytest never calls.
   flags.FLAGS.mark_as_parsed()
   options = [
     '--import-mode=importlib',

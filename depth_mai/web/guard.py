@@ -4,9 +4,9 @@
 Every page open in a browser can reach a server on localhost. Two checks keep
 other sites out:
 
-- DNS rebinding: an attacker's host name can be made to point to 127.0.0.1; the
+- DNS rebinding: an attacker can make a host name point to 127.0.0.1; the
   browser then treats the attacker's page and ours as one site. Only the Host
-  header shows this. The allowed hosts are IP addresses, 'localhost' and this
+  header reveals this. The allowed hosts are IP addresses, 'localhost' and this
   machine's own name. (Flask's TRUSTED_HOSTS cannot allow all addresses.)
 - Cross-site request forgery: a form on another page can post to ours. Browsers
   name the form's page in Origin, recent ones also in Sec-Fetch-Site. Clients
@@ -37,7 +37,7 @@ _HEADERS = {
   'Content-Security-Policy': _POLICY,
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
-  # With no-referrer, browsers would not name our own page in Origin.
+  # With no-referrer, browsers would send 'Origin: null' even from our own page.
   'Referrer-Policy': 'same-origin',
   'Vary': 'Accept',
   'X-Content-Type-Options': 'nosniff',

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A waitress server with the limits of `uploads.Uploads`.
 
-waitress reads the whole body of a request before it calls the app. It has no
-limit on the number of uploads at once, waits for a client that sends a byte
-every minute, and answers refusals as plain text. Here a request is checked when
-its header has arrived: a body that the app would refuse is dropped, and all
-answers come from the app.
+waitress reads the whole body of a request before it calls the app. It does not
+limit the number of simultaneous uploads, waits for a client that sends a byte
+every minute, and answers refusals as plain text. Here a request is checked as
+soon as its header has arrived: a body that the app would refuse is dropped, and
+all answers come from the app.
 
 Only `serving` imports this module, because it needs waitress.
 """
@@ -94,7 +94,7 @@ class Server(server_lib.TcpWSGIServer):
     super().maintenance(now)
 
   def uploads_in_progress(self) -> int:
-    """Returns how many bodies are being received or handled by the app."""
+    """Returns the number of bodies being received or handled by the app."""
     return sum(
       request.is_upload
       for channel in list(self.active_channels.values())
@@ -167,7 +167,7 @@ class _Request(parser.HTTPRequestParser):
   def end_without_body(self) -> None:
     """Closes the connection after the answer.
 
-    Bytes of a body that was not read must not be taken for the next request.
+    Otherwise the unread bytes of the body would be parsed as the next request.
     """
     self.headers['CONNECTION'] = 'close'
     self.headers.pop('CONTENT_LENGTH', None)

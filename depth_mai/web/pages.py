@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Renders the HTML templates: pages for a server, and pages of a single file.
 
-A served page links the files of static/. A page of a single file contains
-them, needs no network, and its content security policy allows nothing else.
+A served page links the files of static/. A page of a single file contains them
+and needs no network; its content security policy allows nothing else.
 Jinja2 is imported when a page is rendered, so that a device need not have it.
 """
 
@@ -61,7 +61,7 @@ def render_one_file(template: str, **values: object) -> str:
   """Returns a page that contains its style, scripts and icon.
 
   Args:
-    template: its file, relative to templates/; pictures come as `embedded`.
+    template: its file, relative to templates/; use `embedded` for pictures.
     **values: the template's variables, all of them; text is escaped.
 
   Raises:

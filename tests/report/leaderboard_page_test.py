@@ -120,7 +120,7 @@ class WritePageTest(parameterized.TestCase):
     text = self.page(small_leaderboard.leaderboard()).text()
     self.assertIn("measured on the organisers' ZED pictures", text)
     self.assertIn('timed on a Raspberry Pi 4', text)
-    self.assertIn('The figures of the two sides do not compare', text)
+    self.assertIn('The figures of the two sides cannot be compared', text)
 
   def test_describes_how_it_was_made(self):
     text = self.page(

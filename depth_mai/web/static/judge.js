@@ -1,5 +1,5 @@
-// The judge's pages: uploads with progress, and a job followed to its verdict.
-// Without JavaScript the pages do the same by reloading.
+// Shows the progress of an upload, and of a job until its verdict. Without
+// JavaScript the pages do the same by reloading.
 'use strict';
 
 const form = document.querySelector('form.upload');
@@ -102,7 +102,7 @@ if (live) {
     });
     if (job.state === 'running' && job.fraction > 0) bar.value = job.fraction;
     else bar.removeAttribute('value');
-    // Screen readers read it out when it changes: not with every picture.
+    // Screen readers read every change aloud, so it is not set needlessly.
     if (status.textContent !== job.headline) status.textContent = job.headline;
     detail.textContent = job.text;
     setTimeout(follow, 500);

@@ -28,7 +28,7 @@ class VerdictTest(absltest.TestCase):
       '0.750 m RMSE',
       'It was guessed.',
       'Compared with Table 1 of the paper',
-      'timed on A board. That is no Raspberry Pi 4, and its speed counts in',
+      'timed on A board. That is not a Raspberry Pi 4, and its speed affects',
       'Input range 0..255 (the file says so)',
       f'2,900,000 bytes, sha256 {record["verdict"]["file"]["sha256"]}',
       'unit: auto, device: local',
@@ -61,7 +61,7 @@ class VerdictTest(absltest.TestCase):
     for figure in ('score', 'rank', 'runtime_ms'):
       record['verdict'][figure] = None
     page = _page(record)
-    self.assertIn('timed on no device. That is no Raspberry Pi 4', page.text)
+    self.assertIn('timed on no device. That is not a Raspberry Pi 4', page.text)
     self.assertEqual(page.rows[9][:2], ['This file (a.tflite)', '–'])
 
   def test_a_record_with_the_least(self):
@@ -74,7 +74,7 @@ class VerdictTest(absltest.TestCase):
     record = small_verdicts.record()
     record['verdict']['device']['is_raspberry_pi'] = True
     text = _page(record).text
-    self.assertIn('timed on A board. So the place', text)
+    self.assertIn('timed on A board. The place', text)
 
   def test_predicted_runtime(self):
     text = _page(small_verdicts.predicted_record()).text
