@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs depth_mai.benchmark as its user does."""
+"""Runs depth_mai.benchmark from the command line."""
 
 import json
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs depth_mai.convert as its user does."""
+"""Runs depth_mai.convert from the command line."""
 
 import json
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the documents name exists: links, headings, files, programs, flags."""
+"""Checks that the links, files, programs and flags in the documents exist."""
 
 from collections.abc import Iterator
 import functools

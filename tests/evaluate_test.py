@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs depth_mai.evaluate as its user does."""
+"""Runs depth_mai.evaluate from the command line."""
 
 import json
 import os
@@ -103,7 +103,7 @@ class EvaluateTest(absltest.TestCase):
     self.assertEqual(self.result()['images'], 1)
     self.assertAlmostEqual(self.result()['si_rmse'], want, delta=1e-6)
 
-  def test_wrong_input_is_said_in_one_line(self):
+  def test_wrong_input_is_an_error_of_one_line(self):
     (self.root / 'predictions/01.png').unlink()
     for arguments, message in (
       (['--predictions=predictions'], '1 of 3 predictions are missing'),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rules of CONTRIBUTING.md that no linter knows."""
+"""Checks the rules of CONTRIBUTING.md that no linter knows."""
 
 import ast
 import configparser
@@ -12,7 +12,7 @@ from build_defs import build_files
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 _MAX_LINES = 400
 _MAX_LINES_OF_A_PROGRAM = 150
-_NAMES_THAT_SAY_NOTHING = (
+_MEANINGLESS_NAMES = (
   'common',
   'helper',
   'helpers',
@@ -21,7 +21,7 @@ _NAMES_THAT_SAY_NOTHING = (
   'utils',
 )
 _LICENSE_LINE = '# SPDX-License-Identifier: Apache-2.0'
-# These tests are about the whole checkout, not about one module.
+# These tests check the whole checkout, not a single module.
 _WHOLE_CHECKOUT = (
   'tests/docs_test.py',
   'tests/extending_test.py',
@@ -49,9 +49,9 @@ def _tests() -> list[pathlib.PurePath]:
 class HouseTest(absltest.TestCase):
   def test_files_are_short(self):
     long = [path for path in _files() if len(_lines(path)) >= _MAX_LINES]
-    self.assertEmpty([str(path) for path in long], 'split by idea')
+    self.assertEmpty([str(path) for path in long], 'split these files by idea')
 
-  def test_mains_are_thin(self):
+  def test_programs_are_short(self):
     thick = [
       path
       for path in _files()
@@ -61,10 +61,10 @@ class HouseTest(absltest.TestCase):
     ]
     self.assertEmpty([str(path) for path in thick], 'move code to a library')
 
-  def test_names_say_something(self):
+  def test_names_are_meaningful(self):
     for path in _files():
       words = path.stem.removesuffix('_test').split('_') + list(path.parts[:-1])
-      self.assertNoCommonElements(words, _NAMES_THAT_SAY_NOTHING, path)
+      self.assertNoCommonElements(words, _MEANINGLESS_NAMES, path)
 
   def test_files_name_their_license(self):
     without = [path for path in _files() if _lines(path)[:1] != [_LICENSE_LINE]]
@@ -76,7 +76,7 @@ class HouseTest(absltest.TestCase):
         continue
       body = ast.parse((_ROOT / path).read_text()).body
       self.assertIsInstance(body[0], ast.Expr, path)
-      # The version, and the place of the builders in the checkout.
+      # They have the version, and the path of the builders in the checkout.
       if path.as_posix() not in _PACKAGES_WITH_CODE:
         self.assertLen(body, 1, path)
 
@@ -102,10 +102,10 @@ class HouseTest(absltest.TestCase):
       f'tests/{path.with_suffix("").as_posix()}_test.py' for path in modules
     ]
     missing = [path for path in expected if not (_ROOT / path).exists()]
-    self.assertEmpty(missing, 'write them')
+    self.assertEmpty(missing, 'write these tests')
 
   def test_tests_run_when_they_are_run_as_a_program(self):
-    # Bazel runs the file; without this line it would pass with no test run.
+    # Bazel runs the file; without these lines it would pass and test nothing.
     for path in _tests():
       last = ast.parse((_ROOT / path).read_text()).body[-1]
       self.assertIsInstance(last, ast.If, path)
@@ -115,7 +115,7 @@ class HouseTest(absltest.TestCase):
       )
 
   def test_datasets_is_no_module(self):
-    # `import datasets` must go on meaning the library of that name.
+    # `import datasets` must still import the library of that name.
     self.assertFalse((_ROOT / 'datasets' / '__init__.py').exists())
 
   def test_setup_installs_every_package(self):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Imports point one way: who may import whom, and who may import TensorFlow."""
+"""Checks which packages import which, and which may import TensorFlow."""
 
 import ast
 import functools
@@ -16,40 +16,40 @@ from build_defs import build_files
 
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 
-# The ground, on which all packages stand: what the challenge fixed, and how
-# data, runs and weights lie on disk. `challenge` imports nothing.
+# All packages may import these: the facts of the challenge, and the files of
+# data, runs and weights. `challenge` imports nothing.
 _GROUND = ('challenge', 'files')
-# The packages from the bottom up, each with those below it that it imports, the
-# ground aside. A package imports nothing that is not on its line, and nothing
-# from above it. A new package needs a line here: say why it is there.
+# The packages from the bottom up, each with the packages below it that it may
+# import in addition to _GROUND. A package imports nothing else. A new package
+# needs a line here, and a comment that says what it is for.
 ALLOWED = {
-  # The organisers' metrics on NumPy arrays, wherever these come from.
+  # The organisers' metrics on NumPy arrays.
   'metrics': (),
   # Templates, style and server of all web pages.
   'web': (),
   # Pictures, plots and tables of what was measured.
   'report': ('metrics', 'web'),
-  # Runs where nothing but LiteRT, NumPy and Pillow is installed.
+  # Runs .tflite files; needs only LiteRT, NumPy and Pillow.
   'runtime': (),
-  # The builders read, check and preview folders.
+  # The tfds builders, which also check and preview folders.
   'datasets': ('report',),
   # From a builder's records to batches.
   'data': ('datasets',),
-  # Blocks know nothing of the networks they are in, networks nothing of data.
+  # Blocks do not depend on networks, nor networks on data.
   'layers': (),
   'models': ('layers',),
-  # A loss sees three tensors.
+  # A loss is a function of three tensors.
   'losses': (),
-  # Rewrites a network, turns it into a .tflite file, calibrates that on
-  # pictures and proves that it computes the same.
+  # Rewrites a network, calibrates it on pictures, converts it to a .tflite file
+  # and compares both.
   'lite': ('metrics', 'runtime', 'data', 'layers', 'models'),
-  # Brings networks, losses and batches together, and validates as it goes.
+  # Trains networks on batches with losses, and validates them.
   'training': ('metrics', 'report', 'data', 'models', 'losses'),
-  # Judges a network, a .tflite file or a folder of depth pictures.
+  # Measures the errors of a network, a .tflite file or a folder of depth maps.
   'evaluation': ('metrics', 'runtime', 'report', 'data', 'models'),
-  # Measures files on machines of many kinds.
+  # Times files on machines of several kinds.
   'devices': ('runtime',),
-  # Judges .tflite files of many systems, on a device too, and publishes them.
+  # Ranks .tflite files of many systems, and publishes the leaderboard.
   'ranking': (
     'metrics',
     'runtime',
@@ -72,7 +72,7 @@ ALLOWED = {
   'streaming': ('metrics', 'web', 'runtime', 'report'),
   # Flags and errors of all programs.
   'program': (),
-  # Names library code for gin, so that library code need not know gin.
+  # Registers library code with gin, so that it need not import gin.
   'gin_registry': (
     'data',
     'models',
@@ -82,7 +82,7 @@ ALLOWED = {
   ),
 }
 
-# Must import on a machine that has none of _NOT_ON_A_DEVICE.
+# These must import on a machine that has none of _NOT_ON_A_DEVICE.
 DEVICE_CODE = (
   'benchmark',
   'challenge',
@@ -121,7 +121,7 @@ _NOT_ON_A_DEVICE = (
   'waitress',
   'werkzeug',
 )
-# Imports {modules} where {forbidden} cannot be, and prints what asked for it.
+# Imports {modules} while {forbidden} cannot be imported, and prints what tried.
 _RECORD_IMPORTS = """
 import importlib, sys
 
@@ -139,8 +139,8 @@ for module in {modules}:
   importlib.import_module(module)
 print(Finder.asked)
 """
-# Change with the picture's size at inference; docs say which layers replace
-# them.
+# Their results depend on the size of the picture at inference; docs/ names the
+# layers to use instead.
 _BANNED_LAYERS = ('CenterCrop', 'Resizing')
 
 
@@ -232,9 +232,9 @@ class ImportsTest(parameterized.TestCase):
 
   def test_no_module_imports_itself_through_others(self):
     sorter = graphlib.TopologicalSorter(_project_imports())
-    sorter.prepare()  # raises CycleError, which names the modules
+    sorter.prepare()  # Raises CycleError, which names the modules.
 
-  def test_only_mains_and_the_registry_import_gin(self):
+  def test_only_programs_and_the_registry_import_gin(self):
     for path in _library_files():
       if _name(path) in _programs() | {'gin_registry'}:
         continue
@@ -256,9 +256,9 @@ class ImportsTest(parameterized.TestCase):
           used & set(_BANNED_LAYERS), f'{path}:{getattr(node, "lineno", "")}'
         )
 
-  # A process for each: two mains may not define the same flags in one.
+  # One process each, as two programs cannot define the same flags in one.
   @parameterized.parameters(*DEVICE_CODE)
-  def test_device_code_never_asks_for_tensorflow(self, package):
+  def test_device_code_never_tries_to_import_tensorflow(self, package):
     modules = [
       build_files.module_name(path)
       for path in _library_files()

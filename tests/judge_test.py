@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs depth_mai.judge as its user does."""
+"""Runs depth_mai.judge from the command line."""
 
 import json
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs depth_mai.leaderboard as its user does, without TensorFlow."""
+"""Runs depth_mai.leaderboard from the command line, without TensorFlow."""
 
 import json
 import os
@@ -46,7 +46,7 @@ class LeaderboardTest(absltest.TestCase):
     self.assertNotIn('Traceback', done.stderr)
     return done.stdout if code == 0 else done.stdout + done.stderr
 
-  def test_ranks_and_goes_on(self):
+  def test_a_file_that_fails_does_not_stop_the_others(self):
     printed = self.rank()
     board = json.loads((self.root / 'out/leaderboard.json').read_text())
     (row,) = board['rows']

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs depth_mai.publish as its user does."""
+"""Runs depth_mai.publish from the command line."""
 
 import os
 import pathlib

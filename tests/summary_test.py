@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs depth_mai.summary as its user does, without TensorFlow."""
+"""Runs depth_mai.summary from the command line, without TensorFlow."""
 
 import json
 import os

@@ -116,7 +116,7 @@ class WritePageTest(parameterized.TestCase):
     self.assertIn('a note', page.text())
     self.assertIn('a problem', page.text())
 
-  def test_explains_that_the_sides_do_not_compare(self):
+  def test_explains_that_the_sides_cannot_be_compared(self):
     text = self.page(small_leaderboard.leaderboard()).text()
     self.assertIn("measured on the organisers' ZED pictures", text)
     self.assertIn('timed on a Raspberry Pi 4', text)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of who is answered: this page and scripts, not other pages."""
+"""Tests that requests from other sites are refused."""
 
 import socket
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of what a real server does with uploads and with what is no HTTP."""
+"""Tests of a real server with uploads and with invalid HTTP."""
 
 import contextlib
 import errno
@@ -131,7 +131,7 @@ class LimitedServerTest(parameterized.TestCase):
     (b'POST /judge HTTP/1.1\r\nHost: localhost\r\n'
      b'Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n', b'411'),
   )  # fmt: skip
-  def test_what_is_wrong(self, data, expected):
+  def test_invalid_http(self, data, expected):
     with self.running() as address:
       answer = self.send(address, data)
     self.assertIn(expected, answer.partition(b'\r\n')[0])

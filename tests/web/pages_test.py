@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of pages: escaped, complete, and closed to everything else."""
+"""Tests that pages are escaped, complete and load nothing from elsewhere."""
 
 import base64
 import hashlib

@@ -43,7 +43,7 @@ class TableTest(absltest.TestCase):
     self.assertEqual(page.rows[1:], [['b (detail)', '1.2 MB'], ['a', '–']])
     self.assertEqual(page.named('td')[1]['class'], 'missing')
 
-  def test_headings_say_how_they_sort(self):
+  def test_headings_name_their_sorting_order(self):
     heads = _drawn([]).named('th')
     self.assertEqual([head['data-column'] for head in heads], ['0', '1'])
     self.assertEqual(

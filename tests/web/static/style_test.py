@@ -65,7 +65,7 @@ class StyleTest(parameterized.TestCase):
       ('bad', 'card'),
     ),
   )
-  def test_text_is_legible(self, dark, pair):
+  def test_text_has_enough_contrast(self, dark, pair):
     colours = _colours(dark)
     self.assertGreaterEqual(
       _contrast(*(colours[name] for name in pair)), 4.5, pair

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of a verdict's page: everything known is shown, and nothing else."""
+"""Tests that the page of a verdict shows all that is known."""
 
 from absl.testing import absltest
 
