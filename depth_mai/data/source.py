@@ -50,8 +50,8 @@ def resolve(
   """Turns the name 'procedural_rooms' into a folder of rooms.
 
   The folder is $DEPTH_MAI_ROOMS or ~/.cache/depth_mai/procedural_rooms, in the
-  challenge's layout. The first use writes it, in a minute or two; later uses
-  write only missing pairs.
+  challenge's layout. The first use writes it, in a minute or two; existing
+  pairs are not written again.
 
   Args:
     data_dir: the value of --data_dir. Anything but 'procedural_rooms' is

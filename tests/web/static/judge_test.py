@@ -106,7 +106,7 @@ class JudgedTest(BrowserTest):
       'This file',
       'JMU-CVLab',
       'Example pictures',
-      'no Raspberry Pi 4',
+      'not a Raspberry Pi 4',
     ):
       self.assertIn(words, text)
     self.assertLen(browser.find('.shot img'), len(small_contest.IDS))
