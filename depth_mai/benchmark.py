@@ -10,8 +10,6 @@ Every report is added to the store, where depth_mai.leaderboard finds it; an
 empty --store keeps none.
 """
 
-import json
-
 from absl import flags
 
 from depth_mai import program
@@ -76,7 +74,7 @@ def main(argv: list[str]) -> None:
   report = device.measure(path)
   print(registry.format_report(report))
   if _JSON.value:
-    atomic.write_text(_JSON.value, json.dumps(report, indent=2) + '\n')
+    atomic.write_json(_JSON.value, report)
   if measured is not None:
     measured.put_report(device, report)
     print(f'Added to {_STORE.value}.')

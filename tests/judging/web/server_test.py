@@ -34,7 +34,7 @@ server.serve(
 )
 print('Done.', flush=True)
 """
-# An upload whose end never comes.
+# An upload that never ends.
 _BEGUN = (
   b'POST /judge HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nab'
 )
