@@ -23,7 +23,6 @@ from depth_mai import program
 from depth_mai.devices import settings
 from depth_mai.devices import store as store_lib
 from depth_mai.devices.emulated_pi4 import device as emulated
-from depth_mai.devices.emulated_pi4 import options
 from depth_mai.files import atomic
 from depth_mai.files import ready_models
 from depth_mai.layers import upsample
@@ -61,7 +60,7 @@ class Counter:
     self.folder = folder
     self._store = store_lib.Store(folder / 'counts.jsonl')
     self._device = emulated.EmulatedPi4(
-      'emulated_pi4', settings.Settings(), options.EmulationOptions()
+      'emulated_pi4', settings.Settings(), emulated.EmulationOptions()
     )
 
   def file(self, name: str, make) -> pathlib.Path:

@@ -4,8 +4,8 @@
     python -m build_defs.architecture           # writes the drawing
     python -m build_defs.architecture --check   # exits 1 if it is not current
 
-The tables below are the drawing; a test compares the rooms and arrows with the
-packages and imports of the code.
+The drawing follows from the tables below; a test compares its boxes and arrows
+with the packages and imports of the code.
 """
 
 import argparse
@@ -156,7 +156,7 @@ def _text(
   size: int,
   **attributes: str,
 ) -> None:
-  """Adds text, centred unless the attributes say otherwise."""
+  """Adds text; it is centred unless `text-anchor` is given."""
   place = dict(zip('xy', map(float, position), strict=True))
   font = {'font-size': size, 'font-family': _FONT, 'fill': '#1d1d1f'}
   style = {'text-anchor': 'middle', **attributes}

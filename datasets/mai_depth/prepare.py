@@ -52,7 +52,8 @@ def report(data_dir: str) -> int:
 
 def prepare(data_dir: str, records_dir: str | None) -> None:
   """Prepares the records; prints their directory and the number of pairs."""
-  from depth_mai.data import records  # TensorFlow, which a report can lack.
+  # Imports TensorFlow, which a report does not need.
+  from depth_mai.data import records
 
   directory = records.prepare(data_dir, records_dir)
   print(directory)

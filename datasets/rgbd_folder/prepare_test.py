@@ -73,7 +73,7 @@ class PrepareTest(absltest.TestCase):
   def test_a_guess_is_never_trained_on(self):
     done = self._run(f'--output_dir={self.data}')
     self.assertEqual(done.returncode, 1)
-    self.assertIn('not a guess', done.stderr)
+    self.assertIn('not written from a guess', done.stderr)
 
   def test_impossible_combinations_of_flags(self):
     for arguments, words in (

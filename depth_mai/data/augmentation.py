@@ -40,7 +40,7 @@ def _is_range(value: Any, most: float = math.inf) -> bool:
 
 _RANGE = (_is_range, 'two numbers, 0 <= low <= high')
 _FRACTION = (lambda value: 0 <= value <= 1, '0 to 1')
-# Checks of the options, and what they allow in words.
+# Option -> check, and its allowed values in words.
 _ALLOWED = {
   'crop': (CROPS.__contains__, f'one of {", ".join(map(repr, CROPS))}'),
   'min_zoom': (lambda value: 0 < value <= 1, 'above 0 and at most 1'),
@@ -81,7 +81,7 @@ class Augmentation:
     zoom_scales_depth: 'zoom' only: multiplies depth by the zoom, as if the
       camera had moved closer.
     rotation_degrees: angle U(-rotation_degrees, rotation_degrees) about the
-      centre; the corners from outside the frame are black, of unknown depth.
+      centre; corners from outside the frame become black, with unknown depth.
     rotation_probability: share of examples that are rotated.
     flip_probability: share of examples that are mirrored.
     gamma: range of the exponent.
@@ -91,8 +91,8 @@ class Augmentation:
     channel: range of the factors on red, green and blue, drawn separately.
     saturation: range of the factor on the distance to the pixel's grey.
     contrast: range of the factor on the distance to the image's mean.
-    cutout_probability: share of examples with one rectangle cut out (127.5 in
-      the image; the depth stays and has to be predicted).
+    cutout_probability: share of examples with one rectangle cut out: 127.5 in
+      the image, unchanged in the depth, which has to be predicted.
     cutout_size: range of the rectangle's height and width, drawn separately,
       as fractions of the image's.
   """
@@ -251,7 +251,7 @@ def _cut_out(
   options: Augmentation,
   size: Sequence[int],
 ) -> tf.Tensor:
-  """Fills one rectangle of some of the images."""
+  """Fills a rectangle of the image, in a share of the examples."""
   cut = tf.cast(numbers['cutout'] < options.cutout_probability, tf.float32)
   outside = colour.cutout_mask(
     size,

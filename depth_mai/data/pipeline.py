@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes batches for training and evaluation from an opened split.
 
-A training stream has a position: batch k is a pure function of (source, seed,
-k). Three rules ensure this, and make a restart at any step cheap:
+A training stream can start at any step: batch k is a pure function of (source,
+seed, k). Three rules ensure this and make a restart cheap:
 
 * The order of epoch e is a permutation seeded with (seed, e) alone. A restart
   opens the current epoch and skips the examples that were used already, before
   any of them is decoded or augmented.
-* Epochs follow one another without a gap: a batch may contain the end of one
-  and the beginning of the next, and no example is dropped.
+* Batches may span two epochs, so no example is dropped at the end of one.
 * Example number c of the stream is augmented with the seeds (seed, c), whatever
   thread processes it.
 
@@ -27,11 +26,11 @@ from depth_mai.data import source as source_lib
 
 CACHES = ('decoded', 'encoded', 'none')
 
-# Number of examples, encoded or decoded, from which the next one is drawn.
+# Largest shuffle buffers, in examples, with and without a cache.
 LARGEST_SHUFFLE_BUFFER = 10_000
 UNCACHED_SHUFFLE_BUFFER = 1_000
 
-# Purposes of the two streams of random numbers, which keep them apart.
+# Purposes of random numbers; their streams are independent.
 _FOR_ORDER = 0
 _FOR_AUGMENTATION = 1
 

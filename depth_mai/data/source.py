@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Opens a data directory of either kind, for training or for evaluation.
+"""Opens data directories for training and evaluation.
 
 A data directory (`--data_dir`) is a folder in the challenge's layout
 (`depth_mai.files.folder`) or a directory of records prepared by tfds: those of
@@ -50,8 +50,8 @@ def resolve(
   """Turns the name 'procedural_rooms' into a folder of rooms.
 
   The folder is $DEPTH_MAI_ROOMS or ~/.cache/depth_mai/procedural_rooms, in the
-  challenge's layout. Its first use writes it in a minute or two; existing pairs
-  are kept.
+  challenge's layout. The first use writes it, in a minute or two; existing
+  pairs are not written again.
 
   Args:
     data_dir: the value of --data_dir. Anything but 'procedural_rooms' is
@@ -192,7 +192,7 @@ def evaluation_pairs(
       f'{data_dir / split} has no depth maps, so nothing can be measured on '
       f'it. Choose another split, or add {data_dir / split}/depth.'
     )
-  # A split has a depth map for each picture or, only test, for none.
+  # A split has a depth map for each picture; only test may have none at all.
   return cast(
     Iterator[tuple[str, np.ndarray, np.ndarray]],
     folder.iterate_pairs(data_dir, split),

@@ -51,9 +51,11 @@ class LocalDevice(device.Device):
     return report
 
   def _ask_machine(self) -> dict:
+    """Describes this machine."""
     return environment.describe_machine()
 
   def _measure(self, path: str) -> list[dict]:
+    """Measures each configuration in a process of its own."""
     return [
       configuration.measure_in_child(request, self._settings.timeout_s)
       for request in self.requests(path)

@@ -27,7 +27,7 @@ OVERVIEW = '_overview.png'
 
 
 class Predictor(Protocol):
-  """A network, file or folder that gives depth maps for images.
+  """A network, file or folder that provides depth maps for images.
 
   Attributes:
     batch_size: the largest number of images per call.

@@ -7,11 +7,10 @@
     <root>/test/{rgb,depth}/...                 the same; depth/ may be absent
 
 A depth of 0 means "unknown". Any split may be absent. Every file is checked
-when it is read, and bad files are refused with their name and a cure: a network
-trained on depth in the wrong unit, or on 8-bit depth, would be wrong without
-any error.
+when it is read, and the error for a bad file states a cure: a network trained
+on depth in the wrong unit, or on 8-bit depth, would be wrong without any error.
 
-NumPy and Pillow only: this module also runs on the device.
+This module also runs on the device, so it needs only NumPy and Pillow.
 """
 
 import collections
@@ -114,8 +113,8 @@ def list_pairs(root: str | os.PathLike[str], split: str) -> list[Pair]:
 
   Raises:
     ValueError: if there is no such split.
-    BadInputError: (a ValueError) for files without a partner, two files with
-      one id, depth that is not PNG, and empty or missing folders.
+    BadInputError: (a ValueError) for unpaired files, two files with one id,
+      depth that is not PNG, and empty or missing folders.
   """
   pairs, problems = _scan(root, split)
   problems_lib.check(problems)
@@ -174,7 +173,7 @@ def find_problems(
 def _scan(
   root: str | os.PathLike[str], split: str
 ) -> tuple[list[Pair], list[Problem]]:
-  """Returns the complete pairs of a split, and the problems of the others."""
+  """Returns the pairs of a split, and the problems of all other files."""
   root = pathlib.Path(root).expanduser()
   names = split_names(root)
   if split not in names:
@@ -241,7 +240,7 @@ def _by_id(
       what = 'a depth map must be a PNG file; JPEG keeps only 8 bits, with loss'
       cure = 'export it again as a 16-bit one-channel PNG in millimetres'
       problems.append(Problem(paths[0], what, cure))
-  # Bad files stay in the map, so that their partners are not reported, too.
+  # Bad files stay in the map; otherwise their partners would be reported, too.
   return {name: by_id[name][0] for name in sorted(by_id)}, problems
 
 
@@ -285,6 +284,6 @@ def _read_pair(
 
 
 def _content(folder: pathlib.Path) -> str:
-  """Names the content of a folder in a few words."""
+  """Lists the first names in a folder, for messages."""
   names = sorted(p.name + '/' * p.is_dir() for p in folder.iterdir())
   return problems_lib.listing(names)

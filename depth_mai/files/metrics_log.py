@@ -2,8 +2,8 @@
 """Reads metrics.jsonl, the log that a training writes into its workdir.
 
 Each line is a JSON object. `split` is 'train' (running losses), 'validation' or
-'train_eval' (evaluations); `step`, `images` and `epoch` are the time; every
-other number is a metric.
+'train_eval' (evaluations); `step`, `images` and `epoch` give the time; all
+other numbers are metrics.
 """
 
 import dataclasses
@@ -104,8 +104,8 @@ def read_run(run_dir: str | os.PathLike[str]) -> Run:
     earlier.append(record)
   if not by_split:
     raise ValueError(
-      f'{path} contains no metrics yet. Wait for the first log line of the '
-      'training, or leave this run out.'
+      f'{path} contains no metrics yet. Wait until the training has logged a '
+      'line, or leave this run out.'
     )
   return Run(
     os.path.basename(os.path.dirname(path)), sum(by_split.values(), [])

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads pictures and depth maps exactly, and writes depth maps.
 
-Depth maps are in the challenge's format, for ground truth and predictions
-alike: PNG files with one 16-bit channel, millimetres, 0 = unknown.
+Depth maps, true and predicted ones, are in the challenge's format: PNG files
+with one 16-bit channel, millimetres, 0 = unknown.
 
-NumPy and Pillow only: this module also runs on the device.
+This module also runs on the device, so it needs only NumPy and Pillow.
 """
 
 import io

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Formats tables as aligned text, for terminals and logs, and as Markdown.
 
-By hand, because no package for tables is installed on a device.
+Written by hand because a device has no package for tables.
 """
 
 from collections.abc import Mapping

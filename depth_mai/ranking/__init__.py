@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures .tflite files of many systems and ranks them, as the challenge."""
+"""Measures .tflite files of many systems and ranks them like the challenge."""

@@ -100,9 +100,9 @@ def save_curves(
   """Draws the curves of all runs to one picture.
 
   Args:
-    path: the picture to write; its suffix names the format, such as .png.
+    path: the picture to write; its suffix sets the format, such as .png.
     run_dirs: workdirs of the runs. The folder names label the runs.
-    metrics: metrics to draw, a panel each; default: those of loss, si_rmse,
+    metrics: metrics to draw, a panel each; by default those of loss, si_rmse,
       rmse, log10 and rel that the logs contain.
     references: horizontal lines.
     time_key: 'step', 'images' or 'epoch'.

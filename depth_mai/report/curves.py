@@ -18,14 +18,14 @@ _OUTPUT = flags.DEFINE_string(
 _METRICS = flags.DEFINE_list(
   'metrics',
   None,
-  'Metrics to draw, such as loss,si_rmse; default: those of loss, si_rmse, '
+  'Metrics to draw, separated by commas; by default those of loss, si_rmse, '
   'rmse, log10 and rel that the logs contain.',
 )
 _REFERENCES = flags.DEFINE_multi_string(
   'reference',
   [],
-  'Horizontal line to compare with: NAME:VALUE for the si-RMSE, or '
-  'METRIC/NAME:VALUE for another metric. May be repeated.',
+  'A horizontal line to compare with: NAME:VALUE for the si-RMSE, or '
+  'METRIC/NAME:VALUE for another metric. The flag may be repeated.',
 )
 _TIME = flags.DEFINE_enum(
   'time', 'step', list(curve_figure.TIMES), 'Unit of the horizontal axis.'

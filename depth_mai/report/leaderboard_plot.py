@@ -22,7 +22,10 @@ from depth_mai.report import colours
 from depth_mai.report import leaderboard_rows
 from depth_mai.report import scale as scale_lib
 
-# Area of the largest file's point, square typographic points.
+if typing.TYPE_CHECKING:
+  from matplotlib import figure as figure_lib
+
+# Area of the point of the largest file, square typographic points.
 _LARGEST_AREA = 420.0
 _AREA_OF_UNKNOWN_SIZE = 20.0
 # Space around the points, as fractions of the panel.
@@ -85,14 +88,14 @@ def save_plot(path: str | os.PathLike[str], leaderboard: Mapping) -> None:
     figure.savefig(temporary)
 
 
-def draw(leaderboard: Mapping):
+def draw(leaderboard: Mapping) -> 'figure_lib.Figure':
   """Draws the plot.
 
   Args:
     leaderboard: see `save_plot`.
 
   Returns:
-    A matplotlib.figure.Figure.
+    The figure.
 
   Raises:
     ImportError: if matplotlib is not installed.
@@ -133,7 +136,7 @@ def draw(leaderboard: Mapping):
   sizes_mb = [point.size_mb for point in (*ours, *theirs) if point.size_mb]
   if sizes_mb:
     _draw_size_legend(figure, axes[0], np.array(sizes_mb), per_mb)
-  # The labels of the lines follow the panels' final shape.
+  # The labels of the lines depend on the final shape of the panels.
   figure.draw_without_rendering()
   figure.set_layout_engine('none')
   for axis in axes:
@@ -206,7 +209,7 @@ def _set_up(axis, points, origin):
 
 
 def _limits(values, least, margin):
-  """Returns the limits of an axis, at least `least` apart before the margin."""
+  """Returns the limits of an axis: a range of at least `least`, and margins."""
   low, high = min(values), max(values)
   missing = max(0.0, least - (high - low)) / 2
   low, high = low - missing, high + missing

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draws pictures of depth: colours, a bar in metres, comparisons side by side.
 
-Pictures are uint8 arrays [H, W, 3]. NumPy and Pillow draw them by hand, since a
-device has no matplotlib.
+Pictures are uint8 arrays [H, W, 3]. NumPy and Pillow draw them, since a device
+has no matplotlib.
 """
 
 from collections.abc import Sequence
@@ -129,7 +129,7 @@ def colour_bar(
     near_m: as given to `colourise`.
     far_m: as given to `colourise`.
     scale: as given to `colourise`.
-    text_size: pixels; default: depends on the height.
+    text_size: pixels; by default it depends on the height.
     steps: as given to `colourise`.
 
   Returns:
@@ -156,7 +156,7 @@ def error_bar(
   Args:
     height: pixels, with the labels.
     limit: as given to `colourise_error`.
-    text_size: pixels; default: depends on the height.
+    text_size: pixels; by default it depends on the height.
     steps: as given to `colourise`.
 
   Returns:
@@ -198,7 +198,7 @@ def side_by_side(
   """
   size = _checked_picture(rgb_uint8).shape[:2]
   maps = [depth_m] if truth_m is None else [truth_m, depth_m]
-  # The first map, so that a wild prediction does not change the colours.
+  # The truth sets the range, so that a wild prediction does not change it.
   near_m, far_m = colour_range.of(maps[0])
   panels = [rgb_uint8]
   for map_m in reversed(maps):
@@ -247,7 +247,7 @@ def grid(
     column_titles: a title for each column, or None. A title that is wider than
       its column is shortened.
     row_titles: a title for each row, or None.
-    text_size: of the titles, pixels; default: depends on the highest row.
+    text_size: of the titles, pixels; by default it depends on the tallest row.
 
   Returns:
     A picture, uint8 [H, W, 3].
@@ -309,7 +309,7 @@ def _bar(height, map_rgb, ticks, text_size):
   # Half a line of space, so that the outermost labels fit.
   top, bottom = text_size // 2, height - 1 - text_size // 2
   font = lettering.font_of(text_size)
-  # All usual labels give the same width, so that pictures can be stacked.
+  # All usual labels give bars of the same width, which can be stacked.
   label_width = max(
     lettering.text_width(label, font)
     for label in ['88.88 m', *(label for _, label in ticks)]

@@ -2,9 +2,8 @@
 """Measures one configuration (threads, XNNPACK, CPUs) of one model.
 
 Each configuration is measured in a fresh process, which runs this file:
-`python -m depth_mai.runtime.configuration JSON`. So the process's memory is
-that of the configuration, and no thread pool or cache of another configuration
-disturbs it.
+`python -m depth_mai.runtime.configuration JSON`. So thread pools and caches of
+other configurations affect neither its memory nor its speed.
 """
 
 import dataclasses
@@ -170,7 +169,7 @@ def measure_in_child(request: Request, timeout_s: float | None = None) -> dict:
 
 
 def _main(request: str) -> None:
-  """Measures the configuration in a JSON text; prints the result's line."""
+  """Measures the configuration in a JSON text; prints the result."""
   try:
     answer = measure_configuration(Request(**json.loads(request)))
   except ValueError as error:

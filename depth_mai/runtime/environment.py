@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Describes the machine, its state and this process; starts child processes.
 
-A value that the system does not provide is None; only a missing .tflite
-interpreter and CPUs that cannot be used raise errors. Functions that read the
-system's files take `root`, the directory to use for '/', so that tests can
-replace it.
+Values that the system does not provide are None; only a missing .tflite
+interpreter and unusable CPUs raise errors. Functions that read system files
+take `root`, the directory to use for '/', for tests.
 """
 
 from collections.abc import Sequence
@@ -136,7 +135,7 @@ def pin_to_cpus(cpus: Sequence[int]) -> None:
   """Pins this process, and the threads that it starts, to some CPUs.
 
   Args:
-    cpus: their numbers; with no number nothing changes.
+    cpus: their numbers; if empty, nothing changes.
 
   Raises:
     ValueError: this process may not use one of the CPUs, or the system cannot
@@ -205,8 +204,8 @@ def resident_mb() -> float | None:
 def peak_resident_mb() -> float | None:
   """Returns this process's peak memory, MB of 2^20 bytes; None off Linux.
 
-  VmHWM of /proc/self/status is read instead of calling getrusage, whose peak is
-  inherited from the parent process.
+  It is VmHWM of /proc/self/status, because the peak of getrusage is inherited
+  from the parent process.
   """
   return _status_mb('VmHWM')
 

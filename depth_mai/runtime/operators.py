@@ -2,9 +2,9 @@
 """Checks whether an older TFLite release can run a file, operator by operator.
 
 A runtime fails on a device with "Didn't find op for builtin opcode" if it does
-not know the version of an operator. `check` finds this before shipping, and
-names the layer to change. It does not trust the `min_runtime_version` stored in
-the file, which is too low for 16x8 files.
+not know the version of an operator. `check` finds this in advance and names the
+layer to change. It ignores the `min_runtime_version` stored in the file, which
+is too low for 16x8 files.
 """
 
 import collections

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The TFLite release that first runs each operator: tables, no logic.
+"""Tables of the TFLite releases that first run each operator version.
 
 Releases are TensorFlow's, from the operator versioning tables of the TensorFlow
 source tree (tensorflow/compiler/mlir/lite/tools/versioning, runtime_version.cc

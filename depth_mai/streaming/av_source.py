@@ -13,6 +13,7 @@ import importlib
 import os
 import time
 import types
+import typing
 
 from depth_mai import challenge
 from depth_mai.streaming import frame
@@ -24,7 +25,8 @@ _HEIGHT, _WIDTH = challenge.IMAGE_SIZE
 class AvSource:
   """A video or camera that FFmpeg has opened."""
 
-  def __init__(self, container, name: str, live: bool):
+  # PyAV is optional, so its types cannot be named here.
+  def __init__(self, container: typing.Any, name: str, live: bool):
     """Stores an open container.
 
     Args:
@@ -62,7 +64,7 @@ class AvSource:
           + (
             'Is the camera still plugged in?'
             if self.live
-            else 'The file is damaged; the frames before were used.'
+            else 'The file is damaged; the frames before that were used.'
           )
         ) from error
 
@@ -102,11 +104,11 @@ def open_camera(path: str) -> AvSource:
   """Opens a V4L2 camera, such as a USB camera.
 
   Args:
-    path: its device file, such as /dev/video0.
+    path: the camera's device file, such as /dev/video0.
 
   Raises:
-    ValueError: if it is missing, busy, not permitted or not a camera, or if
-      PyAV is missing; the message names the cure.
+    ValueError: if the camera is missing, busy, not permitted or no camera, or
+      if PyAV is missing; the message names the cure.
   """
   av = _import_av()
   try:
@@ -124,9 +126,9 @@ def explain_camera(
   """Returns why a camera does not open, and the cure.
 
   Args:
-    path: its device file.
-    error: raised when it was opened.
-    pattern: of the device files to list.
+    path: the camera's device file.
+    error: raised when the camera was opened.
+    pattern: glob pattern of the device files to list.
   """
   number = getattr(error, 'errno', None)
   found = ', '.join(sorted(glob.glob(pattern))) or 'none'

@@ -34,7 +34,7 @@ _MARKER = re.compile(rb'\xff[^\x00\xd0-\xd7\xff]')
 _END_OF_IMAGE, _START_OF_SCAN = 0xD9, 0xDA
 _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
 _READ_BYTES = 1 << 16
-# A picture of 640 x 480 has 0.1 MB; more than this is not a JPEG.
+# A picture of 640 x 480 has 0.1 MB; anything larger than this is no JPEG.
 _MAX_PICTURE_BYTES = 1 << 25
 _MAX_JUNK_BYTES = 1 << 22
 
@@ -120,11 +120,13 @@ class ProgramSource:
       raise ValueError(
         f'{command[0]} cannot be started: {error.strerror}.'
       ) from error
+    # With stdout=PIPE, it is neither None nor unbuffered.
+    self._stdout = typing.cast(io.BufferedReader, self._process.stdout)
 
   def frames(self) -> Iterator[frame.Frame]:
     """Yields the pictures; see `frame.Source`."""
     try:
-      pictures = split(self._process.stdout.read1, self.name)
+      pictures = split(self._stdout.read1, self.name)
       yield from frame.numbered(pictures, decode)
     except ValueError:
       # The program's own message explains more than "no picture".
@@ -149,7 +151,7 @@ class ProgramSource:
     """Raises a ValueError if the program failed without being closed."""
     try:
       code = self._process.wait(_END_S)
-    except subprocess.TimeoutExpired:  # It runs on, but closed its output.
+    except subprocess.TimeoutExpired:  # It closed its output but still runs.
       return
     if code and not self._closed:
       self._stderr.seek(0)

@@ -40,11 +40,13 @@ def open_source(camera: str | None, video: str | None) -> frame.Source:
   Raises:
     ValueError: unless exactly one is given, or if it cannot be opened.
   """
-  if (camera is None) == (video is None):
-    raise ValueError(
-      f'--camera={camera} and --video={video}: give exactly one of them.'
-    )
-  return _open_video(video) if camera is None else _open_camera(camera)
+  if camera is not None and video is None:
+    return _open_camera(camera)
+  if video is not None and camera is None:
+    return _open_video(video)
+  raise ValueError(
+    f'--camera={camera} and --video={video}: give exactly one of them.'
+  )
 
 
 def _open_camera(camera: str) -> frame.Source:
@@ -115,7 +117,7 @@ def open_pi_camera(number: int = 0) -> motion_jpeg.ProgramSource:
   """Starts a camera on the ribbon cable of a Raspberry Pi.
 
   Args:
-    number: its number in `rpicam-hello --list-cameras`.
+    number: the camera's number in `rpicam-hello --list-cameras`.
 
   Raises:
     ValueError: if rpicam-vid is not installed.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures the stages of each frame, and frames per second."""
+"""Measures the time of each stage of a frame, and frames per second."""
 
 import collections
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import time
 
 from depth_mai.metrics import table
 
-# Frames per second are those of the last seconds.
+# `frames_per_second` covers this time.
 _WINDOW_S = 2.0
 # Limits the memory of a camera that runs for days.
 _MAX_DURATIONS = 10_000
@@ -31,9 +31,13 @@ class StageTimes:
     """
     self.frames = 0
     self._clock = clock
-    self._durations_ms = {}
-    self._ends = collections.deque(maxlen=_MAX_DURATIONS)
-    self._first_s = None
+    self._durations_ms: dict[str, collections.deque[float]] = (
+      collections.defaultdict(lambda: collections.deque(maxlen=_MAX_DURATIONS))
+    )
+    self._ends: collections.deque[float] = collections.deque(
+      maxlen=_MAX_DURATIONS
+    )
+    self._first_s: float | None = None
 
   @contextlib.contextmanager
   def stage(self, name: str) -> Iterator[None]:
@@ -50,8 +54,7 @@ class StageTimes:
 
   def add(self, name: str, duration_s: float) -> None:
     """Adds a duration measured elsewhere, seconds."""
-    recent = collections.deque(maxlen=_MAX_DURATIONS)
-    self._durations_ms.setdefault(name, recent).append(1e3 * duration_s)
+    self._durations_ms[name].append(1e3 * duration_s)
 
   def finish_frame(self, arrived_s: float) -> None:
     """Counts a finished frame and adds its age as stage 'age'.
@@ -77,7 +80,7 @@ class StageTimes:
 
   def mean_frames_per_second(self) -> float | None:
     """Returns the rate from the first to the last frame; None before two."""
-    if self.frames < 2:
+    if self._first_s is None or self.frames < 2:
       return None
     return _rate(self.frames, self._ends[-1] - self._first_s)
 

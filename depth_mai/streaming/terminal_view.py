@@ -4,8 +4,8 @@
 The screen contains picture and depth side by side, a colour bar in metres and a
 line of figures. If the terminal is slow, stale frames are dropped.
 
-A cell is about twice as high as wide. The upper half block shows two square
-pixels in it: the foreground colour above, the background colour below. All
+A character cell is about twice as high as wide, so an upper half block shows
+two square pixels: the foreground colour above, the background colour below. All
 cells have the same number of bytes, which NumPy fills in; a Python loop over
 the cells would take longer than the network.
 """
@@ -24,13 +24,13 @@ from depth_mai.report import scale
 from depth_mai.streaming import view
 
 _GAP = 1
-# The bar, its labels, two lines of figures.
+# The bar, its labels and two lines of figures.
 _LINES_BELOW = 4
 _MIN_COLUMNS, _MIN_LINES = 24, 8
 # More cells show little more and are too slow over a wireless network.
 _MAX_COLUMNS = 200
 
-# To the alternate screen, without cursor and line wrapping; and back.
+# Switch to the alternate screen without cursor and line wrapping, and back.
 _ENTER = b'\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J'
 _LEAVE = b'\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l'
 # Synchronised output: the whole frame appears at once, where supported.
@@ -78,7 +78,8 @@ class TerminalView:
         'cursor; choose --view=browser or --view=none.'
       )
     self._mode = mode or mode_of(os.environ, stream.encoding)
-    self._terminal, self._size = stream.buffer, None
+    self._terminal = stream.buffer
+    self._size: os.terminal_size | None = None
     self._fd = stream.fileno()
     self._closed = False
     self._write(_ENTER)

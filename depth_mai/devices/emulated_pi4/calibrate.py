@@ -21,8 +21,8 @@ Example:
 from absl import flags
 
 from depth_mai import program
-from depth_mai.devices.emulated_pi4 import calibration as calibration_lib
 from depth_mai.devices.emulated_pi4 import fitting
+from depth_mai.devices.emulated_pi4 import prediction
 
 _TABLE = flags.DEFINE_string(
   'table', None, 'The .csv file to fit.', required=True
@@ -78,7 +78,7 @@ _OUTPUT = flags.DEFINE_string(
 )
 
 
-def format_calibration(one: calibration_lib.Calibration) -> str:
+def format_calibration(one: prediction.Calibration) -> str:
   """Returns a calibration as text, several lines."""
   terms = ' + '.join(
     f'{weight:g}' if name == 'constant' else f'{weight:g} {name}'
@@ -121,7 +121,7 @@ def main(argv: list[str]) -> None:
     for numbers in _NUMBERS.value
   ]
   if _OUTPUT.value:
-    calibration_lib.write_calibrations(_OUTPUT.value, made)
+    prediction.write_calibrations(_OUTPUT.value, made)
   for one in made:
     print(format_calibration(one))
 

@@ -11,22 +11,22 @@ import dataclasses
 import platform
 import tempfile
 import typing
+import urllib.parse
 
 import numpy as np
 
 from depth_mai.devices import device
 from depth_mai.devices import settings as settings_lib
-from depth_mai.devices.emulated_pi4 import calibration as calibration_lib
 from depth_mai.devices.emulated_pi4 import comparison
-from depth_mai.devices.emulated_pi4 import fake_pi
+from depth_mai.devices.emulated_pi4 import guest
 from depth_mai.devices.emulated_pi4 import installation as installation_lib
-from depth_mai.devices.emulated_pi4 import measuring
 from depth_mai.devices.emulated_pi4 import operators as operators_lib
-from depth_mai.devices.emulated_pi4 import options as options_lib
+from depth_mai.devices.emulated_pi4 import prediction
 from depth_mai.runtime import cost as cost_lib
 from depth_mai.runtime import graph as graph_lib
 from depth_mai.runtime import metadata as metadata_lib
 
+_NAME = 'emulated_pi4'
 NOTE = (
   'Instructions of an emulated Cortex-A72, not the time of a Raspberry Pi: '
   'they rank files of the same precision. Milliseconds are predicted, not '
@@ -39,22 +39,87 @@ MAX_SPREAD = 1e-4
 _NO_CLASS = (*operators_lib.COUNTERS, 'l1d_misses', 'l2_misses')
 
 
+@dataclasses.dataclass(frozen=True)
+class EmulationOptions:
+  """What is counted, and how often.
+
+  Attributes:
+    root: folder of the emulated system; None for the default.
+    processes: number of processes that count the same, at least 2; their spread
+      shows whether the counts can be trusted.
+    inferences: number of inferences in each process, at least 1; the median is
+      reported.
+    operators: whether to count each operator.
+    cache_model: whether the last process also simulates the data caches, which
+      takes two to three times as long.
+    calibration: a file of `calibrate`; None for the shipped calibrations.
+  """
+
+  root: str | None = None
+  processes: int = 2
+  inferences: int = 3
+  operators: bool = True
+  cache_model: bool = False
+  calibration: str | None = None
+
+  def __post_init__(self):
+    """Checks the options."""
+    if self.processes < 2:
+      raise ValueError(
+        f'EmulationOptions.processes must be at least 2, got {self.processes}.'
+      )
+    if self.inferences < 1:
+      raise ValueError(
+        'EmulationOptions.inferences must be at least 1, got '
+        f'{self.inferences}.'
+      )
+
+
+def options_from_spec(spec: str) -> EmulationOptions:
+  """Reads the options from --device, such as 'emulated_pi4?cache_model=on'.
+
+  Args:
+    spec: 'emulated_pi4', optionally with '?' and root=DIR, calibration=FILE and
+      cache_model=on, joined by '&'.
+
+  Raises:
+    ValueError: `spec` is not of this form.
+  """
+  name, _, query = spec.partition('?')
+  asked = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
+  cache_model = asked.pop('cache_model', 'off')
+  if (
+    name != _NAME
+    or not set(asked) <= {'calibration', 'root'}
+    or cache_model not in ('on', 'off')
+  ):
+    raise ValueError(
+      f'--device={spec}: after {_NAME}? give root=DIR, calibration=FILE and '
+      'cache_model=on, joined by &.'
+    )
+  return EmulationOptions(
+    root=asked.get('root'),
+    calibration=asked.get('calibration'),
+    cache_model=cache_model == 'on',
+  )
+
+
 class EmulatedPi4(device.Device):
   """Counts instructions instead of measuring times."""
 
-  kind = options_lib.NAME
+  kind = _NAME
   report_kind = 'emulated'
 
   def __init__(
     self,
     spec: str,
     settings: settings_lib.Settings,
-    options: options_lib.EmulationOptions | None = None,
+    options: EmulationOptions | None = None,
   ):
     """Opens the emulator.
 
     Args:
-      spec: see `options.from_spec`.
+      spec: see `options_from_spec`.
       settings: threads must be (1,); warmup and runs have no effect, because
         the counts of all inferences are the same.
       options: what to count; None to read it from `spec`.
@@ -71,11 +136,9 @@ class EmulatedPi4(device.Device):
         'exact; give --threads=1.'
       )
     super().__init__(spec, settings)
-    self._options = options or options_lib.from_spec(spec)
+    self._options = options or options_from_spec(spec)
     self._installation = installation_lib.open_installation(self._options.root)
-    self._calibrations = calibration_lib.read_calibrations(
-      self._options.calibration
-    )
+    self._calibrations = prediction.read_calibrations(self._options.calibration)
 
   def note(self) -> str:
     """Returns what is counted, and the limits of the figures."""
@@ -86,7 +149,7 @@ class EmulatedPi4(device.Device):
     options = dataclasses.asdict(self._options)
     options.pop('root')
     return {
-      'device': options_lib.NAME,
+      'device': _NAME,
       'fingerprint': installation_lib.fingerprint(),
       'versions': dict(self._installation.versions),
       'options': options,
@@ -162,13 +225,13 @@ class EmulatedPi4(device.Device):
 
   def _runs(
     self, path: str, inputs: list[np.ndarray], xnnpack: bool
-  ) -> list[measuring.Run]:
+  ) -> list[guest.Run]:
     options, runs = self._options, []
     for index in range(options.processes):
       last = index == options.processes - 1
       with tempfile.TemporaryDirectory(prefix='emulated_pi4.') as folder:
         runs.append(
-          measuring.run_probe(
+          guest.run_probe(
             self._installation,
             path,
             inputs,
@@ -187,7 +250,7 @@ class EmulatedPi4(device.Device):
   ) -> dict:
     costs = cost_lib.operator_costs(graph)
     moved = sum(cost.activation_bytes for cost in costs if cost.macs)
-    return calibration_lib.predict(
+    return prediction.predict(
       self._calibrations,
       metadata_lib.precision_of(graph),
       xnnpack,
@@ -206,7 +269,7 @@ class EmulatedPi4(device.Device):
         f'Raspberry Pi 4, emulated (Cortex-A72, QEMU {versions["qemu-user"]})'
       ),
       'is_raspberry_pi': False,
-      'cpu_count': fake_pi.CORES,
+      'cpu_count': installation_lib.CORES,
       'cpu_max_mhz': None,
       'architecture': 'aarch64',
       'os': (
@@ -219,7 +282,7 @@ class EmulatedPi4(device.Device):
 
 
 def _by_operator(
-  graph: graph_lib.Graph, run: measuring.Run
+  graph: graph_lib.Graph, run: guest.Run
 ) -> tuple[list[dict], dict] | tuple[None, None]:
   """Returns the operators' counts and the counts of no operator."""
   if run.marked is None:

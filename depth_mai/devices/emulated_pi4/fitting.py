@@ -14,7 +14,7 @@ import typing
 
 import numpy as np
 
-from depth_mai.devices.emulated_pi4 import calibration
+from depth_mai.devices.emulated_pi4 import prediction
 
 # Kinds of numbers, and their names in a table.
 _DTYPES = {'float': ('fp32', 'fp16', 'float'), 'int8': ('int8',)}
@@ -28,7 +28,7 @@ class Columns:
     model: name of the network.
     numbers: 'fp32', 'fp16' (computes in float) or 'int8'.
     time_ms: measured on a Raspberry Pi 4; rows without it are left out.
-    features: dict from names of calibration.FEATURES, without the constant, to
+    features: dict from names of prediction.FEATURES, without the constant, to
       columns.
     family: family of the network; None to use the beginning of its name.
     other_times_ms: times measured elsewhere; they are not fitted, but the
@@ -71,7 +71,7 @@ def fit_table(
   name: str,
   source: str,
   note: str,
-) -> calibration.Calibration:
+) -> prediction.Calibration:
   """Fits the rows of a table.
 
   Args:
@@ -111,7 +111,7 @@ def fit_table(
     for one in rows
     for other in one.other_times_ms
   ]
-  return calibration.Calibration(
+  return prediction.Calibration(
     name=name,
     numbers=numbers,
     xnnpack=xnnpack,

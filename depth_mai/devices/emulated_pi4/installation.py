@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds the emulated Raspberry Pi 4: its versions, its files, its completeness.
+"""Defines what the emulated Raspberry Pi 4 consists of, and finds it.
 
 host/       QEMU and its libraries
 guest/      the emulated system: C library, Python, a Raspberry Pi's /proc
@@ -19,8 +19,6 @@ import hashlib
 import importlib.resources
 import json
 import os
-
-from depth_mai.devices.emulated_pi4 import fake_pi
 
 DEBIAN_RELEASE = 'bookworm'
 # 10.0 of the same release's backports has no plugins.
@@ -54,6 +52,47 @@ WHEEL_PLATFORMS = (
   'manylinux2014_aarch64',
 )
 CPU = 'cortex-a72'
+
+CORES = 4
+
+# From a Raspberry Pi 4 Model B with a 64-bit system.
+_CORE = """\
+processor\t: {core}
+BogoMIPS\t: 108.00
+Features\t: fp asimd evtstrm crc32 cpuid
+CPU implementer\t: 0x41
+CPU architecture: 8
+CPU variant\t: 0x0
+CPU part\t: 0xd08
+CPU revision\t: 3
+
+"""
+_BOARD = """\
+Hardware\t: BCM2835
+Revision\t: c03114
+Serial\t\t: 0000000000000000
+Model\t\t: Raspberry Pi 4 Model B Rev 1.4
+"""
+_CORES = f'0-{CORES - 1}'
+_CPU_FILES = {
+  'possible': _CORES,
+  'present': _CORES,
+  'online': _CORES,
+  'kernel_max': 255,
+}
+_CORE_FILES = {
+  'cpufreq/cpuinfo_max_freq': 1500000,
+  'cpufreq/cpuinfo_min_freq': 600000,
+  'topology/physical_package_id': 0,
+  'topology/core_id': '{core}',
+  'topology/core_siblings_list': _CORES,
+  'topology/core_siblings': 'f',
+  'topology/thread_siblings_list': '{core}',
+  'topology/package_cpus_list': _CORES,
+  'topology/cluster_cpus_list': _CORES,
+  'topology/core_cpus_list': '{core}',
+  'regs/identification/midr_el1': '0x00000000410fd083',
+}
 
 # Environment variable with another folder than the default one.
 VARIABLE = 'DEPTH_MAI_EMULATED_PI4'
@@ -122,7 +161,7 @@ class Installation:
   @property
   def needed_files(self) -> tuple[str, ...]:
     """The files without which there would be wrong counts, or none."""
-    fakes = [os.path.join(self.guest, name) for name in fake_pi.files()]
+    fakes = [os.path.join(self.guest, name) for name in processor_files()]
     programs = [self.qemu[0], self.qemu[-1], self.python, self.launcher]
     return (*programs, self.plugin, *fakes)
 
@@ -184,7 +223,7 @@ def fingerprint() -> str:
     QEMU_VERSION,
     PYTHON_VERSION,
     CPU,
-    *(f'{name} {text}' for name, text in fake_pi.files().items()),
+    *(f'{name} {text}' for name, text in processor_files().items()),
     *plugin_sources().values(),
   ]
   return hashlib.sha256('\n'.join(parts).encode()).hexdigest()
@@ -196,3 +235,42 @@ def plugin_sources() -> dict[str, str]:
   return {
     name: (folder / name).read_text(encoding='utf-8') for name in PLUGIN_SOURCES
   }
+
+
+def processor_files() -> dict[str, str]:
+  """Returns the files in which a Raspberry Pi 4 describes its processor.
+
+  LiteRT chooses kernels by /proc/cpuinfo and /sys/devices/system/cpu. QEMU
+  opens these files in the emulated system's folder, or the host's files if they
+  are missing there. With the host's files, LiteRT 2.3 crashes and other
+  versions choose kernels that they would not choose on a Raspberry Pi.
+
+  Returns:
+    dict from paths, relative to the root folder, to texts.
+  """
+  folder = 'sys/devices/system/cpu'
+  found = {
+    'proc/cpuinfo': ''.join(_CORE.format(core=core) for core in range(CORES))
+    + _BOARD
+  }
+  found |= {
+    f'{folder}/{name}': f'{value}\n' for name, value in _CPU_FILES.items()
+  }
+  for core in range(CORES):
+    for name, value in _CORE_FILES.items():
+      text = f'{value}\n'.format(core=core)
+      found[f'{folder}/cpu{core}/{name}'] = text
+  return found
+
+
+def write_processor_files(root: str | os.PathLike[str]) -> None:
+  """Writes the files of `processor_files`.
+
+  Args:
+    root: the folder of the emulated system.
+  """
+  for name, text in processor_files().items():
+    path = os.path.join(root, name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, 'w', encoding='ascii') as stream:
+      stream.write(text)

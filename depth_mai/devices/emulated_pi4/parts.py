@@ -14,7 +14,6 @@ import shlex
 import shutil
 import subprocess
 
-from depth_mai.devices.emulated_pi4 import fake_pi
 from depth_mai.devices.emulated_pi4 import installation
 from depth_mai.devices.emulated_pi4 import packages as packages_lib
 from depth_mai.files import atomic
@@ -49,7 +48,7 @@ class Parts:
       ('host', installation.HOST_PACKAGES, self._host),
       (
         'guest',
-        (*installation.GUEST_PACKAGES, *fake_pi.files()),
+        (*installation.GUEST_PACKAGES, *installation.processor_files()),
         self._guest,
       ),
       ('site', installation.WHEELS, self._site),
@@ -86,7 +85,7 @@ class Parts:
 
   def _guest(self, path: str) -> dict[str, str]:
     found = self._debian.unpack('arm64', installation.GUEST_PACKAGES, path)
-    fake_pi.write(path)
+    installation.write_processor_files(path)
     return {
       name: found[name] for name in (*installation.GUEST_PACKAGES, 'libc6')
     }

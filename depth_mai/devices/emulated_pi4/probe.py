@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a model inside the emulated Raspberry Pi 4, between two snapshots.
 
-measuring.py starts it with a request in a JSON file: model, xnnpack,
+guest.py starts it with a request in a JSON file: model, xnnpack,
 inferences, operators (whether to take snapshots of each operator), inputs and
 outputs (.npz files), facts (a .json file to write).
 """

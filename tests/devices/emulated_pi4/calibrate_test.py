@@ -6,7 +6,7 @@ import sys
 from absl.testing import absltest
 
 from depth_mai.devices.emulated_pi4 import calibrate
-from depth_mai.devices.emulated_pi4 import calibration
+from depth_mai.devices.emulated_pi4 import prediction
 
 _ROOT = pathlib.Path(__file__).resolve().parents[3]
 
@@ -48,7 +48,7 @@ class CalibrateTest(absltest.TestCase):
     self.assertIn('board: float, with XNNPACK, 6 models', done.stdout)
     self.assertIn('ms = 2 instructions_m + 3\n', done.stdout)
     self.assertIn('ms = 4 instructions_m + 6\n', done.stdout)
-    first, second = calibration.read_calibrations(path)
+    first, second = prediction.read_calibrations(path)
     self.assertEqual((first.numbers, second.numbers), ('float', 'int8'))
     self.assertEqual(first.source, f'{self.folder}/table.csv')
 

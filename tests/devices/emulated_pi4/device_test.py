@@ -8,12 +8,11 @@ from absl.testing import parameterized
 from depth_mai.devices import device as device_lib
 from depth_mai.devices import settings
 from depth_mai.devices.emulated_pi4 import device
-from depth_mai.devices.emulated_pi4 import options
 from tests.devices.emulated_pi4 import emulator
 from tests.runtime import tiny_model
 
 _SIZE = (240, 320)
-_OPTIONS = options.EmulationOptions(inferences=1)
+_OPTIONS = device.EmulationOptions(inferences=1)
 
 
 class EmulatedPi4Test(parameterized.TestCase):
@@ -77,7 +76,7 @@ class EmulatedPi4Test(parameterized.TestCase):
   def test_integers_are_equal_bit_for_bit(self):
     report = self._measure(
       tiny_model.quantised_model('int8', _SIZE, 1.0, -128, 4.0, 0),
-      options.EmulationOptions(inferences=1, operators=False),
+      device.EmulationOptions(inferences=1, operators=False),
     )
     row = report['configurations'][0]
     self.assertEqual(row['outputs']['elements'], _SIZE[0] * _SIZE[1])
@@ -101,7 +100,7 @@ class EmulatedPi4Test(parameterized.TestCase):
       device.EmulatedPi4(
         'emulated_pi4',
         settings.Settings(),
-        options.EmulationOptions(root=folder),
+        device.EmulationOptions(root=folder),
       )
 
   def test_describes_itself(self):
@@ -122,7 +121,7 @@ class EmulatedPi4Test(parameterized.TestCase):
       backend = device.EmulatedPi4(
         'emulated_pi4',
         settings.Settings(),
-        options.EmulationOptions(**changes),
+        device.EmulationOptions(**changes),
       )
       return json.dumps(backend.time_key(), sort_keys=True)
 
@@ -134,6 +133,34 @@ class EmulatedPi4Test(parameterized.TestCase):
     backend = device.EmulatedPi4('emulated_pi4', settings.Settings())
     with self.assertRaisesRegex(ValueError, 'There is no model file'):
       backend.measure('/nowhere/model.tflite')
+
+
+class OptionsTest(parameterized.TestCase):
+  def test_defaults_compare_processes(self):
+    self.assertGreaterEqual(device.EmulationOptions().processes, 2)
+
+  @parameterized.parameters(('processes', 1), ('inferences', 0))
+  def test_too_few(self, name, value):
+    with self.assertRaisesRegex(ValueError, f'{name} must be at least'):
+      device.EmulationOptions(**{name: value})
+
+  def test_from_spec(self):
+    self.assertEqual(
+      device.options_from_spec('emulated_pi4'), device.EmulationOptions()
+    )
+    self.assertEqual(
+      device.options_from_spec(
+        'emulated_pi4?cache_model=on&calibration=a/b.json'
+      ),
+      device.EmulationOptions(cache_model=True, calibration='a/b.json'),
+    )
+
+  @parameterized.parameters(
+    'pi', 'emulated_pi4?x=1', 'emulated_pi4?cache_model=1'
+  )
+  def test_bad_spec(self, spec):
+    with self.assertRaisesRegex(ValueError, 'give root=DIR, calibration='):
+      device.options_from_spec(spec)
 
 
 if __name__ == '__main__':

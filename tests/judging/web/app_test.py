@@ -237,7 +237,7 @@ class RefusalTest(real_server.RealServerTest):
     self.assertEqual(status, 413)
     self.assertEmpty(self.incoming())
 
-  def test_file_that_cannot_be_kept(self):
+  def test_file_that_cannot_be_stored(self):
     (self.folder / 'incoming').rmdir()
     status, found = self.ask_json('POST', '/judge', b'good')
     self.assertEqual(status, 507)
@@ -289,7 +289,7 @@ class RefusalTest(real_server.RealServerTest):
     )
     self.assertStartsWith(answer, b'HTTP/1.1 411 ')
 
-  def test_full_queue_is_told_before_the_upload(self):
+  def test_full_queue_is_reported_before_the_upload(self):
     for content in (b'slow', b'good', b'good'):
       self.ask_json('POST', '/judge', content)
       self.assertTrue(self.judge.started.wait(20.0))
@@ -300,7 +300,7 @@ class RefusalTest(real_server.RealServerTest):
     self.assertStartsWith(answer, b'HTTP/1.1 503 ')
     self.assertIn(b'2 files wait', answer)
 
-  def test_client_that_goes_away(self):
+  def test_client_that_disconnects(self):
     with socket.create_connection(self.address) as connection:
       connection.sendall(
         b'POST /judge HTTP/1.1\r\nHost: localhost\r\n'
@@ -339,7 +339,7 @@ class CurlTest(real_server.RealServerTest):
     )
     return json.loads(run.stdout)
 
-  def test_as_the_page_says(self):
+  def test_example_command_of_the_page(self):
     job = self.curl(
       '--data-binary', f'@{self.path}', f'{self.address.url}judge?name=m.tflite'
     )

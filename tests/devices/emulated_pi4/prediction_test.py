@@ -6,9 +6,9 @@ import pathlib
 from absl.testing import absltest
 from absl.testing import parameterized
 
-from depth_mai.devices.emulated_pi4 import calibration
+from depth_mai.devices.emulated_pi4 import prediction
 
-_ONE = calibration.Calibration(
+_ONE = prediction.Calibration(
   name='made up',
   numbers='float',
   xnnpack=True,
@@ -26,23 +26,23 @@ _ONE = calibration.Calibration(
 class CalibrationTest(parameterized.TestCase):
   def test_write_and_read(self):
     path = pathlib.Path(self.create_tempdir().full_path) / 'own.json'
-    calibration.write_calibrations(path, [_ONE])
-    self.assertEqual(calibration.read_calibrations(path), [_ONE])
+    prediction.write_calibrations(path, [_ONE])
+    self.assertEqual(prediction.read_calibrations(path), [_ONE])
 
   def test_files_that_are_refused(self):
     path = pathlib.Path(self.create_tempdir().full_path) / 'own.json'
     with self.assertRaisesRegex(ValueError, 'cannot be read'):
-      calibration.read_calibrations(path)
+      prediction.read_calibrations(path)
     for text in ('{', '[]', '{"format": "another", "calibrations": []}'):
       path.write_text(text)
       with self.assertRaisesRegex(ValueError, 'is not a file of calibrations'):
-        calibration.read_calibrations(path)
+        prediction.read_calibrations(path)
     entry = dataclasses.asdict(_ONE) | {'low': 2.0}
     path.write_text(
-      json.dumps({'format': calibration.FORMAT, 'calibrations': [entry]})
+      json.dumps({'format': prediction.FORMAT, 'calibrations': [entry]})
     )
     with self.assertRaisesRegex(ValueError, 'low <= high'):
-      calibration.read_calibrations(path)
+      prediction.read_calibrations(path)
 
   @parameterized.parameters(
     {'weights_ms': {'guesses': 1.0}},
@@ -55,7 +55,7 @@ class CalibrationTest(parameterized.TestCase):
       dataclasses.replace(_ONE, **changes)
 
   def test_those_that_come_with_it_say_what_they_are(self):
-    found = calibration.read_calibrations()
+    found = prediction.read_calibrations()
     kinds = [(one.numbers, one.xnnpack) for one in found]
     self.assertIn(('float', True), kinds)
     self.assertIn(('int8', True), kinds)
@@ -67,7 +67,7 @@ class CalibrationTest(parameterized.TestCase):
 
 
 def _calibration(numbers, xnnpack, per_million):
-  return calibration.Calibration(
+  return prediction.Calibration(
     name=f'{numbers} {xnnpack}',
     numbers=numbers,
     xnnpack=xnnpack,
@@ -97,7 +97,7 @@ class PredictionTest(parameterized.TestCase):
     ('int8', True, 27.0, 'int8 True'),
   )
   def test_the_calibration_of_its_kind(self, precision, xnnpack, ms, name):
-    found = calibration.predict(
+    found = prediction.predict(
       _ALL, precision, xnnpack, {'instructions_m': 100.0, 'parameters_m': 1.0}
     )
     self.assertEqual(found['predicted_ms'], ms)
@@ -111,7 +111,7 @@ class PredictionTest(parameterized.TestCase):
     ('dynamic', True), ('int16x8', True), ('int8', False), (None, True)
   )
   def test_without_one_there_is_no_prediction(self, precision, xnnpack):
-    found = calibration.predict(
+    found = prediction.predict(
       _ALL, precision, xnnpack, {'instructions_m': 100.0}
     )
     self.assertIsNone(found['predicted_ms'])
@@ -122,7 +122,7 @@ class PredictionTest(parameterized.TestCase):
 
   def test_the_first_of_its_kind_counts(self):
     own = _calibration('float', True, 3.0)
-    found = calibration.predict(
+    found = prediction.predict(
       [own, *_ALL], 'fp32', True, {'instructions_m': 1.0}
     )
     self.assertEqual(found['predicted_ms'], 5.0)
