@@ -118,7 +118,7 @@ def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
     raise ValueError(_explain(error)) from error
 
 
-def train(**kwargs) -> pathlib.Path:
+def train(**kwargs: object) -> pathlib.Path:
   """Runs training.loop.train with the parsed configuration."""
   return CONFIGURABLES['train'](**kwargs)
 

@@ -50,7 +50,9 @@ class BroadcastUpsample(resize.FixedSize):
     offset: added to every pixel, in the unit of the input.
   """
 
-  def __init__(self, height: int, width: int, offset: float = 0.0, **kwargs):
+  def __init__(
+    self, height: int, width: int, offset: float = 0.0, **kwargs: object
+  ):
     """Creates the layer; see the attributes."""
     super().__init__(height, width, **kwargs)
     self.offset = offset
@@ -63,7 +65,9 @@ class BroadcastUpsample(resize.FixedSize):
     x = self._repeat_rows(x, height)
     return keras.ops.reshape(x, (-1, self.height, self.width, 1))
 
-  def _repeat_columns(self, x, height: int, width: int):
+  def _repeat_columns(
+    self, x: keras.KerasTensor, height: int, width: int
+  ) -> keras.KerasTensor:
     """Maps [B, h * w, 1] to [B, h, 1, self.width], and adds the offset."""
     factor, rest = divmod(self.width, width)
     x = x + np.full(1 if rest else factor, self.offset, 'float32')
@@ -72,7 +76,9 @@ class BroadcastUpsample(resize.FixedSize):
       x = keras.ops.take(x, nearest_indices(width, self.width), axis=2)
     return keras.ops.reshape(x, (-1, height, 1, self.width))
 
-  def _repeat_rows(self, x, height: int):
+  def _repeat_rows(
+    self, x: keras.KerasTensor, height: int
+  ) -> keras.KerasTensor:
     """Maps [B, h, 1, W] to [B, self.height, 1, W], or an equal reshape."""
     factor, rest = divmod(self.height, height)
     if rest:

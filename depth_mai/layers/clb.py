@@ -40,8 +40,8 @@ class CollapsibleConv2D(keras.layers.Layer):
     kernel_size: int = 3,
     expansion: int = 256,
     residual: bool = False,
-    bias_initializer='zeros',
-    **kwargs,
+    bias_initializer: str | keras.initializers.Initializer = 'zeros',
+    **kwargs: object,
   ):
     """Creates the block.
 

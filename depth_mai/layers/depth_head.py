@@ -54,7 +54,7 @@ class DecodeDepth(keras.layers.Layer):
     min_depth_m: nearest depth of the code 'log', metres.
   """
 
-  def __init__(self, code: str, min_depth_m: float, **kwargs):
+  def __init__(self, code: str, min_depth_m: float, **kwargs: object):
     """Creates the layer; see the attributes."""
     super().__init__(**kwargs)
     self.code = code
@@ -79,7 +79,9 @@ class DecodeDepth(keras.layers.Layer):
     }
 
 
-def encode_depth(depth_m, code: str, min_depth_m: float):
+def encode_depth(
+  depth_m: float | np.ndarray, code: str, min_depth_m: float
+) -> float | np.ndarray:
   """Returns the numbers that a head must predict for depths, before its ReLU.
 
   Args:
@@ -130,7 +132,9 @@ def initial_bias(options: HeadOptions) -> float:
   return bias
 
 
-def to_depth_m(x, min_depth_m: float, code: str = 'linear'):
+def to_depth_m(
+  x: keras.KerasTensor, min_depth_m: float, code: str = 'linear'
+) -> keras.KerasTensor:
   """Decodes the output of the convolution 'head' into metres, in float32.
 
   Args:
@@ -151,12 +155,12 @@ def to_depth_m(x, min_depth_m: float, code: str = 'linear'):
 
 
 def depth_head(
-  x,
+  x: keras.KerasTensor,
   *,
   kernel_size: int,
   options: HeadOptions,
   convolution: Callable[..., keras.layers.Layer] | None = None,
-):
+) -> keras.KerasTensor:
   """Predicts depth [B, H, W, 1], metres, from features [B, H, W, C].
 
   Args:

@@ -34,7 +34,7 @@ class FakeQuantise(keras.layers.Layer):
     fixed_range: tuple[float, float] | None = None,
     momentum: float = 0.98,
     freeze_after: int | None = None,
-    **kwargs,
+    **kwargs: object,
   ):
     """Creates the layer.
 
@@ -81,7 +81,7 @@ class FakeQuantise(keras.layers.Layer):
     )
     return tf.where(high > low, rounded, inputs)
 
-  def _follow(self, inputs) -> None:
+  def _follow(self, inputs: tf.Tensor) -> None:
     low = tf.minimum(tf.reduce_min(inputs), 0.0)
     high = tf.maximum(tf.reduce_max(inputs), 0.0)
     old_low = tf.convert_to_tensor(self.low)
@@ -111,7 +111,7 @@ class FakeQuantise(keras.layers.Layer):
     }
 
 
-def fake_quantise_kernel(kernel, channel_axis: int):
+def fake_quantise_kernel(kernel: tf.Tensor, channel_axis: int) -> tf.Tensor:
   """Rounds a kernel to -127..127 steps for each output channel.
 
   Args:

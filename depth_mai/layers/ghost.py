@@ -13,13 +13,13 @@ from depth_mai.layers import inverted_residual
 
 
 def ghost_module(
-  x,
+  x: keras.KerasTensor,
   filters: int,
   *,
   norm: conv_norm.BatchNorm,
   name: str,
   activation: str | None = 'relu',
-):
+) -> keras.KerasTensor:
   """Replaces a 1x1 convolution: [B, H, W, C] to [B, H, W, filters].
 
   Args:
@@ -55,7 +55,7 @@ def ghost_module(
 
 
 def ghost_bottleneck(
-  x,
+  x: keras.KerasTensor,
   *,
   kernel_size: int,
   expanded: int,
@@ -64,7 +64,7 @@ def ghost_bottleneck(
   stride: int,
   norm: conv_norm.BatchNorm,
   name: str,
-):
+) -> keras.KerasTensor:
   """One block: [B, H, W, C] to [B, H/stride, W/stride, filters].
 
   Args:

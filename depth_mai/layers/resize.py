@@ -19,7 +19,7 @@ class FixedSize(keras.layers.Layer):
     width: of the result, pixels.
   """
 
-  def __init__(self, height: int, width: int, **kwargs):
+  def __init__(self, height: int, width: int, **kwargs: object):
     """Creates the layer; see the attributes."""
     super().__init__(**kwargs)
     self.height = height
@@ -46,7 +46,11 @@ class Resize(FixedSize):
   """
 
   def __init__(
-    self, height: int, width: int, interpolation: str = 'bilinear', **kwargs
+    self,
+    height: int,
+    width: int,
+    interpolation: str = 'bilinear',
+    **kwargs: object,
   ):
     """Creates the layer.
 

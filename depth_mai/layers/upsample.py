@@ -31,7 +31,7 @@ OUTPUT_UPSAMPLINGS = (
 )
 
 
-def _resize_columns(x, height: int):
+def _resize_columns(x: keras.KerasTensor, height: int) -> keras.KerasTensor:
   """Resizes [B, h, 1, C] to [B, height, 1, C], half-pixel centres."""
   return keras.ops.image.resize(
     x,
@@ -65,7 +65,9 @@ class SeparableResize(resize.FixedSize):
     return keras.ops.reshape(x, (-1, self.height, self.width, 1))
 
 
-def upsample_output(depth, height: int, width: int, method: str):
+def upsample_output(
+  depth: keras.KerasTensor, height: int, width: int, method: str
+) -> keras.KerasTensor:
   """Upsamples a map [B, h, w, 1] to [B, height, width, 1], in float32.
 
   Args:
@@ -99,7 +101,9 @@ def upsample_output(depth, height: int, width: int, method: str):
   return layer(depth)
 
 
-def _integer_factors(depth, height: int, width: int) -> tuple[int, int]:
+def _integer_factors(
+  depth: keras.KerasTensor, height: int, width: int
+) -> tuple[int, int]:
   """Returns the factors (height, width) from a map [B, h, w, 1] to a size."""
   low_height, low_width = depth.shape[1:3]
   if height % low_height or width % low_width:

@@ -35,13 +35,13 @@ def split_all_concatenations(graph: layer_graph.LayerGraph) -> None:
   _split(graph, everywhere=True)
 
 
-def _split(graph, everywhere: bool) -> None:
+def _split(graph: layer_graph.LayerGraph, everywhere: bool) -> None:
   shapes = graph.shapes()
   for call in list(graph.calls):
     layer = call.layer
     if isinstance(layer, keras.layers.Concatenate) and layer.axis in (-1, 3):
       (reader, *others) = graph.readers(call)
-      if others or not _is_linear(reader):
+      if reader is None or others or not _is_linear(reader):
         continue
       small = [
         _small(graph, call, reader, part, shapes) for part in call.sources
@@ -53,11 +53,10 @@ def _split(graph, everywhere: bool) -> None:
         graph.replace(norm or reader, *replacement)
 
 
-def _is_linear(call) -> bool:
+def _is_linear(call: layer_graph.Call) -> bool:
   """Whether a call is a convolution that can be split by input channels."""
   return (
-    call is not None
-    and type(call.layer) is keras.layers.Conv2D
+    type(call.layer) is keras.layers.Conv2D
     and call.layer.activation is keras.activations.linear
     and call.layer.groups == 1
   )
@@ -78,7 +77,9 @@ def _small(graph, concatenation, convolution, part, shapes):
   return small if enlarges else None
 
 
-def _norm(graph, convolution) -> layer_graph.Call | None:
+def _norm(
+  graph: layer_graph.LayerGraph, convolution: layer_graph.Call
+) -> layer_graph.Call | None:
   """Returns the BatchNorm that alone reads a convolution, or None."""
   (reader, *others) = graph.readers(convolution)
   if reader is None or others:

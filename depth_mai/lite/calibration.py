@@ -95,10 +95,12 @@ def sample_images(
   )
 
 
-def _from_prepared(root, split, count, seed) -> list[np.ndarray]:
+def _from_prepared(
+  root: pathlib.Path, split: str, count: int, seed: int
+) -> list[np.ndarray]:
   examples = source.open_split(str(root), split)
   wanted = _positions(int(examples.cardinality()), count, seed)
-  images = []
+  images: list[np.ndarray] = []
   # Only the chosen records are decoded.
   for position, example in enumerate(examples):
     if position == wanted[len(images)]:

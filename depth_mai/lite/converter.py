@@ -115,7 +115,7 @@ def check_choices(
     )
 
 
-def _check_shape(model) -> None:
+def _check_shape(model: flatbuffer.schema.ModelT) -> None:
   shape = model.input_shape
   if len(shape) != 4 or any(side is None for side in shape) or shape[0] != 1:
     raise ValueError(
@@ -202,6 +202,7 @@ def convert(
     RuntimeError: if TensorFlow refuses; contains the end of its output.
   """
   quantisation = quantisation or quantisation_lib.Quantisation()
+  representative = representative or ()
   check_choices([precision], io_type, bool(representative))
   _check_shape(model)
   if precision == 'int8':

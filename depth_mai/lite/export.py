@@ -94,7 +94,13 @@ def _output_upsampling(network: keras.Model, options: ExportOptions) -> str:
   return options.output_upsampling or deployment.default_upsampling(network)
 
 
-def _describe(network, options, precision, origin, calibrated_with) -> dict:
+def _describe(
+  network: keras.Model,
+  options: ExportOptions,
+  precision: str,
+  origin: dict,
+  calibrated_with: calibration.ImageSample | None,
+) -> dict:
   """Returns the metadata of one file, except for its check and parity."""
   return {
     **origin,
@@ -162,7 +168,9 @@ def model_to_convert(
   )
 
 
-def _quantisation(network, options) -> quantisation_lib.Quantisation:
+def _quantisation(
+  network: keras.Model, options: ExportOptions
+) -> quantisation_lib.Quantisation:
   # TFLite 2.5 has no int8 EXP, and int8 is too coarse after it.
   coded = depth_recoding.depth_code(network) != 'linear'
   if coded and options.quantisation.float_tail is None:

@@ -38,7 +38,7 @@ class ExportedFile:
   @property
   def partitions(self) -> int | None:
     """Number of XNNPACK partitions; 1 with no operator outside is best."""
-    return self.delegated and self.delegated.partitions
+    return self.delegated.partitions if self.delegated else None
 
   def record(self) -> dict:
     """Returns the content of the JSON file next to the .tflite file."""

@@ -4,6 +4,7 @@
 All functions work in place on a model that flatbuffer.read_model has unpacked.
 """
 
+from collections.abc import Sequence
 import copy
 import json
 
@@ -15,13 +16,12 @@ from depth_mai.lite import flatbuffer
 METADATA_NAME = 'depth_mai'
 
 _CONVERTER_NOTES = 'CONVERSION_METADATA'
-_SCHEMA = flatbuffer.schema
 # Versions of the float DEPTHWISE_CONV_2D that every runtime has.
 _FLOAT_VERSION = 1
 _DILATED_VERSION = 2
 
 
-def float_depthwise(model: _SCHEMA.ModelT) -> None:
+def float_depthwise(model: flatbuffer.schema.ModelT) -> None:
   """Stores the kernels of a dynamic-range file's depthwise layers in float.
 
   XNNPACK takes convolutions of float activations with int8 weights, but not
@@ -38,24 +38,28 @@ def float_depthwise(model: _SCHEMA.ModelT) -> None:
         continue
       data, kernel = (subgraph.tensors[i] for i in operator.inputs[:2])
       if (data.type, kernel.type) == (
-        _SCHEMA.TensorType.FLOAT32,
-        _SCHEMA.TensorType.INT8,
+        flatbuffer.schema.TensorType.FLOAT32,
+        flatbuffer.schema.TensorType.INT8,
       ):
         _to_float(model, kernel)
         operator.opcodeIndex = _float_code(model, operator)
 
 
-def _to_float(model, kernel) -> None:
+def _to_float(
+  model: flatbuffer.schema.ModelT, kernel: flatbuffer.schema.TensorT
+) -> None:
   """Replaces a constant [1, h, w, c] of int8, scaled for each channel."""
   stored = np.asarray(model.buffers[kernel.buffer].data, np.uint8)
   values = stored.view(np.int8).reshape(kernel.shape).astype(np.float32)
   values *= np.asarray(kernel.quantization.scale, np.float32)
   kernel.buffer = _add_buffer(model, values.tobytes())
-  kernel.type = _SCHEMA.TensorType.FLOAT32
+  kernel.type = flatbuffer.schema.TensorType.FLOAT32
   kernel.quantization = None
 
 
-def _float_code(model, operator) -> int:
+def _float_code(
+  model: flatbuffer.schema.ModelT, operator: flatbuffer.schema.OperatorT
+) -> int:
   """Returns the index of an operator code of the float kernel."""
   options = operator.builtinOptions
   dilated = max(options.dilationHFactor, options.dilationWFactor) > 1
@@ -68,15 +72,15 @@ def _float_code(model, operator) -> int:
   return len(model.operatorCodes) - 1
 
 
-def _add_buffer(model, data: bytes) -> int:
+def _add_buffer(model: flatbuffer.schema.ModelT, data: bytes) -> int:
   """Appends a buffer; returns its index."""
-  buffer = _SCHEMA.BufferT()
+  buffer = flatbuffer.schema.BufferT()
   buffer.data = np.frombuffer(data, np.uint8)
   model.buffers.append(buffer)
   return len(model.buffers) - 1
 
 
-def slim(model: _SCHEMA.ModelT) -> None:
+def slim(model: flatbuffer.schema.ModelT) -> None:
   """Shortens tensor names and drops what no runtime reads.
 
   The converter names a fused tensor after all the operators in it, each with
@@ -102,8 +106,10 @@ def slim(model: _SCHEMA.ModelT) -> None:
   _drop_empty_buffers(model)
 
 
-def _shorten_names(model, tensors) -> None:
-  used = {}
+def _shorten_names(
+  model: flatbuffer.schema.ModelT, tensors: Sequence[flatbuffer.schema.TensorT]
+) -> None:
+  used: dict[str, int] = {}
   for tensor in tensors:
     if flatbuffer.constant_size(model, tensor):
       tensor.name = None
@@ -113,7 +119,9 @@ def _shorten_names(model, tensors) -> None:
     tensor.name = name if used[name] == 1 else f'{name}:{used[name]}'
 
 
-def _is_empty(quantization) -> bool:
+def _is_empty(
+  quantization: flatbuffer.schema.QuantizationParametersT | None,
+) -> bool:
   return quantization is None or all(
     value is None or not len(value)
     for value in (
@@ -125,7 +133,7 @@ def _is_empty(quantization) -> bool:
   )
 
 
-def _drop_empty_buffers(model) -> None:
+def _drop_empty_buffers(model: flatbuffer.schema.ModelT) -> None:
   """Lets all that has no data share buffer 0, which the schema keeps empty.
 
   Buffers that nothing refers to any more are dropped as well.
@@ -146,7 +154,7 @@ def _drop_empty_buffers(model) -> None:
     owner.buffer = numbers[owner.buffer]
 
 
-def add_metadata(model: _SCHEMA.ModelT, metadata: dict) -> None:
+def add_metadata(model: flatbuffer.schema.ModelT, metadata: dict) -> None:
   """Adds a JSON document, such as where the model comes from.
 
   Args:
@@ -169,7 +177,7 @@ def add_metadata(model: _SCHEMA.ModelT, metadata: dict) -> None:
     text = json.dumps(metadata, sort_keys=True, allow_nan=False)
   except (TypeError, ValueError) as error:
     raise ValueError(f'The metadata is no JSON document: {error}') from error
-  entry = _SCHEMA.MetadataT()
+  entry = flatbuffer.schema.MetadataT()
   entry.name = METADATA_NAME
   entry.buffer = _add_buffer(model, text.encode('utf-8'))
   model.metadata.append(entry)

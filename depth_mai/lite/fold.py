@@ -96,7 +96,7 @@ def _join(graph: layer_graph.LayerGraph) -> None:
       graph.replace(call)
 
 
-def _is_scaling(layer) -> bool:
+def _is_scaling(layer: keras.layers.Layer) -> bool:
   """Whether a layer is a Rescaling by one positive number."""
   return (
     isinstance(layer, keras.layers.Rescaling)
@@ -106,20 +106,24 @@ def _is_scaling(layer) -> bool:
   )
 
 
-def _is_homogeneous(call: layer_graph.Call | None) -> bool:
+def _is_homogeneous(call: layer_graph.Call) -> bool:
   """Whether f(s x) = s f(x) holds for s > 0, at inference."""
-  layer = call and call.layer
+  layer = call.layer
   if isinstance(layer, keras.layers.ReLU):
     return layer.max_value is None and layer.threshold == 0
   return isinstance(layer, _HOMOGENEOUS)
 
 
-def _fold_backwards(graph: layer_graph.LayerGraph, scaling) -> bool:
+def _fold_backwards(
+  graph: layer_graph.LayerGraph, scaling: layer_graph.Call
+) -> bool:
   """Moves the factor to what feeds the scaling; returns whether it could."""
   before = graph.only_source(scaling)
-  while _is_homogeneous(before):
+  while before is not None and _is_homogeneous(before):
     before = graph.only_source(before)
-  layer = before and before.layer
+  if before is None:
+    return False
+  layer = before.layer
   if isinstance(layer, depth_head.DecodeDepth) and layer.code == 'log':
     layer.min_depth_m *= scaling.layer.scale
   elif isinstance(layer, _WEIGHTED) and layer.activation in (
@@ -133,11 +137,16 @@ def _fold_backwards(graph: layer_graph.LayerGraph, scaling) -> bool:
   return True
 
 
-def _fold_forwards(graph: layer_graph.LayerGraph, scaling) -> None:
+def _fold_forwards(
+  graph: layer_graph.LayerGraph, scaling: layer_graph.Call
+) -> None:
   """Moves the factor into the kernels of everything that reads the scaling."""
   after = list(_readers(graph, scaling))
-  if all(call and isinstance(call.layer, _WEIGHTED) for call in after):
-    for call in after:
+  weighted = [
+    call for call in after if call and isinstance(call.layer, _WEIGHTED)
+  ]
+  if len(weighted) == len(after):
+    for call in weighted:
       kernel, *bias = call.weights
       call.weights = [kernel * scaling.layer.scale, *bias]
     scaling.layer.offset /= scaling.layer.scale
@@ -149,13 +158,15 @@ def _readers(
 ) -> Iterator[layer_graph.Call | None]:
   """Yields the readers of a call, and those of homogeneous ones instead."""
   for reader in graph.readers(call):
-    if _is_homogeneous(reader):
+    if reader is not None and _is_homogeneous(reader):
       yield from _readers(graph, reader)
     else:
       yield reader
 
 
-def _fold_offset(graph: layer_graph.LayerGraph, scaling) -> None:
+def _fold_offset(
+  graph: layer_graph.LayerGraph, scaling: layer_graph.Call
+) -> None:
   """Moves the offset of a scaling into an upsampling that adds."""
   (reader, *others) = graph.readers(scaling)
   if scaling.layer.scale != 1 or others or reader is None:

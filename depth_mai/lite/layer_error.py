@@ -10,6 +10,7 @@ the float graph's. The debugger would give it, too, but its float graph starts
 anew after every resize.
 """
 
+from collections.abc import Iterable
 from collections.abc import Sequence
 import csv
 import dataclasses
@@ -114,7 +115,9 @@ def markdown(errors: Sequence[LayerError]) -> str:
   return table.markdown_table(_HEADER, rows, _FORMATS)
 
 
-def _own_errors(graph, images) -> dict[str, dict[str, str]]:
+def _own_errors(
+  graph: quantiser.CalibratedGraph, images: Sequence[np.ndarray]
+) -> dict[str, dict[str, str]]:
   """Returns the debugger's row of each quantised operator, by tensor name."""
 
   def batches():
@@ -140,7 +143,11 @@ def _own_errors(graph, images) -> dict[str, dict[str, str]]:
   return {row['tensor_name']: row for row in csv.DictReader(text)}
 
 
-def _distances(graph, images, names) -> dict[str, tuple[float, float]]:
+def _distances(
+  graph: quantiser.CalibratedGraph,
+  images: Sequence[np.ndarray],
+  names: Iterable[str],
+) -> dict[str, tuple[float, float]]:
   """Returns (power of the signal, power of the error) by tensor name."""
   reference = ranges.open_transparent(graph.content)
   quantised = ranges.open_transparent(
@@ -174,12 +181,14 @@ def _distances(graph, images, names) -> dict[str, tuple[float, float]]:
   return {name: tuple(both / len(images)) for name, both in sums.items()}
 
 
-def _error_power(reference, stored, step, zero_point) -> float:
+def _error_power(
+  reference: np.ndarray, stored: np.ndarray, step: float, zero_point: int
+) -> float:
   dequantised = (stored.astype(np.float64) - zero_point) * step
   return float(np.square(dequantised - reference).mean())
 
 
-def _power(reference, *_) -> float:
+def _power(reference: np.ndarray, *_: object) -> float:
   return float(np.square(reference, dtype=np.float64).mean())
 
 

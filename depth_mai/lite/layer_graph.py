@@ -20,12 +20,12 @@ class Call:
 
   Attributes:
     layer: an unbuilt float32 copy of the network's layer, shared by all calls
-      of that layer; None for the network's input.
+      of that layer; a keras.layers.InputLayer for the network's input.
     arguments: (args, kwargs) of the call, with Calls in the place of tensors.
     weights: the layer's weights in Keras' order.
   """
 
-  layer: keras.layers.Layer | None
+  layer: keras.layers.Layer
   arguments: tuple[tuple, dict] = ((), {})
   weights: list[np.ndarray] = dataclasses.field(default_factory=list)
 
@@ -94,8 +94,11 @@ class LayerGraph:
         f'{len(network.outputs)} outputs; a network to rewrite has one of each.'
       )
     self.name = network.name
-    self._input = network.inputs[0]
-    self.calls = [Call(None)]
+    given = network.inputs[0]
+    input_layer = keras.layers.InputLayer(
+      batch_shape=given.shape, dtype=given.dtype, name=given.name
+    )
+    self.calls = [Call(input_layer)]
     self._copies: dict = {}  # (copy, weights) of each layer.
     (self.output,) = keras.tree.flatten(self._trace(network, self.calls))
 
@@ -142,9 +145,12 @@ class LayerGraph:
       the two layers is called more than once.
     """
     sources = call.sources
-    if len(sources) != 1 or sources[0].layer is None or self._is_shared(call):
+    if len(sources) != 1 or self._is_shared(call):
       return None
-    return sources[0] if self.readers(sources[0]) == [call] else None
+    (source,) = sources
+    if isinstance(source.layer, keras.layers.InputLayer):
+      return None
+    return source if self.readers(source) == [call] else None
 
   def replace(self, call: Call, *replacement: Call) -> None:
     """Puts calls in the place of one; calls that nothing reads any more go.
@@ -205,19 +211,15 @@ class LayerGraph:
 
   def _call_layers(self) -> dict[Call, keras.KerasTensor]:
     """Builds copies of the layers; returns the output of each call."""
-    tensors = {
-      self.calls[0]: keras.Input(
-        batch_shape=self._input.shape,
-        dtype=self._input.dtype,
-        name=self._input.name,
-      )
-    }
+    first, *others = self.calls
+    config = first.layer.get_config()
+    tensors = {first: keras.layers.InputLayer.from_config(config).output}
     copies: dict[keras.layers.Layer, keras.layers.Layer] = {}
 
     def tensor_of(argument):
       return tensors[argument] if isinstance(argument, Call) else argument
 
-    for call in self.calls[1:]:
+    for call in others:
       is_new = call.layer not in copies
       layer = copies.setdefault(call.layer, _copy(call.layer))
       args, kwargs = keras.tree.map_structure(tensor_of, call.arguments)

@@ -71,7 +71,7 @@ class Quantisation:
 
 
 def float_operators(
-  model, quantisation: Quantisation, float_io: bool
+  model: flatbuffer.schema.ModelT, quantisation: Quantisation, float_io: bool
 ) -> set[int]:
   """Finds the operators that a Quantisation keeps in float.
 
@@ -94,13 +94,15 @@ def float_operators(
   return found
 
 
-def _is_weighted(model, operator) -> bool:
+def _is_weighted(
+  model: flatbuffer.schema.ModelT, operator: flatbuffer.schema.OperatorT
+) -> bool:
   return flatbuffer.operator_name(model, operator) in _WEIGHTED
 
 
-def _named(model, layers) -> set[int]:
+def _named(model: flatbuffer.schema.ModelT, layers: Sequence[str]) -> set[int]:
   subgraph = model.subgraphs[0]
-  places = {}
+  places: dict[str, set[int]] = {}
   for place, operator in enumerate(subgraph.operators):
     tensor = subgraph.tensors[operator.outputs[0]]
     name = flatbuffer.layer_name(flatbuffer.tensor_name(tensor))
@@ -115,7 +117,7 @@ def _named(model, layers) -> set[int]:
   return set().union(*(places[layer] for layer in layers))
 
 
-def _before_first_weights(model) -> set[int]:
+def _before_first_weights(model: flatbuffer.schema.ModelT) -> set[int]:
   """Returns the operators between the image and the first weights."""
   subgraph = model.subgraphs[0]
   reached = set(subgraph.inputs)
@@ -129,7 +131,7 @@ def _before_first_weights(model) -> set[int]:
   return found
 
 
-def _tail(model, convolutions: int) -> set[int]:
+def _tail(model: flatbuffer.schema.ModelT, convolutions: int) -> set[int]:
   """Returns the last convolutions and everything after the first of them."""
   subgraph = model.subgraphs[0]
   # For each tensor: the number of convolutions between it and the depth.
@@ -147,7 +149,7 @@ def _tail(model, convolutions: int) -> set[int]:
 
 
 def quantised_tensors(
-  model, float_places: set[int], float_io: bool
+  model: flatbuffer.schema.ModelT, float_places: set[int], float_io: bool
 ) -> set[int]:
   """Returns the tensors that a quantised operator reads or writes.
 

@@ -30,7 +30,7 @@ from depth_mai.lite import collapse
 from depth_mai.lite import fold
 from depth_mai.lite import layer_graph
 
-_CONVOLUTIONS = {
+_CONVOLUTIONS: dict[type, type[keras.layers.Layer]] = {
   keras.layers.Conv2D: fake_quantisation.QuantisedConv2D,
   keras.layers.DepthwiseConv2D: fake_quantisation.QuantisedDepthwiseConv2D,
 }
@@ -115,7 +115,7 @@ def quantise(
   return graph.build()
 
 
-def _fold_batch_norms(graph) -> None:
+def _fold_batch_norms(graph: layer_graph.LayerGraph) -> None:
   for call in list(graph.calls):
     if isinstance(call.layer, keras.layers.BatchNormalization):
       (source,) = call.sources
@@ -133,7 +133,7 @@ def _fold_batch_norms(graph) -> None:
       graph.replace(call)
 
 
-def _write_operators(graph) -> None:
+def _write_operators(graph: layer_graph.LayerGraph) -> None:
   """Writes each call as the operators that the file has for it."""
   for call in list(graph.calls):
     if _kind(call) == 'linear':
@@ -142,7 +142,7 @@ def _write_operators(graph) -> None:
       graph.replace(call, *_operators(call))
 
 
-def _operators(call) -> Iterator[layer_graph.Call]:
+def _operators(call: layer_graph.Call) -> Iterator[layer_graph.Call]:
   """Yields the operators of a call; the last one gives its result."""
   layer = call.layer
   if _is_convolution(call):
@@ -160,7 +160,9 @@ def _operators(call) -> Iterator[layer_graph.Call]:
     yield call
 
 
-def _convolution_activation(call) -> Iterator[layer_graph.Call]:
+def _convolution_activation(
+  call: layer_graph.Call,
+) -> Iterator[layer_graph.Call]:
   activation, name = call.layer.activation, f'{call.layer.name}_act'
   if activation is keras.activations.relu:
     yield layer_graph.new_call(keras.layers.ReLU(name=name), call)
@@ -182,7 +184,7 @@ def _convolution_activation(call) -> Iterator[layer_graph.Call]:
     yield layer_graph.new_call(layer, call)
 
 
-def _swish(x, name: str) -> Iterator[layer_graph.Call]:
+def _swish(x: layer_graph.Call, name: str) -> Iterator[layer_graph.Call]:
   gate = layer_graph.new_call(
     keras.layers.Activation('sigmoid', name=f'{name}_gate'), x
   )
@@ -190,7 +192,7 @@ def _swish(x, name: str) -> Iterator[layer_graph.Call]:
   yield layer_graph.new_call(keras.layers.Multiply(name=name), x, gate)
 
 
-def _round_kernels(graph) -> None:
+def _round_kernels(graph: layer_graph.LayerGraph) -> None:
   """Gives convolutions rounded kernels, a bias and no activation."""
   for call in graph.calls:
     if _is_convolution(call):
@@ -204,7 +206,9 @@ def _round_kernels(graph) -> None:
       graph.replace_layer(call.layer, kind.from_config(config), weights)
 
 
-def _round_activations(graph, momentum: float, freeze_after: int) -> None:
+def _round_activations(
+  graph: layer_graph.LayerGraph, momentum: float, freeze_after: int
+) -> None:
   groups = _range_groups(graph)
   rounded = {
     call: groups[call] for call in graph.calls if _is_rounded(graph, call)
@@ -222,7 +226,9 @@ def _round_activations(graph, momentum: float, freeze_after: int) -> None:
     graph.replace(call, call, layer_graph.new_call(rounders[group], call))
 
 
-def _range_groups(graph) -> dict[layer_graph.Call, layer_graph.Call]:
+def _range_groups(
+  graph: layer_graph.LayerGraph,
+) -> dict[layer_graph.Call, layer_graph.Call]:
   """Returns for each call the call whose range it shares, often its own."""
   groups = {call: call for call in graph.calls}
 
@@ -243,14 +249,13 @@ def _range_groups(graph) -> dict[layer_graph.Call, layer_graph.Call]:
   return {call: find(origin(call)) for call in graph.calls}
 
 
-def _is_rounded(graph, call) -> bool:
+def _is_rounded(graph: layer_graph.LayerGraph, call: layer_graph.Call) -> bool:
   """Whether the file has a rounded tensor of its own after a call."""
   layer = call.layer
-  if layer is None:
-    return False
   if isinstance(layer, resize.Resize):
     return layer.interpolation == 'bilinear'
-  if isinstance(layer, (*_SAME_STEPS, depth_head.DecodeDepth)):
+  unrounded = (keras.layers.InputLayer, depth_head.DecodeDepth, *_SAME_STEPS)
+  if isinstance(layer, unrounded):
     return False
   (reader, *others) = graph.readers(call)
   # The device runs a ReLU inside the operator before it.

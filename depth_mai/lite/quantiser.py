@@ -115,7 +115,7 @@ def quantise_int8(graph: CalibratedGraph) -> flatbuffer.schema.ModelT:
 
 
 def quantise_marked(
-  graph: CalibratedGraph, **kwargs
+  graph: CalibratedGraph, **kwargs: object
 ) -> flatbuffer.schema.ModelT:
   """Makes the file of `quantise_int8` with the names of `graph.content`.
 

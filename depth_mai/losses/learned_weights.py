@@ -66,7 +66,9 @@ class LearnedWeights:
     self._p = p
     return list(p.values())
 
-  def __call__(self, pred_depth_m, depth_m, valid_mask):
+  def __call__(
+    self, pred_depth_m: tf.Tensor, depth_m: tf.Tensor, valid_mask: tf.Tensor
+  ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
     """Computes the sum, its terms and their factors.
 
     Args:
@@ -98,6 +100,6 @@ class LearnedWeights:
     return total, {**values, **factors}
 
 
-def _floored(p):
+def _floored(p: tf.Tensor) -> tf.Tensor:
   """Returns max(p, smallest); the gradient passes, so that p can recover."""
   return p + tf.stop_gradient(tf.maximum(p, _SMALLEST_P) - p)

@@ -30,7 +30,7 @@ class Loss:
 LOSSES: dict[str, Loss] = {}
 
 
-def register(*, resolution: str):
+def register(*, resolution: str) -> Callable[[Callable], Callable]:
   """Registers the decorated loss under the name of its function.
 
   The name is that of the gin configurable, and a key of WeightedLoss.weights.

@@ -14,7 +14,12 @@ UPSAMPLINGS = ('bilinear', 'nearest')
 DOWNSAMPLINGS = ('average', 'nearest')
 
 
-def upsample_prediction(pred_depth_m, height, width, method: str = 'bilinear'):
+def upsample_prediction(
+  pred_depth_m: tf.Tensor,
+  height: int | tf.Tensor,
+  width: int | tf.Tensor,
+  method: str = 'bilinear',
+) -> tf.Tensor:
   """Resizes a prediction to the target's size; differentiable.
 
   Args:
@@ -37,13 +42,13 @@ def upsample_prediction(pred_depth_m, height, width, method: str = 'bilinear'):
 
 
 def downsample_target(
-  depth_m,
-  valid_mask,
-  height,
-  width,
+  depth_m: tf.Tensor,
+  valid_mask: tf.Tensor,
+  height: int | tf.Tensor,
+  width: int | tf.Tensor,
   method: str = 'average',
   min_valid_fraction: float = 0.5,
-):
+) -> tuple[tf.Tensor, tf.Tensor]:
   """Resizes a target and its mask to the prediction's size.
 
   Args:
@@ -89,14 +94,14 @@ def downsample_target(
   return tf.where(valid, mean_m, 0.0), tf.cast(valid, tf.float32)
 
 
-def _sample(maps, axis: int, size):
+def _sample(maps: tf.Tensor, axis: int, size: int | tf.Tensor) -> tf.Tensor:
   """Returns the `size` pixels of an axis that lie under the new centres."""
   old_size = tf.shape(maps)[axis]
   index = (2 * tf.range(size) + 1) * old_size // (2 * size)
   return tf.gather(maps, index, axis=axis)
 
 
-def _area_mean(maps, axis: int, size):
+def _area_mean(maps: tf.Tensor, axis: int, size: int | tf.Tensor) -> tf.Tensor:
   """Returns means over `size` equal, possibly fractional, parts of an axis.
 
   Uses a gather and a sum rather than a matrix product, which a GPU would
@@ -122,7 +127,9 @@ def _area_mean(maps, axis: int, size):
   return tf.reduce_sum(pixels * weights, axis=axis + 1)
 
 
-def _has_size(maps, height, width) -> bool:
+def _has_size(
+  maps: tf.Tensor, height: int | tf.Tensor, width: int | tf.Tensor
+) -> bool:
   """Returns whether the static size of maps is known to be height x width."""
   return (
     isinstance(height, int)
@@ -131,7 +138,7 @@ def _has_size(maps, height, width) -> bool:
   )
 
 
-def _check_method(name: str, method: str, allowed: tuple[str, ...]):
+def _check_method(name: str, method: str, allowed: tuple[str, ...]) -> None:
   if method not in allowed:
     raise ValueError(
       f'{name}={method!r} is not one of {allowed}; change WeightedLoss.{name} '

@@ -14,13 +14,13 @@ from depth_mai.losses import registry
 
 @registry.register(resolution='target')
 def scale_invariant(
-  pred_depth_m,
-  depth_m,
-  valid_mask,
+  pred_depth_m: tf.Tensor,
+  depth_m: tf.Tensor,
+  valid_mask: tf.Tensor,
   variance_focus: float = 0.5,
   eps_m: float = 1e-3,
   per_image: bool = False,
-):
+) -> tf.Tensor:
   """Scale-invariant squared error in log depth; no root is taken.
 
   With R = ln(pred + eps) - ln(depth + eps) over M valid pixels,
@@ -60,15 +60,15 @@ def scale_invariant(
 
 @registry.register(resolution='target')
 def silog(
-  pred_depth_m,
-  depth_m,
-  valid_mask,
+  pred_depth_m: tf.Tensor,
+  depth_m: tf.Tensor,
+  valid_mask: tf.Tensor,
   variance_focus: float = 0.85,
   eps_m: float = 1e-3,
   scale: float = 1.0,
   per_image: bool = False,
   unbiased: bool = False,
-):
+) -> tf.Tensor:
   """Scale-invariant logarithmic loss (SILog).
 
   With g = ln(pred + eps) - ln(depth + eps) over T valid pixels,
@@ -111,12 +111,12 @@ def silog(
 
 @registry.register(resolution='target')
 def si_rmse(
-  pred_depth_m,
-  depth_m,
-  valid_mask,
+  pred_depth_m: tf.Tensor,
+  depth_m: tf.Tensor,
+  valid_mask: tf.Tensor,
   floor_m: float = 1e-3,
   per_image: bool = True,
-):
+) -> tf.Tensor:
   """Scale-invariant root mean squared error, the challenge's own metric.
 
   With e = ln(max(pred, floor)) - ln(max(depth, floor)) over N valid pixels,
@@ -160,7 +160,7 @@ def si_rmse(
   return masked.mean_over_groups(masked.safe_sqrt(variance), count)
 
 
-def _check_variance_focus(loss: str, value: float):
+def _check_variance_focus(loss: str, value: float) -> None:
   registry.check_option(
     loss, 'variance_focus', value, 0 <= value <= 1, 'in [0, 1]'
   )

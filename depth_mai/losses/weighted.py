@@ -91,7 +91,9 @@ class WeightedLoss:
       for name, weight in self.weights.items()
     }
 
-  def __call__(self, pred_depth_m, depth_m, valid_mask):
+  def __call__(
+    self, pred_depth_m: tf.Tensor, depth_m: tf.Tensor, valid_mask: tf.Tensor
+  ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
     """Computes the sum and its terms.
 
     Args:
@@ -121,7 +123,13 @@ class WeightedLoss:
       values[name] = value
     return total, values
 
-  def _maps_at(self, where: str, pred_depth_m, depth_m, valid_mask):
+  def _maps_at(
+    self,
+    where: str,
+    pred_depth_m: tf.Tensor,
+    depth_m: tf.Tensor,
+    valid_mask: tf.Tensor,
+  ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Returns the three arguments of a loss at a resolution."""
     pred_depth_m = tf.cast(pred_depth_m, tf.float32)
     if where == 'target':
@@ -136,7 +144,11 @@ class WeightedLoss:
 
 
 def _make_term(
-  name: str, weight: float, terms, resolutions, registered
+  name: str,
+  weight: float,
+  terms: dict[str, str | collections.abc.Callable],
+  resolutions: dict[str, str],
+  registered: dict[str, registry.Loss],
 ) -> _Term:
   """Finds the function of a term and the resolution it is computed at."""
   function = terms.get(name, name)
@@ -155,7 +167,7 @@ def _make_term(
   return _Term(weight, function, where)
 
 
-def _check_name(name: str, known: list[str]):
+def _check_name(name: str, known: list[str]) -> None:
   if name in known:
     return
   near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
@@ -166,7 +178,7 @@ def _check_name(name: str, known: list[str]):
   )
 
 
-def _check_option(option: str, value: str, allowed: tuple[str, ...]):
+def _check_option(option: str, value: str, allowed: tuple[str, ...]) -> None:
   if value not in allowed:
     raise ValueError(
       f'WeightedLoss.{option}={value!r} is not one of {allowed}; change it in '
@@ -174,7 +186,7 @@ def _check_option(option: str, value: str, allowed: tuple[str, ...]):
     )
 
 
-def _checked_weight(name: str, weight) -> float:
+def _checked_weight(name: str, weight: object) -> float:
   if not (isinstance(weight, (int, float)) and 0 <= weight < math.inf):
     raise ValueError(
       f'The weight {weight!r} of loss term {name!r} must be a finite number of '
@@ -183,7 +195,7 @@ def _checked_weight(name: str, weight) -> float:
   return float(weight)
 
 
-def _size(maps) -> tuple[Any, Any]:
+def _size(maps: tf.Tensor) -> tuple[Any, Any]:
   """Returns (height, width) of maps, as tensors where they are unknown."""
   height, width = maps.shape[1:3]
   dynamic = tf.shape(maps)

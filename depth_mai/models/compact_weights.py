@@ -6,6 +6,7 @@ TFLite's dynamic-range files; biases and BatchNorm as float32. The file is an
 .npz, which NumPy alone can read.
 """
 
+from collections.abc import Mapping
 import os
 from typing import Any
 
@@ -83,7 +84,7 @@ def _scale(kernel: np.ndarray) -> np.ndarray:
   return np.where(largest > 0, largest / _LEVELS, 1).astype(np.float32)
 
 
-def _values(arrays) -> list[np.ndarray]:
+def _values(arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
   values: list[np.ndarray] = []
   while (key := f'{len(values):04d}') in arrays:
     value = arrays[key]

@@ -4,12 +4,16 @@
 from collections.abc import Callable
 import dataclasses
 from typing import ClassVar
+from typing import TypeAlias
 
 import keras
 
 from depth_mai.layers import conv_norm
 from depth_mai.layers import depth_head
 from depth_mai.layers import resize
+
+# Builds a network, from options or without.
+_Build: TypeAlias = Callable[..., keras.Model]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,7 +64,7 @@ class System:
       predicted map to the size of the image.
   """
 
-  build: Callable[..., keras.Model]
+  build: _Build
   options: type[Options]
   output_upsampling: str
 
@@ -70,7 +74,9 @@ class System:
 SYSTEMS: dict[str, System] = {}
 
 
-def register(*, options: type[Options], output_upsampling: str):
+def register(
+  *, options: type[Options], output_upsampling: str
+) -> Callable[[_Build], _Build]:
   """Registers the decorated function as a system of its own name.
 
   The function and its options become gin configurables of their own names. A
@@ -90,7 +96,7 @@ def register(*, options: type[Options], output_upsampling: str):
       'registered.'
     )
 
-  def add(build: Callable[..., keras.Model]):
+  def add(build: _Build) -> _Build:
     name = build.__name__
     if name in SYSTEMS:
       raise ValueError(
@@ -103,7 +109,7 @@ def register(*, options: type[Options], output_upsampling: str):
   return add
 
 
-def rgb_input(options: Options):
+def rgb_input(options: Options) -> tuple[keras.KerasTensor, keras.KerasTensor]:
   """Creates the input 'rgb' of a network and scales it for the encoder.
 
   Args:

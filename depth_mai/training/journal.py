@@ -80,7 +80,9 @@ class Journal:
     with self._summaries.as_default():
       tf.summary.image(name, rgb_uint8[None], step=step)
 
-  def progress(self, step: int, epoch: float, batch_size: int, losses: dict):
+  def progress(
+    self, step: int, epoch: float, batch_size: int, losses: dict
+  ) -> float:
     """Prints step, epoch, losses, images/s and the time left.
 
     Args:

@@ -7,6 +7,7 @@ checkpoint and ends with the same weights.
 """
 
 from collections.abc import Callable
+from collections.abc import Iterable
 import math
 import pathlib
 import time
@@ -105,7 +106,7 @@ class _Run:
     rate = self.state.optimizer.learning_rate
     return float(keras.ops.convert_to_numpy(rate))
 
-  def evaluate(self, split: str, batches) -> dict[str, float]:
+  def evaluate(self, split: str, batches: Iterable[dict]) -> dict[str, float]:
     """Evaluates the averaged network on a split and logs the result."""
     started = time.monotonic()
     metrics = validation.evaluate(self.predict, batches)
@@ -231,7 +232,7 @@ def train(
   chosen_strategy = step_lib.make_strategy(strategy)
   tf.config.experimental.enable_op_determinism()
   keras.mixed_precision.set_global_policy(precision)
-  workdir = pathlib.Path(workdir)
+  directory = pathlib.Path(workdir)
   train_source = source.open_split(data_dir, 'train', records_dir)
   examples = int(train_source.cardinality())
   total_steps = max(1, math.floor(epochs * examples / batch_size))
@@ -249,14 +250,14 @@ def train(
     loss=loss,
     quantisation=quantisation,
   )
-  if state.restore(workdir):
+  if state.restore(directory):
     print(f'Resuming at step {state.step} of {total_steps} in {workdir}.')
   if state.step >= total_steps:
     print(f'{workdir} is trained already ({state.step} steps).')
-    return workdir
+    return directory
 
   run = _Run(
-    step_lib.own_folder(chosen_strategy, workdir),
+    step_lib.own_folder(chosen_strategy, directory),
     state,
     total_steps,
     examples,
@@ -307,4 +308,4 @@ def train(
   if 'validation' not in sets:
     network_file.save_network(state.average, run.workdir / workdir_lib.BEST)
   print(f'Done. Results are in {workdir}.')
-  return workdir
+  return directory

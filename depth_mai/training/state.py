@@ -149,6 +149,7 @@ def create(
     built = optimizer(total_steps)
     if loss_scaling:
       built = keras.optimizers.LossScaleOptimizer(built)
-    loss_variables = loss.build() if hasattr(loss, 'build') else []
+    build_loss = getattr(loss, 'build', None)
+    loss_variables = build_loss() if build_loss else []
     built.build(trained.trainable_variables + loss_variables)
   return State(trained, average, built, loss_variables)

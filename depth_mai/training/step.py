@@ -59,7 +59,7 @@ def own_folder(
 
 
 def update_average(
-  average: keras.Model, network: keras.Model, decay: float, step
+  average: keras.Model, network: keras.Model, decay: float, step: tf.Tensor
 ) -> None:
   """Updates the exponential moving average of a network's weights.
 
