@@ -8,7 +8,8 @@ r"""Judges an untrusted .tflite file, as the challenge's platform did.
 Checks the operators against the target runtime, measures errors and runtime,
 and computes the score and its rank in Table 1. The file runs in sandboxed
 processes that can open no file and no connection and have limited memory and
-time. Exit code: 0 accepted, 1 rejected, 2 wrong usage.
+time. The exit code is 0 for an accepted file, 1 for a rejected one, and 2 for
+wrong usage.
 """
 
 import dataclasses

@@ -2,7 +2,7 @@
 r"""Shows the operators of a .tflite file and what each of them costs.
 
 The multiply-accumulates, parameters and bytes of every operator are computed
-from the graph in the file; nothing is run, and any .tflite file is taken. With
+from the graph in the file, which is not run, so any .tflite file will do. With
 --partitions the runtime of this machine also loads the file, and the output
 shows which operators its XNNPACK delegate does not take, and the cure.
 
