@@ -130,7 +130,7 @@ class Connection:
     """Sends an order to the agent and waits for the answer.
 
     Args:
-      doing: what is being done, for messages, such as 'copying the model'.
+      doing: the action, for messages, such as 'copying the model'.
       patience_s: time limit between two messages of the agent, seconds.
       do: the order, see `agent.serve`.
       content: the file that goes with it.
@@ -220,11 +220,11 @@ class Connection:
     except (subprocess.TimeoutExpired, ValueError):
       self._process.kill()
       words = b''
-    said = (self._words + words).decode('utf-8', 'replace')
+    text = (self._words + words).decode('utf-8', 'replace')
     if self.facts:
-      return ValueError(error_messages.lost(self._address, said, doing))
+      return ValueError(error_messages.lost(self._address, text, doing))
     returncode = self._process.wait()
-    return ValueError(error_messages.of_ssh(self._address, said, returncode))
+    return ValueError(error_messages.of_ssh(self._address, text, returncode))
 
   def _close(self) -> None:
     """Ends ssh: closes its input first, so that the agent clears up."""
