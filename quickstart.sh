@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# From nothing but Python to depth pictures, in three minutes on two idle cores:
-# makes a data set of procedural rooms, trains TCL briefly, judges it, converts
-# it, judges the converted file, predicts and benchmarks.
+# Leads from Python alone to depth pictures, in three minutes on two idle cores:
+# renders a data set of procedural rooms, trains TCL briefly, measures it,
+# converts it, measures a converted file, predicts, and times the network.
 #
 #   bash quickstart.sh [OUTPUT_DIR]     (default: quickstart)
 #
-# Run again, it goes on where it stopped.
+# An interrupted run resumes when the script is started again.
 set -euo pipefail
 out="$(realpath -m "${1:-quickstart}")"
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -18,17 +18,17 @@ say "Virtual environment in $out/venv"
 source "$out/venv/bin/activate"
 pip install --quiet --disable-pip-version-check -e '.[train]'
 
-say 'Procedural rooms: RGB and exact depth'
+say 'Rendering procedural rooms: pictures and exact depth'
 python -m depth_mai.datasets.procedural_rooms.write \
   --output_dir="$out/rooms" --train=320 --validation=24 --test=6
 
-say 'Training TCL (a real training takes 20 minutes: docs/results_log.md)'
+say 'Training TCL briefly (docs/results_log.md has the full training)'
 python -m depth_mai.train --gin_file=gin_configs/tcl.gin \
   --data_dir="$out/rooms" --workdir="$out/tcl" \
   --gin_param='train.epochs = 18' --gin_param='train.evaluations = 2' \
   --gin_param='train.ema_decay = 0.95'
 
-say 'Judging the Keras network'
+say 'Measuring the Keras network'
 python -m depth_mai.evaluate --workdir="$out/tcl" \
   --data_dir="$out/rooms" --split=validation --json="$out/keras.json" \
   --pictures_dir="$out/judged"
@@ -37,11 +37,11 @@ say 'Converting to TFLite'
 python -m depth_mai.convert --workdir="$out/tcl" --data_dir="$out/rooms" \
   --precision=fp32,fp16,int8 --calibration_count=32 --output_dir="$out/tflite"
 
-say 'Judging the INT8 file'
+say 'Measuring the INT8 file'
 python -m depth_mai.evaluate --model="$out/tflite/tcl_int8.tflite" \
   --data_dir="$out/rooms" --split=validation --json="$out/int8.json"
 
-say 'Predicting'
+say 'Predicting depth pictures'
 python -m depth_mai.predict --model="$out/tflite/tcl_fp32.tflite" \
   "$out/rooms/test/rgb" --output_dir="$out/predictions" --overwrite
 

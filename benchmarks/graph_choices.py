@@ -1,23 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-r"""Prints what a graph's form costs, in instructions of an emulated Cortex-A72.
+r"""Counts what the form of a graph costs on an emulated Cortex-A72.
 
 python benchmarks/graph_choices.py [--precision=fp32,int8] OUTPUT_DIR
 
-First every form of the output upsampling, alone; then the eight systems with
-their ready weights: as their graphs are written down ('plain'), as they are
-exported, and with ExportOptions.whole_graph. Files and counts are kept in
-OUTPUT_DIR, so that a run goes on where it was stopped. Needs
-`python -m depth_mai.devices.emulated_pi4.setup`, once.
+Prints Markdown tables of instructions: first for every form of the output
+upsampling alone; then for the eight systems with their ready weights, in the
+graph of the paper ('plain'), as exported, and with ExportOptions.whole_graph.
+Files and counts are stored in OUTPUT_DIR; the same command resumes an
+interrupted run. It needs the emulated board:
+python -m depth_mai.devices.emulated_pi4.setup
 """
 
 import pathlib
 
-from absl import app
 from absl import flags
 import keras
 import numpy as np
 
+from depth_mai import challenge
 from depth_mai import gin_registry
+from depth_mai import program
 from depth_mai.devices import settings
 from depth_mai.devices import store as store_lib
 from depth_mai.devices.emulated_pi4 import device as emulated
@@ -28,8 +30,8 @@ from depth_mai.lite import calibration
 from depth_mai.lite import collapse
 from depth_mai.lite import converter
 from depth_mai.lite import export
-from depth_mai.lite import float_depthwise
-from depth_mai.lite import slim
+from depth_mai.lite import flatbuffer
+from depth_mai.lite import passes
 from depth_mai.metrics import paper_results
 from depth_mai.metrics import score as score_lib
 from depth_mai.metrics import table
@@ -41,7 +43,9 @@ from depth_mai.runtime import model_file
 from depth_mai.runtime import operators
 
 _PRECISION = flags.DEFINE_list(
-  'precision', ['fp32', 'dynamic'], 'Of the systems: fp32, int8, dynamic.'
+  'precision',
+  ['fp32', 'dynamic'],
+  "Precisions of the systems' files, among fp32, int8 and dynamic.",
 )
 _MAP_SIZES = ((48, 64), (64, 80))
 _WEIGHTED = ('CONV_2D', 'DEPTHWISE_CONV_2D', 'FULLY_CONNECTED')
@@ -49,10 +53,10 @@ _PLAIN_FORMS = ('bilinear', 'nearest')
 
 
 class Counter:
-  """Counts files, each once."""
+  """Counts the instructions of files, of each file once."""
 
   def __init__(self, folder: pathlib.Path):
-    """Opens the emulator and the counts that are there already."""
+    """Opens the emulator and the stored counts."""
     self.folder = folder
     self._store = store_lib.Store(folder / 'counts.jsonl')
     self._device = emulated.EmulatedPi4(
@@ -64,7 +68,7 @@ class Counter:
     path = self.folder / f'{name}.tflite'
     if not path.exists():
       with atomic.atomic_path(path) as temporary:
-        pathlib.Path(temporary).write_bytes(slim.slim(make()))
+        pathlib.Path(temporary).write_bytes(make())
     return path
 
   def count(self, path: pathlib.Path) -> list[dict]:
@@ -110,13 +114,13 @@ def _upsampling_rows(counter: Counter):
     for form in upsample.OUTPUT_UPSAMPLINGS:
       given = keras.Input((*size, 1), batch_size=1)
       try:
-        depth = upsample.upsample_output(given, *deployment.IMAGE_SIZE, form)
+        depth = upsample.upsample_output(given, *challenge.IMAGE_SIZE, form)
       except ValueError:
         continue  # 'tile' needs integer factors.
       model = keras.Model(given, depth)
       path = counter.file(
         f'{form}_{size[0]}x{size[1]}',
-        lambda m=model: converter.convert(m, 'fp32'),
+        lambda m=model: _finished(m, passes.Target('fp32')),
       )
       rows = counter.count(path)
       if form in _PLAIN_FORMS:
@@ -152,9 +156,17 @@ def _concatenations(model: keras.Model) -> int:
   return sum(isinstance(x, keras.layers.Concatenate) for x in model.layers)
 
 
+def _finished(model, target: passes.Target, pictures=None) -> bytes:
+  """Converts a model as it is; the file passes follow."""
+  content = converter.convert(model, target.precision, pictures)
+  file = flatbuffer.read_model(content)
+  passes.rewrite_file(file, target)
+  return flatbuffer.write_model(file)
+
+
 def _graphs(network: keras.Model):
   """Yields precision, name and a maker of the bytes of each graph."""
-  pictures = calibration.synthetic_sample(deployment.IMAGE_SIZE).images
+  pictures = calibration.synthetic_sample(challenge.IMAGE_SIZE).images
   plain = deployment.deployment_model(network, batch_size=1)
   default, choice = (
     export.ExportOptions(),
@@ -166,11 +178,9 @@ def _graphs(network: keras.Model):
     for precision in ('fp32', 'int8')
   )
 
-  def maker(model, precision):
-    return lambda: converter.convert(model, precision, pictures)
-
-  def whole_dynamic():
-    return float_depthwise.float_depthwise(maker(whole, 'dynamic')())
+  def maker(model, precision, whole_graph=False):
+    target = passes.Target(precision, whole_graph)
+    return lambda: _finished(model, target, pictures)
 
   for precision, model in (('fp32', exported), ('int8', exported_int8)):
     yield precision, 'plain', maker(plain, precision)
@@ -182,7 +192,7 @@ def _graphs(network: keras.Model):
   if paper_results.SUBMITTED_PRECISION[network.name] == 'dynamic':
     yield 'dynamic', 'plain', maker(plain, 'dynamic')
     yield 'dynamic', 'exported', maker(exported, 'dynamic')
-    yield 'dynamic', 'whole', whole_dynamic
+    yield 'dynamic', 'whole', maker(whole, 'dynamic', True)
 
 
 def _system_rows(counter: Counter):
@@ -220,10 +230,10 @@ def _mmacs(path: pathlib.Path) -> float:
 
 
 def _correlations(rows: list[tuple]):
-  """Yields Spearman's rho of counts and MACs with the report's runtimes.
+  """Yields Spearman's rho of counts and MACs with the runtimes of Table 1.
 
-  FP32 stands for FP16, which runs the same kernels; SmartLab's file has 8-bit
-  weights.
+  FP32 counts are used for FP16, which runs the same kernels; SmartLab's file
+  has 8-bit weights.
   """
   counts = {}
   for system, precision, name, kernels, millions, *_, mmacs, _, _, _, _ in rows:
@@ -243,7 +253,7 @@ def _correlations(rows: list[tuple]):
 def main(argv):
   """Prints the tables."""
   if len(argv) != 2:
-    raise app.UsageError('Give a folder for the files.')
+    raise ValueError('Give one folder for the files and counts.')
   folder = pathlib.Path(argv[1])
   folder.mkdir(parents=True, exist_ok=True)
   counter = Counter(folder)
@@ -276,4 +286,4 @@ def main(argv):
 
 
 if __name__ == '__main__':
-  app.run(main)
+  program.run(main)

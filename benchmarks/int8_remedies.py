@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-r"""Which choices of an INT8 file cost a network how much accuracy.
+r"""Measures how much accuracy each choice in making INT8 files costs.
 
   python benchmarks/int8_remedies.py --data_dir=DIR --output_dir=DIR
 
-Converts the ready weights of each system in every way below and judges the
-files on the validation split. OUTPUT_DIR gets the files, one line of JSON for
-each, and a table; run again, it goes on where it stopped. About four minutes of
-one core for a system. Prints what every way changes.
+Converts the ready weights of each system in every way below, measures the files
+on the validation split, and prints the changes of si-RMSE. OUTPUT_DIR gets the
+files, one line of JSON for each, and a table; the same command resumes an
+interrupted run. A system takes about four minutes of one core.
 """
 
 import collections
@@ -18,12 +18,13 @@ import pathlib
 import re
 import sys
 
-os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')  # Before the import.
+# Before TensorFlow is imported, whose start-up messages would bury the table.
+os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 
-from absl import app
 from absl import flags
 
 from depth_mai import gin_registry
+from depth_mai import program
 from depth_mai.data import source
 from depth_mai.evaluation import evaluation
 from depth_mai.evaluation import file_predictors
@@ -32,29 +33,34 @@ from depth_mai.files import ready_models
 from depth_mai.lite import calibration
 from depth_mai.lite import converter
 from depth_mai.lite import export
-from depth_mai.lite import metadata
+from depth_mai.lite import file_passes
+from depth_mai.lite import flatbuffer
 from depth_mai.lite import quantisation
 from depth_mai.lite import quantiser
 from depth_mai.lite import ranges
-from depth_mai.lite import slim
 from depth_mai.metrics import paper_results
 from depth_mai.metrics import table
 from depth_mai.runtime import delegation
 from depth_mai.runtime import interpreter
 from depth_mai.runtime import operators
 
-_DATA_DIR = flags.DEFINE_string('data_dir', None, 'A data set.')
-_OUTPUT_DIR = flags.DEFINE_string('output_dir', None, 'For the results.')
-_SYSTEMS = flags.DEFINE_list('systems', list(paper_results.SYSTEMS), 'Of them.')
-_WAYS = flags.DEFINE_list('ways', None, 'Names of ways; all if not given.')
-_COUNT = flags.DEFINE_integer('calibration_count', 100, 'Training images.')
-_LIMIT = flags.DEFINE_integer('limit', None, 'First validation images only.')
-flags.mark_flags_as_required(['data_dir', 'output_dir'])
+_DATA_DIR = program.data_dir('Pictures to calibrate and pairs to measure on.')
+_OUTPUT_DIR = program.output_dir('files and results', required=True)
+_SYSTEMS = flags.DEFINE_list(
+  'systems', list(paper_results.SYSTEMS), 'Systems to convert.'
+)
+_WAYS = flags.DEFINE_list(
+  'ways', None, 'Names of the ways to convert them; all by default.'
+)
+_CALIBRATION_COUNT = flags.DEFINE_integer(
+  'calibration_count', 100, 'Number of training images to calibrate on.', 1
+)
+_LIMIT = program.limit()
 
 _REFERENCE = 'fp32'
 _Q = quantisation.Quantisation
 _ENDS = functools.partial(_Q, float_input=True, float_tail=0)
-# Precision, type of input and output, choices.
+# Name -> precision, type of input and output, choices.
 _ALL_WAYS = {
   'fp32': ('fp32', 'float32', None),
   'int8': ('int8', 'float32', _Q()),
@@ -96,7 +102,7 @@ _FORMATS = ('', '', '.4f', '+.2%', '.4f', '.3f', '', '', '')
 
 
 class _Files:
-  """Makes the files of one network; what several need is made once."""
+  """Makes the files of one network; shared steps run once."""
 
   def __init__(self, system: str, images):
     gin_registry.parse(ready_models.config_files(system))
@@ -118,23 +124,29 @@ class _Files:
     )
 
   def make(self, way: str) -> bytes:
-    """Returns the file of a way."""
+    """Returns the content of the file that a way gives."""
     precision, io_type, choices = _ALL_WAYS[way]
     if choices is None:
-      content = converter.convert(self._model(precision), precision)
+      file = flatbuffer.read_model(
+        converter.convert(self._model(precision), precision)
+      )
     else:
       prepared = self._prepare(precision)
       found = self._measure(precision, choices.calibration, choices.percentile)
       if precision == 'int16x8':
-        content = quantiser.quantise_int16x8(prepared, found)
+        file = flatbuffer.read_model(
+          quantiser.quantise_int16x8(prepared, found)
+        )
       else:
         graph = quantiser.mark(prepared, found, choices, io_type)
-        content = converter.quantise(self._model(precision), graph)
-    return metadata.add_metadata(slim.slim(content), {'output_unit': 'mm'})
+        file = converter.quantise(self._model(precision), graph)
+    file_passes.slim(file)
+    file_passes.add_metadata(file, {'output_unit': 'mm'})
+    return flatbuffer.write_model(file)
 
 
 def _judge(path: pathlib.Path, pairs) -> dict:
-  """Returns what is measured of a file."""
+  """Measures a file."""
   result = evaluation.evaluate(
     file_predictors.TflitePredictor(path), pairs, limit=_LIMIT.value
   )
@@ -186,7 +198,7 @@ def _changes(results: Iterable[dict]) -> str:
 
 
 def _markdown(results: Iterable[dict]) -> str:
-  """Returns the table, a system's best way first."""
+  """Returns the table; the best way of each system comes first."""
   rows = []
   for found in _by_system(results).values():
     reference = found[_REFERENCE]['si_rmse']
@@ -208,15 +220,15 @@ def _markdown(results: Iterable[dict]) -> str:
 
 
 def main(argv):
-  """Makes, judges and lists what is not there yet."""
-  del argv
+  """Makes and measures the missing files and prints the changes."""
+  program.no_arguments(argv)
   folder = pathlib.Path(_OUTPUT_DIR.value)
   log = folder / 'remedies.jsonl'
   results = _read(log)
   done = {(result['system'], result['way']) for result in results}
   sample = calibration.sample_images(
     _DATA_DIR.value,
-    count=_COUNT.value,
+    count=_CALIBRATION_COUNT.value,
     seed=1,
     image_size=export.ExportOptions().image_size,
   )
@@ -243,4 +255,4 @@ def main(argv):
 
 
 if __name__ == '__main__':
-  app.run(main)
+  program.run(main)

@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-r"""Converts, judges and prints the runs of quantisation_training.sh.
+r"""Converts and measures the runs of quantisation_training.sh.
 
 python benchmarks/quantisation_training_table.py DATA_DIR RUNS_DIR
 
-FP32 and INT8 files of every finished run go to RUNS_DIR/tflite, with what was
-measured beside them; run again, it measures new runs only. INT8 is compared
-with the run's own FP32 file. A run with rounding has two INT8 files: with the
-ranges that it was trained with, and calibrated as the others are.
+Writes the FP32 and INT8 files of every finished run to RUNS_DIR/tflite, with
+their measurements next to them, and prints a table; later calls measure new
+runs only. INT8 is compared with the run's own FP32 file. A run with rounding
+has two INT8 files: one with the ranges it was trained with, and one calibrated
+like those of the others.
 """
 
 import json
 import pathlib
 
-from absl import app
-
+from depth_mai import challenge
+from depth_mai import program
 from depth_mai.data import source
 from depth_mai.evaluation import evaluation
 from depth_mai.evaluation import file_predictors
@@ -22,7 +23,7 @@ from depth_mai.files import workdir as workdir_lib
 from depth_mai.lite import calibration
 from depth_mai.lite import collapse
 from depth_mai.lite import export
-from depth_mai.lite import learned_ranges
+from depth_mai.lite import quantisation_aware
 from depth_mai.metrics import paper_results
 from depth_mai.metrics import table
 from depth_mai.models import network_file
@@ -43,7 +44,7 @@ def _judge(path: pathlib.Path, data_dir: str) -> float:
 
 
 def _measure(workdir, folder, data_dir, sample) -> dict:
-  """Converts the best network of a run and judges its files."""
+  """Converts the best network of a run and measures its files."""
   network = network_file.load_network(workdir / workdir_lib.BEST)
   precisions = export.ExportOptions(precisions=('fp32', 'int8'))
   fp32, int8 = export.export(
@@ -55,7 +56,7 @@ def _measure(workdir, folder, data_dir, sample) -> dict:
     'partitions': int8.partitions,
     'min_runtime': int8.report.min_runtime,
   }
-  if learned_ranges.are_in(network):
+  if quantisation_aware.rounds(network):
     (calibrated,) = export.export(
       collapse.collapse(network),
       folder / 'calibrated',
@@ -82,9 +83,9 @@ def _row(system: str, variant: str, found: dict) -> tuple:
 
 
 def main(argv):
-  """Measures what is new and prints the table."""
+  """Measures new runs and prints the table."""
   if len(argv) != 3:
-    raise app.UsageError('Give DATA_DIR and RUNS_DIR.')
+    raise ValueError('Give two folders: DATA_DIR and RUNS_DIR.')
   data_dir, runs_dir = argv[1], pathlib.Path(argv[2])
   sample = None
   rows = []
@@ -97,7 +98,7 @@ def main(argv):
         continue  # Written when a run is complete.
       if not measured.exists():
         sample = sample or calibration.sample_images(
-          data_dir, count=128, seed=1, image_size=(480, 640)
+          data_dir, count=128, seed=1, image_size=challenge.IMAGE_SIZE
         )
         found = _measure(workdir, folder, data_dir, sample)
         atomic.write_text(measured, json.dumps(found, indent=2) + '\n')
@@ -106,4 +107,4 @@ def main(argv):
 
 
 if __name__ == '__main__':
-  app.run(main)
+  program.run(main)

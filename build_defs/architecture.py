@@ -4,11 +4,12 @@
     python -m build_defs.architecture           # writes the drawing
     python -m build_defs.architecture --check   # exits 1 if it is not current
 
-The tables below are the drawing; a test compares the rooms and arrows with the
-packages and imports of the code.
+The drawing follows from the tables below; a test compares its boxes and arrows
+with the packages and imports of the code.
 """
 
 import argparse
+from collections.abc import Mapping
 import pathlib
 import sys
 from typing import NamedTuple
@@ -17,7 +18,7 @@ from xml.etree import ElementTree
 DRAWING = pathlib.PurePath('docs/images/architecture.svg')
 
 _TENSORFLOW, _DEVICE, _FILE = 'tensorflow', 'device', 'file'
-# Fill and line of each kind of box, and what the legend calls it.
+# Fill, line and name in the legend of each kind of box.
 _KINDS = {
   _TENSORFLOW: ('#e8eefb', '#3b5fb0', 'package, needs TensorFlow'),
   _DEVICE: ('#e3f4ea', '#2c7a4b', 'package, also runs on a Raspberry Pi'),
@@ -27,10 +28,24 @@ _COLUMN, _ROW = 176, 104
 _WIDTH, _HEIGHT = 140, 58
 _MARGIN = 24
 _FONT = 'system-ui, sans-serif'
+_ARROW_STYLE = {
+  'stroke': '#555',
+  'stroke-width': 1.6,
+  'marker-end': 'url(#tip)',
+}
+_MARKER = {
+  'id': 'tip',
+  'viewBox': '0 0 10 10',
+  'refX': 9,
+  'refY': 5,
+  'markerWidth': 7,
+  'markerHeight': 7,
+  'orient': 'auto-start-reverse',
+}
 
 
 class Box(NamedTuple):
-  """A package, or files that one package leaves for another.
+  """A package, or files that one package writes for another.
 
   Attributes:
     kind: a key of _KINDS.
@@ -67,8 +82,7 @@ BOXES = {
   'web': Box(_DEVICE, 1, 3, ('one style for', 'all pages')),
 }
 
-# From, to: what flows. Between packages, the second imports the first or the
-# other way round.
+# Pairs (from, to). Of two packages joined by an arrow, one imports the other.
 ARROWS = (
   ('RGB and depth', 'datasets'),
   ('datasets', 'data'),
@@ -104,8 +118,10 @@ def _position(box: Box) -> tuple[float, float]:
   )
 
 
-def _edge(start: tuple[float, float], end: tuple[float, float]):
-  """Returns where the line from `start` to `end` leaves the box at `start`."""
+def _edge(
+  start: tuple[float, float], end: tuple[float, float]
+) -> tuple[float, float]:
+  """Returns the point where the line to `end` leaves the box at `start`."""
   dx, dy = end[0] - start[0], end[1] - start[1]
   part = min(
     (_WIDTH / 2 + 4) / abs(dx) if dx else float('inf'),
@@ -114,15 +130,18 @@ def _edge(start: tuple[float, float], end: tuple[float, float]):
   return start[0] + dx * part, start[1] + dy * part
 
 
-def _add(parent: ElementTree.Element, tag: str, text: str = '', **attributes):
-  """Adds an element; underscores in attribute names stand for hyphens."""
+def _add(
+  parent: ElementTree.Element,
+  tag: str,
+  attributes: Mapping[str, object],
+  text: str = '',
+) -> ElementTree.Element:
+  """Adds an element; numbers in its attributes are written in short form."""
   element = ElementTree.SubElement(
     parent,
     tag,
     {
-      name.replace('_', '-'): f'{value:g}'
-      if isinstance(value, float)
-      else str(value)
+      name: f'{value:g}' if isinstance(value, float) else str(value)
       for name, value in attributes.items()
     },
   )
@@ -130,17 +149,33 @@ def _add(parent: ElementTree.Element, tag: str, text: str = '', **attributes):
   return element
 
 
-def _text(svg, x: float, y: float, text: str, size: int, **attributes) -> None:
-  _add(
-    svg,
-    'text',
-    text,
-    x=float(x),
-    y=float(y),
-    font_size=size,
-    font_family=_FONT,
-    **{'fill': '#1d1d1f', 'text_anchor': 'middle', **attributes},
-  )
+def _text(
+  svg: ElementTree.Element,
+  position: tuple[float, float],
+  text: str,
+  size: int,
+  **attributes: str,
+) -> None:
+  """Adds text; it is centred unless `text-anchor` is given."""
+  place = dict(zip('xy', map(float, position), strict=True))
+  font = {'font-size': size, 'font-family': _FONT, 'fill': '#1d1d1f'}
+  style = {'text-anchor': 'middle', **attributes}
+  _add(svg, 'text', {**place, **font, **style}, text)
+
+
+def _rectangle(
+  svg: ElementTree.Element,
+  position: tuple[float, float],
+  size: tuple[float, float],
+  kind: str,
+  radius: int,
+) -> None:
+  """Adds a rectangle in the colours of a kind of box."""
+  fill, line, _ = _KINDS[kind]
+  numbers = map(float, (*position, *size))
+  place = dict(zip(('x', 'y', 'width', 'height'), numbers, strict=True))
+  style = {'rx': radius, 'fill': fill, 'stroke': line, 'stroke-width': 1.4}
+  _add(svg, 'rect', {**place, **style})
 
 
 def draw() -> str:
@@ -156,82 +191,33 @@ def draw() -> str:
     viewBox=f'0 0 {width:g} {height:g}',
     role='img',
   )
-  _add(svg, 'title', 'From pictures and depth on disk to a ranked .tflite file')
-  marker = _add(
-    _add(svg, 'defs'),
-    'marker',
-    id='tip',
-    viewBox='0 0 10 10',
-    refX=9,
-    refY=5,
-    markerWidth=7,
-    markerHeight=7,
-    orient='auto-start-reverse',
-  )
-  _add(marker, 'path', d='M 0 0 L 10 5 L 0 10 z', fill='#555')
-  _add(svg, 'rect', width='100%', height='100%', fill='#ffffff')
+  title = 'From pictures and depth on disk to a ranked .tflite file'
+  _add(svg, 'title', {}, title)
+  marker = _add(_add(svg, 'defs', {}), 'marker', _MARKER)
+  _add(marker, 'path', {'d': 'M 0 0 L 10 5 L 0 10 z', 'fill': '#555'})
+  _add(svg, 'rect', {'width': '100%', 'height': '100%', 'fill': '#ffffff'})
   for source, target in ARROWS:
     start, end = _position(BOXES[source]), _position(BOXES[target])
     (x1, y1), (x2, y2) = _edge(start, end), _edge(end, start)
-    _add(
-      svg,
-      'line',
-      x1=x1,
-      y1=y1,
-      x2=x2,
-      y2=y2,
-      stroke='#555',
-      stroke_width=1.6,
-      marker_end='url(#tip)',
-    )
+    ends = {'x1': x1, 'y1': y1, 'x2': x2, 'y2': y2}
+    _add(svg, 'line', {**ends, **_ARROW_STYLE})
   for name, box in BOXES.items():
     x, y = _position(box)
-    fill, line, _ = _KINDS[box.kind]
-    _add(
-      svg,
-      'rect',
-      x=x - _WIDTH / 2,
-      y=y - _HEIGHT / 2,
-      width=_WIDTH,
-      height=_HEIGHT,
-      rx=3 if box.kind == _FILE else 10,
-      fill=fill,
-      stroke=line,
-      stroke_width=1.4,
-    )
-    _text(svg, x, y - 10, name, 14, font_weight='bold')
+    corner, radius = (x - _WIDTH / 2, y - _HEIGHT / 2), 10
+    if box.kind == _FILE:
+      radius = 3
+    _rectangle(svg, corner, (_WIDTH, _HEIGHT), box.kind, radius)
+    _text(svg, (x, y - 10), name, 14, **{'font-weight': 'bold'})
     for number, caption in enumerate(box.captions):
-      _text(svg, x, y + 6 + 14 * number, caption, 11)
-  fill, line, _ = _KINDS[_DEVICE]
-  _add(
-    svg,
-    'rect',
-    x=float(_MARGIN),
-    y=float(ground_y),
-    width=float(width - 2 * _MARGIN),
-    height=56,
-    rx=10,
-    fill=fill,
-    stroke=line,
-    stroke_width=1.4,
-  )
+      _text(svg, (x, y + 6 + 14 * number), caption, 11)
+  ground_size = (width - 2 * _MARGIN, 56)
+  _rectangle(svg, (_MARGIN, ground_y), ground_size, _DEVICE, 10)
   for number, caption in enumerate(_GROUND):
-    _text(svg, width / 2, ground_y + 23 + 20 * number, caption, 12)
-  for number, (fill, line, caption) in enumerate(_KINDS.values()):
-    x = _MARGIN + number * 290
-    y = ground_y + 76
-    _add(
-      svg,
-      'rect',
-      x=float(x),
-      y=float(y),
-      width=18,
-      height=14,
-      rx=3,
-      fill=fill,
-      stroke=line,
-    )
-    _text(svg, x + 26, y + 11, caption, 12, text_anchor='start')
+    _text(svg, (width / 2, ground_y + 23 + 20 * number), caption, 12)
+  for number, (kind, (_, _, caption)) in enumerate(_KINDS.items()):
+    x, y = _MARGIN + number * 290, ground_y + 76
+    _rectangle(svg, (x, y), (18, 14), kind, 3)
+    _text(svg, (x + 26, y + 11), caption, 12, **{'text-anchor': 'start'})
   ElementTree.indent(svg)
   return ElementTree.tostring(svg, encoding='unicode') + '\n'
 

@@ -7,8 +7,9 @@
 A folder with an `__init__.py` gets `:package`; each module gets a target of its
 own name, and so does each `*_test.py`. `:tests` runs all tests of a folder that
 have no tags in one process, so that TensorFlow is imported once. The deps are
-the project's modules that the file imports, anywhere in it. What imports cannot
-show is written into the BUILD file by hand and kept: `data`, `size` and `tags`
+the project's modules that the file imports, anywhere in it. A file that reads
+`__path__` of a package imports all its modules, and depends on them. What the
+imports cannot show is written by hand and preserved: `data`, `size` and `tags`
 of a target, and any other statement.
 """
 
@@ -17,6 +18,7 @@ import ast
 from collections.abc import Iterator
 import pathlib
 import sys
+from typing import Any
 
 # The folders of the checkout that hold Python files.
 _SOURCE_FOLDERS = (
@@ -71,7 +73,7 @@ def source_files(root: pathlib.Path) -> list[pathlib.PurePath]:
 def imported_names(
   source: str, path: pathlib.PurePath
 ) -> Iterator[tuple[str, ...]]:
-  """Yields what a file imports, the longest possible module name first.
+  """Yields the imported names of a file, the longest possible module first.
 
   Args:
     source: the text of the file.
@@ -107,7 +109,8 @@ def dependencies(
     ValueError: the file imports a module of the project that does not exist.
   """
   found = set()
-  for candidates in imported_names((root / path).read_text(), path):
+  source = (root / path).read_text()
+  for candidates in imported_names(source, path):
     known = [modules[name] for name in candidates if name in modules]
     if known:
       found.add(known[0])
@@ -116,35 +119,64 @@ def dependencies(
         f'{path} imports {candidates[-1]}, which does not exist; change the '
         f'import or add {candidates[-1].replace(".", "/")}.py'
       )
+  found.update(_discovered(root, path, source, modules))
   return sorted(found - {label(path)})
 
 
+def _discovered(
+  root: pathlib.Path,
+  path: pathlib.PurePath,
+  source: str,
+  modules: dict[str, str],
+) -> Iterator[str]:
+  """Yields the labels of the modules in packages whose `__path__` a file reads.
+
+  A module that imports the file is left out: Bazel allows no cycles.
+  """
+  tree = ast.parse(source)
+  packages = {
+    alias.asname or alias.name: f'{node.module}.{alias.name}'
+    for node in ast.walk(tree)
+    if isinstance(node, ast.ImportFrom)
+    for alias in node.names
+  }
+  for node in ast.walk(tree):
+    if not (isinstance(node, ast.Attribute) and node.attr == '__path__'):
+      continue
+    package = packages.get(getattr(node.value, 'id', ''))
+    for name, target in modules.items():
+      if name.rpartition('.')[0] != package or target.endswith(':package'):
+        continue
+      module = pathlib.PurePath(target[2:].replace(':', '/') + '.py')
+      imported = imported_names((root / module).read_text(), module)
+      if module_name(path) not in (names[0] for names in imported):
+        yield target
+
+
 def _written_by_hand(text: str) -> tuple[dict[str, dict[str, str]], list[str]]:
-  """Returns the parts of a BUILD file that are kept.
+  """Returns the parts of a BUILD file that are preserved.
 
   Args:
     text: the BUILD file. Its syntax is a part of Python's.
 
   Returns:
-    The kept arguments of each target as source text, by the target's name, and
-    the statements that are not written by this tool.
+    The preserved arguments of each target as source text, by the target's name,
+    and the statements that this tool does not write.
   """
-  arguments = {}
-  statements = []
+  arguments, statements = {}, []
   for node in ast.parse(text).body:
-    segment = ast.get_source_segment(text, node)
-    call = getattr(node, 'value', None)
-    name = getattr(getattr(call, 'func', None), 'id', None)
+    call: Any = getattr(node, 'value', None)
+    name = getattr(getattr(call, 'func', None), 'id', '')
     if name == 'load' and call.args[0].value == _MACROS_FILE:
       continue
     if name not in _MACROS:
-      statements.append(segment)
+      statements.append(ast.get_source_segment(text, node) or '')
       continue
     given = {keyword.arg: keyword.value for keyword in call.keywords}
     nameless = {'depth_package': 'package', 'depth_folder_tests': 'tests'}
     target = nameless.get(name) or given['name'].value
     arguments[target] = {
-      key: ast.get_source_segment(text, given[key])
+      key: ast.get_source_segment(text, given[key]) or ''
       for key in _KEPT_ARGUMENTS
       if key in given
     }

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one place where library code meets gin.
+"""Makes library code configurable with gin, and parses configurations.
 
-Library modules take plain arguments and import no gin; this file names what a
-configuration may set, parses configurations, and turns gin's errors into ones
-that name the nearest key.
+Library modules take plain arguments and do not import gin. This module
+registers their functions and classes with gin, and explains gin's errors by
+naming the nearest known keys.
 """
 
 from collections.abc import Callable
 from collections.abc import Sequence
+import dataclasses
 import difflib
 import hashlib
 import inspect
@@ -21,82 +22,50 @@ from depth_mai.data import augmentation
 from depth_mai.files import ready_models
 from depth_mai.lite import quantisation
 from depth_mai.lite import quantisation_aware
-from depth_mai.losses import gradient
-from depth_mai.losses import gradient_matching
 from depth_mai.losses import learned_weights
 from depth_mai.losses import registry
-from depth_mai.losses import regression
-from depth_mai.losses import robust
-from depth_mai.losses import scale_invariant
-from depth_mai.losses import si_rmse
-from depth_mai.losses import silog
-from depth_mai.losses import ssim
-from depth_mai.losses import virtual_normal
 from depth_mai.losses import weighted
 from depth_mai.models import compact_weights
-from depth_mai.models.systems import aiia_hit
-from depth_mai.models.systems import icl
-from depth_mai.models.systems import jmu_cvlab
-from depth_mai.models.systems import miaigo
-from depth_mai.models.systems import smartlab
-from depth_mai.models.systems import tcl
-from depth_mai.models.systems import tencent_gylab
-from depth_mai.models.systems import tencent_gylab_2021
+from depth_mai.models import network_file
 from depth_mai.training import loop
 from depth_mai.training import optimizers
-from depth_mai.training import schedules
 
-_REGISTERED: dict[str, Callable] = {
-  'AiiaHitOptions': aiia_hit.AiiaHitOptions,
-  'Augmentation': augmentation.Augmentation,
-  'FakeQuantisation': quantisation_aware.FakeQuantisation,
-  'IclOptions': icl.IclOptions,
-  'JmuCvlabOptions': jmu_cvlab.JmuCvlabOptions,
-  'LearnedWeights': learned_weights.LearnedWeights,
-  'MiaigoOptions': miaigo.MiaigoOptions,
-  'Quantisation': quantisation.Quantisation,
-  'SmartlabOptions': smartlab.SmartlabOptions,
-  'TclOptions': tcl.TclOptions,
-  'TencentGylab2021Options': tencent_gylab_2021.TencentGylab2021Options,
-  'TencentGylabOptions': tencent_gylab.TencentGylabOptions,
-  'WeightedLoss': weighted.WeightedLoss,
-  'adam': optimizers.adam,
-  'adamw': optimizers.adamw,
-  'aiia_hit': aiia_hit.aiia_hit,
-  'cosine': schedules.cosine,
-  'gradient': gradient.gradient,
-  'gradient_matching': gradient_matching.gradient_matching,
-  'icl': icl.icl,
-  'jmu_cvlab': jmu_cvlab.jmu_cvlab,
-  'l1': regression.l1,
-  'l2': regression.l2,
-  'log_l1': regression.log_l1,
-  'log_l2': regression.log_l2,
-  'miaigo': miaigo.miaigo,
-  'polynomial': schedules.polynomial,
-  'robust': robust.robust,
-  'scale_invariant': scale_invariant.scale_invariant,
-  'si_rmse': si_rmse.si_rmse,
-  'silog': silog.silog,
-  'smartlab': smartlab.smartlab,
-  'ssim': ssim.ssim,
-  'tcl': tcl.tcl,
-  'tencent_gylab': tencent_gylab.tencent_gylab,
-  'tencent_gylab_2021': tencent_gylab_2021.tencent_gylab_2021,
-  'train': loop.train,
-  'virtual_normal': virtual_normal.virtual_normal,
-}
+_SYSTEMS = network_file.systems().values()
+_LOSSES = weighted.losses()
+
+# Systems, their options and losses register themselves, see
+# models/system_base.py and losses/registry.py. The rest is listed here.
+_FUNCTIONS: tuple[Callable, ...] = (
+  augmentation.Augmentation,
+  learned_weights.LearnedWeights,
+  loop.train,
+  optimizers.adam,
+  optimizers.adamw,
+  optimizers.cosine,
+  optimizers.polynomial,
+  quantisation.Quantisation,
+  quantisation_aware.FakeQuantisation,
+  weighted.WeightedLoss,
+  *(system.build for system in _SYSTEMS),
+  *(system.options for system in _SYSTEMS),
+  *(loss.function for loss in _LOSSES.values()),
+)
+_REGISTERED = {function.__name__: function for function in _FUNCTIONS}
 
 CONFIGURABLES = {
   name: gin.external_configurable(function, name=name, module='depth_mai')
   for name, function in _REGISTERED.items()
 }
 
-# A loss that WeightedLoss finds by its name listens to its bindings, too:
-# `silog.scale = 10` is not ignored.
-registry.LOSSES.update({name: CONFIGURABLES[name] for name in registry.LOSSES})
+# WeightedLoss calls the configurable losses, so that bindings such as
+# `silog.scale = 10` also reach a loss that WeightedLoss finds by its name.
+for _name, _loss in _LOSSES.items():
+  registry.LOSSES[_name] = dataclasses.replace(
+    _loss, function=CONFIGURABLES[_name]
+  )
 
-# Included files are named from the checkout's root, wherever the command runs.
+# Included files are given relative to the root of the checkout, whatever the
+# working directory.
 gin.add_config_file_search_path(str(pathlib.Path(__file__).parents[1]))
 
 
@@ -137,8 +106,8 @@ def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
     gin_params: bindings, e.g. 'train.epochs = 2'; they win over the files.
 
   Raises:
-    ValueError: for a file that is not there, bad syntax or an unknown key;
-      names the nearest known keys.
+    ValueError: for a missing file, bad syntax or an unknown key; names the
+      nearest known keys.
   """
   gin.clear_config()
   try:
@@ -158,15 +127,18 @@ def load_network(ready: str | None = None) -> tuple[keras.Model, str, dict]:
   """Builds the network that the parsed configuration trains.
 
   Args:
-    ready: a system of pretrained/ whose weights it gets, with the configuration
-      of ready_models.config_files; None leaves them random.
+    ready: name of a system in pretrained/ whose weights to load; the parsed
+      configuration must be that of ready_models.config_files. None leaves the
+      weights random.
 
   Returns:
-    What lite.provenance.load returns of the network of a training.
+    (network, config, origin): the network, the configuration as text, and
+    {'source': ready or 'untrained'}, like lite.provenance.load for the network
+    of a training.
 
   Raises:
-    ValueError: if there is no network in the configuration, or the weights are
-      not there or do not fit it.
+    ValueError: if the configuration contains no network, or the weights are
+      missing or do not fit it.
   """
   try:
     network = gin.query_parameter('train.network')
@@ -182,15 +154,15 @@ def load_network(ready: str | None = None) -> tuple[keras.Model, str, dict]:
 
 
 def parsed_quantisation(run_config: str = '') -> quantisation.Quantisation:
-  """Builds what the parsed configuration says of INT8 files.
+  """Builds the Quantisation of the parsed configuration.
 
   Args:
-    run_config: the configuration of a training, as text. Its lines about
-      Quantisation hold where the parsed configuration has none; the others,
-      which may be of an older version, are not looked at.
+    run_config: the configuration of a training, as text. Its bindings of
+      Quantisation apply where the parsed configuration has none. Its other
+      bindings, which may come from an older version, are ignored.
 
   Raises:
-    ValueError: for a choice that Quantisation refuses.
+    ValueError: for a value that Quantisation refuses.
   """
   own = gin.config_str()
   bindings = re.findall(
@@ -207,7 +179,7 @@ def config_text() -> str:
 
 
 def operative_config_text() -> str:
-  """Returns every parameter that has taken part, defaults included."""
+  """Returns all parameters that were used, including defaults, as text."""
   return gin.operative_config_str()
 
 

@@ -63,7 +63,9 @@ _OUTPUT_DIR = program.output_dir(
   'the verdicts of the web page', default='judged'
 )
 for _limit in dataclasses.fields(request.Limits):
-  flags.DEFINE_float(_limit.name, _limit.default, _LIMITS[_limit.name])
+  flags.DEFINE_float(
+    _limit.name, getattr(request.Limits, _limit.name), _LIMITS[_limit.name]
+  )
 
 
 def _flags_of(kind: type, but: str = '') -> dict:

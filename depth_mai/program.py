@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all programs share: flags of one name and meaning, and a short error.
+"""Defines the flags that several programs have, and runs their main functions.
 
-A program defines its flags with these functions where they exist, and with
-`absl.flags` where it is alone with a flag. `run` calls its main function.
+A flag of a single program is defined there with `absl.flags`.
 """
 
 from collections.abc import Callable
@@ -14,8 +13,8 @@ from absl import flags
 
 from depth_mai import challenge
 
-# Bad input or a training that diverged; anything else is a bug, whose
-# traceback is wanted.
+# Bad input, or a training that diverged. Any other error is a bug and shows its
+# traceback.
 _EXPECTED_ERRORS = (ValueError, FloatingPointError)
 
 
@@ -120,7 +119,7 @@ def device(choices: str) -> flags.FlagHolder:
   """Defines --device.
 
   Args:
-    choices: the help text of the devices there are.
+    choices: the help text, which lists the devices.
   """
   return flags.DEFINE_string('device', 'local', choices)
 
@@ -149,7 +148,7 @@ def store(default: str) -> flags.FlagHolder:
   return flags.DEFINE_string(
     'store',
     default,
-    'JSON lines file in which measurements are kept and found again.',
+    'JSON lines file in which measurements are stored and looked up.',
   )
 
 
@@ -194,7 +193,7 @@ def output_upsampling() -> flags.FlagHolder:
 
 
 def no_arguments(argv: Sequence[str]) -> None:
-  """Refuses arguments that are no flags.
+  """Refuses arguments that are not flags.
 
   Args:
     argv: the program's name and its arguments.
@@ -236,7 +235,7 @@ def run(
       print(f'error: {error}. --help lists the flags.', file=sys.stderr)
       sys.exit(error_code)
 
-  # --help lists the flags of the program's own file and those defined here.
+  # Without this, --help would list only the flags of the program's own file.
   for flag in flags.FLAGS.flags_by_module_dict().get(__name__, ()):
     flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
   app.run(reporting_main, flags_parser=parse_flags)

@@ -77,7 +77,7 @@ def _publish() -> pathlib.Path:
 
   # The metrics are those of the published files, not of the training's.
   compact_weights.load(weights, network)
-  predictors = {
+  predictors: dict[pathlib.Path, evaluation.Predictor] = {
     tflite: file_predictors.TflitePredictor(str(tflite)),
     weights: keras_predictor.KerasPredictor(network),
   }

@@ -22,7 +22,12 @@ _NAMES_THAT_SAY_NOTHING = (
 )
 _LICENSE_LINE = '# SPDX-License-Identifier: Apache-2.0'
 # These tests are about the whole checkout, not about one module.
-_WHOLE_CHECKOUT = ('tests/house_test.py', 'tests/imports_test.py')
+_WHOLE_CHECKOUT = (
+  'tests/docs_test.py',
+  'tests/extending_test.py',
+  'tests/house_test.py',
+  'tests/imports_test.py',
+)
 _PACKAGES_WITH_CODE = (
   'depth_mai/__init__.py',
   'depth_mai/datasets/__init__.py',

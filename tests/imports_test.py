@@ -58,7 +58,7 @@ ALLOWED = {
     'evaluation',
     'devices',
   ),
-  # Judges the file of a stranger, in a process that may do nothing else.
+  # Judges untrusted .tflite files in a sandbox.
   'judging': (
     'metrics',
     'runtime',
@@ -69,7 +69,7 @@ ALLOWED = {
     'devices',
   ),
   # Live depth on the device: sources of pictures, and views.
-  'streaming': ('web', 'runtime', 'report'),
+  'streaming': ('metrics', 'web', 'runtime', 'report'),
   # Flags and errors of all programs.
   'program': (),
   # Names library code for gin, so that library code need not know gin.
@@ -105,7 +105,8 @@ DEVICE_CODE = (
   'web.guard',
   'web.pages',
   'web.serving',
-  'web.tables',
+  'web.sortable_table',
+  'web.uploads',
 )
 _NOT_ON_A_DEVICE = (
   'flask',

@@ -62,7 +62,7 @@ class LeaderboardTest(absltest.TestCase):
     # A second run measures nothing; one file more spoils only the exit code.
     small_contest.write_models(self.root / 'models', icl_fp16=b'no model')
     printed = self.rank('--nopage', code=1)
-    self.assertIn('(known already)', printed)
+    self.assertIn('(from the store)', printed)
     self.assertIn('Not judged: ', printed)
     again = json.loads((self.root / 'out/leaderboard.json').read_text())
     self.assertEqual(again['rows'], board['rows'])

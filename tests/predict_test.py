@@ -112,7 +112,7 @@ class PredictTest(absltest.TestCase):
         ['--video=.', self.picture],
         'error: --camera and --video take no pictures',
       ),
-      (['--video=tests', '--view=terminal'], 'error: .* holds no picture'),
+      (['--video=tests', '--view=terminal'], 'error: .* contains no picture'),
     ):
       done = self._predict(*flags)
       self.assertEqual(done.returncode, 1)

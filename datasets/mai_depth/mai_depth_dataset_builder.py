@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""mai_depth: RGB-depth pairs in the challenge's folder layout, as records.
+"""Builds tfds records from RGB-depth pairs in the challenge's folder layout.
 
-The files are stored byte for byte: uint16 millimetres stay exact, and JPEG
-pictures are not compressed a second time.
+The files are stored unchanged: uint16 millimetres stay exact, and JPEG pictures
+are not compressed a second time.
 """
 
 from collections.abc import Iterator

@@ -40,22 +40,25 @@ def report(data_dir: str) -> int:
   for problem in problems:
     print(problem)
   if problems:
-    print(f'{data_dir}: {len(problems)} problems.')
+    count = problems_lib.count(len(problems), 'problem')
+    print(f'{data_dir}: {count}.')
     return len(problems)
   for split in folder.split_names(data_dir):
     pairs = folder.list_pairs(data_dir, split)
-    print(f'{split}: {len(pairs)} pairs without problems')
+    count = problems_lib.count(len(pairs), 'pair')
+    print(f'{split}: {count} without problems')
   return 0
 
 
 def prepare(data_dir: str, records_dir: str | None) -> None:
   """Prepares the records; prints their directory and the number of pairs."""
-  from depth_mai.data import records  # TensorFlow, which a report can lack.
+  # Imports TensorFlow, which a report does not need.
+  from depth_mai.data import records
 
   directory = records.prepare(data_dir, records_dir)
   print(directory)
   for split, count in records.counts_in(directory):
-    print(f'{split}: {count} pairs')
+    print(f'{split}: {problems_lib.count(count, "pair")}')
 
 
 def main(argv: list[str]) -> int:

@@ -32,7 +32,7 @@ class PrepareTest(absltest.TestCase):
     done = self._run('--report_only')
     self.assertEqual(done.returncode, 0, done.stderr)
     self.assertIn('train: 3 pairs', done.stdout)
-    self.assertIn('test: 1 pairs', done.stdout)
+    self.assertIn('test: 1 pair ', done.stdout)
 
   def test_report_lists_every_bad_pair_and_fails(self):
     for i in range(3):
@@ -45,7 +45,7 @@ class PrepareTest(absltest.TestCase):
     self.assertLen(lines, 8)
     for line in lines[:7]:
       self.assertIn('Cure: ', line)
-    self.assertIn('00001.png: the file is not a PNG or JPEG', lines[6])
+    self.assertIn('00001.png: this is not a PNG or JPEG', lines[6])
     self.assertIn('7 problems', lines[7])
 
   def test_report_on_another_folder(self):
@@ -63,7 +63,7 @@ class PrepareTest(absltest.TestCase):
     self.assertTrue((pathlib.Path(directory) / 'dataset_info.json').is_file())
     self.assertStartsWith(directory, str(records_dir))
     self.assertCountEqual(
-      counts, ['train: 3 pairs', 'validation: 2 pairs', 'test: 1 pairs']
+      counts, ['train: 3 pairs', 'validation: 2 pairs', 'test: 1 pair']
     )
     self.assertRegex(done.stderr, f'Prepared .* in .* s: {directory}')
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads depth files and masks, in the unit of the file.
+"""Reads depth files, in their own unit, and masks.
 
     .png           one channel of 16 bits
     .npy, .npz     [H, W], [H, W, 1] or [1, H, W], integers or floats
@@ -100,7 +100,7 @@ def read_mask(path: pathlib.Path) -> np.ndarray:
 def _read_map(
   path: pathlib.Path, reader: Callable[[pathlib.Path], np.ndarray], name: str
 ) -> np.ndarray:
-  """Returns [H, W], or refuses a file that is not a map of numbers."""
+  """Returns an array [H, W], or refuses the file."""
   try:
     values = reader(path)
   except problems.BadInputError:
@@ -174,7 +174,7 @@ def _read_depth_picture(path: pathlib.Path) -> np.ndarray:
 
 
 READERS = {
-  '.png': picture_files.read_depth_mm,  # Exact, whatever the unit is.
+  '.png': picture_files.read_depth_mm,  # Exact in any unit.
   '.npy': _read_array,
   '.npz': _read_array,
   '.tif': _read_depth_picture,

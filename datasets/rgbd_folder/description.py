@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Describes a folder of recordings: the keys of the TOML file.
+"""Describes a folder of recordings; reads and writes descriptions as TOML.
 
 docs/own_data.md explains every key; `LAYOUTS` describes well-known data sets.
 """
@@ -19,10 +19,10 @@ from depth_mai import challenge
 from depth_mai.datasets.rgbd_folder import pattern
 from depth_mai.files import problems as problems_lib
 
-# Names of depth units, and how many units make a metre.
+# Name of a depth unit -> number of units in a metre.
 UNITS = {'m': 1, 'cm': 100, 'mm': 1000, 'kitti': 256, 'tum': 5000}
 PAIRINGS = ('name', 'timestamp')
-# Units of time stamps in file names, and how many units make a second.
+# Unit of time stamps in file names -> number of units in a second.
 TIMESTAMP_UNITS = {'s': 1, 'ms': 10**3, 'us': 10**6, 'ns': 10**9}
 # The largest depth in uint16 millimetres.
 LARGEST_M = challenge.MAX_DEPTH_MM / challenge.MM_PER_M
@@ -62,7 +62,7 @@ def _whole_number(least: int) -> tuple[Callable[[Any], bool], str]:
 
 _NAMES = 'a list of names such as ["{}_*"], the name of a list file'
 _SHARE = ', a share such as 0.1'
-# For each key that needs a check: the check, and the allowed values in words.
+# Key -> check, and the allowed values in words.
 _CROP_CHECKS = dict.fromkeys(
   ('left', 'top', 'right', 'bottom'), _whole_number(0)
 )
@@ -120,21 +120,18 @@ class Crop:
     """Raises a ValueError for a value that is not a number of pixels."""
     _check(self, _CROP_CHECKS, 'crop.')
 
-  def __bool__(self) -> bool:
-    return any(dataclasses.astuple(self))
-
 
 @dataclasses.dataclass(frozen=True)
 class Split:
-  """Assigns frames to splits; train gets the frames that the others leave.
+  """Assigns frames to splits; train gets the remaining frames.
 
   Attributes:
     train: names of sequences (`*` stands for any text), or the name of a list
-      file; None for all frames that are left. If the pattern contains {split},
+      file; None for all remaining frames. If the pattern contains {split},
       names of its folders (None for the usual ones).
-    validation: the same, or a share of the training frames (0..1); None for a
+    validation: as `train`, or a share of the training frames (0..1); None for a
       tenth, unless the pattern contains {split}.
-    test: the same; None for no test frames.
+    test: as `validation`, but None for no test frames.
     divide_sequences: whether a share is the end of each sequence. Otherwise it
       consists of whole sequences if there are several.
   """
@@ -156,7 +153,7 @@ class Description:
   Attributes:
     rgb: pattern of the pictures (see pattern.py).
     depth: pattern of the depth maps.
-    depth_unit: a name in `UNITS`, or how many units make a metre.
+    depth_unit: a name in `UNITS`, or the number of units in a metre.
     mask: pattern of files that are 0 where depth is unknown; '' for none.
     invalid: values of depth, in the files' unit, that mean "unknown". 0,
       negative values, NaN and infinity always do.
@@ -206,7 +203,7 @@ class Description:
 
   @property
   def units_per_metre(self) -> float:
-    """How many units of the depth files make a metre."""
+    """The number of the depth files' units in a metre."""
     return float(UNITS.get(self.depth_unit, self.depth_unit))
 
   @property
@@ -272,8 +269,10 @@ def from_table(table: Mapping[str, Any]) -> Description:
   return Description(**_known(table, Description, ''))
 
 
-def _known(table, cls, prefix):
-  """Returns the table; an unknown key raises and names the nearest key."""
+def _known(
+  table: Mapping[str, Any], cls: type, prefix: str
+) -> Mapping[str, Any]:
+  """Returns the table; the error for an unknown key names the nearest key."""
   names, top = (
     [field.name for field in dataclasses.fields(c)] for c in (cls, Description)
   )
@@ -297,7 +296,7 @@ def to_toml(description: Description, remarks: Mapping[str, str]) -> str:
     remarks: comments by key.
 
   Returns:
-    The text: keys that differ from their default; the others as comments.
+    The text; keys with their default value are comments.
   """
   lines = ['# Layout of recordings; docs/own_data.md explains the keys.']
   tables = []

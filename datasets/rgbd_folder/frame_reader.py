@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads one frame: the picture as it will be stored, and depth in millimetres.
+"""Reads a frame: the picture to store, and its depth in millimetres.
 
 The steps are, in this order: convert the depth to millimetres, apply the mask,
 resize the depth to the size of the picture (nearest neighbour), cut off the
@@ -23,7 +23,7 @@ from depth_mai.files import folder
 from depth_mai.files import picture_files
 from depth_mai.files import problems as problems_lib
 
-# Picture and depth map may differ in size, but hardly in shape: ScanNet's
+# Largest difference of the aspect ratios of picture and depth map: ScanNet's
 # 1296 x 968 and 640 x 480 differ by 0.4 %, 16:9 and 4:3 by 33 %.
 MOST_ASPECT_DIFFERENCE = 0.03
 _LOSSLESS_SUFFIXES = ('.bmp', '.ppm', '.tif', '.tiff', '.webp')
@@ -141,7 +141,7 @@ def to_millimetres(
 
   Returns:
     [H, W] uint16, millimetres, rounded to the nearest; 0 where unknown, nearer
-    than min_depth_m, or farther than max_depth_m or 65.535 m. And the share of
+    than min_depth_m, or farther than max_depth_m or 65.535 m; and the share of
     all pixels that are known but too far.
   """
   depth_m = np.where(known, values, 0).astype(np.float64)
@@ -183,8 +183,14 @@ def _read_rgb(path: pathlib.Path) -> np.ndarray:
   return picture_files.read_rgb(path)
 
 
-def _check_shape(path, name, values, other_path, other) -> None:
-  """Refuses a map whose aspect ratio differs from that of `other`."""
+def _check_shape(
+  path: pathlib.Path,
+  name: str,
+  values: np.ndarray,
+  other_path: pathlib.Path,
+  other: np.ndarray,
+) -> None:
+  """Refuses a map with another aspect ratio than `other`."""
   aspect, wanted = (a.shape[1] / a.shape[0] for a in (values, other))
   difference = abs(aspect / wanted - 1)
   if difference > MOST_ASPECT_DIFFERENCE:
@@ -198,7 +204,9 @@ def _check_shape(path, name, values, other_path, other) -> None:
     )
 
 
-def _cut(image, crop, path):
+def _cut(
+  image: np.ndarray, crop: description_lib.Crop, path: pathlib.Path
+) -> np.ndarray:
   """Cuts the border off a picture or a map."""
   height, width = image.shape[:2]
   cut = image[crop.top : height - crop.bottom, crop.left : width - crop.right]
@@ -210,5 +218,5 @@ def _cut(image, crop, path):
   return cut
 
 
-def _size(image) -> tuple[int, int]:
+def _size(image: np.ndarray) -> tuple[int, int]:
   return image.shape[1], image.shape[0]

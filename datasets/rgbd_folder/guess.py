@@ -2,13 +2,14 @@
 """Guesses the description of a folder from its names and a few of its files.
 
 The id of a frame is the file's name without words such as rgb_ or .depth.
-Folders whose names differ between recordings become {sequence} and the like. A
-guess must be checked before training: a wrong unit would give a wrong network
-without any error.
+Folder names that differ between recordings become {sequence} or {part_2}. Check
+a guess before training: a wrong unit would give a wrong network without any
+error.
 """
 
 import collections
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Sequence
 import dataclasses
 import pathlib
@@ -42,7 +43,7 @@ _SAMPLE = 12
 
 @dataclasses.dataclass(frozen=True)
 class _Cell:
-  """Files in one folder whose names differ only in the id."""
+  """Files in one folder with names that differ only in the id."""
 
   folders: tuple[str, ...]
   before: str
@@ -68,7 +69,7 @@ def guess(
     The description, and remarks on some of its keys.
 
   Raises:
-    BadInputError: (a ValueError) if the names and files do not suffice.
+    BadInputError: (a ValueError) if no layout fits the names and files.
   """
   kinds = collections.defaultdict(list)
   for cell in _cells(pattern.list_files(source)):
@@ -106,8 +107,10 @@ def guess(
   return _with_unit(draft, source)
 
 
-def _with_unit(draft, source):
-  """Returns a description with the unit of some depth maps, and remarks."""
+def _with_unit(
+  draft: description_lib.Description, source: pathlib.Path
+) -> tuple[description_lib.Description, dict[str, str]]:
+  """Adds the unit, guessed from some depth maps; returns remarks, too."""
   frames = pairing.find_frames(source, draft).frames
   step = max(1, len(frames) // _SAMPLE)
   found = [
@@ -157,7 +160,7 @@ def _cells(files: Sequence[str]) -> list[_Cell]:
 
 
 def _kind(cell: _Cell, source: pathlib.Path) -> str:
-  """Returns the kind of a cell, from several files as one may be damaged."""
+  """Returns the kind of a cell, from several files because one may be bad."""
   names = sorted(cell.ids)
   kinds = (
     _kind_of_file(source / cell.path(name))
@@ -193,8 +196,8 @@ def _partners(
   """Pairs each cell of pictures with its cell of depth maps, if there is one.
 
   The partner has the most folder names in common with the pictures and, among
-  such cells, the most frames in common. Depth maps that are the partner of
-  several cells stay only with those with the nearest folders.
+  such cells, the most frames in common. A depth cell that is the partner of
+  several picture cells is paired only with those with the nearest folders.
   """
   claims = collections.defaultdict(list)
   for rgb in rgbs:
@@ -267,5 +270,5 @@ def _patterns(pairs: _Pairs) -> tuple[str, str]:
   return texts[0], texts[1]
 
 
-def _count(cells) -> int:
+def _count(cells: Iterable[_Cell]) -> int:
   return sum(len(cell.ids) for cell in cells)

@@ -143,7 +143,7 @@ class GuessTest(parameterized.TestCase):
     found, _, _ = self._guess()
     self.assertEqual(found.depth, '{sequence}/depth/{id}.png')
 
-  def test_nothing_to_guess_from(self):
+  def test_no_usable_files(self):
     def refusal():
       with self.assertRaises(problems.BadInputError) as caught:
         guess.guess(self.root)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds pictures and their depth maps by name, without opening a file."""
+"""Pairs pictures and depth maps by name or time, without opening files."""
 
 import bisect
 import collections
@@ -28,8 +28,7 @@ class Frame:
 
   Attributes:
     id: unique name within the recordings.
-    sequence: name of the unit that is not divided between training and
-      validation.
+    sequence: name of the recording, which stays within one split.
     folder: the value of {split} in the patterns, or ''.
     rgb_path: the picture.
     depth_path: its depth map.
@@ -52,7 +51,7 @@ class Pairing:
     frames: by sequence and, within one, in the order of the recording.
     lone_rgb: pictures without a depth map.
     lone_depth: depth maps without a picture.
-    unused: how many pairs `every` leaves out.
+    unused: number of pairs that `every` leaves out.
     problems: files that cannot be paired.
   """
 
@@ -205,8 +204,10 @@ def associate(
       yield rgb, depth
 
 
-def _times(files, unit, problems) -> dict[str, decimal.Decimal]:
-  """Returns the time of each id, seconds; reports ids that are not times."""
+def _times(
+  files: dict[str, list[_File]], unit: str, problems: list[Problem]
+) -> dict[str, decimal.Decimal]:
+  """Returns the time of each id, seconds; adds to `problems`."""
   seconds = {}
   for name, ((_, path), *_) in files.items():
     try:
@@ -255,7 +256,11 @@ def _every(frames: list[Frame], step: int) -> list[Frame]:
   return used
 
 
-def _no_pair(source, found, description) -> Problem:
+def _no_pair(
+  source: pathlib.Path,
+  found: dict[str, list[_File]],
+  description: Description,
+) -> Problem:
   rgb, depth = (found[key][0] for key in ('rgb', 'depth'))
   what = (
     f'{len(found["rgb"])} pictures and {len(found["depth"])} depth maps were '

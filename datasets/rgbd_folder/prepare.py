@@ -63,7 +63,7 @@ DESCRIPTION_FILE = 'description.toml'
 
 
 def _check_flags() -> None:
-  """Refuses impossible combinations of flags, before any work."""
+  """Refuses impossible combinations of flags."""
   if _DESCRIPTION.value and _LAYOUT.value:
     raise app.UsageError('Give --description or --layout, not both.')
   if _REPORT_ONLY.value == bool(_OUTPUT_DIR.value):
@@ -80,7 +80,7 @@ def _check_flags() -> None:
     )
   if output and not (_DESCRIPTION.value or _LAYOUT.value):
     raise app.UsageError(
-      'Records need a description, not a guess. Check the guess with '
+      'Records are not written from a guess. Check the guess with '
       '--report_only --write_description=FILE --preview=FILE.png, then give '
       '--description=FILE (or --layout).'
     )
@@ -98,7 +98,7 @@ def _description() -> tuple[description_lib.Description, dict[str, str]]:
 def write_records(
   survey: survey_lib.Survey, output_dir: pathlib.Path, skip_bad: bool
 ) -> None:
-  """Writes the records of a survey: all of them, or no folder.
+  """Writes the records of a survey atomically.
 
   Args:
     survey: the frames to write.
@@ -109,7 +109,7 @@ def write_records(
   Raises:
     ValueError: if the folder is bad, or has changed since the survey.
   """
-  # TensorFlow, which a report can lack.
+  # Imports TensorFlow, which a report does not need.
   from depth_mai.data import records
   from depth_mai.datasets.rgbd_folder import rgbd_folder_dataset_builder as rgbd
 
@@ -151,7 +151,8 @@ def run() -> int:
     survey_report.write_preview(_PREVIEW.value, survey)
     print(f'Preview: {_PREVIEW.value}')
   if survey.problems:
-    print(f'{survey.source}: {len(survey.problems)} problems.')
+    count = problems_lib.count(len(survey.problems), 'problem')
+    print(f'{survey.source}: {count}.')
     if not _SKIP_BAD.value or not survey.splits['train']:
       return 1
   if not _REPORT_ONLY.value:
@@ -165,7 +166,7 @@ def main(argv: list[str]) -> int:
   """Checks the flags and runs; returns the exit code."""
   program.no_arguments(argv)
   _check_flags()
-  logging.set_verbosity(logging.ERROR)  # tfds warns about configs of our own.
+  logging.set_verbosity(logging.ERROR)  # tfds warns about unknown configs.
   with problems_lib.exit_on_bad_input():
     return run()
 

@@ -65,15 +65,15 @@ class PrepareTest(absltest.TestCase):
     )
     done = self._run(f'--description={self.toml}', f'--output_dir={self.data}')
     self.assertEqual(done.returncode, 1)
-    self.assertIn('hall/depth/000000.png: the file is not a PNG', done.stdout)
-    self.assertIn('hall/color/000001.png: the file is not a PNG', done.stdout)
+    self.assertIn('hall/depth/000000.png: this is not a PNG', done.stdout)
+    self.assertIn('hall/color/000001.png: this is not a PNG', done.stdout)
     self.assertIn('2 problems', done.stdout)
     self.assertFalse(self.data.exists())
 
   def test_a_guess_is_never_trained_on(self):
     done = self._run(f'--output_dir={self.data}')
     self.assertEqual(done.returncode, 1)
-    self.assertIn('not a guess', done.stderr)
+    self.assertIn('not written from a guess', done.stderr)
 
   def test_impossible_combinations_of_flags(self):
     for arguments, words in (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""rgbd_folder: recordings in any layout, as records like those of mai_depth."""
+"""Builds tfds records like those of mai_depth from recordings in any layout."""
 
 from collections.abc import Iterator
 import dataclasses

@@ -2,10 +2,12 @@
 """Divides frames into training, validation and test."""
 
 import collections
+from collections.abc import Mapping
 from collections.abc import Sequence
 import fnmatch
 import hashlib
 import pathlib
+from typing import Any
 
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import pairing
@@ -34,8 +36,8 @@ def divide(
 ) -> dict[str, list[Frame]]:
   """Divides frames into splits.
 
-  The folders for {split} in the patterns, lists of sequences and list files
-  come first. A share is then taken from the remaining training frames, in whole
+  Folders for {split} in the patterns, lists of sequences and list files come
+  first. A share is then taken from the remaining training frames, in whole
   sequences, so that validation shares no scene with training; a share of a
   single sequence is its end.
 
@@ -71,7 +73,7 @@ def divide(
     cure = 'make the shares in [split] smaller, or name fewer sequences'
     problems.append(Problem(source, what, cure))
   problems_lib.check(problems)
-  return {name: kept for name, kept in result.items() if name and kept}
+  return {name: result[name] for name in result if name and result[name]}
 
 
 def sequences_in_two(splits: dict[str, list[Frame]]) -> list[str]:
@@ -86,7 +88,7 @@ def sequences_in_two(splits: dict[str, list[Frame]]) -> list[str]:
   return sorted(trained & other)
 
 
-def _rules(frames, split):
+def _rules(frames: Sequence[Frame], split: Split) -> dict[str, Any]:
   """Returns the rule of each split; the default where none is given."""
   rules = {name: getattr(split, name) for name in folder.SPLITS}
   folders = {frame.folder for frame in frames if frame.folder}
@@ -103,8 +105,10 @@ def _rules(frames, split):
   }
 
 
-def _by_name(frames, rules, source):
-  """Returns the split by id of the frames in names and lists, and problems."""
+def _by_name(
+  frames: Sequence[Frame], rules: Mapping[str, Any], source: pathlib.Path
+) -> tuple[dict[str, str], list[Problem]]:
+  """Returns the splits that names and lists give to ids, and problems."""
   chosen, problems = {}, []
   for name, rule in rules.items():
     if rule is None or rule is _THE_REST or isinstance(rule, int | float):
@@ -121,7 +125,13 @@ def _by_name(frames, rules, source):
   return chosen, problems
 
 
-def _with_names(frames, name, patterns, source, problems):
+def _with_names(
+  frames: Sequence[Frame],
+  name: str,
+  patterns: Sequence[str],
+  source: pathlib.Path,
+  problems: list[Problem],
+) -> list[str]:
   """Returns the ids of the frames in folders or sequences."""
   by_name = collections.defaultdict(list)
   for frame in frames:
@@ -138,7 +148,13 @@ def _with_names(frames, name, patterns, source, problems):
   return ids
 
 
-def _in_file(frames, name, file_name, source, problems):
+def _in_file(
+  frames: Sequence[Frame],
+  name: str,
+  file_name: str,
+  source: pathlib.Path,
+  problems: list[Problem],
+) -> list[str]:
   """Returns the ids of the frames in the lines of a list file."""
   path = source / file_name
   try:
@@ -167,14 +183,14 @@ def _in_file(frames, name, file_name, source, problems):
   return ids
 
 
-def _by_sequence(frames):
+def _by_sequence(frames: Sequence[Frame]) -> dict[str, list[Frame]]:
   sequences = collections.defaultdict(list)
   for frame in frames:
     sequences[frame.sequence].append(frame)
   return sequences
 
 
-def _ends(frames, share):
+def _ends(frames: Sequence[Frame], share: float) -> list[Frame]:
   """Returns the last frames of each sequence."""
   ends = []
   for sequence in _by_sequence(frames).values():
@@ -183,7 +199,9 @@ def _ends(frames, share):
   return ends
 
 
-def _whole_sequences(frames, share, name):
+def _whole_sequences(
+  frames: Sequence[Frame], share: float, name: str
+) -> list[Frame]:
   """Returns whole sequences with about a share of the frames.
 
   They are taken in the order of a hash of their name, so that recordings added

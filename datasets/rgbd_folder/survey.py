@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads every frame of a folder once, and collects facts and problems."""
+"""Reads every frame of a folder once; collects measurements and problems."""
 
 from collections.abc import Iterator
 from concurrent import futures
@@ -60,13 +60,13 @@ def survey(
 
   Raises:
     ValueError: if the folder does not exist.
-    BadInputError: (a ValueError) if no pair is found, or the splits are not
-      possible.
+    BadInputError: (a ValueError) if there is no pair, or the frames cannot be
+      divided into splits.
   """
   source = pathlib.Path(source).expanduser()
   paired = pairing.find_frames(source, description)
   splits = splits_lib.divide(paired.frames, description.split, source)
-  frames = [frame for kept in splits.values() for frame in kept]
+  frames = [frame for members in splits.values() for frame in members]
   facts, problems, bad = {}, list(paired.problems), set()
   last = time.monotonic()
   for done, (frame, content, found) in enumerate(_read(frames, description), 1):
@@ -91,11 +91,11 @@ def survey(
     problems.insert(0, _wrong_unit(source, odd, facts, description))
   else:
     problems += [_odd_median(frame, facts, description) for frame in odd]
-  kept = {
+  usable = {
     name: [frame for frame in split if frame.id not in bad]
     for name, split in splits.items()
   }
-  return Survey(source, description, paired, kept, facts, problems)
+  return Survey(source, description, paired, usable, facts, problems)
 
 
 def contents(
@@ -128,14 +128,16 @@ def _read(
   read = functools.partial(problems_lib.attempt, reader)
   workers = os.cpu_count() or 1
   with futures.ThreadPoolExecutor(workers) as pool:
-    # A few at a time, as pictures that are read too early take memory.
+    # Only a few at a time, to limit the memory.
     for start in range(0, len(frames), 4 * workers):
       some = frames[start : start + 4 * workers]
       for frame, found in zip(some, pool.map(read, some), strict=True):
         yield frame, *found
 
 
-def _unknown_everywhere(frame, description) -> problems_lib.Problem:
+def _unknown_everywhere(
+  frame: pairing.Frame, description: description_lib.Description
+) -> problems_lib.Problem:
   return problems_lib.Problem(
     frame.depth_path,
     'no depth is known after invalid, mask, min_depth_m '
@@ -145,7 +147,11 @@ def _unknown_everywhere(frame, description) -> problems_lib.Problem:
   )
 
 
-def _odd_median(frame, facts, description) -> problems_lib.Problem:
+def _odd_median(
+  frame: pairing.Frame,
+  facts: dict[str, frame_reader.Facts],
+  description: description_lib.Description,
+) -> problems_lib.Problem:
   return problems_lib.Problem(
     frame.depth_path,
     f'with depth_unit = {description.unit_name} the median of its depth is '
@@ -154,7 +160,12 @@ def _odd_median(frame, facts, description) -> problems_lib.Problem:
   )
 
 
-def _wrong_unit(source, odd, facts, description) -> problems_lib.Problem:
+def _wrong_unit(
+  source: pathlib.Path,
+  odd: list[pairing.Frame],
+  facts: dict[str, frame_reader.Facts],
+  description: description_lib.Description,
+) -> problems_lib.Problem:
   likely = units.guess([facts[frame.id].values for frame in odd])
   cure = 'find out the unit of the depth files'
   if likely is not None:

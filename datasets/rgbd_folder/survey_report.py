@@ -2,8 +2,10 @@
 """Reports a survey as text and as a picture, to check before training."""
 
 import collections
+from collections.abc import Iterable
 from collections.abc import Iterator
 import os
+import pathlib
 
 import numpy as np
 from PIL import Image
@@ -21,8 +23,8 @@ PREVIEW_ROWS = 4
 _PREVIEW_WIDTH = 480
 _MOST_SIZES = 4
 _KEY_WIDTH = 14
-# The largest 16-bit number marks unknown depth in many cameras. Also its
-# metres, as in files that were converted from millimetres.
+# Many cameras mark unknown depth with the largest 16-bit number. In files that
+# were converted from millimetres to metres, it is 65.535.
 _MARKS = (challenge.MAX_DEPTH_MM, description_lib.LARGEST_M)
 
 
@@ -32,14 +34,18 @@ def lines(survey: survey_lib.Survey) -> list[str]:
   Args:
     survey: the survey to describe.
   """
-  found = list(_found(survey))
-  return [f'{key:<{_KEY_WIDTH}}{text}'.rstrip() for key, text in found]
+  return [
+    f'{key:<{_KEY_WIDTH}}{text}'.rstrip() for key, text in _findings(survey)
+  ]
 
 
-def _found(survey) -> Iterator[tuple[str, str]]:
+def _findings(survey: survey_lib.Survey) -> Iterator[tuple[str, str]]:
   paired, facts = survey.pairing, list(survey.facts.values())
   sequences = {frame.sequence for frame in paired.frames}
-  yield 'pairs', f'{len(paired.frames)} in {_count(len(sequences), "sequence")}'
+  yield (
+    'pairs',
+    f'{len(paired.frames)} in {problems.count(len(sequences), "sequence")}',
+  )
   if paired.unused:
     yield '', f'{paired.unused} more left out by every'
   yield (
@@ -48,15 +54,17 @@ def _found(survey) -> Iterator[tuple[str, str]]:
     f'{_with_first(paired.lone_depth, "depth map", survey)}',
   )
   if facts:
-    yield from _of_facts(survey, facts)
+    yield from _measured(survey, facts)
   for name, frames in survey.splits.items():
     names = sorted({frame.sequence for frame in frames})
-    yield name, f'{_count(len(frames), "pair")}{_after_colon(names)}'
+    yield name, f'{problems.count(len(frames), "pair")}{_after_colon(names)}'
   for note in _notes(survey, facts):
     yield 'note', note
 
 
-def _of_facts(survey, facts) -> Iterator[tuple[str, str]]:
+def _measured(
+  survey: survey_lib.Survey, facts: list[frame_reader.Facts]
+) -> Iterator[tuple[str, str]]:
   yield 'pictures', _sizes(fact.rgb_size for fact in facts)
   dtypes = sorted({fact.dtype for fact in facts})
   sizes = _sizes(fact.depth_size for fact in facts)
@@ -87,7 +95,9 @@ def _of_facts(survey, facts) -> Iterator[tuple[str, str]]:
   )
 
 
-def _notes(survey, facts) -> Iterator[str]:
+def _notes(
+  survey: survey_lib.Survey, facts: list[frame_reader.Facts]
+) -> Iterator[str]:
   """Yields findings that are not problems, but may surprise."""
   description = survey.description
   too_far = np.mean([fact.too_far for fact in facts]) if facts else 0
@@ -103,10 +113,11 @@ def _notes(survey, facts) -> Iterator[str]:
     if np.isclose(fact.values.most, _MARKS, rtol=1e-6).any()
   ]
   if marks:
+    places = problems.count(len(marks), 'depth map')
     yield (
-      f'{marks[0]:g} occurs in {_count(len(marks), "depth map")}; it is the '
-      'largest number of 16 bits, which many cameras write for unknown depth. '
-      f'If yours does, add invalid = [{marks[0]:g}]'
+      f'{marks[0]:g} occurs in {places}; it is the largest number of 16 bits, '
+      'which many cameras write for unknown depth. If yours does, add '
+      f'invalid = [{marks[0]:g}]'
     )
   likely = units.guess([fact.values for fact in facts])
   if likely is not None and (
@@ -114,7 +125,7 @@ def _notes(survey, facts) -> Iterator[str]:
   ):
     yield (
       f"the numbers look like depth_unit = '{likely[0]}' ({likely[1]}), but "
-      f'the description says {description.unit_name}'
+      f'the description states {description.unit_name}'
     )
   if any(fact.rgb_size != fact.depth_size for fact in facts):
     yield (
@@ -123,7 +134,7 @@ def _notes(survey, facts) -> Iterator[str]:
     )
   left_out = len(survey.pairing.frames) - sum(map(len, survey.splits.values()))
   if left_out:
-    yield f'in no split, or not usable: {_count(left_out, "pair")}'
+    yield f'in no split, or not usable: {problems.count(left_out, "pair")}'
   shared = splits_lib.sequences_in_two(survey.splits)
   if shared:
     yield (
@@ -134,35 +145,33 @@ def _notes(survey, facts) -> Iterator[str]:
     yield 'no validation split; training needs one to choose the best network'
 
 
-def _with_first(paths, what, survey) -> str:
-  text = _count(len(paths), what)
+def _with_first(
+  paths: list[pathlib.Path], what: str, survey: survey_lib.Survey
+) -> str:
+  text = problems.count(len(paths), what)
   if not paths:
     return text
   return f'{text} (first: {paths[0].relative_to(survey.source).as_posix()})'
 
 
-def _sizes(sizes) -> str:
+def _sizes(sizes: Iterable[tuple[int, int]]) -> str:
   counts = collections.Counter(sizes).most_common()
   texts = [f'{w} x {h} ({count})' for (w, h), count in counts]
   return problems.listing(texts, _MOST_SIZES)
 
 
-def _after_colon(sequences) -> str:
-  """Lists sequences, unless there is a single one without a name."""
+def _after_colon(sequences: list[str]) -> str:
+  """Returns ': ' and the sequences; '' for a single one without a name."""
   return '' if sequences == [''] else f': {problems.listing(sequences, 5)}'
-
-
-def _count(number: int, what: str) -> str:
-  return f'{number} {what}{"" if number == 1 else "s"}'
 
 
 def write_preview(
   path: str | os.PathLike[str], survey: survey_lib.Survey
 ) -> None:
-  """Draws frames from all over the recordings: picture, depth, and both in one.
+  """Draws a few frames: the picture, the depth, and both overlaid.
 
-  All rows share one colour bar, in metres. If outlines appear twice in the
-  third column, the depth is not aligned.
+  The frames are evenly spaced. All rows share one colour bar, in metres. If
+  outlines appear twice in the third column, the depth is not aligned.
 
   Args:
     path: the picture to write, .png or .jpg.
@@ -198,7 +207,7 @@ def write_preview(
   )
 
 
-def _shrunk(content):
+def _shrunk(content: frame_reader.Content) -> tuple[np.ndarray, np.ndarray]:
   height, width = content.depth_mm.shape
   size = (
     min(_PREVIEW_WIDTH, width),

@@ -98,7 +98,7 @@ class TextTest(absltest.TestCase):
     dummy_data.write_recordings(self.root, {'a': 5}, units_per_metre=5000)
     text = '\n'.join(self._lines())
     self.assertIn("look like depth_unit = 'tum'", text)
-    self.assertIn('the description says mm', text)
+    self.assertIn('the description states mm', text)
 
   def test_no_validation(self):
     dummy_data.write_recordings(self.root, {'a': 5})

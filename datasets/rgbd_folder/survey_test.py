@@ -53,12 +53,12 @@ class SurveyTest(absltest.TestCase):
     texts = [str(problem) for problem in found.problems]
     self.assertLen(texts, 5)
     for words in (
-      'kitchen/depth/000000.png: the file is not a PNG',
+      'kitchen/depth/000000.png: this is not a PNG',
       'kitchen/depth/000001.png: no depth is known',
       'kitchen/depth/000002.png: with depth_unit = mm the median of its depth '
       'is 0.04 m',
       'kitchen/depth/000003.png: the depth map is 24 x 32',
-      'hall/color/000001.png: the file is not a PNG',
+      'hall/color/000001.png: this is not a PNG',
     ):
       self.assertLen([text for text in texts if words in text], 1, words)
     for text in texts:

@@ -14,9 +14,9 @@ UNITS = description_lib.UNITS
 # of 99 % of its pixels.
 _USUAL_MEDIAN_M = (0.3, 30.0)
 _USUAL_HIGH_M = 90.0  # A lidar sees 80 m, and a few outliers.
-# The usual units first. Integers in metres or centimetres are rare.
+# The units in order of frequency; integers in metres or centimetres are rare.
 _ORDER = {'f': ('m', 'mm', 'cm'), 'iu': ('mm', 'cm', 'tum', 'kitti', 'm')}
-# A Kinect's whole millimetres, times 5.
+# TUM RGB-D stores a Kinect's whole millimetres times 5.
 _TUM_STEP = 5
 # A lidar covers a fifth of KITTI's wide pictures.
 _LIDAR_KNOWN = 0.4

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Data on disk, and batches of it for training and evaluation."""
+"""Opens data on disk and makes batches for training and evaluation."""

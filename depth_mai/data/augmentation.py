@@ -40,7 +40,7 @@ def _is_range(value: Any, most: float = math.inf) -> bool:
 
 _RANGE = (_is_range, 'two numbers, 0 <= low <= high')
 _FRACTION = (lambda value: 0 <= value <= 1, '0 to 1')
-# Checks of the options, and what they allow in words.
+# Option -> check, and its allowed values in words.
 _ALLOWED = {
   'crop': (CROPS.__contains__, f'one of {", ".join(map(repr, CROPS))}'),
   'min_zoom': (lambda value: 0 < value <= 1, 'above 0 and at most 1'),
@@ -81,7 +81,7 @@ class Augmentation:
     zoom_scales_depth: 'zoom' only: multiplies depth by the zoom, as if the
       camera had moved closer.
     rotation_degrees: angle U(-rotation_degrees, rotation_degrees) about the
-      centre; the corners from outside the frame are black, of unknown depth.
+      centre; corners from outside the frame become black, with unknown depth.
     rotation_probability: share of examples that are rotated.
     flip_probability: share of examples that are mirrored.
     gamma: range of the exponent.
@@ -91,8 +91,8 @@ class Augmentation:
     channel: range of the factors on red, green and blue, drawn separately.
     saturation: range of the factor on the distance to the pixel's grey.
     contrast: range of the factor on the distance to the image's mean.
-    cutout_probability: share of examples with one rectangle cut out (127.5 in
-      the image; the depth stays and has to be predicted).
+    cutout_probability: share of examples with one rectangle cut out: 127.5 in
+      the image, unchanged in the depth, which has to be predicted.
     cutout_size: range of the rectangle's height and width, drawn separately,
       as fractions of the image's.
   """
@@ -164,7 +164,9 @@ def _between(value_range: Sequence[float], number: tf.Tensor) -> tf.Tensor:
 
 
 def _choose_window(
-  numbers: Mapping[str, tf.Tensor], options: Augmentation, frame_size
+  numbers: Mapping[str, tf.Tensor],
+  options: Augmentation,
+  frame_size: Sequence[Any],
 ) -> tuple[crop_lib.Window, Sequence[Any]]:
   """Returns the window and the span (crop.py) of one example."""
   if options.crop == 'r2':
@@ -186,7 +188,12 @@ def _choose_window(
   return window, (window.height, window.width)
 
 
-def _frame_steps(numbers, options, source_size, frame_size):
+def _frame_steps(
+  numbers: Mapping[str, tf.Tensor],
+  options: Augmentation,
+  source_size: Sequence[Any],
+  frame_size: Sequence[Any],
+) -> list[tf.Tensor]:
   """Returns the matrices of all steps before the crop."""
   steps = []
   if options.crop == 'r2':
@@ -238,17 +245,22 @@ def change_colour(
   return tf.clip_by_value(rgb, 0.0, 255.0)
 
 
-def _cut_out(rgb, numbers, options, size):
-  """Fills one rectangle of some of the images."""
+def _cut_out(
+  rgb: tf.Tensor,
+  numbers: Mapping[str, tf.Tensor],
+  options: Augmentation,
+  size: Sequence[int],
+) -> tf.Tensor:
+  """Fills a rectangle of the image, in a share of the examples."""
   cut = tf.cast(numbers['cutout'] < options.cutout_probability, tf.float32)
-  kept = colour.cutout_mask(
+  outside = colour.cutout_mask(
     size,
     numbers['cutout_y'],
     numbers['cutout_x'],
     cut * _between(options.cutout_size, numbers['cutout_height']),
     _between(options.cutout_size, numbers['cutout_width']),
   )
-  return colour.pad(rgb, kept)
+  return colour.pad(rgb, outside)
 
 
 def augment(
@@ -308,7 +320,7 @@ def augment(
   return {'rgb': rgb, 'depth_m': depth_m, 'valid_mask': valid_mask}
 
 
-def _zoom_of(window: crop_lib.Window, frame_size) -> tf.Tensor:
+def _zoom_of(window: crop_lib.Window, frame_size: Sequence[Any]) -> tf.Tensor:
   """Returns the window's side relative to the frame's, averaged over axes."""
   height, width = [tf.cast(s, tf.float32) for s in frame_size]
   return tf.sqrt(window.height * window.width / (height * width))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Crops training images: which window of the frame, and at what scale.
+"""Crops training images: chooses a window of the frame and its scale.
 
 There are three kinds, all pure functions of random numbers drawn elsewhere:
 
@@ -60,13 +60,13 @@ def r2_window(
   sizes: Sequence[Sequence[int]] = R2_SIZES,
   frame_size: Sequence[int] = R2_FRAME,
 ) -> Window:
-  """Returns one of a few windows, equally likely, at a uniform whole position.
+  """Returns a window of a random size and a random whole position.
 
   Args:
     size_draw: scalar in [0, 1) that chooses the size.
     top_draw: scalar in [0, 1) that places the window vertically.
     left_draw: scalar in [0, 1) that places it horizontally.
-    sizes: the windows, (height, width) in pixels of the frame.
+    sizes: the sizes, equally likely; (height, width) in pixels of the frame.
     frame_size: height and width of the frame, pixels.
 
   Returns:
@@ -89,7 +89,7 @@ def zoom_window(
   top_draw: tf.Tensor,
   left_draw: tf.Tensor,
 ) -> Window:
-  """Returns a window of `zoom` times the frame, slightly stretched, anywhere.
+  """Returns a window of `zoom` times the frame, slightly stretched.
 
   Args:
     frame_size: height and width of the frame, pixels; numbers or scalars.
@@ -113,7 +113,7 @@ def zoom_window(
 def view(
   window: Window, span: Sequence[Any], output_size: Sequence[int]
 ) -> tuple[tf.Tensor, tf.Tensor]:
-  """Returns how an output shows a window.
+  """Returns the transform from an output to a window, and the valid pixels.
 
   Args:
     window: the window; its top-left corner becomes the output's.

@@ -160,7 +160,13 @@ def inside_source(
   return inside[..., None]
 
 
-def _sample(image, matrix, output_size, interpolation, fill_mode):
+def _sample(
+  image: tf.Tensor,
+  matrix: tf.Tensor,
+  output_size: Sequence[int],
+  interpolation: str,
+  fill_mode: str,
+) -> tf.Tensor:
   """Samples [H, W, C] at the points of `matrix`, as float32 [h, w, C]."""
   sampled = tf.raw_ops.ImageProjectiveTransformV3(
     images=tf.cast(image, tf.float32)[None],

@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes batches for training and evaluation from an opened split.
 
-A training stream has a position: batch k is a pure function of (source, seed,
-k). Three rules ensure this, and make a restart at any step cheap:
+A training stream can start at any step: batch k is a pure function of (source,
+seed, k). Three rules ensure this and make a restart cheap:
 
 * The order of epoch e is a permutation seeded with (seed, e) alone. A restart
   opens the current epoch and skips the examples that were used already, before
   any of them is decoded or augmented.
-* Epochs follow one another without a gap: a batch may contain the end of one
-  and the beginning of the next, and no example is dropped.
-* Example number c of the stream is augmented with seeds (seed, c), whichever
-  thread takes it.
+* Batches may span two epochs, so no example is dropped at the end of one.
+* Example number c of the stream is augmented with the seeds (seed, c), whatever
+  thread processes it.
 
 TensorFlow's global seed has no effect.
 """
 
+from collections.abc import Callable
 from collections.abc import Sequence
 
 import tensorflow as tf
@@ -26,11 +26,11 @@ from depth_mai.data import source as source_lib
 
 CACHES = ('decoded', 'encoded', 'none')
 
-# Number of examples, encoded or decoded, from which the next one is drawn.
+# Largest shuffle buffers, in examples, with and without a cache.
 LARGEST_SHUFFLE_BUFFER = 10_000
 UNCACHED_SHUFFLE_BUFFER = 1_000
 
-# Purposes of the two streams of random numbers, which keep them apart.
+# Purposes of random numbers; their streams are independent.
 _FOR_ORDER = 0
 _FOR_AUGMENTATION = 1
 
@@ -236,9 +236,9 @@ def _endless_permutations(
 
   @tf.autograph.experimental.do_not_convert
   def permutation(epoch):
-    # Dataset.shuffle mixes its seed with the seed of its graph. This graph, of
-    # this function, would take it from the global seed. The line below fixes
-    # the graph's seed and leaves the global one unchanged.
+    # Dataset.shuffle mixes its seed with the seed of its graph, here that of
+    # this function, which would come from the global seed. This line fixes the
+    # graph's seed and leaves the global one unchanged.
     tf.compat.v1.set_random_seed(_GRAPH_SEED)
     epoch_seed = tf.random.stateless_uniform(
       (),
@@ -257,7 +257,11 @@ def _endless_permutations(
   return tf.data.Dataset.range(first_epoch, _LAST_EPOCH).flat_map(permutation)
 
 
-def _with_size(image, size, sample):
+def _with_size(
+  image: tf.Tensor,
+  size: Sequence[int],
+  sample: Callable[[tf.Tensor, tf.Tensor, Sequence[int]], tf.Tensor],
+) -> tf.Tensor:
   """Resizes an image with `sample` unless it has this size already."""
   matrix = geometry.resize(size, tf.unstack(tf.shape(image)[:2]))
   resized = tf.cond(
@@ -268,6 +272,8 @@ def _with_size(image, size, sample):
   return tf.ensure_shape(resized, [*size, image.shape[-1]])
 
 
-def _nearest_millimetres(depth_mm, matrix, size):
+def _nearest_millimetres(
+  depth_mm: tf.Tensor, matrix: tf.Tensor, size: Sequence[int]
+) -> tf.Tensor:
   depth_m = geometry.sample_depth(depth_mm, matrix, size)
   return depth_m * challenge.MM_PER_M

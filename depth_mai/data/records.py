@@ -5,12 +5,12 @@ The records of a challenge folder are prepared once:
 
     <records_dir>/<fingerprint of the folder>/mai_depth/<version>/
 
-The fingerprint covers the folder's path and the name, size and time of each of
-its files. So two folders never share records, and a folder that has changed
-gets new ones. Records are written under a temporary name in `records_dir` and
-renamed when they are complete. A run that is stopped therefore never leaves
-records that look complete, and if two processes prepare the same folder at
-once, the second to finish uses the records of the first.
+The fingerprint covers the folder's path and the name, size and modification
+time of each of its files. So two folders never share records, and a changed
+folder gets new ones. Records are written under a temporary name in
+`records_dir` and renamed when they are complete: a stopped run never leaves
+records that look complete. If two processes prepare the same folder at once,
+the second to finish uses the records of the first.
 
 `LAYOUTS` lists the features that records of other builders may have.
 """
@@ -147,7 +147,7 @@ def prepare(
   _report(f'Preparing the records of {root} (once per state of the folder) ...')
   try:
     records_dir.mkdir(parents=True, exist_ok=True)
-    # Whether files can be written is only known after writing one.
+    # Only writing a file shows whether files can be written.
     tempfile.TemporaryFile(dir=records_dir).close()
   except OSError as error:
     raise ValueError(
@@ -163,7 +163,7 @@ def prepare(
           'removed. Run again when no other program writes to this folder.'
         )
   except OSError:
-    if not folder.is_prepared(prepared):  # Else another process was faster.
+    if not folder.is_prepared(prepared):  # Another process may be faster.
       raise
   counts = ', '.join(f'{n} {split}' for split, n in counts_in(prepared))
   elapsed_s = time.monotonic() - started_s
@@ -271,7 +271,7 @@ def _encoded_mm(depth_m: tf.Tensor) -> tf.Tensor:
   shape = tf.concat([tf.shape(depth_m)[:2], [1]], axis=0)
   depth_m = tf.reshape(tf.cast(depth_m, tf.float32), shape)
   depth_mm = tf.round(depth_m * challenge.MM_PER_M)
-  # False for NaN.
+  # NaN compares false, so it becomes 0.
   known = (depth_mm > 0.0) & (depth_mm <= challenge.MAX_DEPTH_MM)
   depth_mm = tf.where(known, depth_mm, 0.0)
   return tf.io.encode_png(tf.cast(depth_mm, tf.uint16), compression=1)
@@ -279,7 +279,7 @@ def _encoded_mm(depth_m: tf.Tensor) -> tf.Tensor:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-  """Silences tfds, which reports each step and the folders' temporary names."""
+  """Silences tfds, which prints each step and temporary folder names."""
   tfds.disable_progress_bar()
   verbosity = logging.get_verbosity()
   logging.set_verbosity(logging.WARNING)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Opens a data directory of either kind, for training or for evaluation.
+"""Opens data directories for training and evaluation.
 
 A data directory (`--data_dir`) is a folder in the challenge's layout
 (`depth_mai.files.folder`) or a directory of records prepared by tfds: those of
@@ -18,6 +18,8 @@ import os
 import pathlib
 import sys
 from typing import TYPE_CHECKING
+from typing import cast
+from typing import overload
 
 import numpy as np
 
@@ -32,15 +34,24 @@ DEFAULT_ROOMS_FOLDER = '~/.cache/depth_mai/procedural_rooms'
 ROOMS_COUNTS = {'train': 600, 'validation': 100, 'test': 20}
 
 
+@overload
+def resolve(data_dir: str, counts: Mapping[str, int] | None = None) -> str: ...
+
+
+@overload
 def resolve(
-  data_dir: str | os.PathLike[str] | None,
-  counts: Mapping[str, int] | None = None,
+  data_dir: str | None, counts: Mapping[str, int] | None = None
+) -> str | None: ...
+
+
+def resolve(
+  data_dir: str | None, counts: Mapping[str, int] | None = None
 ) -> str | None:
   """Turns the name 'procedural_rooms' into a folder of rooms.
 
   The folder is $DEPTH_MAI_ROOMS or ~/.cache/depth_mai/procedural_rooms, in the
-  challenge's layout. Its first use writes it in a minute or two; existing pairs
-  are kept.
+  challenge's layout. The first use writes it, in a minute or two; existing
+  pairs are not written again.
 
   Args:
     data_dir: the value of --data_dir. Anything but 'procedural_rooms' is
@@ -59,8 +70,8 @@ def resolve(
   # The renderer takes time to import, and few runs need it.
   from depth_mai.datasets.procedural_rooms import folder as rooms_folder
 
-  root = os.environ.get(ROOMS_FOLDER_VARIABLE) or DEFAULT_ROOMS_FOLDER
-  root = pathlib.Path(root).expanduser()
+  folder_name = os.environ.get(ROOMS_FOLDER_VARIABLE) or DEFAULT_ROOMS_FOLDER
+  root = pathlib.Path(folder_name).expanduser()
   print(f'Procedural rooms in {root}', file=sys.stderr, flush=True)
   rooms_folder.write(root, dict(counts or ROOMS_COUNTS))
   return str(root)
@@ -181,7 +192,11 @@ def evaluation_pairs(
       f'{data_dir / split} has no depth maps, so nothing can be measured on '
       f'it. Choose another split, or add {data_dir / split}/depth.'
     )
-  return folder.iterate_pairs(data_dir, split)
+  # A split has a depth map for each picture; only test may have none at all.
+  return cast(
+    Iterator[tuple[str, np.ndarray, np.ndarray]],
+    folder.iterate_pairs(data_dir, split),
+  )
 
 
 def _record_pairs(

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Judging a network, a .tflite file or a folder of PNGs on a data set."""
+"""Evaluates a network, a .tflite file or a folder of PNGs on a data set."""

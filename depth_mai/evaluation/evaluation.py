@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a predictor over a split and measures its predictions."""
 
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -26,7 +27,7 @@ OVERVIEW = '_overview.png'
 
 
 class Predictor(Protocol):
-  """A network, file or folder that gives depth maps for images.
+  """A network, file or folder that provides depth maps for images.
 
   Attributes:
     batch_size: the largest number of images per call.
@@ -65,6 +66,8 @@ def evaluate(
   pairs: Iterable[tuple[str, np.ndarray, np.ndarray]],
   limit: int | None = None,
   pictures_dir: str | os.PathLike[str] | None = None,
+  observe: Callable[[str, np.ndarray, np.ndarray, np.ndarray], object]
+  | None = None,
 ) -> dict[str, Any]:
   """Measures a predictor.
 
@@ -72,12 +75,14 @@ def evaluate(
   bilinearly; the ground truth is never resized.
 
   Args:
-    predictor: what to measure.
+    predictor: predicts the depth maps to measure.
     pairs: (id, rgb_uint8 [H, W, 3], depth_mm [H, W]), see
       `source.evaluation_pairs`.
     limit: measure only this many images, the first ones; None for all.
     pictures_dir: folder for a picture <id>.png of each image, prediction,
       truth and error, and for an overview of the worst, middle and best.
+    observe: called with each image: id, rgb_uint8, pred_mm and depth_mm, the
+      prediction resized to the ground truth.
 
   Returns:
     The dict of `DepthMetrics.result`, and under `per_image` the metrics of
@@ -97,6 +102,8 @@ def evaluate(
       measured = metrics.add(pred_mm, depth_mm)
     except ValueError as error:
       raise ValueError(f'Image {name}: {error}') from error
+    if observe is not None:
+      observe(name, rgb_uint8, pred_mm, depth_mm)
     if measured is None:
       continue
     per_image[name] = measured
@@ -136,7 +143,9 @@ def _predictions(
       yield name, rgb, pred_mm, depth_mm
 
 
-def _save_overview(pictures_dir, per_image):
+def _save_overview(
+  pictures_dir: pathlib.Path, per_image: dict[str, dict[str, float]]
+) -> None:
   """Saves the three worst, middle and best images by si-RMSE, at half size."""
   names = sorted(per_image, key=lambda name: -per_image[name]['si_rmse'])
   middle = max(0, len(names) // 2 - 1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Predictors that need no TensorFlow: a .tflite file, or a folder of PNGs.
+"""Predicts with a .tflite file, or reads predicted PNGs, without TensorFlow.
 
 A folder is in the challenge's format: one 16-bit one-channel PNG in millimetres
 for each image, <id>.png, of 640x480 pixels or of the size of the image.
@@ -14,6 +14,7 @@ import numpy as np
 
 from depth_mai import challenge
 from depth_mai.files import picture_files
+from depth_mai.files import problems as problems_lib
 from depth_mai.runtime import image_io
 from depth_mai.runtime import model_file
 
@@ -105,15 +106,17 @@ class PngPredictor:
     extra = sorted(found - {f'{name}.png' for name in names})
     problems = []
     if missing:
+      listed = problems_lib.listing(missing, _MOST_SHOWN)
       problems.append(
         f'{len(missing)} of {len(wanted)} predictions are missing, such as '
-        f'{_listed(missing)}: predict these images too, as <id>.png, or '
-        'evaluate fewer with --limit'
+        f'{listed}: predict these images too, as <id>.png, or evaluate fewer '
+        'with --limit'
       )
     if extra:
+      listed = problems_lib.listing(extra, _MOST_SHOWN)
       problems.append(
         f'{len(extra)} files belong to no image of the split, such as '
-        f'{_listed(extra)}: remove or rename them, or change --split'
+        f'{listed}: remove or rename them, or change --split'
       )
     if problems:
       raise ValueError(f'{self._dir}: {"; ".join(problems)}.')
@@ -136,7 +139,7 @@ class PngPredictor:
     """
     return [self._read(*pair) for pair in zip(names, rgb_uint8, strict=True)]
 
-  def _read(self, name, rgb_uint8):
+  def _read(self, name: str, rgb_uint8: np.ndarray) -> np.ndarray:
     path = self._dir / f'{name}.png'
     depth_mm = picture_files.read_depth_mm(path)
     allowed = {challenge.IMAGE_SIZE, rgb_uint8.shape[:2]}
@@ -148,8 +151,3 @@ class PngPredictor:
         f'{sizes} (width x height). Resize it bilinearly and write it again.'
       )
     return depth_mm
-
-
-def _listed(names):
-  rest = f' and {len(names) - _MOST_SHOWN} more'
-  return ', '.join(names[:_MOST_SHOWN]) + rest * (len(names) > _MOST_SHOWN)

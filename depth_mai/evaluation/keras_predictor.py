@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The predictor of a trained network, a .keras file."""
+"""Predicts with a trained network, a .keras file."""
 
 from collections.abc import Sequence
 import os
@@ -46,7 +46,7 @@ class KerasPredictor:
     self.batch_size = batch_size
 
     @tf.function(reduce_retracing=True)
-    def predict(rgb_uint8):
+    def predict(rgb_uint8: tf.Tensor) -> tf.Tensor:
       return model(tf.cast(rgb_uint8, tf.float32), training=False)
 
     self._predict = predict

@@ -58,7 +58,7 @@ means of per-image values:
   not know: with another camera, trust the order of depths more than the metres.
 - Depth beyond the range of the training data is not predicted, and thin, shiny
   or transparent objects are often missed.
-- Do not use it for decisions on which anybody's safety depends.
+- Do not use it where safety depends on it.
 """
 
 

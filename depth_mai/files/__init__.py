@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What lies on disk: how it is laid out, read and written."""
+"""Reads and writes files: data folders, depth PNGs, workdirs, ready weights."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Atomic file writes: write to a temporary path, then rename.
 
-A training that is killed, or a disk that fills up, never leaves half a
-checkpoint, picture or table under its final name.
+If a training is killed or the disk is full, no incomplete checkpoint, picture
+or table is left under its final name.
 """
 
 from collections.abc import Iterator
@@ -17,10 +17,9 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[str]:
   """Yields a temporary path to write to and renames it to `path` at the end.
 
   The temporary path is in the same directory, so that the rename is atomic, and
-  ends with the same name, so that writers that look at the suffix (Keras,
-  Pillow) see the real one. Missing parent directories are created. The result
-  may be a file or a directory; a directory cannot replace one that is not
-  empty.
+  ends with the same name, because Keras and Pillow choose the format by the
+  suffix. Missing parent directories are created. The result may be a file or a
+  directory; a directory cannot replace one that is not empty.
 
   Args:
     path: the final path.

@@ -7,11 +7,10 @@
     <root>/test/{rgb,depth}/...                 the same; depth/ may be absent
 
 A depth of 0 means "unknown". Any split may be absent. Every file is checked
-when it is read, and bad files are refused with their name and a cure: a network
-trained on depth in the wrong unit, or on 8-bit depth, would be wrong without
-any error.
+when it is read, and the error for a bad file states a cure: a network trained
+on depth in the wrong unit, or on 8-bit depth, would be wrong without any error.
 
-NumPy and Pillow only: this module also runs on the device.
+This module also runs on the device, so it needs only NumPy and Pillow.
 """
 
 import collections
@@ -114,8 +113,8 @@ def list_pairs(root: str | os.PathLike[str], split: str) -> list[Pair]:
 
   Raises:
     ValueError: if there is no such split.
-    BadInputError: (a ValueError) for files without a partner, two files with
-      one id, depth that is not PNG, and empty or missing folders.
+    BadInputError: (a ValueError) for unpaired files, two files with one id,
+      depth that is not PNG, and empty or missing folders.
   """
   pairs, problems = _scan(root, split)
   problems_lib.check(problems)
@@ -141,7 +140,8 @@ def iterate_pairs(
   """
   for pair in list_pairs(root, split):
     rgb_uint8, depth_mm, problems = _read_pair(pair)
-    problems_lib.check(problems)
+    if problems or rgb_uint8 is None:
+      raise problems_lib.BadInputError(problems)
     yield pair.id, rgb_uint8, depth_mm
 
 
@@ -173,7 +173,7 @@ def find_problems(
 def _scan(
   root: str | os.PathLike[str], split: str
 ) -> tuple[list[Pair], list[Problem]]:
-  """Returns the complete pairs of a split, and the problems of the others."""
+  """Returns the pairs of a split, and the problems of all other files."""
   root = pathlib.Path(root).expanduser()
   names = split_names(root)
   if split not in names:
@@ -188,7 +188,7 @@ def _scan(
     what = f'the split has no rgb folder; it contains {_content(root / split)}'
     return [], [Problem(root / split, what, f'use the layout {LAYOUT}')]
   rgb_paths, problems = _by_id(rgb_dir)
-  depth_paths = {}
+  depth_paths: dict[str, pathlib.Path] = {}
   if depth_dir.is_dir():
     depth_paths, depth_problems = _by_id(depth_dir)
     problems.extend(depth_problems)
@@ -240,7 +240,7 @@ def _by_id(
       what = 'a depth map must be a PNG file; JPEG keeps only 8 bits, with loss'
       cure = 'export it again as a 16-bit one-channel PNG in millimetres'
       problems.append(Problem(paths[0], what, cure))
-  # Bad files stay in the map, so that their partners are not reported, too.
+  # Bad files stay in the map; otherwise their partners would be reported, too.
   return {name: by_id[name][0] for name in sorted(by_id)}, problems
 
 
@@ -251,7 +251,7 @@ def _read_pair(
   rgb_uint8, problems = problems_lib.attempt(read_rgb, pair.rgb_path)
   depth_mm, found = problems_lib.attempt(read_depth_mm, pair.depth_path)
   problems = problems + found
-  if depth_mm is None:
+  if depth_mm is None or pair.depth_path is None:
     return rgb_uint8, None, problems
   if rgb_uint8 is not None and rgb_uint8.shape[:2] != depth_mm.shape:
     what = (
@@ -284,6 +284,6 @@ def _read_pair(
 
 
 def _content(folder: pathlib.Path) -> str:
-  """Names the content of a folder in a few words."""
+  """Lists the first names in a folder, for messages."""
   names = sorted(p.name + '/' * p.is_dir() for p in folder.iterdir())
   return problems_lib.listing(names)

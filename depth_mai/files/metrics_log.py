@@ -2,8 +2,8 @@
 """Reads metrics.jsonl, the log that a training writes into its workdir.
 
 Each line is a JSON object. `split` is 'train' (running losses), 'validation' or
-'train_eval' (evaluations); `step`, `images` and `epoch` are the time; every
-other number is a metric.
+'train_eval' (evaluations); `step`, `images` and `epoch` give the time; all
+other numbers are metrics.
 """
 
 import dataclasses
@@ -96,7 +96,7 @@ def read_run(run_dir: str | os.PathLike[str]) -> Run:
       f'{path} does not exist. Give the workdir of a training (--workdir of '
       f'depth_mai.train), which contains a {workdir_lib.METRICS}.'
     )
-  by_split = {}
+  by_split: dict[str, list[dict]] = {}
   for record in _records(path):
     earlier = by_split.setdefault(record['split'], [])
     while earlier and earlier[-1]['step'] >= record['step']:
@@ -104,8 +104,8 @@ def read_run(run_dir: str | os.PathLike[str]) -> Run:
     earlier.append(record)
   if not by_split:
     raise ValueError(
-      f'{path} contains no metrics yet. Wait for the first log line of the '
-      'training, or leave this run out.'
+      f'{path} contains no metrics yet. Wait until the training has logged a '
+      'line, or leave this run out.'
     )
   return Run(
     os.path.basename(os.path.dirname(path)), sum(by_split.values(), [])
@@ -154,7 +154,7 @@ def _records(path: str, skip_damaged: bool = False) -> list[dict]:
   return records
 
 
-def _checked_record(record):
+def _checked_record(record: Any) -> dict:
   if not isinstance(record, dict):
     raise ValueError(f'got {record!r}')
   if not isinstance(record.get('split'), str):
@@ -164,7 +164,7 @@ def _checked_record(record):
   return record
 
 
-def _is_number(value):
+def _is_number(value: object) -> bool:
   return (
     isinstance(value, (int, float))
     and not isinstance(value, bool)

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads pictures and depth maps exactly, and writes depth maps.
 
-Depth maps are in the challenge's format, for ground truth and predictions
-alike: PNG files with one 16-bit channel, millimetres, 0 = unknown.
+Depth maps, true and predicted ones, are in the challenge's format: PNG files
+with one 16-bit channel, millimetres, 0 = unknown.
 
-NumPy and Pillow only: this module also runs on the device.
+This module also runs on the device, so it needs only NumPy and Pillow.
 """
 
-from collections.abc import Sequence
 import io
 import os
 import pathlib
@@ -21,7 +20,7 @@ from depth_mai import challenge
 from depth_mai.files import atomic
 from depth_mai.files import problems
 
-# What Pillow may raise for a damaged file, depending on where the damage is.
+# Errors that Pillow raises for damaged files.
 DECODING_ERRORS = (
   OSError,
   SyntaxError,
@@ -50,7 +49,7 @@ _PNG_COLOUR_TYPES = {
 
 
 def read_rgb(
-  path: str | os.PathLike[str], formats: Sequence[str] | None = _FORMATS
+  path: str | os.PathLike[str], formats: tuple[str, ...] | None = _FORMATS
 ) -> np.ndarray:
   """Reads a picture as stored; an EXIF orientation is not applied.
 
@@ -137,7 +136,7 @@ def write_depth_mm(path: str | os.PathLike[str], depth_mm: np.ndarray) -> None:
 
 
 def _decode(
-  path: pathlib.Path, formats: Sequence[str] | None
+  path: pathlib.Path, formats: tuple[str, ...] | None
 ) -> tuple[Image.Image, bytes]:
   """Returns the decoded picture and the file's bytes, or refuses the file."""
   try:
@@ -156,7 +155,7 @@ def _decode(
     return picture, encoded
   except Image.UnidentifiedImageError as error:
     allowed = f'a {" or ".join(formats)} file' if formats else 'a known picture'
-    what = f'the file is not {allowed} ({len(encoded)} bytes)'
+    what = f'this is not {allowed} ({len(encoded)} bytes)'
     cure = 'copy or convert it again, or remove the pair'
     raise problems.refusal(path, what, cure) from error
   except DECODING_ERRORS as error:

@@ -12,7 +12,8 @@ from typing import TypeVar
 
 import numpy as np
 
-_S, _T = TypeVar('_S'), TypeVar('_T')
+_S = TypeVar('_S')
+_T = TypeVar('_T')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,6 +101,11 @@ def listing(names: Sequence[str], most: int = 8) -> str:
   """Joins names for a message: the first `most` and the number of others."""
   rest = f' and {len(names) - most} more' if len(names) > most else ''
   return ', '.join(names[:most]) + rest if names else 'nothing'
+
+
+def count(number: int, noun: str) -> str:
+  """Returns a number and a noun, such as '1 pair' or '2 pairs'."""
+  return f'{number} {noun}{"" if number == 1 else "s"}'
 
 
 def size_text(image: np.ndarray) -> str:

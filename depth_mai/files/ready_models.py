@@ -9,7 +9,7 @@ gin_configs/<system>.gin configures the network and its INT8 file.
 
 import pathlib
 
-# Next to the package in a checkout, inside it after an installation.
+# The folder is next to the package in a checkout, inside it if installed.
 _PACKAGE = pathlib.Path(__file__).resolve().parents[1]
 _FOLDERS = (_PACKAGE.parent / 'pretrained', _PACKAGE / 'pretrained')
 _CONFIGS = _PACKAGE.parent / 'gin_configs'
@@ -48,7 +48,7 @@ def weights_path(weights: str) -> str:
       raise
     raise ValueError(
       f'{weights}.npz, the weights of {weights!r} to continue training from, '
-      'are not installed; only the checkout contains them. Train there after '
+      'is not installed; only the checkout contains it. Train there after '
       '"pip install -e .[train]", or give the path of the file '
       f'pretrained/{weights}/{weights}.npz.'
     ) from error

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The workdir contract: the files that every tool finds in a run's folder.
+"""The workdir contract: the files in the folder of a training run.
 
 best.keras, last.keras     averaged weights: best on validation, and newest
 checkpoints/               state to resume from (training/checkpoint.py)
@@ -94,7 +94,7 @@ def package_versions() -> dict[str, str | None]:
 
   The keys are the packages' names.
   """
-  versions = {}
+  versions: dict[str, str | None] = {}
   for package in _PACKAGES:
     try:
       versions[package] = importlib.metadata.version(package)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Judges a file of any team, which nobody vouches for, behind bars."""
+"""Judges untrusted .tflite files in a sandbox."""

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Messages between the judge and the sandboxed process that runs a file.
+"""Sends messages between the judge and the sandboxed process that runs a file.
 
-A message is the lengths of its JSON and its blob as two 64-bit numbers, then
-the JSON and the blob. Nothing is unpickled, and the receiver limits the length.
+A message consists of the lengths of its JSON and its blob as two 64-bit
+numbers, the JSON, and the blob. Nothing is unpickled, and the receiver limits
+the length. (multiprocessing.connection has no deadline for a whole message.)
 """
 
 import json
@@ -31,7 +32,7 @@ class Channel:
   """One end of a connection."""
 
   def __init__(self, connection: socket.socket):
-    """Takes over a connected stream socket."""
+    """Uses a connected stream socket, which `close` closes."""
     self._connection = connection
 
   def send(
@@ -52,7 +53,9 @@ class Channel:
     try:
       self._wait_at_most(timeout_s)
       self._connection.sendall(_HEADER.pack(len(text), len(blob)) + text)
-      self._connection.sendall(blob)
+      # The receiver of a message without a blob may have closed already.
+      if blob:
+        self._connection.sendall(blob)
     except TimeoutError as error:
       raise TooSlowError from error
     except OSError as error:
@@ -114,7 +117,7 @@ class Channel:
     return received
 
   def _wait_at_most(self, seconds: float | None) -> None:
-    # A locked process, which gives no timeout, may not make this system call.
+    # A locked process may not make this system call; it sets no timeout.
     if seconds is not None:
       self._connection.settimeout(seconds)
 

@@ -3,8 +3,8 @@
 
 Flags come first, then the metadata that depth_mai.convert wrote into the file,
 then the file's quantisation. If none of them decides, the file is tried on a
-few pictures with known depth. The verdict states this, because no team had the
-true depth.
+few pictures with known depth. The verdict then has a warning, because no team
+had the true depth.
 """
 
 from collections.abc import Callable
@@ -25,21 +25,21 @@ PAIRS = 4
 # Largest difference between a quantised range and a known one, as a fraction of
 # the known one.
 _QUANTISED_TOLERANCE = 0.1
-# A later candidate wins if its error is below this fraction of an earlier
-# one's.
+# A later candidate replaces an earlier one if its error is below this fraction
+# of the earlier one's.
 _CLEARLY_BETTER = 0.98
-# Geometric mean of the factors of millimetres and metres.
+# Halfway, by ratio, between predictions in metres and in millimetres.
 _UNIT_BOUND = math.sqrt(challenge.MM_PER_M)
 
 
 class Choice(typing.NamedTuple):
-  """A range or a unit, and how it was found.
+  """An input range or a unit, and the reason for it.
 
   Attributes:
     value: name of the range or unit.
-    why: the reason, for readers.
+    why: the reason, as text.
     with_truth: whether the true depth was used.
-    doubt: a warning; '' for none.
+    doubt: a warning, or ''.
   """
 
   value: str
@@ -70,20 +70,18 @@ def declared_range(
     metadata: from `static_check.check`.
     covered: smallest and largest real value of a quantised input, None for
       float.
-    raw: whether the input takes bytes without a scale.
+    raw: whether the input takes a picture's bytes, without a scale.
 
   Returns:
     The choice; None if the file must be tried.
   """
   if raw:
     return Choice('0..255', 'the input takes bytes without a scale')
-  if flag != request_lib.AUTO:
-    return Choice(flag, 'declared by --input_range')
   for name, ends in request_lib.INPUT_RANGES.items():
-    if metadata.get('range') == list(ends):
-      return Choice(
-        name, "declared in the file by depth_mai.convert's metadata"
-      )
+    if flag == name or (
+      flag == request_lib.AUTO and metadata.get('range') == list(ends)
+    ):
+      return _declared(flag, '--input_range', name)
   if covered is not None:
     for name, ends in request_lib.INPUT_RANGES.items():
       error = sum(abs(a - b) for a, b in zip(covered, ends, strict=True))
@@ -105,13 +103,10 @@ def declared_unit(flag: str, metadata: dict) -> Choice | None:
   Returns:
     The choice; None if the file must be tried.
   """
-  if flag != request_lib.AUTO:
-    return Choice(flag, 'declared by --unit')
-  if metadata.get('output_unit') in challenge.MM_PER_UNIT:
-    return Choice(
-      metadata['output_unit'],
-      "declared in the file by depth_mai.convert's metadata",
-    )
+  name = metadata.get('output_unit') if flag == request_lib.AUTO else flag
+  # A list in the metadata cannot be looked up in a dict.
+  if isinstance(name, str) and name in challenge.MM_PER_UNIT:
+    return _declared(flag, '--unit', name)
   return None
 
 
@@ -159,13 +154,17 @@ def find_unit(trials: Sequence[Trial]) -> Choice:
   Returns:
     The choice.
   """
-  middle = _middle([one.depth[np.isfinite(one.depth)] for one in trials])
-  middle_mm = _middle([one.depth_mm[one.depth_mm > 0] for one in trials])
-  why = (
-    f'the median of {len(trials)} predictions is {middle:.4g}, that of their '
-    f'true depth {middle_mm:.4g} mm; declare it with --unit'
+  median = _median_of_medians(
+    [trial.depth[np.isfinite(trial.depth)] for trial in trials]
   )
-  ratio = middle / middle_mm if middle_mm else math.nan
+  true_median_mm = _median_of_medians(
+    [trial.depth_mm[trial.depth_mm > 0] for trial in trials]
+  )
+  why = (
+    f'the median of {len(trials)} predictions is {median:.4g}, that of their '
+    f'true depth {true_median_mm:.4g} mm; declare it with --unit'
+  )
+  ratio = median / true_median_mm if true_median_mm else math.nan
   if not (math.isfinite(ratio) and ratio > 0):
     doubt = f'The unit of its depth is unclear: {why}. It is read as mm.'
     return Choice('mm', why, True, doubt)
@@ -182,8 +181,15 @@ def find_unit(trials: Sequence[Trial]) -> Choice:
   return Choice(unit, why, True, doubt)
 
 
-def _middle(parts: Sequence[np.ndarray]) -> float:
-  """Returns the median of the parts' medians, 0 if all are empty."""
+def _declared(flag: str, option: str, name: str) -> Choice:
+  """Returns a choice declared by a flag, or else in the metadata."""
+  if flag != request_lib.AUTO:
+    return Choice(name, f'declared by {option}')
+  return Choice(name, "declared in the file by depth_mai.convert's metadata")
+
+
+def _median_of_medians(parts: Sequence[np.ndarray]) -> float:
+  """Returns the median of the medians, 0 if all parts are empty."""
   medians = [float(np.median(part)) for part in parts if part.size]
   return float(np.median(medians)) if medians else 0.0
 

@@ -3,8 +3,8 @@
 
 A device backend runs programs, opens connections or hands the file to an
 emulator, so it cannot be sandboxed as strictly as worker.py. The emulator's
-process and its children may write in one folder only and open no connection; a
-board reached over a network must be protected by its owner. The process runs
+process and its children may write in one folder only and open no connection. A
+board reached over a network is not protected by the judge. The process runs
 this file: `python -m depth_mai.judging.device_process FOLDER`.
 """
 
@@ -27,7 +27,7 @@ from depth_mai.runtime import environment
 # Devices that run on this machine.
 RESTRICTED = ('emulated_pi4',)
 
-_ORDER, _ANSWER, _MODEL = 'order.json', 'answer.json', 'judged.tflite'
+_REQUEST, _ANSWER, _MODEL = 'request.json', 'answer.json', 'judged.tflite'
 _MAX_ANSWER = 64 << 20
 # Memory of the emulator, in addition to what the file may use.
 _EMULATOR_MB = 6144.0
@@ -55,7 +55,7 @@ def measure(
     settings: how to measure.
     content: the file.
     memory_mb: see `request.Limits`; for RESTRICTED devices.
-    time_s: seconds in all.
+    time_s: most seconds in total.
 
   Returns:
     The configurations of the report (see devices/device.py): threads, xnnpack
@@ -67,13 +67,13 @@ def measure(
   with tempfile.TemporaryDirectory(prefix='depth_mai_judge_') as name:
     folder = pathlib.Path(name)
     (folder / _MODEL).write_bytes(content)
-    order = {
+    request = {
       'spec': spec,
       'settings': dataclasses.asdict(settings),
       'memory_mb': memory_mb,
       'time_s': time_s,
     }
-    (folder / _ORDER).write_text(json.dumps(order))
+    (folder / _REQUEST).write_text(json.dumps(request))
     _run(folder, time_s, spec)
     try:
       with open(folder / _ANSWER, 'rb') as stream:
@@ -82,11 +82,7 @@ def measure(
       raise verdict.FileFaultError(
         f'{spec} could not measure it: its process ended without an answer.'
       ) from error
-  if 'error' in answer:
-    raise verdict.FileFaultError(
-      f'{spec} could not measure it: {str(answer["error"])[:2000]}'
-    )
-  return [_configuration(row, spec) for row in answer['configurations']]
+  return _configurations(answer, spec)
 
 
 def _run(folder: pathlib.Path, time_s: float, spec: str) -> None:
@@ -118,6 +114,19 @@ def _run(folder: pathlib.Path, time_s: float, spec: str) -> None:
     process.wait()
 
 
+def _configurations(answer: object, spec: str) -> list[dict]:
+  """Checks an untrusted answer; returns its configurations."""
+  answer = answer if isinstance(answer, dict) else {}
+  if 'error' in answer:
+    raise verdict.FileFaultError(
+      f'{spec} could not measure it: {str(answer["error"])[:2000]}'
+    )
+  rows = answer.get('configurations')
+  if not isinstance(rows, list) or not rows:
+    raise verdict.FileFaultError(f'{spec} returned an invalid report.')
+  return [_configuration(row, spec) for row in rows]
+
+
 def _configuration(row: object, spec: str) -> dict:
   """Checks an untrusted configuration; returns the keys that are needed."""
   if not isinstance(row, dict) or type(row.get('threads')) is not int:
@@ -125,26 +134,28 @@ def _configuration(row: object, spec: str) -> dict:
   numbers = {key: row.get(key) for key in _NUMBERS}
   for key, value in numbers.items():
     known = isinstance(value, (int, float)) and math.isfinite(value)
-    if value is not None and not (known and value >= 0):
+    # No runtime is 0 ms; a count may be 0.
+    valid = known and (value > 0 or value == 0 and '_ms' not in key)
+    if value is not None and not valid:
       raise verdict.FileFaultError(f'{spec} returned an invalid {key}.')
   xnnpack = row.get('xnnpack') is True
   return {'threads': row['threads'], 'xnnpack': xnnpack, **numbers}
 
 
 def _main(name: str) -> None:
-  """Measures as the order in a folder says; writes the answer there."""
+  """Carries out the request in a folder; writes the answer there."""
   folder = pathlib.Path(name)
-  order = json.loads((folder / _ORDER).read_text())
-  settings = order['settings']
+  request = json.loads((folder / _REQUEST).read_text())
+  settings = request['settings']
   settings['threads'] = tuple(settings['threads'])
   settings['cpus'] = tuple(settings['cpus'])
   try:
-    if registry.check_spec(order['spec']) in RESTRICTED:
+    if registry.check_spec(request['spec']) in RESTRICTED:
       lockdown.limit_device(
-        order['memory_mb'] + _EMULATOR_MB, order['time_s'], name
+        request['memory_mb'] + _EMULATOR_MB, request['time_s'], name
       )
     device = registry.open_device(
-      order['spec'], settings_lib.Settings(**settings)
+      request['spec'], settings_lib.Settings(**settings)
     )
     answer = device.measure(folder / _MODEL)
   except (ValueError, RuntimeError, OSError) as error:

@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Forks a sandboxed worker for each file, with the runtime already imported.
 
-Runs as `python -m depth_mai.judging.fork_server FD`, a process with one thread,
-which never sees a file. It loads the runtime and NumPy before the sandbox
+Runs as `python -m depth_mai.judging.fork_server FD`, a process with one thread
+that never receives a file. It loads the runtime and NumPy before the sandbox
 closes: XNNPACK and the built-in kernels inspect the CPU once, at their first
 use, in /proc and /sys. A locked process cannot, and would use the slowest
-kernels; a forked one inherits what its parent found.
+kernels; a forked one inherits its parent's findings.
 
 Each request over the socket FD is one JSON object:
 
   {'do': 'fork', 'memory_mb', 'cpu_s', 'threads'} with two file descriptors, the
-    new process's connection and its error output; answers {'pid'};
+    new process's connection and its error output; the answer is {'pid'};
   {'do': 'end', 'pid', 'patience_s'}: waits that long for the process to end,
-    then kills it; answers {'code'}, the exit code or minus the signal number.
+    then kills it; the answer is {'code'}, the exit code or minus the number of
+    the signal.
 
-When the socket is closed, as it is when the judge dies, all processes end.
+When the socket is closed, also because the judge died, all processes end.
 """
 
 import base64
@@ -26,6 +27,7 @@ import socket
 import sys
 import time
 import traceback
+from typing import Any
 import zlib
 
 from depth_mai.judging import worker
@@ -34,7 +36,7 @@ from depth_mai.runtime import interpreter as interpreter_lib
 # Bytes of the longest message.
 MAX_MESSAGE = 4096
 _POLL_S = 0.005
-# One convolution of one pixel, tests/runtime/tiny_model.py.
+# A convolution of a single pixel, made by tests/runtime/tiny_model.py.
 _TINY_MODEL = """
 eNptUU0OwUAYfaNDGiaNiIhFFxZuwJ6VlaWFLdEgfiL0AI7jGA7iDK5Qb2Y+OsE0r/3mfe/7bQpgNp
 kOgBa6aKMJQyYmNBmQ8ZgTdwVE8Md+x0TPKYFnURRabH9qzKL59pxx3HX09mr3AEzJmtbva9sYI9yG
@@ -87,7 +89,7 @@ def warm_up() -> None:
     interpreter.invoke()
 
 
-def _run_worker(connection: int, errors: int, **limits) -> None:
+def _run_worker(connection: int, errors: int, **limits: Any) -> None:
   """Runs the worker in this forked process; never returns."""
   code = 1
   try:
@@ -95,9 +97,9 @@ def _run_worker(connection: int, errors: int, **limits) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (errors, 1), (errors, 2)):
       os.dup2(source, target)
-    kept = socket.socket(fileno=os.dup2(connection, 3))
+    to_judge = socket.socket(fileno=os.dup2(connection, 3))
     os.closerange(4, os.sysconf('SC_OPEN_MAX'))
-    worker.serve(kept, **limits)
+    worker.serve(to_judge, **limits)
     code = 0
   except BaseException:
     traceback.print_exc()

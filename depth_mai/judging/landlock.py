@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Denies a process files and TCP with Landlock.
+"""Denies a process access to files and TCP with Landlock.
 
 Source: Linux, Documentation/userspace-api/landlock.rst.
 """
@@ -14,8 +14,7 @@ _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _ASK_VERSION = 1
 _BENEATH = 1
 
-# From a version of Landlock to the number of file rights it knows. It refuses
-# others.
+# Version of Landlock -> number of file rights that it knows. It refuses others.
 _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
 # Execute, read files, read directories.
 _READ = 0b1101
@@ -47,9 +46,9 @@ def attributes(known: int) -> bytes:
 
 
 def deny_everything() -> None:
-  """Denies this process all files and, from version 4 on, TCP, for good.
+  """Denies this process all files and, from version 4, TCP, permanently.
 
-  Open files stay open. Needs no_new_privs.
+  Open files stay open. The process must have set no_new_privs.
 
   Raises:
     OSError: if the kernel has no Landlock, or refuses.
@@ -57,11 +56,11 @@ def deny_everything() -> None:
   _restrict(())
 
 
-def deny_writing(but: str) -> None:
-  """Denies writing and TCP; files may be read, and written in one folder.
+def deny_writing(folder: str) -> None:
+  """Denies TCP, and writing outside one folder; all files may be read.
 
   Args:
-    but: the folder.
+    folder: the folder in which the process may write.
 
   Raises:
     OSError: if the kernel has no Landlock, or refuses.
@@ -71,7 +70,7 @@ def deny_writing(but: str) -> None:
     (
       ('/', _READ),
       ('/dev', (_READ | _WRITE_FILE | _IOCTL) & everything),
-      (but, everything),
+      (folder, everything),
     )
   )
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Drops, for good, every right of this process that a network does not need.
+"""Drops permanently every right that running a network does not need.
 
 The layers are independent: where a kernel lacks one, another may still deny the
-same. The result lists which layers are in force and why others are not.
+same. The result lists the layers in force, and why others are not.
 """
 
 from collections.abc import Callable
@@ -27,12 +27,12 @@ def lock(memory_mb: float, cpu_s: float, threads: int) -> dict[str, str]:
   """Locks this process, which must have one thread.
 
   Args:
-    memory_mb: memory in addition to what it uses now, MB of 2^20 bytes.
+    memory_mb: memory in addition to its current use, MB of 2^20 bytes.
     cpu_s: CPU seconds of all threads together.
     threads: number of threads that it will have.
 
   Returns:
-    From the name of each layer to IN_FORCE, or to why it is not in force.
+    Name of each layer -> IN_FORCE, or why it is not in force.
   """
   size = _virtual_bytes() + int(memory_mb * _MB)
   seconds = max(1, round(cpu_s))
@@ -47,7 +47,7 @@ def lock(memory_mb: float, cpu_s: float, threads: int) -> dict[str, str]:
     ('ends with the judge', _PR_SET_PDEATHSIG, signal.SIGKILL),
   ):
     report[layer] = _attempt(_prctl, option, value)
-  # Before the limit on open files, because it opens one.
+  # Before the limit on open files, because Landlock opens one.
   report['no files (Landlock)'] = _attempt(landlock.deny_everything)
   report['no TCP (Landlock)'] = report['no files (Landlock)']
   if report['no TCP (Landlock)'] == IN_FORCE and landlock.version() < 4:
@@ -86,7 +86,7 @@ def limit_device(data_mb: float, cpu_s: float, folder: str) -> None:
   _attempt(landlock.deny_writing, folder)
 
 
-def _attempt(step: Callable[..., object], *arguments) -> str:
+def _attempt(step: Callable[..., object], *arguments: object) -> str:
   """Runs a step; returns IN_FORCE, or why it failed."""
   try:
     step(*arguments)
@@ -126,7 +126,7 @@ def _prctl(option: int, value: int) -> None:
 
 
 def _virtual_bytes() -> int:
-  """Returns the address space in use now."""
+  """Returns the size of the address space in use."""
   with open('/proc/self/statm', encoding='ascii') as stream:
     pages = int(stream.read().split()[0])
   return pages * resource.getpagesize()

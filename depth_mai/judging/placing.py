@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures the runtime, and computes the score and its place in Table 1.
+"""Measures the runtime, and computes the score and its rank in Table 1.
 
-On this machine a file is timed in the sandbox, by the measuring loop of every
-device; device_process.py has other devices measure it.
+On this machine a file is timed in the sandbox, with the same loop as on other
+devices (latency.py); device_process.py measures on other devices.
 """
 
 from collections.abc import Callable
@@ -30,18 +30,19 @@ def measure_here(
   settings: settings_lib.Settings,
   report_done: Callable[[float], object],
 ) -> list[dict]:
-  """Times a file on this machine with XNNPACK on and off, a process each.
+  """Times a file on this machine, with XNNPACK on and off, in two processes.
 
   Args:
     launcher: starts the processes.
     content: the file.
     limits: the most that each process may use.
-    deadline: time.monotonic() by which all must be done.
-    settings: how to measure, with the first number of threads.
+    deadline: time.monotonic() at which both must be done.
+    settings: how to measure; only the first number of threads is used.
     report_done: called with the fraction done.
 
   Returns:
-    Configurations as in device.py, with the keys that `choose_runtime` reads.
+    Configurations as in device.py, reduced to the keys that `choose_runtime`
+    reads.
 
   Raises:
     verdict.FileFaultError: if the file fails.
@@ -53,8 +54,10 @@ def measure_here(
       box.take(content)
       box.load(xnnpack)
       answer, times = box.time(settings.warmup, settings.runs)
+    if len(times) != 8 * settings.runs:
+      raise verdict.FileFaultError('Its process returned too few times.')
     times_ms = np.frombuffer(times, '<f8')
-    if len(times_ms) != settings.runs or not (times_ms > 0).all():
+    if not (np.isfinite(times_ms) & (times_ms > 0)).all():
       raise verdict.FileFaultError('Its process returned invalid times.')
     rows.append(
       {
@@ -71,8 +74,8 @@ def measure_here(
 def choose_runtime(rows: list[dict], described: dict) -> dict:
   """Chooses the figures of the verdict.
 
-  The first number of threads counts, with XNNPACK, unless only the kernels
-  without it have a prediction.
+  They are those of the first number of threads with XNNPACK, or without it if
+  only the kernels without XNNPACK have a prediction.
 
   Args:
     rows: configurations as in device.py.
@@ -110,7 +113,7 @@ def choose_runtime(rows: list[dict], described: dict) -> dict:
 
 
 def rank_of(score: float) -> int:
-  """Returns the place of a score among the rows of Table 1, 1 to 9.
+  """Returns the rank of a score among the rows of Table 1, 1 to 9.
 
   Args:
     score: the score; it ranks before rows with the same rounded score.
@@ -120,7 +123,7 @@ def rank_of(score: float) -> int:
 
 
 def place(si_rmse: float, runtime: dict) -> dict:
-  """Computes score and rank.
+  """Computes the score and the rank.
 
   Args:
     si_rmse: mean over the split.
@@ -136,12 +139,8 @@ def place(si_rmse: float, runtime: dict) -> dict:
   standing = {
     'kind': runtime['kind'],
     'of': len(paper_results.ROWS) + 1,
-    'score': None,
-    'rank': None,
-    'score_low': None,
-    'score_high': None,
-    'rank_best': None,
-    'rank_worst': None,
+    **dict.fromkeys(('score', 'rank', 'score_low', 'score_high')),
+    **dict.fromkeys(('rank_best', 'rank_worst')),
     'notes': [
       'The errors are measured on this split; those of Table 1 on the '
       "challenge's test images, which were never published.",
@@ -165,5 +164,6 @@ def place(si_rmse: float, runtime: dict) -> dict:
 
 def _whole(value: object) -> int | None:
   """Returns an untrusted value if it is a plausible count, else None."""
-  known = isinstance(value, int) and 0 <= value < 1_000_000
-  return value if known else None
+  if isinstance(value, int) and 0 <= value < 1_000_000:
+    return value
+  return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A file to judge, how to judge it, and the limits on what it may use."""
+"""Describes a judgement: the file, the data, the device and the limits."""
 
 import dataclasses
 import math
@@ -7,17 +7,13 @@ import os
 
 from depth_mai import challenge
 from depth_mai.devices import settings as settings_lib
+from depth_mai.runtime import model_interface
 from depth_mai.runtime import operators
 
 AUTO = 'auto'
 UNITS = tuple(challenge.MM_PER_UNIT)
-LAYOUTS = ('nhwc', 'nchw')
-# From a name to the values of black and of white.
-INPUT_RANGES = {
-  '0..255': (0.0, 255.0),
-  '0..1': (0.0, 1.0),
-  '-1..1': (-1.0, 1.0),
-}
+LAYOUTS = model_interface.LAYOUTS
+INPUT_RANGES = model_interface.INPUT_RANGES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,9 +24,9 @@ class Limits:
     file_mb: size of the file, MB of 2^20 bytes.
     memory_mb: memory of the process that runs it, in addition to what the
       runtime takes without a file, MB of 2^20 bytes.
-    load_s: seconds to read and to load it.
+    load_s: seconds to read and load it.
     image_s: seconds to predict one picture.
-    time_s: seconds in all.
+    time_s: seconds in total.
   """
 
   file_mb: float = 256.0
@@ -88,7 +84,7 @@ class JudgeRequest:
   pictures: int = 6
 
   def __post_init__(self):
-    """Checks what can be checked without the file.
+    """Checks everything that can be checked without the file.
 
     Raises:
       ValueError: if an argument is not among those allowed.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The judge's side of the sandboxed processes that run files.
+"""Starts sandboxed processes that run files, and sends them requests.
 
-Their answers are not trusted: sizes are checked before memory is allocated, and
+Their answers are untrusted: sizes are checked before memory is allocated, and
 any failure of a process becomes a `verdict.FileFaultError`.
 """
 
@@ -26,13 +26,13 @@ from depth_mai.runtime import environment as environment_lib
 # Seconds for a process that closed its connection to end.
 _PATIENCE_S = 2.0
 _START_S = 120.0
-# Bytes kept of the end of a process's output.
+# Bytes of the end of a process's output that are reported.
 _PRINTED = 4096
 # The only variables of the judge's environment that the process receives.
 _ENVIRONMENT = ('LANG', 'LC_ALL', 'LD_LIBRARY_PATH', 'PATH', 'SYSTEMROOT')
 # The process must have one thread when it forks; NumPy would start more.
 _ONE_THREAD = ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS')
-# From what the process does to the flag of its limit.
+# Activity of the process -> flag of its time limit.
 _FLAGS = {'predicting a picture': '--image_s', 'timing': '--image_s a run'}
 
 
@@ -110,15 +110,15 @@ class Launcher:
     # A process that prints endlessly must not block.
     os.set_blocking(printing, False)
     os.set_blocking(printed, False)
-    order = {
+    request = {
       'do': 'fork',
       'memory_mb': limits.memory_mb,
-      # In case the judge dies and cannot watch the time.
+      # A limit in case the judge dies and cannot watch the time.
       'cpu_s': threads * limits.time_s + 1,
       'threads': threads,
     }
     try:
-      pid = self._ask(order, [theirs.fileno(), printing])['pid']
+      pid = self._ask(request, [theirs.fileno(), printing])['pid']
     finally:
       theirs.close()
       os.close(printing)
@@ -139,13 +139,13 @@ class Launcher:
     Returns:
       Its exit code, or minus the number of the signal that ended it.
     """
-    order = {'do': 'end', 'pid': pid, 'patience_s': patience_s}
-    return self._ask(order)['code']
+    request = {'do': 'end', 'pid': pid, 'patience_s': patience_s}
+    return self._ask(request)['code']
 
-  def _ask(self, order: dict, descriptors: list[int] | None = None) -> dict:
+  def _ask(self, request: dict, descriptors: list[int] | None = None) -> dict:
     with self._lock:
       socket.send_fds(
-        self._control, [json.dumps(order).encode()], descriptors or []
+        self._control, [json.dumps(request).encode()], descriptors or []
       )
       return self._answer()
 
@@ -156,7 +156,7 @@ class Launcher:
       self._printed.seek(0)
       printed = self._printed.read()[-_PRINTED:].decode('utf-8', 'replace')
       raise RuntimeError(
-        f'The fork server of the sandbox is gone (exit code {code}): {printed}'
+        f'The fork server of the sandbox ended with code {code}: {printed}'
       )
     return json.loads(text)
 
@@ -168,13 +168,21 @@ class Sandbox:
     protection: the layers in force, see `lockdown.lock`.
   """
 
-  def __init__(self, launcher, pid, connection, printed, limits, deadline):
+  def __init__(
+    self,
+    launcher: Launcher,
+    pid: int,
+    connection: socket.socket,
+    printed: int,
+    limits: request_lib.Limits,
+    deadline: float,
+  ):
     """Called by `Launcher.launch`."""
     self._launcher, self._pid = launcher, pid
     self._channel = channel_lib.Channel(connection)
     self._printed, self._limits, self._deadline = printed, limits, deadline
-    self._code = None
-    self.protection = {}
+    self._code: int | None = None
+    self.protection: dict[str, str] = {}
 
   def await_lock(self) -> None:
     """Waits until the process is locked."""
@@ -195,8 +203,8 @@ class Sandbox:
     Args:
       target_runtime: TFLite release that the file must run on.
     """
-    order = {'do': 'check', 'target_runtime': target_runtime}
-    answer, _ = self._ask(order, b'', 0, self._limits.load_s, 'reading')
+    request = {'do': 'check', 'target_runtime': target_runtime}
+    answer, _ = self._ask(request, b'', 0, self._limits.load_s, 'reading')
     return answer
 
   def load(self, xnnpack: bool = True) -> dict:
@@ -208,8 +216,8 @@ class Sandbox:
     Returns:
       dict: inputs and outputs as worker.py describes them, untrusted.
     """
-    order = {'do': 'load', 'xnnpack': xnnpack}
-    answer, _ = self._ask(order, b'', 0, self._limits.load_s, 'loading')
+    request = {'do': 'load', 'xnnpack': xnnpack}
+    answer, _ = self._ask(request, b'', 0, self._limits.load_s, 'loading')
     return answer
 
   def run(self, picture: bytes, output_bytes: int) -> bytes:
@@ -237,7 +245,7 @@ class Sandbox:
       )
     return bytes(result)
 
-  def time(self, warmup: int, runs: int) -> tuple[dict, bytes]:
+  def time(self, warmup: int, runs: int) -> tuple[dict, bytearray]:
     """Times the file.
 
     Args:
@@ -247,9 +255,9 @@ class Sandbox:
     Returns:
       (untrusted answer of worker.py; [runs] milliseconds as '<f8')
     """
-    order = {'do': 'time', 'warmup': warmup, 'runs': runs}
+    request = {'do': 'time', 'warmup': warmup, 'runs': runs}
     limit_s = self._limits.image_s * (warmup + runs)
-    return self._ask(order, b'', 8 * runs, limit_s, 'timing')
+    return self._ask(request, b'', 8 * runs, limit_s, 'timing')
 
   def close(self) -> None:
     """Ends the process."""
@@ -258,25 +266,29 @@ class Sandbox:
     self._channel.close()
     os.close(self._printed)
 
-  def _ask(self, order, blob, max_answer, limit_s, what):
-    """Sends an order; returns the answer, or raises the fault."""
+  def _ask(
+    self, request: dict, blob: bytes, max_answer: int, limit_s: float, what: str
+  ) -> tuple[dict, bytearray]:
+    """Sends a request; returns the answer, or raises the fault."""
     with self._faults(limit_s, what):
-      self._channel.send(order, blob, self._left_s(limit_s))
+      self._channel.send(request, blob, self._left_s(limit_s))
     answer, result = self._receive(max_answer, limit_s, what)
     if 'error' in answer:
-      # The worker's own name for the file.
       text = _printable(str(answer['error']))
+      # The worker has the file without its name.
       text = text.replace('the model in memory', 'The file')
-      # The runtime gives no reason when memory runs out.
+      # The runtime states no reason when memory runs out.
       text = text.replace(
         ': . ',
-        ': no reason is given; perhaps it needs more than the allowed '
+        ': the runtime states no reason; it may need more than the allowed '
         f'{self._limits.memory_mb:g} MB of memory (--memory_mb). ',
       )
       raise verdict.FileFaultError(text)
     return answer, result
 
-  def _receive(self, max_answer, limit_s, what):
+  def _receive(
+    self, max_answer: int, limit_s: float, what: str
+  ) -> tuple[dict, bytearray]:
     with self._faults(limit_s, what):
       return self._channel.receive(max_answer, self._left_s(limit_s))
 
@@ -318,17 +330,17 @@ class Sandbox:
       -signal.SIGFPE: 'it divided by zero',
       -signal.SIGILL: 'it ran an invalid instruction',
       -signal.SIGABRT: 'the runtime aborted',
-    }.get(self._code, f'it ended with code {self._code}')
+    }.get(self._code or 0, f'it ended with code {self._code}')
     text = f'It crashed the runtime while {what}: {why}'
-    last_words = self._last_words()
-    if last_words:
-      text += f' ({last_words})'
+    last_output = self._last_output()
+    if last_output:
+      text += f' ({last_output})'
     return (
       f'{text}. It was allowed {self._limits.memory_mb:g} MB of memory '
       '(--memory_mb).'
     )
 
-  def _last_words(self) -> str:
+  def _last_output(self) -> str:
     printed = b''
     with contextlib.suppress(OSError):
       while part := os.read(self._printed, 1 << 16):

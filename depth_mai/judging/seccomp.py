@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Filters a process's system calls: it can compute and do little else.
+"""Filters a process's system calls, so that it can do little but compute.
 
 The filter lists the calls that are allowed. Any other call fails with EPERM,
 which libraries expect on a restricted machine; a call that only an attack would
-make ends the process. Source: Linux,
-Documentation/userspace-api/seccomp_filter.rst.
+make ends the process. It is assembled here because a device need not have
+libseccomp. Source: Linux, Documentation/userspace-api/seccomp_filter.rst.
 """
 
+from collections.abc import Iterable
+from collections.abc import Iterator
 import ctypes
 import errno
 import os
 import platform
 import struct
 
-# From platform.machine() to AUDIT_ARCH_* of linux/audit.h.
+# platform.machine() -> AUDIT_ARCH_* of linux/audit.h.
 ARCHITECTURES = {
   'x86_64': 0xC000003E,
   'aarch64': 0xC00000B7,
@@ -21,8 +23,8 @@ ARCHITECTURES = {
   'armv8l': 0x40000028,
 }
 
-# From platform.machine() to the column of the tables below. Their numbers are
-# those of Linux 6.x: arch/x86/entry/syscalls/syscall_64.tbl,
+# platform.machine() -> column of the tables below. Their numbers are those of
+# Linux 6.x: arch/x86/entry/syscalls/syscall_64.tbl,
 # scripts/syscall.tbl (aarch64) and arch/arm/tools/syscall.tbl; None where the
 # architecture has no such call.
 COLUMNS = {'x86_64': 0, 'aarch64': 1, 'armv7l': 2, 'armv8l': 2}
@@ -71,7 +73,7 @@ _ALLOWED = {
   'write': (1, 64, 4),
   'writev': (20, 66, 146),
 }
-# Allowed or not by their arguments, see `program`.
+# Allowed depending on their arguments, see `program`.
 _CHECKED = {
   'clone': (56, 220, 120),
   'clone3': (435, 435, 435),
@@ -81,7 +83,7 @@ _CHECKED = {
   'prctl': (157, 167, 172),
   'tgkill': (234, 131, 268),
 }
-# End the process.
+# These end the process.
 _KILLED = {
   'connect': (42, 203, 283),
   'execve': (59, 221, 11),
@@ -113,6 +115,10 @@ _PR_SET_NAME, _PR_SET_VMA = 15, 0x53564D41
 _PR_SET_SECCOMP, _MODE_FILTER = 22, 2
 
 
+# Operation, steps to skip if true, steps to skip if false, operand.
+_Step = tuple[int, int, int, int]
+
+
 class _Program(ctypes.Structure):
   """struct sock_fprog."""
 
@@ -134,19 +140,19 @@ def program(machine: str, pid: int) -> bytes:
   """
   column = COLUMNS[machine]
   numbers = {
-    name: row[column]
+    name: number
     for name, row in NUMBERS.items()
-    if row[column] is not None
+    if (number := row[column]) is not None
   }
 
-  def choose(names, *body):
-    """Yields steps that run the body for these calls; it must return."""
+  def choose(names: Iterable[str], *body: _Step) -> Iterator[_Step]:
+    """Yields steps that run the body for these calls; it must end in RETURN."""
     for name in names:
       if name in numbers:
         yield _EQUAL, 0, len(body), numbers[name]
         yield from body
 
-  def argument(index):
+  def argument(index: int) -> _Step:
     return _LOAD, 0, 0, _ARGUMENTS_AT + 8 * index
 
   allow, kill = (_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _KILL)
@@ -158,7 +164,7 @@ def program(machine: str, pid: int) -> bytes:
     (_LOAD, 0, 0, _NUMBER_AT),
   ]
   if machine == 'x86_64':
-    # The x32 calls: the same ones under other numbers.
+    # The x32 calls are the same calls under other numbers.
     steps += [(_AT_LEAST, 0, 1, _X32_BIT), kill]
   steps += [
     *choose(_ALLOWED, allow),
@@ -186,7 +192,9 @@ def program(machine: str, pid: int) -> bytes:
 
 
 def install() -> None:
-  """Filters this single-threaded process for good; needs no_new_privs.
+  """Filters this single-threaded process permanently.
+
+  The process must have set no_new_privs.
 
   Raises:
     OSError: if the kernel refuses, or the architecture is not in COLUMNS.

@@ -3,7 +3,7 @@
 
 This process only reads the file's bytes. At most three sandboxed processes
 (sandbox.py) parse and run them: one checks the operators, loads the file and
-measures its errors, two time it.
+measures its errors, and two time it.
 """
 
 from collections.abc import Callable
@@ -17,6 +17,8 @@ import pathlib
 import stat
 import time
 
+import numpy as np
+
 from depth_mai import challenge
 from depth_mai.data import source
 from depth_mai.devices import registry
@@ -24,14 +26,15 @@ from depth_mai.evaluation import evaluation
 from depth_mai.judging import detection
 from depth_mai.judging import device_process
 from depth_mai.judging import fidelity
-from depth_mai.judging import interface
+from depth_mai.judging import interface_check
 from depth_mai.judging import lockdown
 from depth_mai.judging import placing
 from depth_mai.judging import request as request_lib
 from depth_mai.judging import sandbox
 from depth_mai.judging import verdict as verdict_lib
+from depth_mai.runtime import model_interface
 
-# Takes (stage, fraction done, text); the stages come in the order of STAGES.
+# Called with (stage, fraction done, text); the stages are in STAGES' order.
 ReportProgress = Callable[[str, float, str], object]
 
 STAGES = ('reading', 'checking', 'loading', 'detecting', 'fidelity', 'runtime')
@@ -49,12 +52,12 @@ def judge(
   Args:
     request: the file and how to judge it.
     report_progress: called often, with a stage in STAGES, the fraction of it
-      that is done and a text for readers.
+      that is done, and a text to show.
     launcher: starts the processes that run the file; None starts a new one.
       Sharing one saves time when many files are judged.
 
   Returns:
-    The verdict, whatever the file does.
+    The verdict, even if the file crashes or takes too long.
 
   Raises:
     ValueError: if the file cannot be read, or the data directory or the device
@@ -91,11 +94,18 @@ def judge(
 class _Stages:
   """The stages of judging one file; each adds to the verdict."""
 
-  def __init__(self, request, report_progress, launcher, names, verdict):
+  def __init__(
+    self,
+    request: request_lib.JudgeRequest,
+    report_progress: ReportProgress,
+    launcher: sandbox.Launcher,
+    names: list[str],
+    verdict: verdict_lib.Verdict,
+  ):
     self._request, self._report = request, report_progress
     self._launcher, self._names, self._verdict = launcher, names, verdict
     self._deadline = time.monotonic() + request.limits.time_s
-    self._metadata = {}
+    self._metadata: dict = {}
 
   def run(self, content: bytes | None) -> None:
     """Runs all stages; content is None if the file is too large."""
@@ -113,12 +123,15 @@ class _Stages:
         self._check(box)
       with self._stage('loading'):
         answer = box.load()
-        taken, given, why = interface.read(answer, self._request.layout)
+        interface, why = interface_check.read(answer, self._request.layout)
       with self._stage('detecting'):
-        input_range, unit = self._detect(box, taken, given)
-        self._describe_interface(taken, given, why, input_range, unit)
+        input_range, unit = self._detect(box, interface)
+        self._describe_interface(interface, why, input_range, unit)
+        interface = dataclasses.replace(
+          interface, input_range=input_range.value, output_unit=unit.value
+        )
       with self._stage('fidelity'):
-        self._measure(box, taken, given, input_range.value, unit.value)
+        self._measure(box, interface)
     with self._stage('runtime'):
       self._time(content)
 
@@ -139,7 +152,7 @@ class _Stages:
         )
 
   def _check(self, box: sandbox.Sandbox) -> None:
-    """Compares the operators with those of the target runtime."""
+    """Checks the operators against the target runtime."""
     checked = box.check(self._request.target_runtime)
     self._metadata = checked['metadata']
     self._verdict.operators = checked
@@ -153,23 +166,29 @@ class _Stages:
         'Nothing else was measured; correct this first.'
       )
 
-  def _detect(self, box, taken, given):
-    """Finds the input's range and the output's unit, both Choices."""
-    first = []
+  def _detect(
+    self, box: sandbox.Sandbox, interface: model_interface.ModelInterface
+  ) -> tuple[detection.Choice, detection.Choice]:
+    """Finds the input's range and the output's unit."""
+    first: list[tuple[str, np.ndarray, np.ndarray]] = []
 
     def try_range(name: str) -> list[detection.Trial]:
       if not first:
         first.extend(itertools.islice(self._pairs(), detection.PAIRS))
-      predictor = fidelity.SandboxedPredictor(box, taken, given, name, 'mm')
+      # The default unit, mm, leaves the predictions in the file's own unit.
+      predictor = fidelity.SandboxedPredictor(
+        box, dataclasses.replace(interface, input_range=name)
+      )
       return [
         detection.Trial(predictor.predict(rgb), depth_mm)
         for _, rgb, depth_mm in first
       ]
 
-    raw = taken.type_name != 'float32' and not taken.scale
+    picture = interface.input
+    raw = picture.type_name != 'float32' and not picture.scale
     unit = detection.declared_unit(self._request.unit, self._metadata)
     input_range = detection.declared_range(
-      self._request.input_range, self._metadata, taken.covered(), raw
+      self._request.input_range, self._metadata, picture.covered(), raw
     ) or detection.find_range(
       tuple(request_lib.INPUT_RANGES), unit and unit.value, try_range
     )
@@ -177,11 +196,18 @@ class _Stages:
       unit = detection.find_unit(try_range(input_range.value))
     return input_range, unit
 
-  def _describe_interface(self, taken, given, why, input_range, unit) -> None:
+  def _describe_interface(
+    self,
+    interface: model_interface.ModelInterface,
+    layout_reason: str,
+    input_range: detection.Choice,
+    unit: detection.Choice,
+  ) -> None:
+    sides = {'input': interface.input, 'output': interface.output}
+    graph = "the file's graph"
     self._verdict.interface = {
-      'input': {'value': str(taken), 'why': "the file's graph"},
-      'output': {'value': str(given), 'why': "the file's graph"},
-      'layout': {'value': taken.layout, 'why': why},
+      **{side: {'value': str(t), 'why': graph} for side, t in sides.items()},
+      'layout': {'value': interface.input.layout, 'why': layout_reason},
       'input_range': {'value': input_range.value, 'why': input_range.why},
       'unit': {'value': unit.value, 'why': unit.why},
     }
@@ -194,44 +220,47 @@ class _Stages:
         )
       if choice.doubt:
         warnings.append(choice.doubt)
-    for name, side in (('input', taken), ('output', given)):
-      if side.size != challenge.IMAGE_SIZE:
+    for name, tensor in sides.items():
+      if tensor.size != challenge.IMAGE_SIZE:
         height, width = challenge.IMAGE_SIZE
         warnings.append(
-          f'Its {name} has {side.size[1]} x {side.size[0]} pixels, the '
-          f"challenge's {width} x {height}: the judge resizes it, and the "
-          'runtime does not include that.'
+          f'Its {name} has {tensor.size[1]} x {tensor.size[0]} pixels, not '
+          f'{width} x {height} as in the challenge: the judge resizes it, and '
+          'the runtime does not include resizing.'
         )
 
-  def _measure(self, box, taken, given, input_range, unit) -> None:
+  def _measure(
+    self, box: sandbox.Sandbox, interface: model_interface.ModelInterface
+  ) -> None:
     """Measures the errors; saves pictures."""
     count = len(self._names)
-    keep = frozenset()
+    shown_names: frozenset[str] = frozenset()
     if self._request.pictures_dir is not None:
       wanted = min(self._request.pictures, count)
-      keep = frozenset(
+      shown_names = frozenset(
         self._names[place * count // wanted] for place in range(wanted)
       )
-    predictor = fidelity.SandboxedPredictor(
-      box, taken, given, input_range, unit, keep
-    )
-    result, kept = fidelity.measure(
-      predictor,
-      self._pairs(),
-      count,
-      lambda done: self._report(
-        'fidelity', done / count, f'{done} of {count} pictures'
-      ),
+    predictor = fidelity.SandboxedPredictor(box, interface)
+    shown: list[tuple[str, np.ndarray, np.ndarray, np.ndarray]] = []
+    numbers = itertools.count(1)
+
+    def observe(
+      name: str, rgb: np.ndarray, pred_mm: np.ndarray, depth_mm: np.ndarray
+    ) -> None:
+      done = next(numbers)
+      self._report('fidelity', done / count, f'{done} of {count} pictures')
+      if name in shown_names:
+        shown.append((name, rgb, pred_mm, depth_mm))
+
+    result = evaluation.evaluate(
+      predictor, self._pairs(), count, observe=observe
     )
     per_image = result.pop('per_image')
     self._verdict.metrics = result
     self._verdict.warnings += predictor.warnings()
-    if keep:
+    if self._request.pictures_dir is not None:
       self._verdict.pictures = fidelity.save_pictures(
-        pathlib.Path(self._request.pictures_dir),
-        kept,
-        predictor.kept,
-        per_image,
+        pathlib.Path(self._request.pictures_dir), shown, per_image
       )
 
   def _time(self, content: bytes) -> None:
@@ -255,12 +284,11 @@ class _Stages:
         self._request.limits.memory_mb,
         self._deadline - time.monotonic(),
       )
-    verdict.runtime = placing.choose_runtime(rows, verdict.device)
-    verdict.standing = placing.place(
-      verdict.metrics['si_rmse'], verdict.runtime
-    )
+    verdict.runtime = placing.choose_runtime(rows, verdict.device or {})
+    metrics = verdict.metrics or {}
+    verdict.standing = placing.place(metrics['si_rmse'], verdict.runtime)
 
-  def _pairs(self) -> Iterator[fidelity.Pair]:
+  def _pairs(self) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     return iter(
       source.evaluation_pairs(self._request.data_dir, self._request.split)
     )
@@ -278,7 +306,7 @@ def _protection_text(device: str) -> str:
 
 
 def _read(path: str | os.PathLike[str], file_mb: float) -> bytes | None:
-  """Returns the bytes of a file, None if it is too large."""
+  """Returns the bytes of a file, or None if it is too large."""
   try:
     # Opening a pipe must not block the judge.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)

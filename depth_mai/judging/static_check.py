@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads a file's graph and metadata, and checks it for the target runtime.
 
-The file is not loaded: the graph is read byte by byte. This is sandboxed
-nevertheless, so that a graph built to take forever reaches a limit.
+No interpreter loads the file: the graph is read byte by byte. This runs in the
+sandbox all the same, so that a graph built to take forever reaches a limit.
 """
 
 from depth_mai.runtime import cost
@@ -10,7 +10,7 @@ from depth_mai.runtime import graph as graph_lib
 from depth_mai.runtime import metadata as metadata_lib
 from depth_mai.runtime import operators
 
-# Most entries of one kind, and characters of an entry.
+# Most entries of a list, and most characters of an entry.
 _MOST = 40
 _LONGEST = 600
 # Larger than any value in a declared input range.
@@ -80,15 +80,17 @@ def _metadata(content: bytes) -> dict:
   declared = {
     'output_unit': metadata.get('output_unit'),
     'layout': picture.get('layout'),
-    'range': picture.get('range'),
     'system': metadata.get('system'),
     'precision': metadata.get('precision'),
   }
-  return {
+  declared = {
     key: value
     for key, value in declared.items()
-    if (isinstance(value, str) and len(value) < 80) or _is_range(value)
+    if isinstance(value, str) and len(value) < 80
   }
+  if _is_range(picture.get('range')):
+    declared['range'] = picture['range']
+  return declared
 
 
 def _is_range(value: object) -> bool:

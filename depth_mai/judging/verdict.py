@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The verdict on a file, as JSON and as text."""
+"""Holds the verdict on a file, and formats it as JSON and as text."""
 
 import dataclasses
 import json
@@ -14,18 +14,18 @@ ACCEPTED, REJECTED = 'accepted', 'rejected'
 
 
 class FileFaultError(Exception):
-  """The file is at fault; the text becomes an error of its verdict."""
+  """A fault of the file; its text becomes an error in the verdict."""
 
 
 @dataclasses.dataclass
 class Verdict:
-  """A file and what was measured; filled in stage by stage.
+  """A file and its measurements; each stage fills in a part.
 
   Attributes:
     file: dict with name, bytes and sha256 (None if the file is too large).
     data: dict with split and images (the number measured).
     errors: why the file is rejected; empty if it is accepted.
-    warnings: other things that a reader should know.
+    warnings: doubts about the figures, and layers that are not in force.
     operators: result of `static_check.check`; None before that stage.
     interface: dict from 'input', 'output', 'layout', 'input_range' and 'unit'
       to {value, why}, or None.
@@ -35,7 +35,8 @@ class Verdict:
     standing: result of `placing.place`, or None.
     pictures: list of dict with id, file (its name in pictures_dir), si_rmse.
     limits: the `request.Limits` as a dict.
-    protection: dict from a layer of the sandbox to 'in force' or why it is not.
+    protection: dict from a layer of the sandbox to 'in force', or to why it is
+      not.
     seconds: dict from a stage to its seconds.
   """
 
@@ -133,35 +134,38 @@ class Verdict:
 
   def _runtime_lines(self) -> str:
     runtime, standing = self.runtime, self.standing
-    if runtime is None:
+    if runtime is None or standing is None or self.device is None:
       return ''
-    lines = [f'Device      {self.device["name"]}']
+    time = 'neither measured nor predicted, as such files have no calibration'
+    score, rank = 'none', 'none'
+    places = f'of {standing["of"]}, among the rows of Table 1'
     if runtime['runtime_ms'] is not None:
       plain = runtime['runtime_ms_no_xnnpack']
-      lines += [
-        f'Runtime     {runtime["runtime_ms"]:.2f} ms, median of '
-        f'{runtime["runs"]} runs, threads: {runtime["threads"]}'
-        + (f' ({plain:.2f} ms without XNNPACK)' if plain is not None else ''),
-        f'Score       {standing["score"]:.1f}',
-        f'Rank        {standing["rank"]} of {standing["of"]}, among the rows '
-        'of Table 1',
-      ]
-    elif runtime['predicted_ms_low'] is not None:
-      lines += [
-        f'Runtime     PREDICTED {runtime["predicted_ms_low"]:.0f} to '
-        f'{runtime["predicted_ms_high"]:.0f} ms, XNNPACK '
-        f'{"on" if runtime["xnnpack"] else "off"}',
-        f'Score       PREDICTED {standing["score_low"]:.1f} to '
-        f'{standing["score_high"]:.1f}',
-        f'Rank        PREDICTED {standing["rank_best"]} to '
-        f'{standing["rank_worst"]} of {standing["of"]}, among the rows of '
-        'Table 1',
-      ]
-    else:
-      lines.append(
-        'Runtime     neither measured nor predicted, as there is no '
-        'calibration for such files; no score, no rank'
+      time = (
+        f'{runtime["runtime_ms"]:.2f} ms, median of {runtime["runs"]} runs, '
+        f'threads: {runtime["threads"]}'
+        + (f' ({plain:.2f} ms without XNNPACK)' if plain is not None else '')
       )
+      score, rank = f'{standing["score"]:.1f}', f'{standing["rank"]} {places}'
+    elif None not in (runtime['predicted_ms_low'], standing['score_low']):
+      time = (
+        f'PREDICTED {runtime["predicted_ms_low"]:.0f} to '
+        f'{runtime["predicted_ms_high"]:.0f} ms, XNNPACK '
+        f'{"on" if runtime["xnnpack"] else "off"}'
+      )
+      score = (
+        f'PREDICTED {standing["score_low"]:.1f} to {standing["score_high"]:.1f}'
+      )
+      rank = (
+        f'PREDICTED {standing["rank_best"]} to {standing["rank_worst"]} '
+        f'{places}'
+      )
+    lines = [
+      f'Device      {self.device["name"]}',
+      f'Runtime     {time}',
+      f'Score       {score}',
+      f'Rank        {rank}',
+    ]
     if runtime['instructions'] is not None:
       lines.append(f'Counted     {runtime["instructions"]:,.0f} instructions')
     return '\n'.join([*lines, *standing['notes']])

@@ -2,7 +2,7 @@
 """Runs a file in a process that locks itself before it receives the file.
 
 It answers one request after another (see `_Worker`). It never receives the true
-depth, nor learns what its answers are used for.
+depth or the purpose of a run.
 """
 
 import socket
@@ -23,7 +23,9 @@ _MAX_BLOB = 1 << 31
 def serve(
   connection: socket.socket, memory_mb: float, cpu_s: float, threads: int
 ) -> None:
-  """Locks this process, reports it, and answers until the connection closes.
+  """Locks this process, reports the layers, and answers requests.
+
+  Returns when the connection is closed.
 
   Args:
     connection: to the judge.
@@ -52,16 +54,16 @@ def serve(
 
 
 class _Worker:
-  """A file and its interpreter; every method answers one request.
+  """A file and its interpreter; each public method answers one request.
 
-  Each takes the request's blob and fields, and returns the answer (for JSON)
-  and the answer's blob.
+  It takes the request's blob and fields, and returns the answer (for JSON) and
+  the answer's blob.
   """
 
   def __init__(self, threads: int):
     self._threads = threads
     self._content = b''
-    self._interpreter = None
+    self._interpreter: typing.Any = None
 
   def take(self, blob: bytearray) -> tuple[dict, bytes]:
     """Receives the content of the file."""
@@ -69,12 +71,12 @@ class _Worker:
     return {}, b''
 
   def check(self, blob: bytearray, target_runtime: str) -> tuple[dict, bytes]:
-    """Answers the result of `static_check.check`."""
+    """Returns the result of `static_check.check`."""
     del blob
     return static_check.check(self._content, target_runtime), b''
 
   def load(self, blob: bytearray, xnnpack: bool) -> tuple[dict, bytes]:
-    """Loads the file; answers the descriptions of its inputs and outputs."""
+    """Loads the file; returns descriptions of its inputs and outputs."""
     del blob
     self._interpreter = interpreter_lib.load_interpreter(
       self._content, self._threads, xnnpack
@@ -89,17 +91,17 @@ class _Worker:
     }, b''
 
   def run(self, blob: bytearray) -> tuple[dict, bytes]:
-    """Runs the file on the bytes of its input; answers those of its output."""
-    (into,) = self._interpreter.get_input_details()
-    (out_of,) = self._interpreter.get_output_details()
-    values = np.frombuffer(blob, into['dtype']).reshape(into['shape'])
-    self._interpreter.set_tensor(into['index'], values)
+    """Runs the file on the bytes of its input; returns those of its output."""
+    (source,) = self._interpreter.get_input_details()
+    (target,) = self._interpreter.get_output_details()
+    values = np.frombuffer(blob, source['dtype']).reshape(source['shape'])
+    self._interpreter.set_tensor(source['index'], values)
     self._interpreter.invoke()
-    result = self._interpreter.get_tensor(out_of['index'])
+    result = self._interpreter.get_tensor(target['index'])
     return {'shape': list(result.shape)}, result.tobytes()
 
   def time(self, blob: bytearray, warmup: int, runs: int) -> tuple[dict, bytes]:
-    """Times the file; answers what XNNPACK runs, and [runs] milliseconds."""
+    """Times the file; returns XNNPACK's share, and [runs] milliseconds."""
     del blob
     times_ms, _ = latency.time_runs(self._interpreter, warmup, runs)
     taken = delegation.describe_delegation(self._interpreter)

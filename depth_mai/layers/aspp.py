@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Atrous spatial pyramid pooling: one map seen at several distances at once.
+"""Atrous spatial pyramid pooling: parallel convolutions of several rates.
 
 Source: Chen et al., "Rethinking Atrous Convolution for Semantic Image
 Segmentation" (DeepLabv3, 2017), section 3.3.
@@ -24,16 +24,16 @@ def aspp(
 ):
   """Maps [B, H, W, C] to [B, H, W, filters] at the same size.
 
-  The branches are a 1x1 convolution, a 3x3 convolution for each rate, and the
-  image's mean through a 1x1 convolution; a 1x1 convolution joins them.
-  BatchNorm and ReLU follow each convolution.
+  The branches are a 1x1 convolution, a 3x3 convolution for each rate, and a 1x1
+  convolution of the image's mean; a 1x1 convolution joins them. BatchNorm and
+  ReLU follow each convolution.
 
   Args:
     x: input.
     branch_filters: channels of each branch.
     filters: output channels.
-    rates: of the atrous convolutions. A rate as large as the map leaves only
-      the kernel's centre inside it.
+    rates: of the atrous convolutions. At a rate as large as the map, only the
+      kernel's centre lies inside the map.
     norm: the BatchNorm setting.
     name: prefix of the layers' names.
 

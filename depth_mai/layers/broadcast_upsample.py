@@ -1,26 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nearest upsampling of a one-channel map without the nearest operator.
+"""Nearest upsampling of a one-channel map by ADD and CONCATENATION.
 
 RESIZE_NEAREST_NEIGHBOR copies pixel by pixel, which for one channel costs more
-than a small network, and XNNPACK leaves it out. Here an addition that the graph
-needs anyway, of the smallest depth, repeats each pixel along its row: every
-pixel is added to a constant of `factor` equal numbers. Concatenation then
-repeats the rows, as whole blocks of memory. An axis whose factor is no integer
-is gathered by a list of indices, outside of XNNPACK.
+than a small network, and XNNPACK does not run it. Here the addition of the
+nearest depth, which the graph needs anyway, repeats each pixel along its row by
+broadcasting against `factor` equal numbers. Concatenation then repeats whole
+rows. An axis whose factor is no integer is gathered by a list of indices,
+outside XNNPACK.
 """
 
 import keras
 import numpy as np
 
-# XNNPACK takes concatenations of at most five tensors.
+from depth_mai.layers import resize
+
+# XNNPACK runs concatenations of at most five tensors.
 _LARGEST_JOIN = 5
 
 
 def split_factor(factor: int) -> list[int]:
   """Returns numbers from 2 to 5 whose product is `factor`, smallest first.
 
-  A prime number above 5 in `factor` stays as it is: the join that it stands
-  for runs outside of XNNPACK.
+  A prime factor above 5 is kept: the concatenation of so many tensors runs
+  outside XNNPACK.
   """
   parts = []
   while factor > 1:
@@ -33,28 +35,24 @@ def split_factor(factor: int) -> list[int]:
 
 
 def nearest_indices(low: int, size: int) -> np.ndarray:
-  """Returns which of `low` pixels is nearest to each of `size`, int32.
+  """Returns the nearest of `low` pixels for each of `size` pixels, int32.
 
-  Centres of pixels are at halves, as in TFLite's RESIZE_NEAREST_NEIGHBOR.
+  Pixel centres are at halves, as in TFLite's RESIZE_NEAREST_NEIGHBOR.
   """
   return (2 * np.arange(size) + 1) * low // (2 * size)
 
 
 @keras.saving.register_keras_serializable(package='depth_mai')
-class BroadcastUpsample(keras.layers.Layer):
+class BroadcastUpsample(resize.FixedSize):
   """Maps [B, h, w, 1] to [B, height, width, 1], plus an offset.
 
   Attributes:
-    height: of the result, pixels.
-    width: of the result, pixels.
     offset: added to every pixel, in the unit of the input.
   """
 
   def __init__(self, height: int, width: int, offset: float = 0.0, **kwargs):
     """Creates the layer; see the attributes."""
-    super().__init__(**kwargs)
-    self.height = height
-    self.width = width
+    super().__init__(height, width, **kwargs)
     self.offset = offset
 
   def call(self, inputs):
@@ -75,7 +73,7 @@ class BroadcastUpsample(keras.layers.Layer):
     return keras.ops.reshape(x, (-1, height, 1, self.width))
 
   def _repeat_rows(self, x, height: int):
-    """Maps [B, h, 1, W] to as many rows as there shall be."""
+    """Maps [B, h, 1, W] to [B, self.height, 1, W], or an equal reshape."""
     factor, rest = divmod(self.height, height)
     if rest:
       return keras.ops.take(x, nearest_indices(height, self.height), axis=1)
@@ -86,15 +84,6 @@ class BroadcastUpsample(keras.layers.Layer):
       row *= part
     return x
 
-  def compute_output_shape(self, input_shape):
-    """Returns [B, height, width, 1]."""
-    return (input_shape[0], self.height, self.width, 1)
-
   def get_config(self):
     """Returns the constructor's arguments."""
-    return {
-      **super().get_config(),
-      'height': self.height,
-      'width': self.width,
-      'offset': self.offset,
-    }
+    return {**super().get_config(), 'offset': self.offset}

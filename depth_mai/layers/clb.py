@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Collapsible linear block: a wide linear stack that is one convolution.
+"""Collapsible linear block (CLB): a wide linear stack equal to one convolution.
 
 Source: Bhardwaj et al., "Collapsible Linear Blocks for Super-Efficient Super
 Resolution" (SESR, MLSys 2022). A k x k convolution to `expansion` channels is
-followed, with nothing in between, by a 1x1 convolution; both are linear, so
-their product is a single k x k convolution. The product is formed in every
-forward pass ("online collapse"): training pays for the narrow convolution
-only, while gradients reach the wide weights.
+followed directly by a 1x1 convolution; both are linear, so their product is a
+single k x k convolution. The product is formed in every forward pass ("online
+collapse"): training computes only the narrow convolution, while gradients reach
+the wide weights.
 """
 
 import keras
@@ -25,7 +25,7 @@ def _identity_kernel(kernel_size: int, channels: int) -> np.ndarray:
 class CollapsibleConv2D(keras.layers.Layer):
   """Linear block that equals one `Conv2D(filters, kernel_size, 'same')`.
 
-  Maps [B, H, W, in] to [B, H, W, filters]. Any non-linearity follows outside.
+  Maps [B, H, W, in] to [B, H, W, filters]; it contains no activation.
 
   Attributes:
     expand_kernel: [k, k, in, expansion], the wide k x k convolution.
@@ -49,8 +49,8 @@ class CollapsibleConv2D(keras.layers.Layer):
       filters: output channels.
       kernel_size: odd spatial size k of the convolution.
       expansion: channels between the two linear maps (256 in SESR).
-      residual: adds the input to the output, as a unit centre tap of the
-        collapsed kernel; needs as many input channels as `filters`.
+      residual: adds the input to the output by adding 1 to the centre of the
+        collapsed kernel; the input must have `filters` channels.
       bias_initializer: of `project_bias`.
       **kwargs: of keras.layers.Layer.
 
@@ -113,7 +113,7 @@ class CollapsibleConv2D(keras.layers.Layer):
     return keras.ops.conv(inputs, kernel, padding='same') + bias
 
   def collapsed_weights(self) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the equal Conv2D's kernel [k, k, in, filters] and bias."""
+    """Returns kernel [k, k, in, filters] and bias of the equivalent Conv2D."""
     kernel, bias = self._collapse()
     return (
       keras.ops.convert_to_numpy(kernel),

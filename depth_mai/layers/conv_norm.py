@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Convolution, batch normalisation, activation: the encoders' small change."""
+"""Convolution, batch normalisation and activation, as one function."""
 
 import dataclasses
 
@@ -8,12 +8,12 @@ import keras
 
 @dataclasses.dataclass(frozen=True)
 class BatchNorm:
-  """How every BatchNorm of a network is set.
+  """The setting of every BatchNorm in a network.
 
   Attributes:
     momentum: of the moving statistics. Stock MobileNetV3 uses 0.999, which
-      needs thousands of steps to forget its start; short trainings are judged
-      with stale statistics (docs/results.md has the measurement).
+      needs thousands of steps to forget the initial statistics: short trainings
+      are then evaluated with stale ones (measured in docs/results.md).
     epsilon: added to the variance; 1e-3 as in the published weights.
   """
 

@@ -1,21 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The end of every system: features to metres, through one of three codes.
+"""The last layers of every system: features to depth, in one of three codes.
 
-The last convolution, 'head', need not say metres. What it says becomes 8-bit
-numbers on the device, 255 even steps, and a step in metres that is fine for a
-far wall is coarse for a near table. Each code bounds the depth with the ReLU
-that the device runs inside the convolution, for nothing:
+The last convolution, 'head', need not predict metres. An INT8 device rounds its
+output to 255 even steps, and a step in metres that is fine enough for a far
+wall is coarse for a near table. Each code bounds the depth by a ReLU, which the
+device computes within the convolution at no cost:
 
-  code     the head says            depth            bounds
-  linear   depth - nearest          ReLU, +          nearest .. no end
-  log      log(depth / nearest)     ReLU6, exp       nearest .. 403 nearest
-  inverse  1 / depth - 1 / farthest ReLU, +, 1 / x   no end .. farthest
+  code     the head predicts         depth           range
+  linear   depth - nearest           ReLU, +         nearest .. unbounded
+  log      log(depth / nearest)      ReLU6, exp      nearest .. 403 nearest
+  inverse  1 / depth - 1 / farthest  ReLU, +, 1 / x  0 .. farthest
 
-`nearest` is the option min_depth_m (0.1 m: ReLU6 then ends at 40.3 m) and
-`farthest` what a 16-bit map in millimetres can hold. Without the lift by the
-nearest depth a ReLU may say 0 m, whose logarithm is infinite, and a head that
-starts below 0 never learns: the bias starts where indoor scenes lie.
+`nearest` is the option min_depth_m (0.1 m: ReLU6 then ends at 40.3 m), and
+`farthest` is the largest depth of a 16-bit map in millimetres. If the nearest
+depth were not added, a ReLU could predict 0 m, whose logarithm is infinite. A
+head that starts below 0 gets no gradient, so its bias starts at a typical
+indoor depth.
 """
+
+from collections.abc import Callable
+import dataclasses
+import functools
 
 import keras
 import numpy as np
@@ -24,13 +29,29 @@ DEPTH_CODES = ('linear', 'log', 'inverse')
 FARTHEST_M = 65.535
 
 
+@dataclasses.dataclass(frozen=True)
+class HeadOptions:
+  """Options of the head, which every system has.
+
+  Attributes:
+    min_depth_m: nearest depth that the head can predict, metres; 'inverse'
+      ignores it.
+    initial_depth_m: depth that the untrained head predicts, metres.
+    depth_code: one of DEPTH_CODES; see the module's docstring.
+  """
+
+  min_depth_m: float = 0.1
+  initial_depth_m: float = 2.5
+  depth_code: str = 'linear'
+
+
 @keras.saving.register_keras_serializable(package='depth_mai')
 class DecodeDepth(keras.layers.Layer):
-  """Turns what a head says in a code other than 'linear' into metres.
+  """Decodes the output of a head whose code is not 'linear' into metres.
 
   Attributes:
     code: 'log' or 'inverse'.
-    min_depth_m: the nearest depth of the code 'log', metres.
+    min_depth_m: nearest depth of the code 'log', metres.
   """
 
   def __init__(self, code: str, min_depth_m: float, **kwargs):
@@ -58,12 +79,12 @@ class DecodeDepth(keras.layers.Layer):
     }
 
 
-def encode_depth(depth_m, depth_code: str, min_depth_m: float):
-  """Returns what a head has to say of a depth, before its ReLU.
+def encode_depth(depth_m, code: str, min_depth_m: float):
+  """Returns the numbers that a head must predict for depths, before its ReLU.
 
   Args:
     depth_m: float or array, metres.
-    depth_code: one of DEPTH_CODES.
+    code: one of DEPTH_CODES.
     min_depth_m: nearest depth, metres.
 
   Returns:
@@ -72,95 +93,89 @@ def encode_depth(depth_m, depth_code: str, min_depth_m: float):
   Raises:
     ValueError: for an unknown code.
   """
-  if depth_code == 'linear':
+  if code == 'linear':
     return depth_m - min_depth_m
-  if depth_code == 'log':
+  if code == 'log':
     return np.log(depth_m / min_depth_m)
-  if depth_code == 'inverse':
+  if code == 'inverse':
     return 1.0 / depth_m - 1.0 / FARTHEST_M
   raise ValueError(
-    f'depth_code={depth_code!r} is not one of {DEPTH_CODES}. Change it in the '
-    'options of the system.'
+    f'depth_code={code!r} is not one of {DEPTH_CODES}. Change depth_code in '
+    "the system's options."
   )
 
 
-def initial_bias(
-  initial_depth_m: float, depth_code: str, min_depth_m: float
-) -> float:
-  """Returns the bias with which an untrained head says a depth.
+def initial_bias(options: HeadOptions) -> float:
+  """Returns the bias with which an untrained head predicts initial_depth_m.
 
   Args:
-    initial_depth_m: that depth, metres.
-    depth_code: one of DEPTH_CODES.
-    min_depth_m: nearest depth, metres.
+    options: of the head.
 
   Raises:
-    ValueError: for an unknown code, or if the head would start where its ReLU
-      has no gradient.
+    ValueError: for an unknown code, or if the ReLU has no gradient at the
+      initial depth.
   """
-  bias = float(encode_depth(initial_depth_m, depth_code, min_depth_m))
-  if bias <= 0 or (depth_code == 'log' and bias >= 6):
+  bias = float(
+    encode_depth(
+      options.initial_depth_m, options.depth_code, options.min_depth_m
+    )
+  )
+  if bias <= 0 or (options.depth_code == 'log' and bias >= 6):
     raise ValueError(
-      f'initial_depth_m={initial_depth_m} with min_depth_m={min_depth_m} lies '
-      f'outside of what the depth_code {depth_code!r} can say. Change one of '
-      'them in the options of the system.'
+      f'initial_depth_m={options.initial_depth_m} with min_depth_m='
+      f'{options.min_depth_m} is outside the range of depth_code='
+      f'{options.depth_code!r}. Change one of the three in the options of the '
+      'system.'
     )
   return bias
 
 
-def to_depth_m(x, min_depth_m: float, depth_code: str = 'linear'):
-  """Maps what the head says, [B, H, W, 1], to metres, in float32.
+def to_depth_m(x, min_depth_m: float, code: str = 'linear'):
+  """Decodes the output of the convolution 'head' into metres, in float32.
 
   Args:
-    x: output of the convolution 'head', without activation.
+    x: [B, H, W, 1], without activation.
     min_depth_m: nearest depth, metres.
-    depth_code: one of DEPTH_CODES.
+    code: one of DEPTH_CODES.
 
   Returns:
-    The depth map.
+    The depth map [B, H, W, 1], metres.
   """
-  limit = 6.0 if depth_code == 'log' else None
+  limit = 6.0 if code == 'log' else None
   x = keras.layers.ReLU(limit, name='head_act', dtype='float32')(x)
-  if depth_code == 'linear':
+  if code == 'linear':
     return keras.layers.Rescaling(
       1.0, min_depth_m, name='depth_m', dtype='float32'
     )(x)
-  return DecodeDepth(depth_code, min_depth_m, name='depth_m', dtype='float32')(
-    x
-  )
+  return DecodeDepth(code, min_depth_m, name='depth_m', dtype='float32')(x)
 
 
 def depth_head(
   x,
   *,
   kernel_size: int,
-  min_depth_m: float,
-  initial_depth_m: float,
-  depth_code: str = 'linear',
+  options: HeadOptions,
+  convolution: Callable[..., keras.layers.Layer] | None = None,
 ):
   """Predicts depth [B, H, W, 1], metres, from features [B, H, W, C].
 
   Args:
     x: features.
-    kernel_size: of the one convolution, which is called 'head'.
-    min_depth_m: smallest depth that can be said, metres.
-    initial_depth_m: what the untrained head says of features that are zero,
-      metres.
-    depth_code: one of DEPTH_CODES; see the module's docstring.
+    kernel_size: of the only convolution, named 'head'.
+    options: nearest and initial depth, and the code. Features that are zero
+      give the initial depth.
+    convolution: creates the convolution from (1, kernel_size) and the keyword
+      arguments bias_initializer and name; None for a plain Conv2D.
 
   Returns:
     The depth map, float32.
 
   Raises:
-    ValueError: for an unknown code, or if the head would start where its ReLU
-      has no gradient.
+    ValueError: for an unknown code, or if the ReLU has no gradient at the
+      initial depth.
   """
-  bias = initial_bias(initial_depth_m, depth_code, min_depth_m)
-  x = keras.layers.Conv2D(
-    1,
-    kernel_size,
-    padding='same',
-    bias_initializer=keras.initializers.Constant(bias),
-    name='head',
-  )(x)
-  return to_depth_m(x, min_depth_m, depth_code)
+  if convolution is None:
+    convolution = functools.partial(keras.layers.Conv2D, padding='same')
+  bias = keras.initializers.Constant(initial_bias(options))
+  x = convolution(1, kernel_size, bias_initializer=bias, name='head')(x)
+  return to_depth_m(x, options.min_depth_m, options.depth_code)

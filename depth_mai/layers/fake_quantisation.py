@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Layers that round as a TFLite INT8 file does, so that training feels it.
+"""Layers that round like a TFLite INT8 file, for quantisation-aware training.
 
 Source: Jacob et al., "Quantization and Training of Neural Networks for
 Efficient Integer-Arithmetic-Only Inference" (CVPR 2018). Weights have one step
 for each output channel, symmetric around zero; an activation has one step for
-the whole tensor and a range that holds zero. Gradients pass the rounding as if
-it were not there, and stop where a value is clipped.
+the whole tensor and a range that contains zero. Gradients pass straight through
+the rounding, and are zero where a value is clipped.
 """
 
 import keras
@@ -18,15 +18,15 @@ _LEVELS = 127.0
 class FakeQuantise(keras.layers.Layer):
   """Rounds a tensor to 256 even steps over a range.
 
-  The range follows the tensor in training: it widens at once and narrows
-  slowly, so that one layer can be called on several tensors that share their
-  steps (the inputs of a concatenation) and its range holds them all. Until it
-  has seen a tensor, the layer changes nothing.
+  In training the range follows the tensor: it widens at once and narrows
+  slowly. One layer can therefore be called on several tensors that share a step
+  (the inputs of a concatenation), and its range covers them all. Before its
+  first training call the layer returns its input unchanged.
 
   Attributes:
     low: smallest value, at most 0.
     high: largest value, at least 0.
-    updates: number of calls that have moved the range.
+    updates: number of training calls so far.
   """
 
   def __init__(
@@ -39,11 +39,11 @@ class FakeQuantise(keras.layers.Layer):
     """Creates the layer.
 
     Args:
-      fixed_range: (smallest, largest) value where they are known; None to
-        follow the tensor.
-      momentum: part of the range that a call keeps where it narrows.
-      freeze_after: number of training calls after which the range stays; None
-        for never.
+      fixed_range: (smallest, largest) value if known; None to follow the
+        tensor.
+      momentum: fraction of the old range that a call keeps when it narrows.
+      freeze_after: number of training calls after which the range is fixed;
+        None for never.
       **kwargs: of keras.layers.Layer.
     """
     super().__init__(**kwargs)
@@ -71,7 +71,7 @@ class FakeQuantise(keras.layers.Layer):
     self.updates = add('updates', 0, 'int32')
 
   def call(self, inputs, training=None):
-    """Rounds a tensor of any shape; moves the range first in training."""
+    """Rounds a tensor of any shape; in training, updates the range first."""
     if training and self.fixed_range is None:
       self._follow(inputs)
     low = tf.convert_to_tensor(self.low)
@@ -119,7 +119,7 @@ def fake_quantise_kernel(kernel, channel_axis: int):
     channel_axis: of the output channels.
 
   Returns:
-    The rounded kernel; its gradient is that of the kernel.
+    The rounded kernel; gradients pass unchanged to the kernel.
   """
   others = [a for a in range(len(kernel.shape)) if a != channel_axis]
   largest = tf.reduce_max(tf.abs(kernel), axis=others, keepdims=True)
@@ -130,7 +130,7 @@ def fake_quantise_kernel(kernel, channel_axis: int):
 
 @keras.saving.register_keras_serializable(package='depth_mai')
 class QuantisedConv2D(keras.layers.Conv2D):
-  """Conv2D whose kernel is rounded; the bias (32 bits on the device) is not."""
+  """Conv2D with a rounded kernel; its bias has 32 bits on the device."""
 
   def convolution_op(self, inputs, kernel):
     """Convolves with the rounded kernel [k, k, in, out]."""

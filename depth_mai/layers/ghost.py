@@ -2,8 +2,8 @@
 """Ghost module and ghost bottleneck.
 
 Source: Han et al., "GhostNet: More Features from Cheap Operations" (CVPR 2020)
-and the authors' PyTorch code. Half of the channels come from a convolution; a
-3x3 depthwise convolution makes the other half, their ghosts, out of these.
+and the authors' PyTorch code. A convolution computes half of the channels; a
+3x3 depthwise convolution derives the other half, the ghosts, from them.
 """
 
 import keras
@@ -20,7 +20,7 @@ def ghost_module(
   name: str,
   activation: str | None = 'relu',
 ):
-  """Stands in for a 1x1 convolution: [B, H, W, C] to [B, H, W, filters].
+  """Replaces a 1x1 convolution: [B, H, W, C] to [B, H, W, filters].
 
   Args:
     x: input.
@@ -33,12 +33,12 @@ def ghost_module(
     The convolved half and its ghosts, concatenated in this order.
 
   Raises:
-    ValueError: if `filters` has no half.
+    ValueError: if `filters` is odd.
   """
   if filters % 2:
     raise ValueError(
-      f'{name}: a ghost module of filters={filters} has no half. Choose an '
-      'even number.'
+      f'{name}: filters={filters} of a ghost module must be even, as half of '
+      'the channels are ghosts.'
     )
   primary = conv_norm.conv_norm(
     x,
@@ -73,7 +73,7 @@ def ghost_bottleneck(
       a change of channels; a plain block has none.
     expanded: channels between the two ghost modules, an even number.
     filters: output channels, an even number; the output is linear.
-    use_squeeze_excite: whether a gate stands between the modules.
+    use_squeeze_excite: whether to insert a gate between the modules.
     stride: 1 or 2.
     norm: the BatchNorm setting.
     name: prefix of the layers' names.

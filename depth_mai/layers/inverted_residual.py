@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The MobileNetV3 block: expand, depthwise, squeeze-excite, project.
+"""The MobileNetV3 block: expansion, depthwise, squeeze-excite, projection.
 
 Source: Howard et al., "Searching for MobileNetV3" (ICCV 2019).
 """
@@ -16,15 +16,15 @@ def round_channels(channels: float, divisor: int = 8) -> int:
 
 
 def squeeze_excite(x, name: str, ratio: float = 0.25, divisor: int = 8):
-  """Scales the channels of [B, H, W, C] by a gate that sees their means.
+  """Scales the channels of [B, H, W, C] by a gate computed from their means.
 
-  The mean keeps its dimensions, which TFLite's delegates ask for.
+  The means keep their dimensions, as TFLite's delegates require.
 
   Args:
     x: [B, H, W, C].
     name: prefix of the layers' names.
-    ratio: channels inside of the gate, as a part of C.
-    divisor: they are rounded to a multiple of it.
+    ratio: channels inside the gate, as a fraction of C.
+    divisor: the channels inside the gate are rounded to a multiple of it.
 
   Returns:
     [B, H, W, C].
@@ -62,8 +62,8 @@ def inverted_residual(
   Args:
     x: input.
     kernel_size: of the depthwise convolution.
-    expanded: channels between expansion and projection; equal to the input's
-      means no expansion convolution, as in the first block.
+    expanded: channels between expansion and projection; if equal to the
+      input's, the block has no expansion convolution, like the first block.
     filters: output channels; the output is linear.
     use_squeeze_excite: whether a gate follows the depthwise convolution.
     activation: 'relu' or 'hard_swish'.

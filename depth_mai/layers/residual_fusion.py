@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Feature fusion of MiDaS: residual units around a sum, then twice the size.
+"""The fusion block of MiDaS: residual units around a sum, then upsampling x2.
 
 Source: Ranftl et al., "Towards Robust Monocular Depth Estimation" (TPAMI 2022)
 and the authors' code (`ResidualConvUnit_custom`, `FeatureFusionBlock_custom`).
@@ -62,9 +62,9 @@ def residual_fusion(
 ):
   """Fuses a decoder's map with a skip and doubles the size.
 
-  MiDaS has its 1x1 convolution behind the resize. Here it stands in front,
-  where it costs a quarter; the result is the same, because both are linear and
-  the weights of an interpolation sum to one.
+  MiDaS has its 1x1 convolution after the resize. Here it comes before, where it
+  costs a quarter; the result is the same, because both are linear and the
+  weights of an interpolation sum to one.
 
   Args:
     path: the decoder's map [B, h, w, C].

@@ -1,18 +1,45 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Resize to a fixed size, safe in front of BatchNorm.
+"""The Resize layer: resizes maps to a fixed size, safely before BatchNorm.
 
-`keras.layers.Resizing` must not stand in a network: its `training=True` default
-leaks into the call context and puts every BatchNorm behind it into training
-mode, at inference too (Keras 3.15).
+A network must not contain `keras.layers.Resizing`: its default `training=True`
+leaks into the call context and puts every BatchNorm after it into training
+mode, even at inference (Keras 3.15).
 """
 
 import keras
 
-_INTERPOLATIONS = ('bilinear', 'nearest')
+INTERPOLATIONS = ('bilinear', 'nearest')
+
+
+class FixedSize(keras.layers.Layer):
+  """Base of the layers that map [B, h, w, C] to [B, height, width, C].
+
+  Attributes:
+    height: of the result, pixels.
+    width: of the result, pixels.
+  """
+
+  def __init__(self, height: int, width: int, **kwargs):
+    """Creates the layer; see the attributes."""
+    super().__init__(**kwargs)
+    self.height = height
+    self.width = width
+
+  def compute_output_shape(self, input_shape):
+    """Returns [B, height, width, C]."""
+    return (input_shape[0], self.height, self.width, input_shape[-1])
+
+  def get_config(self):
+    """Returns the constructor's arguments."""
+    return {
+      **super().get_config(),
+      'height': self.height,
+      'width': self.width,
+    }
 
 
 @keras.saving.register_keras_serializable(package='depth_mai')
-class Resize(keras.layers.Layer):
+class Resize(FixedSize):
   """Resizes [B, H, W, C] to [B, height, width, C] without antialiasing.
 
   Bilinear uses half-pixel centres, as TFLite's RESIZE_BILINEAR v3 does.
@@ -32,13 +59,11 @@ class Resize(keras.layers.Layer):
     Raises:
       ValueError: for an unknown interpolation.
     """
-    super().__init__(**kwargs)
-    if interpolation not in _INTERPOLATIONS:
+    super().__init__(height, width, **kwargs)
+    if interpolation not in INTERPOLATIONS:
       raise ValueError(
-        f'interpolation={interpolation!r} is not one of {_INTERPOLATIONS}.'
+        f'interpolation={interpolation!r} is not one of {INTERPOLATIONS}.'
       )
-    self.height = height
-    self.width = width
     self.interpolation = interpolation
 
   def call(self, inputs):
@@ -53,15 +78,6 @@ class Resize(keras.layers.Layer):
       data_format='channels_last',
     )
 
-  def compute_output_shape(self, input_shape):
-    """Returns [B, height, width, C]."""
-    return (input_shape[0], self.height, self.width, input_shape[-1])
-
   def get_config(self):
     """Returns the constructor's arguments."""
-    return {
-      **super().get_config(),
-      'height': self.height,
-      'width': self.width,
-      'interpolation': self.interpolation,
-    }
+    return {**super().get_config(), 'interpolation': self.interpolation}

@@ -1,24 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Upsampling of the predicted map to the image's size: a choice of five.
+"""Upsamples the predicted map to the image's size, in one of five forms.
 
-On a CPU this last step can cost more than the network. Two values can be had,
-in several forms; docs/results.md has what each costs:
+On a CPU this last step can cost more than the network. There are two
+interpolations, each in several forms, whose cost benchmarks/graph_choices.py
+measures:
 
   bilinear            one RESIZE_BILINEAR
-  bilinear_separable  the same values, one axis at a time; see
-                      separable_resize.py
-  nearest             one RESIZE_NEAREST_NEIGHBOR; stays outside XNNPACK
-  tile                the same values through RESHAPE and TILE, for integer
-                      factors; stays outside XNNPACK, needs TFLite 2.8 in INT8
-  nearest_broadcast   the same values through ADD and CONCATENATION; see
+  bilinear_separable  the values of bilinear, one axis at a time; see
+                      SeparableResize
+  nearest             one RESIZE_NEAREST_NEIGHBOR; runs outside XNNPACK
+  tile                the values of nearest by RESHAPE and TILE, for integer
+                      factors; runs outside XNNPACK, needs TFLite 2.8 in INT8
+  nearest_broadcast   the values of nearest by ADD and CONCATENATION; see
                       broadcast_upsample.py
 """
+
+from typing import Any
 
 import keras
 
 from depth_mai.layers import broadcast_upsample
 from depth_mai.layers import resize
-from depth_mai.layers import separable_resize
 
 OUTPUT_UPSAMPLINGS = (
   'bilinear',
@@ -27,6 +29,40 @@ OUTPUT_UPSAMPLINGS = (
   'tile',
   'nearest_broadcast',
 )
+
+
+def _resize_columns(x, height: int):
+  """Resizes [B, h, 1, C] to [B, height, 1, C], half-pixel centres."""
+  return keras.ops.image.resize(
+    x,
+    (height, 1),
+    interpolation='bilinear',
+    antialias=False,
+    data_format='channels_last',
+  )
+
+
+@keras.saving.register_keras_serializable(package='depth_mai')
+class SeparableResize(resize.FixedSize):
+  """Resizes [B, h, w, 1] to [B, height, width, 1], bilinear, axis by axis.
+
+  RESIZE_BILINEAR is fast over channels and slow over pixels: with one channel,
+  a vector unit holds one number. Here the axis that keeps its size is moved to
+  the channels, so that the operator works on whole columns, then on whole rows.
+  One bilinear resize is the product of these two steps, so the values are the
+  same up to float rounding.
+  """
+
+  def call(self, inputs):
+    """Resizes [B, h, w, 1]."""
+    x = inputs
+    if x.shape[2] != self.width:
+      x = _resize_columns(keras.ops.transpose(x, (0, 2, 3, 1)), self.width)
+      x = keras.ops.transpose(x, (0, 3, 2, 1))
+    if x.shape[1] != self.height:
+      x = keras.ops.reshape(x, (-1, x.shape[1], 1, self.width))
+      x = _resize_columns(x, self.height)
+    return keras.ops.reshape(x, (-1, self.height, self.width, 1))
 
 
 def upsample_output(depth, height: int, width: int, method: str):
@@ -49,7 +85,7 @@ def upsample_output(depth, height: int, width: int, method: str):
     raise ValueError(
       f'output_upsampling={method!r} is not one of {OUTPUT_UPSAMPLINGS}.'
     )
-  common = {'name': 'output_upsampling', 'dtype': 'float32'}
+  common: dict[str, Any] = {'name': 'output_upsampling', 'dtype': 'float32'}
   if method == 'tile':
     layer = keras.layers.UpSampling2D(
       _integer_factors(depth, height, width), interpolation='nearest', **common
@@ -57,14 +93,14 @@ def upsample_output(depth, height: int, width: int, method: str):
   elif method == 'nearest_broadcast':
     layer = broadcast_upsample.BroadcastUpsample(height, width, **common)
   elif method == 'bilinear_separable':
-    layer = separable_resize.SeparableResize(height, width, **common)
+    layer = SeparableResize(height, width, **common)
   else:
     layer = resize.Resize(height, width, method, **common)
   return layer(depth)
 
 
 def _integer_factors(depth, height: int, width: int) -> tuple[int, int]:
-  """Returns how often a map [B, h, w, 1] fits into a size, each way."""
+  """Returns the factors (height, width) from a map [B, h, w, 1] to a size."""
   low_height, low_width = depth.shape[1:3]
   if height % low_height or width % low_width:
     raise ValueError(

@@ -5,134 +5,107 @@ With the kernel W = [U, V], split along its input channels,
 
   W * concat(x, y) = U * x + V * y
 
-to which BatchNorm adds a factor for U and V, and a bias. Where x was enlarged
-and U is 1x1, U * resize(x) is resize(U * x), with a fraction of the
+to which BatchNorm adds a factor for U and V, and a bias. If x was enlarged and
+U is 1x1, U * resize(x) is resize(U * x), with a fraction of the
 multiplications: an interpolation's weights sum to one. Elsewhere a sum costs a
-little more than a concatenation, which the XNNPACK of TensorFlow Lite 2.5 does
-not take, however. The result is the same up to float rounding.
+little more than a concatenation, but the XNNPACK of TensorFlow Lite 2.5 does
+not take concatenations. The result is the same up to float rounding.
 """
 
 import keras
 import numpy as np
 
 from depth_mai.layers import resize
-from depth_mai.lite import batch_norm
-from depth_mai.lite import flat_copy
+from depth_mai.lite import fold
+from depth_mai.lite import layer_graph
 
 
-def split_concatenations(
-  model: keras.Model, everywhere: bool = False
-) -> keras.Model:
-  """Copies a model, its concatenations before convolutions written as sums.
+def split_enlarged_concatenations(graph: layer_graph.LayerGraph) -> None:
+  """Splits concatenations where an enlarged part can be convolved while small.
 
   Args:
-    model: functional; models inside of it are dissolved.
-    everywhere: also where that saves nothing. Concatenations that anything but
-      one convolution reads are left in any case.
-
-  Returns:
-    A functional model of the same name, input and output that shares nothing
-    with `model`. Call it with training=False.
+    graph: Concatenations that anything but one convolution reads are left as
+      they are.
   """
-  graph = flat_copy.FlatCopy(model)
-  convolutions = {}
-  for layer in graph.layers:
+  _split(graph, everywhere=False)
+
+
+def split_all_concatenations(graph: layer_graph.LayerGraph) -> None:
+  """Splits concatenations even where that saves nothing; see the other pass."""
+  _split(graph, everywhere=True)
+
+
+def _split(graph, everywhere: bool) -> None:
+  shapes = graph.shapes()
+  for call in list(graph.calls):
+    layer = call.layer
     if isinstance(layer, keras.layers.Concatenate) and layer.axis in (-1, 3):
-      readers = graph.consumers(layer)
-      if len(readers) == 1 and _is_linear(readers[0]):
-        if everywhere or _saves(graph, layer, readers[0]):
-          convolutions[readers[0]] = _norm(graph, readers[0])
-  norms = set(convolutions.values())
-  concatenated, resized = {}, {}
-
-  def call(layer, *args, **kwargs):
-    if layer in norms:
-      return args[0]
-    if layer in convolutions:
-      _, parts = concatenated[id(args[0])]
-      return _sum(layer, convolutions[layer], parts, resized)
-    output = layer(*args, **kwargs)
-    # With the tensor, lest another one gets its id.
-    if isinstance(layer, keras.layers.Concatenate):
-      concatenated[id(output)] = (output, args[0])
-    elif isinstance(layer, resize.Resize):
-      resized[id(output)] = (output, layer, args[0])
-    return output
-
-  return keras.models.clone_model(
-    graph.model, clone_function=lambda layer: layer, call_function=call
-  )
-
-
-def _is_linear(layer) -> bool:
-  """Whether a layer is a convolution that can be split by input channels."""
-  return (
-    type(layer) is keras.layers.Conv2D
-    and layer.activation is keras.activations.linear
-    and layer.groups == 1
-  )
-
-
-def _saves(graph, concatenation, convolution) -> bool:
-  """Whether one of two parts is enlarged only for this convolution."""
-  parts = graph.sources(concatenation)
-  return len(parts) == 2 and any(
-    isinstance(part, resize.Resize)
-    and graph.consumers(part) == [concatenation]
-    and _may_precede(convolution, part, part.input)
-    for part in parts
-  )
-
-
-def _may_precede(convolution, resizing, small) -> bool:
-  """Whether a convolution of an enlarged map may be done before enlarging."""
-  return (
-    convolution.kernel_size == convolution.strides == (1, 1)
-    and small.shape[1] <= resizing.height
-    and small.shape[2] <= resizing.width
-  )
-
-
-def _norm(graph, convolution):
-  """Returns the BatchNorm that alone reads a convolution, or None."""
-  readers = graph.consumers(convolution)
-  if len(readers) == 1 and isinstance(
-    readers[0], keras.layers.BatchNormalization
-  ):
-    return readers[0]
-  return None
-
-
-def _folded(convolution, norm) -> tuple[np.ndarray, np.ndarray]:
-  """Returns kernel and bias of a convolution with its BatchNorm."""
-  kernel, *bias = convolution.get_weights()
-  bias = bias[0] if bias else np.zeros(kernel.shape[-1], np.float32)
-  return (kernel, bias) if norm is None else batch_norm.fold(kernel, bias, norm)
-
-
-def _sum(convolution, norm, parts, resized):
-  """Builds the convolutions of the parts, and their sum."""
-  kernel, bias = _folded(convolution, norm)
-  ends = np.cumsum([part.shape[-1] for part in parts])
-  results = []
-  for number, (part, end) in enumerate(zip(parts, ends, strict=True)):
-    _, resizing, small = resized.get(id(part), (part, None, part))
-    moves = resizing is not None and _may_precede(convolution, resizing, small)
-    config = {
-      **convolution.get_config(),
-      'name': f'{convolution.name}_{number}',
-      'use_bias': True,
-    }
-    layer = keras.layers.Conv2D.from_config(config)
-    result = layer(small if moves else part)
-    layer.set_weights(
-      [
-        kernel[:, :, end - part.shape[-1] : end],
-        # One of them adds the bias of all.
-        bias if number == len(parts) - 1 else np.zeros_like(bias),
+      (reader, *others) = graph.readers(call)
+      if others or not _is_linear(reader):
+        continue
+      small = [
+        _small(graph, call, reader, part, shapes) for part in call.sources
       ]
+      if everywhere or (len(small) == 2 and any(small)):
+        norm = _norm(graph, reader)
+        replacement = _sum(call, reader, norm, small, shapes)
+        shapes[replacement[-1]] = shapes[reader]
+        graph.replace(norm or reader, *replacement)
+
+
+def _is_linear(call) -> bool:
+  """Whether a call is a convolution that can be split by input channels."""
+  return (
+    call is not None
+    and type(call.layer) is keras.layers.Conv2D
+    and call.layer.activation is keras.activations.linear
+    and call.layer.groups == 1
+  )
+
+
+def _small(graph, concatenation, convolution, part, shapes):
+  """Returns the map that is enlarged to a part if it can be convolved first."""
+  if (
+    not isinstance(part.layer, resize.Resize)
+    or graph.readers(part) != [concatenation]
+    or convolution.layer.kernel_size != (1, 1)
+    or convolution.layer.strides != (1, 1)
+  ):
+    return None
+  (small,) = part.sources
+  _, height, width, _ = shapes[small]
+  enlarges = height <= part.layer.height and width <= part.layer.width
+  return small if enlarges else None
+
+
+def _norm(graph, convolution) -> layer_graph.Call | None:
+  """Returns the BatchNorm that alone reads a convolution, or None."""
+  (reader, *others) = graph.readers(convolution)
+  if reader is None or others:
+    return None
+  is_norm = isinstance(reader.layer, keras.layers.BatchNormalization)
+  return reader if is_norm else None
+
+
+def _sum(concatenation, convolution, norm, small, shapes):
+  """Returns the convolutions of the parts, and their sum."""
+  kernel, bias = fold.batch_norm(convolution, norm)
+  config = {**convolution.layer.get_config(), 'use_bias': True}
+  name = convolution.layer.name
+  calls, results, start = [], [], 0
+  parts = concatenation.sources
+  for number, (part, before) in enumerate(zip(parts, small, strict=True)):
+    end = start + shapes[part][-1]
+    is_last = number == len(parts) - 1
+    layer = keras.layers.Conv2D.from_config(
+      {**config, 'name': f'{name}_{number}'}
     )
-    if moves:
-      result = resize.Resize.from_config(resizing.get_config())(result)
-    results.append(result)
-  return keras.layers.Add(name=f'{convolution.name}_sum')(results)
+    # One of the convolutions adds the bias of all.
+    weights = kernel[:, :, start:end], bias if is_last else np.zeros_like(bias)
+    calls.append(layer_graph.new_call(layer, before or part, weights=weights))
+    if before:
+      calls.append(layer_graph.new_call(part.layer, calls[-1]))
+    results.append(calls[-1])
+    start = end
+  total = keras.layers.Add(name=f'{name}_sum')
+  return [*calls, layer_graph.new_call(total, *results)]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Images that show the quantiser which values a network meets.
+"""Samples images for INT8 calibration and parity checks.
 
-They are drawn from the training split, never from validation or test: the
-ranges are part of the model.
+Calibration images come from the training split, never from validation or test:
+the ranges are part of the model.
 """
 
 import dataclasses
@@ -19,13 +19,13 @@ _PARITY_IMAGES = 8
 
 @dataclasses.dataclass(frozen=True)
 class ImageSample:
-  """A reproducible draw of images.
+  """A reproducible sample of images.
 
   Attributes:
     images: RGB, each [H, W, 3] uint8 of one size.
     data_name: last part of the data set's path.
-    split: where they are from.
-    seed: of the draw.
+    split: the split they come from.
+    seed: seed of the random choice.
   """
 
   images: tuple[np.ndarray, ...]
@@ -34,7 +34,7 @@ class ImageSample:
   seed: int
 
   def record(self) -> dict:
-    """Returns what the metadata says of the draw."""
+    """Returns the description of the sample for the metadata."""
     return {
       'data': self.data_name,
       'split': self.split,
@@ -44,15 +44,15 @@ class ImageSample:
 
 
 def _positions(total: int, count: int, seed: int) -> list[int]:
-  """Returns sorted positions of a draw without repeats."""
+  """Returns sorted random positions without repeats."""
   if count < 1:
     raise ValueError(
-      f'{count} images were asked for; at least 1 is needed. Change '
-      '--calibration_count.'
+      f'{count} calibration images were requested; at least 1 is needed. '
+      'Change --calibration_count.'
     )
   generator = np.random.default_rng(seed)
-  drawn = generator.choice(total, size=min(count, total), replace=False)
-  return sorted(int(position) for position in drawn)
+  chosen = generator.choice(total, size=min(count, total), replace=False)
+  return sorted(int(position) for position in chosen)
 
 
 def sample_images(
@@ -63,14 +63,14 @@ def sample_images(
   image_size: tuple[int, int],
   split: str = 'train',
 ) -> ImageSample:
-  """Draws images of a split, without repeats, in their stored order.
+  """Samples images of a split without repeats, in their stored order.
 
   Args:
     data_dir: folder in the challenge's layout, or a prepared tfds folder.
-    count: how many; a smaller split gives all it has.
-    seed: of the NumPy generator that draws.
-    image_size: (height, width) the images are brought to, pixels.
-    split: which split.
+    count: number of images; a smaller split gives all of its images.
+    seed: seed of the NumPy generator that chooses them.
+    image_size: (height, width) to which they are resized, pixels.
+    split: name of the split.
 
   Returns:
     An ImageSample.
@@ -99,7 +99,7 @@ def _from_prepared(root, split, count, seed) -> list[np.ndarray]:
   examples = source.open_split(str(root), split)
   wanted = _positions(int(examples.cardinality()), count, seed)
   images = []
-  # Skipped records stay encoded; only the drawn ones are decoded.
+  # Only the chosen records are decoded.
   for position, example in enumerate(examples):
     if position == wanted[len(images)]:
       images.append(np.asarray(source.decode_example(example)['rgb']))
@@ -116,19 +116,19 @@ def draw_samples(
   seed: int,
   image_size: tuple[int, int],
 ) -> tuple[ImageSample | None, ImageSample]:
-  """Draws the images for calibration and those for the parity check.
+  """Samples the images for calibration and those for the parity check.
 
   Args:
     data_dir: see `sample_images`; None without a data set.
     calibrate: whether calibration images are needed.
-    count: of the calibration images.
-    seed: of both draws.
+    count: number of calibration images.
+    seed: seed of both samples.
     image_size: (height, width), pixels.
 
   Returns:
     Training images, or None if not needed; and a few validation images
-    (training images where there is no validation split, synthetic ones without
-    a data set).
+    (training images if there is no validation split, synthetic ones without a
+    data set).
 
   Raises:
     ValueError: if calibration images are needed and there is no data set, or
@@ -138,7 +138,7 @@ def draw_samples(
     if calibrate:
       raise ValueError(
         'int8 and int16x8 need calibration images. Give a data set with '
-        '--data_dir, or leave them out of --precision.'
+        '--data_dir, or remove these two from --precision.'
       )
     return None, synthetic_sample(image_size)
   sample = None
@@ -159,15 +159,15 @@ def draw_samples(
 def synthetic_sample(
   image_size: tuple[int, int], count: int = 2, seed: int = 1
 ) -> ImageSample:
-  """Draws smooth coloured pictures, for checks where no data set is at hand.
+  """Makes smooth coloured pictures for checks without a data set.
 
   Args:
     image_size: (height, width), pixels.
-    count: how many.
-    seed: of the NumPy generator.
+    count: number of pictures.
+    seed: seed of the NumPy generator.
 
   Returns:
-    An ImageSample named 'synthetic'. Never calibrate with it.
+    An ImageSample named 'synthetic'. Do not calibrate with it.
   """
   generator = np.random.default_rng(seed)
   images = tuple(

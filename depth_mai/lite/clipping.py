@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which range of an activation its 256 levels are spread over.
+"""Chooses the range of an activation that its 256 levels cover.
 
 The whole range keeps every value and may waste levels on a few large ones; a
 smaller range clips those and resolves the others more finely.
@@ -7,11 +7,11 @@ smaller range clips those and resolves the others more finely.
   minmax: the whole range.
   percentile: given shares of the values lie below and above the range.
   mse: the smallest mean squared error of rounding and clipping.
-  entropy: the smallest Kullback-Leibler divergence between the values and what
-    the levels keep of them (S. Migacz, 8-bit Inference with TensorRT, 2017, for
-    both ends of a range).
+  entropy: the smallest Kullback-Leibler divergence between the distributions
+    of the values before and after rounding (S. Migacz, 8-bit Inference with
+    TensorRT, 2017, here for both ends of a range).
 
-All include 0, as the levels must.
+All ranges include 0, since one of the levels must be 0.
 """
 
 from collections.abc import Callable
@@ -25,8 +25,8 @@ Range = tuple[float, float]
 METHODS = ('minmax', 'percentile', 'mse', 'entropy')
 
 _STEPS = 255
-# Ends that are tried, as parts of the whole range's. A quarter of it is two
-# bits.
+# Candidates for an end, as parts of the whole range's. A quarter of the range
+# means two bits.
 _PARTS = np.linspace(1.0, 0.25, 76)
 _NOTHING = 1e-12
 
@@ -37,9 +37,9 @@ def choose_range(
   """Chooses a range by a method.
 
   Args:
-    histogram: of the activation.
+    histogram: values of the activation.
     method: one of METHODS.
-    percentile: of the 'percentile' method, see there.
+    percentile: see `percentile_range`.
 
   Returns:
     (low, high), low <= 0 <= high.
@@ -72,10 +72,9 @@ def percentile_range(
   """Leaves out the outermost values at both ends.
 
   Args:
-    histogram: of the activation.
-    percentile: this share of all values, in per cent, lies at or below the
-      upper end, and as many at or above the lower one; exact to one bin, which
-      is never cut.
+    histogram: values of the activation.
+    percentile: share of all values, in per cent, at or below the upper end, and
+      also at or above the lower one; exact to one bin, which is never cut.
 
   Returns:
     (low, high).
@@ -106,7 +105,7 @@ def squared_error(
 
   Args:
     centres: [N] values.
-    counts: [N] how many there are of each; zeros, which are exact, left out.
+    counts: [N] their numbers; zeros, which are exact, are left out.
     chosen: the range.
   """
   low, high = chosen
@@ -117,11 +116,11 @@ def squared_error(
 
 
 def divergence(centres: np.ndarray, counts: np.ndarray, chosen: Range) -> float:
-  """Returns the divergence of what the levels keep from the values.
+  """Returns the divergence between the values and the rounded values.
 
   Args:
     centres: [N] values, ascending.
-    counts: [N] how many there are of each, zeros left out.
+    counts: [N] their numbers; zeros are left out.
     chosen: the range.
   """
   low, high = chosen
@@ -130,11 +129,11 @@ def divergence(centres: np.ndarray, counts: np.ndarray, chosen: Range) -> float:
   if not inside.any():
     return np.inf
   kept = counts[inside]
-  # What is clipped is read as the outermost value.
+  # Clipped values count as the outermost value.
   clipped = kept.astype(np.float64)
   clipped[0] += counts[centres < low].sum()
   clipped[-1] += counts[centres > high].sum()
-  # Within a level all values that occur become equally likely.
+  # Rounding makes all values within a level equally likely.
   levels = np.round((centres[inside] - low) / step).astype(int)
   occurs = kept > 0
   sums = np.bincount(levels, kept)
@@ -150,7 +149,7 @@ def _cheapest(
   histogram: histogram_lib.Histogram,
   cost: Callable[[np.ndarray, np.ndarray, Range], float],
 ) -> Range:
-  """Moves the longer end inwards to where it costs least, then the other."""
+  """Moves the longer end inwards to the smallest cost, then the other end."""
   low, high = whole_range(histogram)
   centres, counts = histogram.centres(), histogram.counts
 

@@ -1,10 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keras model in, .tflite bytes out: one call, five precisions.
+"""Converts Keras models to .tflite bytes; calls TensorFlow's TFLiteConverter.
 
-`from_keras_model` on a functional model with a fixed batch of one is the only
-path that folds BatchNorm, freezes the weights and calls the model with
-training=False. TFLITE_BUILTINS alone makes an unsupported operator an error
-here instead of a missing Flex operator on the device.
+This is the only file that calls it. `from_keras_model` on a functional model
+with a fixed batch of one is the only path that folds BatchNorm, freezes the
+weights and calls the model with training=False. TFLITE_BUILTINS alone makes an
+unsupported operator an error here instead of a missing Flex operator on the
+device.
+
+Around the call:
+
+- Before it, passes.py rewrites the network into operators that cost less.
+- 'fp32', 'fp16' and 'dynamic' files are the converter's own.
+- For 'int8' and 'int16x8' the converter only prepares the float graph.
+  ranges.py measures the activations, since the converter's calibrator gives
+  some of them the range of another: a network in metres that a x1000 follows
+  becomes a file that predicts a constant. TensorFlow's quantiser, called in
+  quantiser.py, then writes the file. Quantisation chooses the operators that
+  stay in float.
+- A network that was trained with rounding (quantisation_aware.py) holds its
+  ranges. The converter reads them from the graph; nothing is measured.
+- After it, passes.py shortens the file, and export.py adds the metadata.
 """
 
 from collections.abc import Sequence
@@ -18,7 +33,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from depth_mai.lite import learned_ranges
+from depth_mai.lite import flatbuffer
 from depth_mai.lite import quantisation as quantisation_lib
 from depth_mai.lite import quantiser
 from depth_mai.lite import ranges
@@ -37,18 +52,18 @@ _OPERATOR_SETS = {
 
 @contextlib.contextmanager
 def _captured_output():
-  """Sends what Python and C++ print to a file; yields a reader of it.
+  """Redirects the output of Python and C++ to a file; yields its reader.
 
-  The converter prints the model's signature and its own progress even when
-  asked to be quiet.
+  The converter prints the model's signature and its own progress even with
+  verbose off.
   """
   sys.stdout.flush()
   sys.stderr.flush()
   with tempfile.TemporaryFile() as sink, contextlib.ExitStack() as stack:
     for descriptor in (1, 2):
-      kept = os.dup(descriptor)
-      stack.callback(os.close, kept)
-      stack.callback(os.dup2, kept, descriptor)
+      original = os.dup(descriptor)
+      stack.callback(os.close, original)
+      stack.callback(os.dup2, original, descriptor)
       os.dup2(sink.fileno(), descriptor)
     text = stack.enter_context(
       open(os.dup(sink.fileno()), 'w', encoding='utf-8', errors='replace')
@@ -64,27 +79,43 @@ def _captured_output():
     yield read
 
 
-def _check_arguments(model, precision, representative, io_type):
-  if precision not in PRECISIONS:
+def check_choices(
+  precisions: Sequence[str], io_type: str, has_images: bool = True
+) -> None:
+  """Checks the choices of a conversion.
+
+  Args:
+    precisions: the precisions of the files.
+    io_type: type of the 'int8' file's input and output.
+    has_images: whether there are calibration images.
+
+  Raises:
+    ValueError: for an unknown precision or type, a type that no file will have,
+      or missing calibration images.
+  """
+  if not precisions or not set(precisions) <= set(PRECISIONS):
     raise ValueError(
-      f'precision={precision!r} is not one of {PRECISIONS}. Change --precision.'
-    )
-  if precision in CALIBRATED_PRECISIONS and not representative:
-    raise ValueError(
-      f'precision={precision!r} needs calibration images. Give a data set with '
-      '--data_dir, or leave this precision out of --precision.'
+      f'precisions={list(precisions)} must be among {PRECISIONS}. Change '
+      '--precision.'
     )
   if io_type not in quantiser.IO_TYPES:
     raise ValueError(
       f'io_type={io_type!r} is not one of {quantiser.IO_TYPES}. Change '
       '--io_type.'
     )
-  if io_type != 'float32' and precision != 'int8':
+  if io_type != 'float32' and 'int8' not in precisions:
     raise ValueError(
-      f'{io_type} inputs and outputs were asked for with '
-      f"precision={precision!r}; only 'int8' has them. Drop --io_type or "
-      'change --precision.'
+      f"--io_type={io_type} is about 'int8', which is not among the precisions "
+      f'{list(precisions)}. Drop it or change --precision.'
     )
+  if not has_images and not set(precisions).isdisjoint(CALIBRATED_PRECISIONS):
+    raise ValueError(
+      f'precisions={list(precisions)} need calibration images. Give a data set '
+      'with --data_dir, or remove int8 and int16x8 from --precision.'
+    )
+
+
+def _check_shape(model) -> None:
   shape = model.input_shape
   if len(shape) != 4 or any(side is None for side in shape) or shape[0] != 1:
     raise ValueError(
@@ -94,31 +125,9 @@ def _check_arguments(model, precision, representative, io_type):
     )
 
 
-def _make_converter(model, precision, representative):
-  """Returns TensorFlow's converter, set up for a precision."""
-  converter = tf.lite.TFLiteConverter.from_keras_model(model)
-  converter.target_spec.supported_ops = [
-    _OPERATOR_SETS.get(precision, tf.lite.OpsSet.TFLITE_BUILTINS)
-  ]
-  if precision != 'fp32':
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-  if precision == 'fp16':
-    converter.target_spec.supported_types = [tf.float16]
-  if precision in CALIBRATED_PRECISIONS:
-    # TensorFlow's ranges only make the converter prepare the graph.
-    def batches():
-      for rgb in representative[:1]:
-        yield [np.asarray(rgb, np.float32)[np.newaxis]]
-
-    converter.representative_dataset = batches
-    # There is no public name for "prepare, but do not quantise yet".
-    converter._experimental_calibrate_only = True
-  return converter
-
-
 @contextlib.contextmanager
-def _told(model, precision):
-  """Keeps TensorFlow quiet; its errors end with what it had printed."""
+def _quiet_tensorflow(model, precision):
+  """Keeps TensorFlow quiet; its errors end with the last of its output."""
   with _captured_output() as printed, warnings.catch_warnings():
     warnings.simplefilter('ignore')
     try:
@@ -128,6 +137,39 @@ def _told(model, precision):
         f'TensorFlow cannot convert {model.name!r} to {precision}: {error}\n'
         f'It printed last:\n{printed()[-2000:]}'
       ) from error
+
+
+def _call_converter(
+  model: keras.Model,
+  *,
+  optimise: bool,
+  representative: Sequence[np.ndarray] | None = None,
+  operators: tf.lite.OpsSet = tf.lite.OpsSet.TFLITE_BUILTINS,
+  types: Sequence[tf.DType] = (),
+) -> bytes:
+  """Calls the TFLiteConverter.
+
+  Args:
+    model: functional, of a fixed shape.
+    optimise: whether weights may be stored in fewer bits.
+    representative: RGB images if the result is to be quantised later.
+    operators: the operators to use.
+    types: allowed types of stored weights.
+  """
+  converter = tf.lite.TFLiteConverter.from_keras_model(model)
+  converter.target_spec.supported_ops = [operators]
+  converter.target_spec.supported_types = list(types)
+  if optimise:
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+  if representative:
+    # TensorFlow's ranges only make the converter prepare the graph.
+    def batches():
+      yield [np.asarray(representative[0], np.float32)[np.newaxis]]
+
+    converter.representative_dataset = batches
+    # There is no public name for "prepare, but do not quantise yet".
+    converter._experimental_calibrate_only = True
+  return bytes(converter.convert())
 
 
 def convert(
@@ -143,12 +185,12 @@ def convert(
     model: functional, [1, H, W, 3] float32 0..255 to [1, H, W, 1].
     precision: 'fp32'; 'fp16' (weights stored in half precision, computed in
       float32); 'int8' (weights and activations); 'dynamic' (int8 weights,
-      float activations); 'int16x8' (16-bit activations: slow, and what it
-      does not know stays in float; tells how much of the loss is due to
-      activations).
+      float activations); 'int16x8' (16-bit activations: slow, and operators
+      without an int16 version stay in float; shows how much of the loss is due
+      to activations).
     representative: for 'int8' and 'int16x8', RGB images [H, W, 3], 0..255.
-    quantisation: for those two; the plain one if None.
-    io_type: of the 'int8' file's input and output: 'float32', 'int8' or
+    quantisation: for those two; Quantisation() if None.
+    io_type: type of the 'int8' file's input and output: 'float32', 'int8' or
       'uint8'.
 
   Returns:
@@ -157,36 +199,46 @@ def convert(
   Raises:
     ValueError: for an unknown precision, missing calibration images, or a
       model without fixed shape.
-    RuntimeError: if TensorFlow refuses; holds the end of what it printed.
+    RuntimeError: if TensorFlow refuses; contains the end of its output.
   """
   quantisation = quantisation or quantisation_lib.Quantisation()
-  _check_arguments(model, precision, representative, io_type)
+  check_choices([precision], io_type, bool(representative))
+  _check_shape(model)
   if precision == 'int8':
     graph = calibrate(model, representative, quantisation, io_type)
-    return quantise(model, graph)
+    return flatbuffer.write_model(quantise(model, graph))
   if precision == 'int16x8':
     content = prepare(model, precision, representative)
     found = _measure(content, representative, quantisation)
-    with _told(model, precision):
+    with _quiet_tensorflow(model, precision):
       return quantiser.quantise_int16x8(content, found)
-  with _told(model, precision):
-    return bytes(_make_converter(model, precision, None).convert())
+  with _quiet_tensorflow(model, precision):
+    return _call_converter(
+      model,
+      optimise=precision != 'fp32',
+      types=[tf.float16] if precision == 'fp16' else [],
+    )
 
 
 def convert_rounded(model: keras.Model) -> bytes:
   """Converts a model to 'int8' with the ranges that it was trained with.
 
+  TensorFlow quantises the operators between two roundings. Those without one
+  after them, such as the decoding of the depth, its unit and its upsampling,
+  stay in float.
+
   Args:
-    model: as learned_ranges.convert takes it.
+    model: functional, of a fixed shape, with rounded activations and plain
+      kernels; see collapse.collapse(network, keep_rounding=True).
 
   Returns:
-    The .tflite file's bytes; float32 in and out.
+    The .tflite file's bytes, with float32 input and output.
 
   Raises:
-    RuntimeError: if TensorFlow refuses; holds the end of what it printed.
+    RuntimeError: if TensorFlow refuses; contains the end of its output.
   """
-  with _told(model, 'int8'):
-    return learned_ranges.convert(model)
+  with _quiet_tensorflow(model, 'int8'):
+    return _call_converter(model, optimise=True)
 
 
 def prepare(
@@ -195,7 +247,7 @@ def prepare(
   """Makes the float graph that an integer file begins with.
 
   Args:
-    model: as `convert` takes it.
+    model: see `convert`.
     precision: one of CALIBRATED_PRECISIONS.
     representative: RGB images [H, W, 3], 0..255, of which one is used.
 
@@ -204,10 +256,15 @@ def prepare(
     operators are those of the integer file.
 
   Raises:
-    RuntimeError: if TensorFlow refuses; holds the end of what it printed.
+    RuntimeError: if TensorFlow refuses; contains the end of its output.
   """
-  with _told(model, precision):
-    return bytes(_make_converter(model, precision, representative).convert())
+  with _quiet_tensorflow(model, precision):
+    return _call_converter(
+      model,
+      optimise=True,
+      representative=representative,
+      operators=_OPERATOR_SETS[precision],
+    )
 
 
 def calibrate(
@@ -219,20 +276,22 @@ def calibrate(
   """Does the first part of an 'int8' conversion.
 
   Args:
-    model: as `convert` takes it.
+    model: see `convert`.
     representative: RGB images [H, W, 3], 0..255.
     quantisation: ranges and float parts.
-    io_type: of the file's input and output.
+    io_type: type of the file's input and output.
 
   Returns:
-    What `quantise` makes the file of, and layer_error.py the table.
+    The graph from which `quantise` makes the file, and layer_error.py the
+    table.
 
   Raises:
-    ValueError: as `convert`; or if a layer that shall stay in float is not
-      there.
-    RuntimeError: if TensorFlow refuses; holds the end of what it printed.
+    ValueError: see `convert`; or if a layer that shall stay in float does not
+      exist.
+    RuntimeError: if TensorFlow refuses; contains the end of its output.
   """
-  _check_arguments(model, 'int8', representative, io_type)
+  check_choices(['int8'], io_type, bool(representative))
+  _check_shape(model)
   prepared = prepare(model, 'int8', representative)
   found = _measure(prepared, representative, quantisation)
   return quantiser.mark(prepared, found, quantisation, io_type)
@@ -247,18 +306,20 @@ def _measure(prepared, representative, quantisation):
   )
 
 
-def quantise(model: keras.Model, graph: quantiser.CalibratedGraph) -> bytes:
+def quantise(
+  model: keras.Model, graph: quantiser.CalibratedGraph
+) -> flatbuffer.schema.ModelT:
   """Does the second part of an 'int8' conversion.
 
   Args:
-    model: whose file it is; named in errors.
+    model: the model of the file; errors name it.
     graph: from `calibrate`.
 
   Returns:
-    The .tflite file's bytes.
+    The unpacked .tflite file.
 
   Raises:
-    RuntimeError: if TensorFlow refuses; holds the end of what it printed.
+    RuntimeError: if TensorFlow refuses; contains the end of its output.
   """
-  with _told(model, 'int8'):
+  with _quiet_tensorflow(model, 'int8'):
     return quantiser.quantise_int8(graph)

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One network, several .tflite files: collapse, convert, check, prove, write.
+"""Exports a network to .tflite files: convert, check, compare, write.
 
-Every file is named `<network>_<precision>.tflite` and gets a twin
+Every file is named `<network>_<precision>.tflite`. Next to it is
 `<network>_<precision>.json` with its sizes, operators, runtime check and
 parity. A file that the chosen runtime cannot run is not written.
+
+A file is unpacked once. After the file passes its graph is final: it is checked
+and compared with Keras. Then the metadata, which contains the results, is added
+and the file is written.
 """
 
 from collections.abc import Sequence
@@ -16,22 +20,17 @@ import keras
 from depth_mai import challenge
 from depth_mai.files import atomic
 from depth_mai.files import workdir as workdir_lib
-from depth_mai.lite import additive_fusion
 from depth_mai.lite import calibration
 from depth_mai.lite import collapse
 from depth_mai.lite import converter
 from depth_mai.lite import exported_file
-from depth_mai.lite import float_depthwise
-from depth_mai.lite import fold
-from depth_mai.lite import hard_swish
+from depth_mai.lite import file_passes
+from depth_mai.lite import flatbuffer
 from depth_mai.lite import layer_error
-from depth_mai.lite import learned_ranges
-from depth_mai.lite import lone_relu
-from depth_mai.lite import metadata
 from depth_mai.lite import parity
+from depth_mai.lite import passes
 from depth_mai.lite import quantisation as quantisation_lib
-from depth_mai.lite import quantiser
-from depth_mai.lite import slim
+from depth_mai.lite import quantisation_aware
 from depth_mai.models import deployment
 from depth_mai.models import depth_recoding
 from depth_mai.runtime import operators
@@ -44,28 +43,26 @@ _LARGEST_MEAN_RELATIVE = {'fp32': 1e-3, 'fp16': 2e-2}
 
 @dataclasses.dataclass(frozen=True)
 class ExportOptions:
-  """What to write.
+  """The choices of an export.
 
   Attributes:
     precisions: see converter.PRECISIONS.
     image_size: (height, width) of the image and the depth map, pixels.
     output_unit: 'mm' (the challenge's) or 'm'.
     output_upsampling: one of upsample.OUTPUT_UPSAMPLINGS; None for the
-      cheapest form of what belongs to the system.
-    io_type: what the 'int8' file takes and gives: 'float32', 'int8' or
+      cheapest form of the system's own.
+    io_type: type of the 'int8' file's input and output: 'float32', 'int8' or
       'uint8'.
     quantisation: ranges and float parts of 'int8' and 'int16x8'.
-    layer_errors: writes `<network>_int8_layers.md`, too: what each operator
-      adds to the error.
-    whole_graph: keeps files in one piece for XNNPACK, for that of TFLite 2.5
-      too, where that costs time or size; see hard_swish.py, float_depthwise.py
-      and additive_fusion.py.
+    layer_errors: writes `<network>_int8_layers.md`, too, with the error that
+      each operator adds.
+    whole_graph: keeps files in one piece for XNNPACK; see passes.py.
     target_runtime: oldest TFLite release that must run the files.
     allow_incompatible: writes files that `target_runtime` cannot run, too.
   """
 
   precisions: Sequence[str] = ('fp32',)
-  image_size: tuple[int, int] = deployment.IMAGE_SIZE
+  image_size: tuple[int, int] = challenge.IMAGE_SIZE
   output_unit: str = 'mm'
   output_upsampling: str | None = None
   io_type: str = 'float32'
@@ -77,33 +74,15 @@ class ExportOptions:
 
   def __post_init__(self):
     """Checks the options."""
-    unknown = [p for p in self.precisions if p not in converter.PRECISIONS]
-    if unknown or not self.precisions:
-      raise ValueError(
-        f'precisions={list(self.precisions)} must be among '
-        f'{converter.PRECISIONS}. Change --precision.'
-      )
+    converter.check_choices(self.precisions, self.io_type)
     operators.parse_release(self.target_runtime)
-    if self.io_type not in quantiser.IO_TYPES:
+    if self.layer_errors and 'int8' not in self.precisions:
       raise ValueError(
-        f'io_type={self.io_type!r} is not one of {quantiser.IO_TYPES}. Change '
-        '--io_type.'
+        "--layer_errors is about 'int8', which is not among the precisions "
+        f'{list(self.precisions)}. Drop it or change --precision.'
       )
-    asks_int8 = {
-      '--io_type': self.io_type != 'float32',
-      '--layer_errors': self.layer_errors,
-    }
-    for flag, asked in asks_int8.items():
-      if asked and 'int8' not in self.precisions:
-        raise ValueError(
-          f"{flag} is about 'int8', which is not among the precisions "
-          f'{list(self.precisions)}. Drop it or change --precision.'
-        )
-    if all(asks_int8.values()):
-      raise ValueError(
-        f'Layer errors are measured with float32 input, not {self.io_type}. '
-        'Drop --io_type or --layer_errors.'
-      )
+    if self.layer_errors:
+      layer_error.check_io_type(self.io_type)
 
   @property
   def needs_calibration(self) -> bool:
@@ -116,7 +95,7 @@ def _output_upsampling(network: keras.Model, options: ExportOptions) -> str:
 
 
 def _describe(network, options, precision, origin, calibrated_with) -> dict:
-  """Returns the metadata of one file, parity still missing."""
+  """Returns the metadata of one file, except for its check and parity."""
   return {
     **origin,
     'metadata_version': METADATA_VERSION,
@@ -146,8 +125,8 @@ def _check_parity(name: str, precision: str, distance: parity.Parity) -> None:
   if limit is not None and distance.mean_relative > limit:
     raise ValueError(
       f'{name}: the file differs from Keras by {distance.mean_relative:.2g} '
-      f'(mean relative); rounding explains {limit:g} at most. A layer behaves '
-      'differently at inference: look for one that ignores training=False.'
+      f'(mean relative); rounding explains {limit:g} at most. A layer computes '
+      'something else at inference: look for one that ignores training=False.'
     )
 
 
@@ -169,31 +148,22 @@ def model_to_convert(
   precision: str = 'fp32',
   keep_rounding: bool = False,
 ) -> keras.Model:
-  """Returns what a file of a network is made of: image in, depth out.
+  """Builds the model that becomes a file: image in, depth out.
 
   Args:
-    network: as `export` takes it.
+    network: see `export`.
     options: size, unit, upsampling, whole_graph.
     precision: of the file; 'int8' has a graph of its own.
-    keep_rounding: see `collapse.collapse`.
+    keep_rounding: see passes.Target.
   """
-  folded = fold.fold(
-    _deploy(
-      collapse.collapse(network, keep_rounding),
-      options,
-      _output_upsampling(network, options),
-    )
+  return passes.rewrite_network(
+    _deploy(network, options, _output_upsampling(network, options)),
+    passes.Target(precision, options.whole_graph, keep_rounding),
   )
-  model = additive_fusion.split_concatenations(folded, options.whole_graph)
-  if precision == 'int8':
-    model = lone_relu.multiply_lone_relus(model)
-    if options.whole_graph:
-      model = hard_swish.split_hard_swish(model)
-  return model
 
 
 def _quantisation(network, options) -> quantisation_lib.Quantisation:
-  # TFLite 2.5 has no int8 EXP, and int8 is too coarse behind it.
+  # TFLite 2.5 has no int8 EXP, and int8 is too coarse after it.
   coded = depth_recoding.depth_code(network) != 'linear'
   if coded and options.quantisation.float_tail is None:
     return dataclasses.replace(options.quantisation, float_tail=0)
@@ -213,11 +183,11 @@ def export(
   Args:
     network: functional, [B, h, w, 3] RGB 0..255 to [B, h', w', 1] metres.
       Neither its weights nor its statistics are changed.
-    output_dir: folder for the files; made if missing.
-    options: what to write.
-    origin: goes into the metadata as it is; see provenance.py.
+    output_dir: folder for the files; created if missing.
+    options: the choices.
+    origin: entries for the metadata; see provenance.py.
     calibration_sample: images for 'int8' and 'int16x8'.
-    parity_sample: images that Keras and the file are compared on; synthetic
+    parity_sample: images on which Keras and the file are compared; synthetic
       pictures if None.
 
   Returns:
@@ -226,58 +196,43 @@ def export(
 
   Raises:
     ValueError: for options that do not fit, missing calibration images, or a
-      file that does not agree with Keras. Nothing is written for it.
+      file that does not agree with Keras, which is not written.
     RuntimeError: if TensorFlow cannot convert the network.
   """
-  if options.needs_calibration and calibration_sample is None:
-    raise ValueError(
-      f'Precisions {list(options.precisions)} need calibration images: give '
-      'a data set with --data_dir, or leave int8 and int16x8 out of '
-      '--precision.'
-    )
+  converter.check_choices(
+    options.precisions, options.io_type, calibration_sample is not None
+  )
   parity_sample = parity_sample or calibration.synthetic_sample(
     options.image_size
   )
 
-  # Parity is with the network as it was trained: not collapsed, not folded, and
-  # with the plain form of its upsampling. Rounding alone is left out.
-  rounds = learned_ranges.are_in(network)
+  rounds = quantisation_aware.rounds(network)
   if rounds and options.io_type != 'float32':
     raise ValueError(
       f'{network.name} was trained with rounding, which begins and ends inside '
-      f'of it: its file cannot take and give {options.io_type}. Drop --io_type.'
+      f'it: its file cannot have {options.io_type} input and output. Drop '
+      '--io_type.'
     )
+  # The reference is the network as it was trained: not collapsed, not folded,
+  # and with the plain form of its upsampling. Only rounding is left out.
   unrounded = collapse.collapse(network) if rounds else network
   keras_mm = parity.predict_with_keras_mm(
     _deploy(unrounded, options, options.output_upsampling),
     parity_sample.images,
     options.output_unit,
   )
-  quantisation = _quantisation(network, options)
   files = []
   for precision in options.precisions:
     learned = rounds and precision == 'int8'
     calibrated = precision in converter.CALIBRATED_PRECISIONS and not learned
     sample = calibration_sample if calibrated else None
     images = sample.images if sample else None
-    model = model_to_convert(network, options, precision)
-    graph = None
-    if learned:
-      content = converter.convert_rounded(
-        model_to_convert(network, options, keep_rounding=True)
-      )
-    elif precision == 'int8':
-      graph = converter.calibrate(model, images, quantisation, options.io_type)
-      content = converter.quantise(model, graph)
-    else:
-      content = converter.convert(model, precision, images, quantisation)
-    if options.whole_graph and precision == 'dynamic':
-      content = float_depthwise.float_depthwise(content)
-    content = slim.slim(content)
+    unpacked, graph = _convert(network, options, precision, learned, images)
+    passes.rewrite_file(unpacked, passes.Target(precision, options.whole_graph))
     description = _describe(network, options, precision, origin or {}, sample)
     path = pathlib.Path(output_dir) / f'{network.name}_{precision}.tflite'
-    file, content = _judge(
-      path, content, description, options, parity_sample, keras_mm
+    file, content = _check(
+      path, unpacked, description, options, parity_sample, keras_mm
     )
     if file.written:
       _write(file, content)
@@ -291,29 +246,44 @@ def export(
   return files
 
 
-def _judge(path, content, description, options, parity_sample, keras_mm):
+def _convert(network, options, precision, learned, images):
+  """Returns the unpacked file, and the calibrated graph of an 'int8' file."""
+  model = model_to_convert(
+    network, options, 'fp32' if learned else precision, keep_rounding=learned
+  )
+  if learned:
+    return flatbuffer.read_model(converter.convert_rounded(model)), None
+  quantisation = _quantisation(network, options)
+  if precision == 'int8':
+    graph = converter.calibrate(model, images, quantisation, options.io_type)
+    return converter.quantise(model, graph), graph
+  content = converter.convert(model, precision, images, quantisation)
+  return flatbuffer.read_model(content), None
+
+
+def _check(path, unpacked, description, options, parity_sample, keras_mm):
   """Checks and compares one file; returns its figures and final bytes."""
-  report = operators.check(content, options.target_runtime)
-  checked = exported_file.check_record(report)
-  description = {**description, 'runtime_check': checked}
-  # The unit is read from the metadata: what is compared is what is shipped.
-  content = metadata.add_metadata(content, description)
+  # The metadata records the comparison, so the graph is compared without it.
+  graph = flatbuffer.write_model(unpacked)
+  report = operators.check(graph, options.target_runtime)
   file_mm, delegated = parity.predict_with_file_mm(
-    content, parity_sample.images
+    graph, parity_sample.images, description
   )
   distance = parity.compare_depth(file_mm, keras_mm)
   _check_parity(path.name, description['precision'], distance)
-  description['parity'] = {
-    **distance.record(),
-    'data': parity_sample.record(),
+  metadata = {
+    **description,
+    'runtime_check': exported_file.check_record(report),
+    'parity': {**distance.record(), 'data': parity_sample.record()},
   }
-  content = metadata.add_metadata(content, description)
+  file_passes.add_metadata(unpacked, metadata)
+  content = flatbuffer.write_model(unpacked)
   file = exported_file.ExportedFile(
     path=path,
     precision=description['precision'],
     written=report.compatible or options.allow_incompatible,
     size_bytes=len(content),
-    parameters=operators.count_parameters(content),
+    parameters=operators.count_parameters(graph),
     delegated=delegated,
     report=report,
     parity=distance,
@@ -325,5 +295,4 @@ def _write(file: exported_file.ExportedFile, content: bytes) -> None:
   text = json.dumps(file.record(), indent=2, sort_keys=True) + '\n'
   with atomic.atomic_path(file.path) as temporary:
     pathlib.Path(temporary).write_bytes(content)
-  with atomic.atomic_path(file.path.with_suffix('.json')) as temporary:
-    pathlib.Path(temporary).write_text(text, encoding='utf-8')
+  atomic.write_text(file.path.with_suffix('.json'), text)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is known of a .tflite file that was made: for people and as JSON."""
+"""The figures of an exported .tflite file, as a table and as JSON."""
 
 from collections.abc import Sequence
 import dataclasses
@@ -12,15 +12,16 @@ from depth_mai.runtime import operators
 
 @dataclasses.dataclass(frozen=True)
 class ExportedFile:
-  """A file that was made, or refused.
+  """A file that was written or refused.
 
   Attributes:
-    path: where it is, or would be.
-    precision: of its numbers.
-    written: whether it is there.
-    size_bytes: of the file.
-    parameters: stored weights and biases.
-    delegated: what XNNPACK took of the graph; None if the runtime is silent.
+    path: its path, whether it is written or not.
+    precision: one of converter.PRECISIONS.
+    written: whether it was written.
+    size_bytes: size of the file.
+    parameters: number of stored weights and biases.
+    delegated: the operators that XNNPACK takes; None if the runtime does not
+      report them.
     report: see operators.OperatorReport.
     parity: distance from Keras.
   """
@@ -36,11 +37,11 @@ class ExportedFile:
 
   @property
   def partitions(self) -> int | None:
-    """Pieces that XNNPACK took; 1 with nothing outside is the best."""
+    """Number of XNNPACK partitions; 1 with no operator outside is best."""
     return self.delegated and self.delegated.partitions
 
   def record(self) -> dict:
-    """Returns the content of the JSON file beside the .tflite file."""
+    """Returns the content of the JSON file next to the .tflite file."""
     return {
       'file': self.path.name,
       'precision': self.precision,
@@ -55,7 +56,7 @@ class ExportedFile:
 
 
 def check_record(report: operators.OperatorReport) -> dict:
-  """Returns what a check of operators found, ready for JSON."""
+  """Returns the result of an operator check for JSON."""
   return {
     'target_runtime': report.target_runtime,
     'compatible': report.compatible,
@@ -66,7 +67,7 @@ def check_record(report: operators.OperatorReport) -> dict:
 
 
 def table(files: Sequence[ExportedFile]) -> str:
-  """Returns the files' figures as text, with what was refused and why."""
+  """Returns the files' figures as text, with the reasons for refusals."""
   lines = [
     f'{"file":<28} {"MB":>7} {"params":>9} {"runtime":>8} {"parts":>5} '
     f'{"max mm":>9} {"mean rel":>9} {"si-RMSE":>9}'
@@ -79,8 +80,8 @@ def table(files: Sequence[ExportedFile]) -> str:
       f'{file.parity.mean_relative:>9.2g} {file.parity.si_rmse:>9.2g}'
     )
   lines.append(
-    'runtime: oldest TFLite release that runs the file; parts: partitions '
-    'taken by XNNPACK; the rest: distance from Keras.'
+    'runtime: oldest TFLite release that runs the file; parts: XNNPACK '
+    'partitions; the other columns: distance from Keras.'
   )
   for file in files:
     if not file.report.compatible:

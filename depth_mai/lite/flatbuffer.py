@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Changing a .tflite file: its flatbuffer as objects of the schema's classes.
+"""Unpacks .tflite files into objects of the schema's classes, and packs them.
 
-To look at a graph only, runtime/graph.py needs neither the schema's classes nor
-TensorFlow.
+A file is unpacked once and changed in place. runtime/graph.py reads graphs
+without the schema's classes and without TensorFlow, but cannot change them.
 """
 
 import flatbuffers
@@ -17,6 +17,8 @@ from depth_mai.runtime import interpreter as interpreter_lib
 from depth_mai.runtime import schema_names
 
 _BUFFER_ALIGNMENT = 16
+# Keras opens these scopes inside a layer's own.
+_INNER_SCOPES = ('batchnorm', 'resize')
 
 
 class _AligningBuilder(flatbuffers.Builder):
@@ -74,10 +76,31 @@ def operator_name(model: schema.ModelT, operator: schema.OperatorT) -> str:
   )
 
 
+def text(name: bytes | str | None) -> str:
+  """Returns a name of the file as text."""
+  return name.decode('utf-8') if isinstance(name, bytes) else name or ''
+
+
 def tensor_name(tensor: schema.TensorT) -> str:
   """Returns the tensor's name as text."""
-  name = tensor.name or b''
-  return name.decode('utf-8') if isinstance(name, bytes) else name
+  return text(tensor.name)
+
+
+def layer_name(tensor_name: str) -> str:
+  """Returns the layer that a tensor of a converted file belongs to.
+
+  Args:
+    tensor_name: the paths of all operators that were fused into one, e.g.
+      'tcl_deployed_1/tcl_1/stem_1/convolution;tcl_deployed_1/...'.
+
+  Returns:
+    The layer of the first of them, e.g. 'stem_1'.
+  """
+  first = tensor_name.split(';')[0]
+  scopes = first.split('/')[:-1]
+  if len(scopes) > 1 and scopes[-1] in _INNER_SCOPES:
+    scopes.pop()
+  return scopes[-1] if scopes else first
 
 
 def constant_size(model: schema.ModelT, tensor: schema.TensorT) -> int:

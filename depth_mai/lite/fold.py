@@ -1,26 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Takes scalings out of a graph: into the weights beside them.
+"""Takes scalings out of a graph by moving them into neighbouring weights.
 
-A network scales its input to -1..1, and the deployment model its output to
-millimetres. Each is a multiplication and an addition over a whole map, though
-the convolution that follows, or went before, multiplies anyway. With a kernel W
-and a padding of zeros, for s > 0:
+A network scales its input to -1..1, and the deployment model scales its output
+to millimetres. Each is a multiplication and an addition over a whole map,
+though the convolution before or after it multiplies anyway. With a kernel W and
+a padding of zeros, for s > 0:
 
   W * (s x + o)          = (s W) * (x + o / s)     after the scaling
   s relu(W * x + b) + o  = relu(s W * x + s b) + o  before it
 
-so that of a scaling only its addition is left, and two scalings in a row are
-one. The borders stay right, as what is padded is zero on both sides. Where an
+so that only the addition of a scaling is left, and two scalings in a row are
+one. The borders stay right, as the padding is zero on both sides. If an
 upsampling by broadcasting follows, its own addition takes that of the scaling.
-The result is the same up to float rounding.
+BatchNorm is a scaling for each channel, which the convolution before it takes
+completely. The result is the same up to float rounding.
 """
 
+from collections.abc import Iterator
+
 import keras
+import numpy as np
 
 from depth_mai.layers import broadcast_upsample
 from depth_mai.layers import depth_head
 from depth_mai.layers import resize
-from depth_mai.lite import flat_copy
+from depth_mai.lite import layer_graph
 
 _WEIGHTED = (
   keras.layers.Conv2D,
@@ -36,46 +40,60 @@ _HOMOGENEOUS = (
 )
 
 
-def fold(model: keras.Model) -> keras.Model:
-  """Copies a model with its scalings folded.
+def batch_norm(
+  convolution: layer_graph.Call, norm: layer_graph.Call | None
+) -> tuple[np.ndarray, np.ndarray]:
+  """Folds a BatchNorm into the convolution before it.
 
   Args:
-    model: functional, with keras.layers.Rescaling for its scalings; models
-      inside of it are dissolved.
+    convolution: of Conv2D or DepthwiseConv2D, with or without a bias.
+    norm: of BatchNormalization with scale and offset; None for none.
 
   Returns:
-    A functional model of the same name, input and output, whose scalings by a
-    number are gone where the layers around them can take the factor. It shares
-    nothing with `model`. Call it with training=False.
+    The kernel, of the convolution's shape, and the bias [channels] of a
+    convolution that computes both.
   """
-  return _fold_into_neighbours(_join(model))
-
-
-def _join(model: keras.Model) -> keras.Model:
-  """Joins scalings that follow one another; returns a flat copy."""
-  graph = flat_copy.FlatCopy(model)
-  scalings = [layer for layer in graph.layers if _is_scaling(layer)]
-  joined = []
-  for layer in reversed(scalings):
-    before = graph.producer(layer)
-    if before in scalings:
-      before.scale *= layer.scale
-      before.offset = before.offset * layer.scale + layer.offset
-      joined.append(layer)
-  return graph.without(joined)
-
-
-def _fold_into_neighbours(model: keras.Model) -> keras.Model:
-  """Gives factors to weights and additions to an upsampling."""
-  graph = flat_copy.FlatCopy(model)
-  scalings = [layer for layer in graph.layers if _is_scaling(layer)]
-  for layer in scalings:
-    if not _fold_backwards(graph, layer):
-      _fold_forwards(graph, layer)
-    _fold_offset(graph, layer)
-  return graph.without(
-    layer for layer in scalings if layer.scale == 1 and layer.offset == 0
+  kernel, *biases = convolution.weights
+  depthwise = isinstance(convolution.layer, keras.layers.DepthwiseConv2D)
+  channels = kernel.shape[2 if depthwise else 3]
+  bias = biases[0] if biases else np.zeros(channels, np.float32)
+  if norm is None:
+    return kernel, bias
+  gamma, beta, mean, variance = norm.weights
+  scale = gamma / np.sqrt(variance + norm.layer.epsilon)
+  return (
+    kernel * (scale[:, np.newaxis] if depthwise else scale),
+    beta + (bias - mean) * scale,
   )
+
+
+def fold_scalings(graph: layer_graph.LayerGraph) -> None:
+  """Folds keras.layers.Rescaling by a number wherever neighbours can take it.
+
+  Args:
+    graph: Only the weights and settings of neighbouring layers change.
+  """
+  _join(graph)
+  scalings = [call for call in graph.calls if _is_scaling(call.layer)]
+  for call in scalings:
+    if not _fold_backwards(graph, call):
+      _fold_forwards(graph, call)
+    _fold_offset(graph, call)
+  for call in scalings:
+    if call.layer.scale == 1 and call.layer.offset == 0:
+      graph.replace(call)
+
+
+def _join(graph: layer_graph.LayerGraph) -> None:
+  """Joins scalings that follow one another."""
+  for call in reversed([c for c in graph.calls if _is_scaling(c.layer)]):
+    before = graph.only_source(call)
+    if before is not None and _is_scaling(before.layer):
+      before.layer.scale *= call.layer.scale
+      before.layer.offset = (
+        before.layer.offset * call.layer.scale + call.layer.offset
+      )
+      graph.replace(call)
 
 
 def _is_scaling(layer) -> bool:
@@ -88,55 +106,60 @@ def _is_scaling(layer) -> bool:
   )
 
 
-def _is_homogeneous(layer) -> bool:
+def _is_homogeneous(call: layer_graph.Call | None) -> bool:
   """Whether f(s x) = s f(x) holds for s > 0, at inference."""
+  layer = call and call.layer
   if isinstance(layer, keras.layers.ReLU):
     return layer.max_value is None and layer.threshold == 0
   return isinstance(layer, _HOMOGENEOUS)
 
 
-def _fold_backwards(graph: flat_copy.FlatCopy, scaling) -> bool:
-  """Moves the factor to where the numbers come from; tells whether it went."""
-  before = graph.producer(scaling)
-  while before is not None and _is_homogeneous(before):
-    before = graph.producer(before)
-  if isinstance(before, depth_head.DecodeDepth) and before.code == 'log':
-    before.min_depth_m *= scaling.scale
-  elif isinstance(before, _WEIGHTED) and before.activation in (
+def _fold_backwards(graph: layer_graph.LayerGraph, scaling) -> bool:
+  """Moves the factor to what feeds the scaling; returns whether it could."""
+  before = graph.only_source(scaling)
+  while _is_homogeneous(before):
+    before = graph.only_source(before)
+  layer = before and before.layer
+  if isinstance(layer, depth_head.DecodeDepth) and layer.code == 'log':
+    layer.min_depth_m *= scaling.layer.scale
+  elif isinstance(layer, _WEIGHTED) and layer.activation in (
     keras.activations.linear,
     keras.activations.relu,
   ):
-    for weight in before.weights:
-      weight.assign(weight * scaling.scale)
+    before.weights = [w * scaling.layer.scale for w in before.weights]
   else:
     return False
-  scaling.scale = 1.0
+  scaling.layer.scale = 1.0
   return True
 
 
-def _fold_forwards(graph: flat_copy.FlatCopy, scaling) -> None:
-  """Moves the factor into the kernels of all that reads the numbers."""
+def _fold_forwards(graph: layer_graph.LayerGraph, scaling) -> None:
+  """Moves the factor into the kernels of everything that reads the scaling."""
   after = list(_readers(graph, scaling))
-  if all(isinstance(layer, _WEIGHTED) for layer in after):
-    for layer in after:
-      layer.kernel.assign(layer.kernel * scaling.scale)
-    scaling.offset /= scaling.scale
-    scaling.scale = 1.0
+  if all(call and isinstance(call.layer, _WEIGHTED) for call in after):
+    for call in after:
+      kernel, *bias = call.weights
+      call.weights = [kernel * scaling.layer.scale, *bias]
+    scaling.layer.offset /= scaling.layer.scale
+    scaling.layer.scale = 1.0
 
 
-def _readers(graph: flat_copy.FlatCopy, layer):
-  """Yields what reads a layer's output, looking through what scales along."""
-  for reader in graph.consumers(layer):
+def _readers(
+  graph: layer_graph.LayerGraph, call: layer_graph.Call
+) -> Iterator[layer_graph.Call | None]:
+  """Yields the readers of a call, and those of homogeneous ones instead."""
+  for reader in graph.readers(call):
     if _is_homogeneous(reader):
       yield from _readers(graph, reader)
     else:
       yield reader
 
 
-def _fold_offset(graph: flat_copy.FlatCopy, scaling) -> None:
-  """Moves what is left of a scaling into an upsampling that adds."""
-  after = graph.consumers(scaling)
-  if scaling.scale == 1 and len(after) == 1:
-    if isinstance(after[0], broadcast_upsample.BroadcastUpsample):
-      after[0].offset += scaling.offset
-      scaling.offset = 0.0
+def _fold_offset(graph: layer_graph.LayerGraph, scaling) -> None:
+  """Moves the offset of a scaling into an upsampling that adds."""
+  (reader, *others) = graph.readers(scaling)
+  if scaling.layer.scale != 1 or others or reader is None:
+    return
+  if isinstance(reader.layer, broadcast_upsample.BroadcastUpsample):
+    reader.layer.offset += scaling.layer.offset
+    scaling.layer.offset = 0.0

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Counts of values over a range that is not known beforehand.
+"""A histogram over a range that is not known beforehand.
 
-The bins are a power of two wide and lie at multiples of it. A value outside
-makes them twice as wide, and two neighbours become one: no count is ever split,
-so the result is the same in whatever order the values come, and the memory is
-fixed. Zeros are counted apart. ReLU makes many of them, and a quantised tensor
-holds them exactly.
+The width of the bins is a power of two, and they start at multiples of it. If a
+value is outside, the bins double their width and neighbours are joined. No
+count is ever split, so the result does not depend on the order of the values,
+and the memory is fixed. Zeros are counted separately: ReLU makes many of them,
+and a quantised tensor represents them exactly.
 """
 
 import math
@@ -16,15 +16,15 @@ BINS = 2048
 
 
 class Histogram:
-  """Counts values of which there may be any number.
+  """Counts any number of values.
 
   Attributes:
     low: smallest value so far.
     high: largest value so far.
-    zeros: how many values were exactly 0.
-    width: of a bin; a power of two, or 0.0 as long as all values were 0.
+    zeros: number of values that are exactly 0.
+    width: width of a bin; a power of two, or 0.0 while all values are 0.
     first: the first bin begins at first * width.
-    counts: [BINS] int64, how many values other than 0 each bin holds.
+    counts: [BINS] int64, number of values other than 0 in each bin.
   """
 
   def __init__(self):
@@ -37,11 +37,11 @@ class Histogram:
 
   @property
   def total(self) -> int:
-    """How many values were counted, zeros included."""
+    """Number of values, zeros included."""
     return self.zeros + int(self.counts.sum())
 
   def centres(self) -> np.ndarray:
-    """Returns [BINS] float64, the middles of the bins."""
+    """Returns the centres of the bins, [BINS] float64."""
     return (self.first + np.arange(BINS) + 0.5) * self.width
 
   def add(self, values: np.ndarray) -> None:
@@ -72,8 +72,8 @@ class Histogram:
     self.counts += np.bincount(bins, minlength=BINS)
 
   def _make_room(self, low: float, high: float) -> None:
-    """Widens the bins until they reach from `low` to `high` as well."""
-    # Finer bins than float32 can tell apart would only cost doublings.
+    """Widens the bins until they cover `low` and `high`."""
+    # Bins finer than the resolution of float32 would only cost doublings.
     finest = 2.0 ** math.floor(math.log2(max(abs(low), abs(high)) / BINS))
     if not self.width:
       self.width, self.first = finest, math.floor(low / finest)

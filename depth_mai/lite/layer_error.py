@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What each operator of an int8 file adds to its error.
+"""Measures what each operator of an int8 file adds to its error.
 
-An operator's own error is what TensorFlow's QuantizationDebugger says: it runs
-a file in which every quantised operator has a float twin beside it that reads
-the same input. It sees no error where numbers are only moved or resized.
+TensorFlow's QuantizationDebugger measures an operator's own error: it runs a
+file in which every quantised operator has a float twin that reads the same
+input. It finds no error where numbers are only moved or resized.
 
 The error of all operators up to one is the distance of the file's tensor from
 the float graph's. The debugger would give it, too, but its float graph starts
-anew behind every resize.
+anew after every resize.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from depth_mai.lite import layer_names
+from depth_mai.lite import flatbuffer
 from depth_mai.lite import quantiser
 from depth_mai.lite import ranges
 from depth_mai.metrics import table
@@ -39,10 +39,10 @@ class LayerError:
   Attributes:
     layer: its name.
     operator: 'CONV_2D' and the like.
-    step: what one level of the result is worth.
+    step: the difference between two levels of the result.
     own_rmse: error of the operator alone, in the result's unit.
     own_snr_db: power of its result over that of this error, decibels.
-    rmse: error of all up to the operator.
+    rmse: error of all operators up to this one.
     snr_db: power of its result over that of this error, decibels.
   """
 
@@ -55,33 +55,37 @@ class LayerError:
   snr_db: float
 
 
+def check_io_type(io_type: str) -> None:
+  """Raises a ValueError for a file whose errors cannot be measured."""
+  if io_type != 'float32':
+    raise ValueError(
+      f'Layer errors are measured with float32 input, not {io_type}. Drop '
+      '--io_type or --layer_errors.'
+    )
+
+
 def measure(
   graph: quantiser.CalibratedGraph, images: Sequence[np.ndarray]
 ) -> list[LayerError]:
   """Measures all quantised operators of a graph.
 
   Args:
-    graph: what the file is made of.
+    graph: the calibrated graph of the file.
     images: RGB, each [H, W, 3], 0..255.
 
   Returns:
-    The errors in the order of the graph. An operator that stays in float has
-    none.
+    The errors in the order of the graph, without operators that stay in float.
 
   Raises:
-    ValueError: if the file would not take float32, the only type that the
-      debugger feeds.
+    ValueError: if the file's input is not float32, the only type that the
+      debugger can feed.
   """
-  if graph.io_type != 'float32':
-    raise ValueError(
-      f'Layer errors are measured with float32 input, not {graph.io_type}. '
-      'Drop --io_type or --layer_errors.'
-    )
+  check_io_type(graph.io_type)
   own = _own_errors(graph, images)
   found = _distances(graph, images, own)
   return [
     LayerError(
-      layer=layer_names.layer_name(graph.original_name(name)),
+      layer=flatbuffer.layer_name(graph.original_name(name)),
       operator=row['op_name'],
       step=float(row['scale']),
       own_rmse=math.sqrt(float(row['error_power'])),
@@ -94,7 +98,7 @@ def measure(
 
 
 def markdown(errors: Sequence[LayerError]) -> str:
-  """Returns a table, the operator that spoils its own result most first."""
+  """Returns a table, the operator with the largest own error first."""
   rows = [
     (
       error.layer,
@@ -118,8 +122,8 @@ def _own_errors(graph, images) -> dict[str, dict[str, str]]:
       yield [np.asarray(rgb, np.float32)[np.newaxis]]
 
   debugger = tf.lite.experimental.QuantizationDebugger(
-    quant_debug_model_content=quantiser.quantise_marked(
-      graph, enable_numeric_verify=True
+    quant_debug_model_content=flatbuffer.write_model(
+      quantiser.quantise_marked(graph, enable_numeric_verify=True)
     ),
     debug_dataset=batches,
     debug_options=tf.lite.experimental.QuantizationDebugOptions(
@@ -138,43 +142,45 @@ def _own_errors(graph, images) -> dict[str, dict[str, str]]:
 
 def _distances(graph, images, names) -> dict[str, tuple[float, float]]:
   """Returns (power of the signal, power of the error) by tensor name."""
-  true = ranges.open_transparent(graph.content)
-  ours = ranges.open_transparent(quantiser.quantise_marked(graph))
-  true_indices = {
-    detail['name']: detail['index'] for detail in true.get_tensor_details()
+  reference = ranges.open_transparent(graph.content)
+  quantised = ranges.open_transparent(
+    flatbuffer.write_model(quantiser.quantise_marked(graph))
+  )
+  reference_indices = {
+    detail['name']: detail['index'] for detail in reference.get_tensor_details()
   }
-  held_details = {
-    # The int8 tensor in front of a DEQUANTIZE has a number behind its name.
+  stored_details = {
+    # The name of an int8 tensor before a DEQUANTIZE ends with a number.
     detail['name'].rstrip('0123456789'): detail
-    for detail in ours.get_tensor_details()
+    for detail in quantised.get_tensor_details()
     if detail['dtype'] == np.int8
   }
   sums = {name: np.zeros(2) for name in names}
   for rgb in images:
-    for interpreter in (true, ours):
+    for interpreter in (reference, quantised):
       interpreter.set_tensor(
         interpreter.get_input_details()[0]['index'],
         np.asarray(rgb, np.float32)[np.newaxis],
       )
       interpreter.invoke()
     for name in names:
-      value = true.get_tensor(true_indices[name])
-      detail = held_details[name]
-      held = ours.get_tensor(detail['index'])
+      value = reference.get_tensor(reference_indices[name])
+      detail = stored_details[name]
+      stored = quantised.get_tensor(detail['index'])
       sums[name] += (
         _power(value),
-        _error_power(value, held, *detail['quantization']),
+        _error_power(value, stored, *detail['quantization']),
       )
   return {name: tuple(both / len(images)) for name, both in sums.items()}
 
 
-def _error_power(true, held, step, zero_point) -> float:
-  depicted = (held.astype(np.float64) - zero_point) * step
-  return float(np.square(depicted - true).mean())
+def _error_power(reference, stored, step, zero_point) -> float:
+  dequantised = (stored.astype(np.float64) - zero_point) * step
+  return float(np.square(dequantised - reference).mean())
 
 
-def _power(true, *_) -> float:
-  return float(np.square(true, dtype=np.float64).mean())
+def _power(reference, *_) -> float:
+  return float(np.square(reference, dtype=np.float64).mean())
 
 
 def _decibels(signal: float, noise: float) -> float:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far a .tflite file is from the Keras model it was made of."""
+"""Measures how far a .tflite file is from the Keras model it was made from."""
 
 from collections.abc import Sequence
 import dataclasses
@@ -7,11 +7,11 @@ import dataclasses
 import keras
 import numpy as np
 
+from depth_mai import challenge
 from depth_mai.runtime import delegation
 from depth_mai.runtime import model_file
 
 _SMALLEST_MM = 1.0
-_MM_PER_UNIT = {'mm': 1.0, 'm': 1000.0}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Parity:
     mean_relative: mean of |file - keras| / keras.
     si_rmse: scale-invariant RMSE of one against the other, mean over images;
       in the unit of the challenge's si-RMSE.
-    keras_min_mm: smallest depth Keras said, millimetres.
-    keras_max_mm: largest depth Keras said, millimetres.
+    keras_min_mm: smallest depth that Keras predicts, millimetres.
+    keras_max_mm: largest depth that Keras predicts, millimetres.
   """
 
   images: int
@@ -49,9 +49,9 @@ def compare_depth(
   """Compares depth maps pairwise.
 
   Args:
-    file_mm: what the file said, each [H, W] millimetres.
-    keras_mm: what Keras said, the same shapes. Both are read as at least
-      1 mm, as the organisers' metrics do.
+    file_mm: the file's predictions, each [H, W] millimetres.
+    keras_mm: Keras' predictions, of the same shapes. Both are clipped below at
+      1 mm, as in the organisers' metrics.
 
   Returns:
     A Parity.
@@ -99,7 +99,7 @@ def predict_with_keras_mm(
   Returns:
     Depth maps [H, W], millimetres.
   """
-  scale = _MM_PER_UNIT[output_unit]
+  scale = challenge.MM_PER_UNIT[output_unit]
   return [
     scale
     * keras.ops.convert_to_numpy(
@@ -110,18 +110,19 @@ def predict_with_keras_mm(
 
 
 def predict_with_file_mm(
-  content: bytes, images: Sequence[np.ndarray]
+  content: bytes, images: Sequence[np.ndarray], metadata: dict
 ) -> tuple[list[np.ndarray], delegation.Delegation | None]:
   """Runs a .tflite file as the device does.
 
   Args:
-    content: the file's bytes, metadata included (it names the unit).
+    content: the file's bytes, without its metadata.
     images: each [H, W, 3] uint8.
+    metadata: the metadata that the file will have, at least the output unit.
 
   Returns:
-    Depth maps [H, W], millimetres, and what the default delegate (XNNPACK)
-    took of the graph; None where the runtime does not tell.
+    Depth maps [H, W], millimetres, and the operators that the default delegate
+    (XNNPACK) takes of the graph; None if the runtime does not report them.
   """
-  model = model_file.TfliteModel(content)
+  model = model_file.TfliteModel(content, metadata=metadata)
   depth_mm = [model.predict_mm(rgb) for rgb in images]
   return depth_mm, delegation.describe_delegation(model.interpreter)

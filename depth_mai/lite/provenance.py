@@ -1,74 +1,50 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a network comes from: what its training's workdir tells."""
+"""Reads the origin of a network from the workdir of its training."""
 
 import json
 import pathlib
 
 import keras
 
+from depth_mai.files import metrics_log
 from depth_mai.files import workdir as workdir_lib
 from depth_mai.models import network_file
 
-_CONFIGS = (workdir_lib.OPERATIVE_CONFIG, workdir_lib.CONFIG)
-
 
 def config_text(workdir: str | pathlib.Path) -> str:
-  """Returns a workdir's configuration as text, '' if there is none."""
-  for name in _CONFIGS:
-    path = pathlib.Path(workdir) / name
-    if path.is_file():
-      return path.read_text(encoding='utf-8')
-  return ''
+  """Returns a workdir's operative configuration as text.
+
+  If there is none (yet), returns the configuration given to the training, and
+  '' if there is none either.
+  """
+  return _read(workdir, workdir_lib.OPERATIVE_CONFIG) or given_config_text(
+    workdir
+  )
 
 
 def given_config_text(workdir: str | pathlib.Path | None) -> str:
-  """Returns the configuration that a training was given, '' if there is none.
+  """Returns the configuration given to a training, '' if there is none.
 
-  It holds what training itself has no use for, too.
+  It also contains the settings that training itself does not use.
 
   Args:
-    workdir: of the training; None without one.
+    workdir: folder of the training; None without one.
   """
-  if workdir is None:
-    return ''
-  path = pathlib.Path(workdir) / workdir_lib.CONFIG
+  return _read(workdir, workdir_lib.CONFIG) if workdir else ''
+
+
+def _read(workdir, name: str) -> str:
+  path = pathlib.Path(workdir) / name
   return path.read_text(encoding='utf-8') if path.is_file() else ''
-
-
-def best_metrics(workdir: str | pathlib.Path) -> dict:
-  """Returns the validation metrics of a workdir's best network.
-
-  Args:
-    workdir: of a training.
-
-  Returns:
-    The 'validation' line of metrics.jsonl with the smallest si_rmse; {} if
-    there is none.
-  """
-  path = pathlib.Path(workdir) / workdir_lib.METRICS
-  if not path.is_file():
-    return {}
-  best = {}
-  for line in path.read_text(encoding='utf-8').splitlines():
-    try:
-      record = json.loads(line)
-    except ValueError:
-      continue  # A line that an interruption cut short.
-    if record.get('split') != 'validation' or 'si_rmse' not in record:
-      continue
-    if not best or record['si_rmse'] < best['si_rmse']:
-      best = record
-  return best
 
 
 def training_commit(workdir: str | pathlib.Path) -> str:
   """Returns the git commit a workdir was trained with, or 'unknown'."""
-  path = pathlib.Path(workdir) / workdir_lib.VERSIONS
   try:
-    versions = json.loads(path.read_text(encoding='utf-8'))
-    return versions.get('git_commit', 'unknown')
-  except (OSError, ValueError):
+    versions = json.loads(_read(workdir, workdir_lib.VERSIONS))
+  except ValueError:
     return 'unknown'
+  return versions.get('git_commit', 'unknown')
 
 
 def load(
@@ -81,7 +57,7 @@ def load(
     model: a .keras file.
 
   Returns:
-    What `load_workdir` returns; of a file, only its name is known.
+    See `load_workdir`. For a file, the origin is only its name.
 
   Raises:
     ValueError: if there is no network.
@@ -95,14 +71,14 @@ def load(
 def load_workdir(
   workdir: str | pathlib.Path,
 ) -> tuple[keras.Model, str, dict]:
-  """Loads the best network of a training, and what is known of it.
+  """Loads the best network of a training, and its origin.
 
   Args:
-    workdir: of a training.
+    workdir: folder of a training.
 
   Returns:
-    The network, its configuration as text ('' if there is none), and what the
-    metadata says of its origin.
+    The network, its configuration as text ('' if there is none), and its origin
+    for the metadata.
 
   Raises:
     ValueError: if there is no best network (yet).
@@ -111,13 +87,13 @@ def load_workdir(
   path = workdir / workdir_lib.BEST
   if not path.is_file():
     raise ValueError(
-      f'{workdir} holds no {workdir_lib.BEST}: no validation has finished '
+      f'{workdir} contains no {workdir_lib.BEST}: no validation has finished '
       'there. Change --workdir, wait for the training, or give '
       '--model=FILE.keras.'
     )
   origin = {
     'source': workdir.resolve().name,
     'training_git_commit': training_commit(workdir),
-    'metrics': best_metrics(workdir),
+    'metrics': metrics_log.best_validation(workdir),
   }
   return network_file.load_network(path), config_text(workdir), origin

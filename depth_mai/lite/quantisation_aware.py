@@ -5,31 +5,29 @@
 folded into convolutions, as in the file; their kernels are rounded; and each
 activation is rounded where TFLite's INT8 scheme has a tensor:
 
-- behind a convolution, sum or product, but behind the ReLU where that runs
-  inside of it;
+- after a convolution, sum or product, or after the ReLU that runs inside it;
 - hard-swish is an operator of its own, with a rounded tensor on both sides;
   swish is a sigmoid, whose steps are fixed, and a product;
-- the image is resized and scaled in float, and rounded then;
-- a concatenation and all that flows into it have one range; so have the input
-  and the output of a resize;
-- what decodes the head's depth stays float.
+- the image is resized and scaled in float, and then rounded;
+- a concatenation and everything that flows into it have one range; so have the
+  input and the output of a resize;
+- the decoding of the head's depth stays float.
 
-The INT8 file gets these ranges (lite/learned_ranges.py); float files are made
-without the roundings (lite/collapse.py).
+The INT8 file gets these ranges (converter.convert_rounded); float files are
+made without the roundings (collapse.remove_rounding).
 """
 
-import collections
+from collections.abc import Iterator
 import dataclasses
 import math
 
 import keras
-import numpy as np
 
 from depth_mai.layers import depth_head
 from depth_mai.layers import fake_quantisation
 from depth_mai.layers import resize
-from depth_mai.lite import batch_norm
 from depth_mai.lite import collapse
+from depth_mai.lite import fold
 from depth_mai.lite import layer_graph
 
 _CONVOLUTIONS = {
@@ -78,192 +76,13 @@ class FakeQuantisation:
     )
 
 
-def _kind(call: layer_graph.Call) -> str:
-  """Returns the name of a layer's activation; '' if it is none."""
-  if isinstance(call.layer, keras.layers.ReLU):
-    return 'relu'
-  if isinstance(call.layer, keras.layers.Activation):
-    return keras.activations.serialize(call.layer.activation)
-  return ''
-
-
-def _is_convolution(call: layer_graph.Call) -> bool:
-  return isinstance(call.layer, tuple(_CONVOLUTIONS))
-
-
-class _Rewriter:
-  """Rebuilds a network of plain layers with rounding; see `quantise`."""
-
-  def __init__(self, network, momentum, freeze_after):
-    self._name = network.name
-    self._momentum = momentum
-    self._freeze_after = freeze_after
-    self._weights = {}
-    self._calls = []
-    self._replaced = {}
-    calls = layer_graph.trace(network)
-    self._uses = collections.Counter(s for call in calls for s in call.sources)
-    for call in calls:
-      call.sources = [self._replaced.get(s, s) for s in call.sources]
-      self._expand(call)
-    self._consumers = {call: [] for call in self._calls}
-    for call in self._calls:
-      for source in call.sources:
-        self._consumers[source].append(call)
-    self._groups = self._find_groups()
-    self._rounders = {}
-
-  def _expand(self, call) -> None:
-    """Adds what the device makes of a call; BatchNorm adds nothing."""
-    layer = call.layer
-    if isinstance(layer, keras.layers.BatchNormalization):
-      self._fold(call)
-    elif _is_convolution(call):
-      self._calls.append(call)
-      weights = layer.get_weights()
-      bias = weights[1] if layer.use_bias else 0.0
-      self._weights[call] = (weights[0], bias)
-      self._activate(call)
-    elif isinstance(layer, keras.layers.Rescaling) and layer.scale != 1:
-      scaling = keras.layers.Rescaling(layer.scale, name=f'{layer.name}_scale')
-      scaling = layer_graph.Call(scaling, call.sources)
-      self._calls.append(scaling)
-      offset = keras.layers.Rescaling(1.0, layer.offset, name=layer.name)
-      self._replace(call, layer_graph.Call(offset, [scaling]))
-    elif _kind(call) == 'linear':
-      self._replaced[call] = call.sources[0]
-    else:
-      self._replace(call, call)
-
-  def _activate(self, call) -> None:
-    """Adds what a convolution has for its activation."""
-    activation, name = call.layer.activation, f'{call.layer.name}_act'
-    if activation is keras.activations.linear:
-      return
-    if activation is keras.activations.relu:
-      new = layer_graph.Call(keras.layers.ReLU(name=name), [call])
-    elif activation is keras.activations.hard_sigmoid:
-      # It is relu6(x + 3) / 6: the convolution adds, the ReLU runs inside it.
-      kernel, bias = self._weights[call]
-      self._weights[call] = (kernel, bias + 3.0)
-      limit = keras.layers.ReLU(6.0, name=f'{name}_relu')
-      self._calls.append(layer_graph.Call(limit, [call]))
-      sixth = keras.layers.Rescaling(1 / 6, name=name)
-      new = layer_graph.Call(sixth, [self._calls[-1]])
-    else:
-      layer = keras.layers.Activation(activation, name=name)
-      new = layer_graph.Call(layer, [call])
-    self._replace(call, new)
-
-  def _replace(self, old, new) -> None:
-    """Adds `new`, whose output those take that took the output of `old`."""
-    if _kind(new) == 'silu':
-      gate = keras.layers.Activation('sigmoid', name=f'{new.layer.name}_gate')
-      gate = layer_graph.Call(gate, new.sources)
-      self._calls.append(gate)
-      product = keras.layers.Multiply(name=new.layer.name)
-      new = layer_graph.Call(product, [*new.sources, gate])
-    self._calls.append(new)
-    if new is not old:
-      self._replaced[old] = new
-
-  def _fold(self, call) -> None:
-    (source,) = call.sources
-    if source not in self._weights or self._uses[source] > 1:
-      raise ValueError(
-        f'{self._name}: BatchNorm {call.layer.name!r} is not the one thing '
-        'behind a convolution without activation, so it cannot be folded.'
-      )
-    depthwise = isinstance(source.layer, keras.layers.DepthwiseConv2D)
-    self._weights[source] = batch_norm.fold(
-      *self._weights[source], call.layer, depthwise
-    )
-    self._replaced[call] = source
-
-  def _find_groups(self) -> dict:
-    """Returns the call whose range each call shares, often its own."""
-    groups = {call: call for call in self._calls}
-
-    def origin(call):
-      while isinstance(call.layer, _SAME_STEPS):
-        (call,) = call.sources
-      return call
-
-    def find(call):
-      while groups[call] is not call:
-        call = groups[call]
-      return call
-
-    for call in self._calls:
-      if isinstance(call.layer, keras.layers.Concatenate):
-        for source in call.sources:
-          groups[find(origin(source))] = find(call)
-    return {call: find(origin(call)) for call in self._calls}
-
-  def _runs_inside(self, call) -> bool:
-    """Whether the device runs an activation inside the call before it."""
-    (source,) = call.sources
-    if self._consumers[source] != [call]:
-      return False
-    return _kind(call) == 'relu' and (
-      _is_convolution(source)
-      or isinstance(source.layer, (keras.layers.Add, keras.layers.Multiply))
-    )
-
-  def _is_rounded(self, call) -> bool:
-    if call.layer is None:
-      return False
-    if isinstance(call.layer, resize.Resize):
-      return call.layer.interpolation == 'bilinear'
-    if isinstance(call.layer, (*_SAME_STEPS, depth_head.DecodeDepth)):
-      return False
-    consumers = self._consumers[call]
-    return not (
-      len(consumers) == 1
-      and _kind(consumers[0])
-      and self._runs_inside(consumers[0])
-    )
-
-  def _rounder(self, call):
-    group = self._groups[call]
-    if group not in self._rounders:
-      calls = sum(
-        self._is_rounded(other) and self._groups[other] is group
-        for other in self._calls
-      )
-      self._rounders[group] = fake_quantisation.FakeQuantise(
-        fixed_range=_FIXED_RANGES.get(_kind(group)),
-        momentum=self._momentum,
-        freeze_after=self._freeze_after * calls,
-        name=f'{group.layer.name}_rounded',
-      )
-    return self._rounders[group]
-
-  def _new_layer(self, call):
-    config = {**call.layer.get_config(), 'dtype': 'float32'}
-    if not _is_convolution(call):
-      return call.layer.__class__.from_config(config)
-    kind = _CONVOLUTIONS[type(call.layer)]
-    return kind.from_config({**config, 'use_bias': True, 'activation': None})
-
-  def run(self, shape) -> keras.Model:
-    """Builds the network for RGB of a shape (height, width, 3)."""
-    rgb = keras.Input(shape, name='rgb', dtype='float32')
-    values = {}
-    for call in self._calls:
-      if call.layer is None:
-        value = rgb
-      else:
-        layer = self._new_layer(call)
-        inputs = [values[source] for source in call.sources]
-        value = layer(inputs if len(inputs) > 1 else inputs[0])
-        if call in self._weights:
-          kernel, bias = self._weights[call]
-          layer.set_weights([kernel, np.broadcast_to(bias, layer.bias.shape)])
-      values[call] = (
-        self._rounder(call)(value) if self._is_rounded(call) else (value)
-      )
-    return keras.Model(rgb, values[self._calls[-1]], name=self._name)
+def rounds(network: keras.Model) -> bool:
+  """Returns whether a network, or one inside it, rounds its activations."""
+  return any(
+    isinstance(layer, fake_quantisation.FakeQuantise)
+    or (isinstance(layer, keras.Model) and rounds(layer))
+    for layer in network.layers
+  )
 
 
 def quantise(
@@ -285,5 +104,170 @@ def quantise(
     ValueError: if the network is not functional or has a BatchNorm that cannot
       be folded.
   """
-  plain = collapse.collapse(network)
-  return _Rewriter(plain, momentum, freeze_after).run(plain.input_shape[1:])
+  graph = layer_graph.LayerGraph(network)
+  collapse.collapse_blocks(graph)
+  collapse.use_plain_kernels(graph)
+  collapse.remove_rounding(graph)
+  _fold_batch_norms(graph)
+  _write_operators(graph)
+  _round_kernels(graph)
+  _round_activations(graph, momentum, freeze_after)
+  return graph.build()
+
+
+def _fold_batch_norms(graph) -> None:
+  for call in list(graph.calls):
+    if isinstance(call.layer, keras.layers.BatchNormalization):
+      (source,) = call.sources
+      if (
+        not _is_convolution(source)
+        or source.layer.activation is not keras.activations.linear
+        or graph.readers(source) != [call]
+      ):
+        raise ValueError(
+          f'{graph.name}: BatchNorm {call.layer.name!r} does not directly '
+          'follow a convolution without activation that nothing else reads, so '
+          'it cannot be folded.'
+        )
+      source.weights = list(fold.batch_norm(source, call))
+      graph.replace(call)
+
+
+def _write_operators(graph) -> None:
+  """Writes each call as the operators that the file has for it."""
+  for call in list(graph.calls):
+    if _kind(call) == 'linear':
+      graph.replace(call)
+    else:
+      graph.replace(call, *_operators(call))
+
+
+def _operators(call) -> Iterator[layer_graph.Call]:
+  """Yields the operators of a call; the last one gives its result."""
+  layer = call.layer
+  if _is_convolution(call):
+    yield call
+    yield from _convolution_activation(call)
+  elif isinstance(layer, keras.layers.Rescaling) and layer.scale != 1:
+    scaling = keras.layers.Rescaling(layer.scale, name=f'{layer.name}_scale')
+    scaled = layer_graph.new_call(scaling, *call.sources)
+    yield scaled
+    offset = keras.layers.Rescaling(1.0, layer.offset, name=layer.name)
+    yield layer_graph.new_call(offset, scaled)
+  elif _kind(call) == 'silu':
+    yield from _swish(call.sources[0], layer.name)
+  else:
+    yield call
+
+
+def _convolution_activation(call) -> Iterator[layer_graph.Call]:
+  activation, name = call.layer.activation, f'{call.layer.name}_act'
+  if activation is keras.activations.relu:
+    yield layer_graph.new_call(keras.layers.ReLU(name=name), call)
+  elif activation is keras.activations.hard_sigmoid:
+    # It is relu6(x + 3) / 6: the convolution adds, the ReLU runs inside it.
+    kernel, bias = fold.batch_norm(call, None)
+    call.weights = [kernel, bias + 3.0]
+    limited = layer_graph.new_call(
+      keras.layers.ReLU(6.0, name=f'{name}_relu'), call
+    )
+    yield limited
+    yield layer_graph.new_call(
+      keras.layers.Rescaling(1 / 6, name=name), limited
+    )
+  elif activation is keras.activations.silu:
+    yield from _swish(call, name)
+  elif activation is not keras.activations.linear:
+    layer = keras.layers.Activation(activation, name=name)
+    yield layer_graph.new_call(layer, call)
+
+
+def _swish(x, name: str) -> Iterator[layer_graph.Call]:
+  gate = layer_graph.new_call(
+    keras.layers.Activation('sigmoid', name=f'{name}_gate'), x
+  )
+  yield gate
+  yield layer_graph.new_call(keras.layers.Multiply(name=name), x, gate)
+
+
+def _round_kernels(graph) -> None:
+  """Gives convolutions rounded kernels, a bias and no activation."""
+  for call in graph.calls:
+    if _is_convolution(call):
+      config = {
+        **call.layer.get_config(),
+        'use_bias': True,
+        'activation': None,
+      }
+      kind = _CONVOLUTIONS[type(call.layer)]
+      weights = fold.batch_norm(call, None)
+      graph.replace_layer(call.layer, kind.from_config(config), weights)
+
+
+def _round_activations(graph, momentum: float, freeze_after: int) -> None:
+  groups = _range_groups(graph)
+  rounded = {
+    call: groups[call] for call in graph.calls if _is_rounded(graph, call)
+  }
+  rounders = {}
+  for call, group in rounded.items():
+    if group not in rounders:
+      calls = sum(other is group for other in rounded.values())
+      rounders[group] = fake_quantisation.FakeQuantise(
+        fixed_range=_FIXED_RANGES.get(_kind(group)),
+        momentum=momentum,
+        freeze_after=freeze_after * calls,
+        name=f'{group.layer.name}_rounded',
+      )
+    graph.replace(call, call, layer_graph.new_call(rounders[group], call))
+
+
+def _range_groups(graph) -> dict[layer_graph.Call, layer_graph.Call]:
+  """Returns for each call the call whose range it shares, often its own."""
+  groups = {call: call for call in graph.calls}
+
+  def origin(call):
+    while isinstance(call.layer, _SAME_STEPS):
+      (call,) = call.sources
+    return call
+
+  def find(call):
+    while groups[call] is not call:
+      call = groups[call]
+    return call
+
+  for call in graph.calls:
+    if isinstance(call.layer, keras.layers.Concatenate):
+      for source in call.sources:
+        groups[find(origin(source))] = find(call)
+  return {call: find(origin(call)) for call in graph.calls}
+
+
+def _is_rounded(graph, call) -> bool:
+  """Whether the file has a rounded tensor of its own after a call."""
+  layer = call.layer
+  if layer is None:
+    return False
+  if isinstance(layer, resize.Resize):
+    return layer.interpolation == 'bilinear'
+  if isinstance(layer, (*_SAME_STEPS, depth_head.DecodeDepth)):
+    return False
+  (reader, *others) = graph.readers(call)
+  # The device runs a ReLU inside the operator before it.
+  inside = reader is not None and not others and _kind(reader) == 'relu'
+  sums = (keras.layers.Add, keras.layers.Multiply)
+  return not (inside and (_is_convolution(call) or isinstance(layer, sums)))
+
+
+def _kind(call: layer_graph.Call) -> str:
+  """Returns the name of an activation layer's function, '' for other layers."""
+  if isinstance(call.layer, keras.layers.ReLU):
+    return 'relu'
+  if isinstance(call.layer, keras.layers.Activation):
+    return keras.activations.serialize(call.layer.activation)
+  return ''
+
+
+def _is_convolution(call: layer_graph.Call) -> bool:
+  """Whether a call is of a convolution with or without rounded kernel."""
+  return isinstance(call.layer, tuple(_CONVOLUTIONS))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a float graph that the converter prepared to an integer file.
+"""Quantises a float graph that the TFLiteConverter has prepared.
 
-TensorFlow's quantisers do the rewriting; which range an activation has and
-which operators stay in float is decided here.
+TensorFlow's quantisers rewrite the graph. They are given the range of each
+activation and the operators that stay in float; converter.py says why.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,6 @@ from tensorflow.lite.python.optimize import calibrator
 
 from depth_mai.lite import clipping
 from depth_mai.lite import flatbuffer
-from depth_mai.lite import float_parts
 from depth_mai.lite import quantisation as quantisation_lib
 from depth_mai.lite import ranges
 
@@ -29,14 +28,14 @@ _MARKED = re.compile(r't(\d+)_(\d*)')
 
 @dataclasses.dataclass(frozen=True)
 class CalibratedGraph:
-  """A float graph with all that decides how it is quantised.
+  """A float graph with everything that determines its quantisation.
 
   Attributes:
     content: its bytes, with ranges; operators are named 't<n>_' after the
       index n of their result.
     names: the names that its tensors had, by index.
-    float_operators: names of those that stay in float.
-    io_type: of the file's input and output, one of IO_TYPES.
+    float_operators: names of the operators that stay in float.
+    io_type: type of the file's input and output, one of IO_TYPES.
     float_input: whether the image is resized before it is rounded.
   """
 
@@ -50,7 +49,7 @@ class CalibratedGraph:
     """Returns the name that a tensor of the quantised file had before.
 
     Args:
-      name: in a file made of `content`.
+      name: its name in a file made from `content`.
     """
     marked = _MARKED.fullmatch(name)
     if not marked:
@@ -65,27 +64,25 @@ def mark(
   quantisation: quantisation_lib.Quantisation,
   io_type: str = 'float32',
 ) -> CalibratedGraph:
-  """Chooses what stays in float, and gives ranges to the rest.
+  """Chooses the operators that stay in float, and gives ranges to the rest.
 
   Args:
     prepared: the float graph's bytes.
     found: its ranges, from ranges.measure.
-    quantisation: says which parts stay in float.
-    io_type: of the file's input and output, one of IO_TYPES.
+    quantisation: chooses the parts that stay in float.
+    io_type: type of the file's input and output, one of IO_TYPES.
 
   Returns:
     A CalibratedGraph.
 
   Raises:
-    ValueError: if float_layers names a layer that is not there.
+    ValueError: if float_layers names a layer that does not exist.
   """
   model = flatbuffer.read_model(prepared)
   float_io = io_type == 'float32'
-  spared = float_parts.float_operators(model, quantisation, float_io)
-  needed = float_parts.quantised_tensors(model, spared, float_io)
-  model = flatbuffer.read_model(
-    ranges.store(prepared, {k: v for k, v in found.items() if k in needed})
-  )
+  spared = quantisation_lib.float_operators(model, quantisation, float_io)
+  needed = quantisation_lib.quantised_tensors(model, spared, float_io)
+  ranges.store(model, {k: v for k, v in found.items() if k in needed})
   subgraph = model.subgraphs[0]
   names = [flatbuffer.tensor_name(tensor) for tensor in subgraph.tensors]
   marks = []
@@ -102,22 +99,24 @@ def mark(
   )
 
 
-def quantise_int8(graph: CalibratedGraph) -> bytes:
+def quantise_int8(graph: CalibratedGraph) -> flatbuffer.schema.ModelT:
   """Makes a file with int8 weights and activations.
 
   Args:
     graph: from `mark`.
 
   Returns:
-    The file's bytes. Tensors have the names of the float graph's.
+    The unpacked file. Tensors have the names of the float graph's.
   """
-  model = flatbuffer.read_model(quantise_marked(graph))
+  model = quantise_marked(graph)
   for tensor in model.subgraphs[0].tensors:
     tensor.name = graph.original_name(flatbuffer.tensor_name(tensor))
-  return flatbuffer.write_model(model)
+  return model
 
 
-def quantise_marked(graph: CalibratedGraph, **kwargs) -> bytes:
+def quantise_marked(
+  graph: CalibratedGraph, **kwargs
+) -> flatbuffer.schema.ModelT:
   """Makes the file of `quantise_int8` with the names of `graph.content`.
 
   Args:
@@ -125,7 +124,7 @@ def quantise_marked(graph: CalibratedGraph, **kwargs) -> bytes:
     **kwargs: further arguments of mlir_quantize.
 
   Returns:
-    The file's bytes.
+    The unpacked file.
   """
   io_type = tf.dtypes.as_dtype(graph.io_type)
   content = tf_convert.mlir_quantize(
@@ -135,9 +134,10 @@ def quantise_marked(graph: CalibratedGraph, **kwargs) -> bytes:
     denylisted_nodes=set(graph.float_operators),
     **kwargs,
   )
+  model = flatbuffer.read_model(bytes(content))
   if graph.float_input:
-    content = float_parts.resize_before_rounding(content)
-  return bytes(content)
+    quantisation_lib.resize_before_rounding(model)
+  return model
 
 
 def quantise_int16x8(
@@ -145,9 +145,9 @@ def quantise_int16x8(
 ) -> bytes:
   """Makes a file with int8 weights and int16 activations, a reference.
 
-  The quantiser of `quantise_int8` refuses int16. The one before it takes, if
-  it was shown no image, the ranges that it finds in the graph. HARD_SWISH and
-  whatever else it does not know stay in float.
+  The quantiser of `quantise_int8` refuses int16. TensorFlow's older one, if it
+  was given no image, takes the ranges that it finds in the graph. HARD_SWISH
+  and other operators that it does not know stay in float.
 
   Args:
     prepared: the float graph's bytes.
@@ -159,15 +159,17 @@ def quantise_int16x8(
   float32, int16, int64 = (
     np.dtype(name).num for name in ('float32', 'int16', 'int64')
   )
-  quantiser = calibrator.Calibrator(ranges.store(prepared, found))
+  model = flatbuffer.read_model(prepared)
+  ranges.store(model, found)
+  quantiser = calibrator.Calibrator(flatbuffer.write_model(model))
   # pylint: disable-next=protected-access
   content = quantiser._calibrator.QuantizeModel(
     float32,  # Input and
     float32,  # output.
-    True,  # Float is allowed where there is no int16.
+    True,  # Operators without an int16 version may stay float.
     int16,  # Activations and
     int64,  # biases.
-    False,  # Weights have a scale per channel,
-    False,  # those of dense layers too.
+    False,  # Weights have a scale for each channel,
+    False,  # those of dense layers, too.
   )
   return bytes(content)

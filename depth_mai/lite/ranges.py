@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ranges of activations, measured without TensorFlow's calibrator.
+"""Measures the ranges of activations, without TensorFlow's calibrator.
 
 The calibrator of TensorFlow 2.21 reads an operator's inputs once more after the
 operator has run. Where the memory planner let the operator write its output
 over its input (ADD, MUL and other elementwise operators), it records the
 output's range for the input (tensorflow/tensorflow issue 127842). One x1000
-before the output is enough to give the tensor in front of it a step a thousand
-times too large, and the file predicts a constant. Here every tensor keeps its
-own memory while it is measured.
+before the output is enough to give the tensor before it a step a thousand times
+too large, and the file predicts a constant. Here every tensor keeps its own
+memory while it is measured.
 """
 
 from collections.abc import Iterable
@@ -17,17 +17,8 @@ import numpy as np
 from depth_mai.lite import clipping
 from depth_mai.lite import flatbuffer
 from depth_mai.lite import histogram as histogram_lib
+from depth_mai.runtime import graph
 from depth_mai.runtime import interpreter as interpreter_lib
-
-
-def _activation_indices(model) -> list[int]:
-  subgraph = model.subgraphs[0]
-  return [
-    index
-    for index, tensor in enumerate(subgraph.tensors)
-    if flatbuffer.type_name(tensor) == 'FLOAT32'
-    and not flatbuffer.constant_size(model, tensor)
-  ]
 
 
 def measure(
@@ -43,7 +34,7 @@ def measure(
     images: RGB, each [H, W, 3], 0..255.
     calibration: one of clipping.METHODS. The input, whose values are known
       beforehand, always keeps its whole range.
-    percentile: of calibration='percentile'.
+    percentile: for calibration='percentile'.
 
   Returns:
     (low, high) by tensor index; for 'minmax' the smallest and the largest
@@ -52,7 +43,11 @@ def measure(
   Raises:
     ValueError: if there is no image, or an activation is not finite.
   """
-  indices = _activation_indices(flatbuffer.read_model(content))
+  indices = [
+    tensor.index
+    for tensor in graph.read_graph(content).main.tensors
+    if tensor.type_name == 'FLOAT32' and not tensor.is_constant
+  ]
   interpreter = open_transparent(content)
   input_index = interpreter.get_input_details()[0]['index']
   found = {}
@@ -106,24 +101,23 @@ def open_transparent(content: bytes):
   return interpreter
 
 
-def store(content: bytes, found: dict[int, clipping.Range]) -> bytes:
+def store(
+  model: flatbuffer.schema.ModelT, found: dict[int, clipping.Range]
+) -> None:
   """Writes ranges into a float model, where the quantiser looks for them.
 
   Args:
-    content: the model's bytes.
-    found: from `measure`; an activation that is left out has no range
-      afterwards, and the quantiser leaves it in float if it can.
-
-  Returns:
-    The new model's bytes.
+    model: from flatbuffer.read_model, changed in place.
+    found: from `measure`. An activation without an entry gets no range, and the
+      quantiser leaves it in float if it can.
   """
-  model = flatbuffer.read_model(content)
   tensors = model.subgraphs[0].tensors
-  for index in _activation_indices(model):
-    tensors[index].quantization = None
+  for tensor in tensors:
+    is_constant = flatbuffer.constant_size(model, tensor)
+    if flatbuffer.type_name(tensor) == 'FLOAT32' and not is_constant:
+      tensor.quantization = None
   for index, (low, high) in found.items():
     stored = flatbuffer.schema.QuantizationParametersT()
     stored.min = np.array([low], np.float32)
     stored.max = np.array([high], np.float32)
     tensors[index].quantization = stored
-  return flatbuffer.write_model(model)

@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Weights of loss terms that are learned along with the network."""
+"""The LearnedWeights loss: learns the weights of its terms during training."""
 
 import keras
 import tensorflow as tf
 
 from depth_mai.losses import weighted
 
-# Smallest p that counts. The p that suits a term of value L has p^4 near L / 2:
-# only a term that is 0 for long gets here, and its factor stays below 5000.
+# Lower bound of p. The best p for a term of value L has p^4 near L / 2, so only
+# a term that stays at 0 gets here. Its factor then is 5000 at most.
 _SMALLEST_P = 0.01
 
 
 class LearnedWeights:
-  """A WeightedLoss whose terms are weighed against each other by training.
+  """A WeightedLoss whose terms are balanced by trained variables.
 
       loss = LearnedWeights(WeightedLoss({'silog': 1.0, 'gradient': 0.25}))
-      variables = loss.build()  # to be trained like those of the network
+      variables = loss.build()  # train them like those of the network
       total, values = loss(pred_depth_m, depth_m, valid_mask)
 
   With L_i the value of a term times its fixed weight, and a variable p_i that
@@ -24,20 +24,20 @@ class LearnedWeights:
       total = sum over i of L_i / (2 p_i^2) + ln(1 + p_i^2):
 
   terms that stay large lose influence, and the logarithm keeps p from growing
-  without end. Source: the dynamic re-weighting of LiteDepth's released code, in
-  the form of Liebel and Koerner (2018), after Kendall et al. (CVPR 2018).
+  without bound. Source: the dynamic re-weighting of LiteDepth's released code,
+  in the form of Liebel and Koerner (2018), after Kendall et al. (CVPR 2018).
 
-  Terms must not be below 0. Those of weight 0 are only reported.
+  Terms must not be negative. Terms of weight 0 are only reported.
   """
 
   def __init__(self, loss: weighted.WeightedLoss):
-    """Takes the terms to weigh; the variables are made by `build`.
+    """Sets the terms; `build` creates the variables.
 
     Args:
       loss: its terms and their fixed weights.
 
     Raises:
-      ValueError: if it is no WeightedLoss, or all its weights are 0.
+      ValueError: if `loss` is no WeightedLoss, or all its weights are 0.
     """
     if not isinstance(loss, weighted.WeightedLoss):
       raise ValueError(
@@ -48,22 +48,23 @@ class LearnedWeights:
     self._weights = {name: w for name, w in loss.weights.items() if w}
     if not self._weights:
       raise ValueError(
-        f'LearnedWeights has nothing to weigh: the weights {loss.weights} are '
-        'all 0; change WeightedLoss.weights in the gin file.'
+        f'LearnedWeights has no term to balance: all weights in {loss.weights} '
+        'are 0; change WeightedLoss.weights in the gin file.'
       )
-    self._p = None
+    self._p: dict[str, keras.Variable] | None = None
 
   def build(self) -> list[keras.Variable]:
-    """Makes the variables anew, p = 1 for each term, and returns them.
+    """Creates new variables, p = 1 for each term, and returns them.
 
-    They belong to the current distribution strategy. By their names, alpha_*,
-    the optimizers know that weight decay is not for them.
+    They belong to the current distribution strategy. The optimizers exclude
+    them from weight decay by their names, alpha_*.
     """
-    self._p = {
+    p = {
       name: keras.Variable(1.0, name=f'alpha_{name}', dtype='float32')
       for name in self._weights
     }
-    return list(self._p.values())
+    self._p = p
+    return list(p.values())
 
   def __call__(self, pred_depth_m, depth_m, valid_mask):
     """Computes the sum, its terms and their factors.
@@ -98,5 +99,5 @@ class LearnedWeights:
 
 
 def _floored(p):
-  """Max(p, smallest), with the gradient passed through so that p can return."""
+  """Returns max(p, smallest); the gradient passes, so that p can recover."""
   return p + tf.stop_gradient(tf.maximum(p, _SMALLEST_P) - p)

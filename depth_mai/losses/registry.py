@@ -1,37 +1,80 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The losses by name, and the resolution that each is meant for."""
+"""Registers losses by name, with their resolution; checks their options."""
 
-from depth_mai.losses import gradient
-from depth_mai.losses import gradient_matching
-from depth_mai.losses import regression
-from depth_mai.losses import robust
-from depth_mai.losses import scale_invariant
-from depth_mai.losses import si_rmse
-from depth_mai.losses import silog
-from depth_mai.losses import ssim
-from depth_mai.losses import virtual_normal
+from collections.abc import Callable
+import dataclasses
 
-# Name -> function (pred_depth_m, depth_m, valid_mask) -> float32 scalar.
-LOSSES = {
-  'silog': silog.silog,
-  'gradient': gradient.gradient,
-  'gradient_matching': gradient_matching.gradient_matching,
-  'virtual_normal': virtual_normal.virtual_normal,
-  'robust': robust.robust,
-  'l1': regression.l1,
-  'l2': regression.l2,
-  'log_l1': regression.log_l1,
-  'log_l2': regression.log_l2,
-  'si_rmse': si_rmse.si_rmse,
-  'scale_invariant': scale_invariant.scale_invariant,
-  'ssim': ssim.ssim,
-}
-
-# Where a loss is computed: at the target's size on the upsampled prediction, or
-# at the prediction's size on the downsampled target. The gradient of an
-# upsampled map says more about the interpolation than about the network.
+# 'target': at the target's size, on the upsampled prediction. 'prediction': at
+# the prediction's size, on the downsampled target; for losses that compare
+# neighbours, because the gradient of an upsampled map depends more on the
+# interpolation than on the network.
 RESOLUTIONS = ('target', 'prediction')
-_AT_PREDICTION = ('gradient', 'gradient_matching', 'ssim', 'virtual_normal')
-LOSS_RESOLUTIONS = {
-  name: 'prediction' if name in _AT_PREDICTION else 'target' for name in LOSSES
-}
+
+
+@dataclasses.dataclass(frozen=True)
+class Loss:
+  """A registered loss.
+
+  Attributes:
+    function: (pred_depth_m, depth_m, valid_mask) -> float32 scalar, metres in
+      both maps; options follow as keyword arguments.
+    resolution: one of RESOLUTIONS.
+  """
+
+  function: Callable
+  resolution: str
+
+
+# Filled by `register` when the loss's module is imported; weighted.losses()
+# imports them all.
+LOSSES: dict[str, Loss] = {}
+
+
+def register(*, resolution: str):
+  """Registers the decorated loss under the name of its function.
+
+  The name is that of the gin configurable, and a key of WeightedLoss.weights.
+
+  Args:
+    resolution: one of RESOLUTIONS; WeightedLoss.resolutions can overrule it.
+
+  Raises:
+    ValueError: for another resolution, or a second loss of the same name.
+  """
+  if resolution not in RESOLUTIONS:
+    raise ValueError(
+      f'resolution={resolution!r} is not one of {RESOLUTIONS}. Change it where '
+      'the loss is registered.'
+    )
+
+  def add(function: Callable) -> Callable:
+    name = function.__name__
+    if name in LOSSES:
+      raise ValueError(
+        f'The module {function.__module__} registers the loss {name!r}, which '
+        f'{LOSSES[name].function.__module__} has registered already. Rename '
+        'one of the functions.'
+      )
+    LOSSES[name] = Loss(function, resolution)
+    return function
+
+  return add
+
+
+def check_option(
+  loss: str, name: str, value: object, is_allowed: bool, allowed: str
+) -> None:
+  """Raises a ValueError that names the gin key unless an option is allowed.
+
+  Args:
+    loss: name of the loss.
+    name: of the option.
+    value: of the option.
+    is_allowed: whether the value is allowed.
+    allowed: the values that are, e.g. 'above 0'.
+  """
+  if not is_allowed:
+    raise ValueError(
+      f'{name}={value!r} must be {allowed}; change {loss}.{name} in the gin '
+      'file.'
+    )

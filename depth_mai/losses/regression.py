@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plain regression: absolute and squared errors, in metres or logarithms."""
+"""Regression losses: absolute and squared errors, in metres or logarithms."""
 
 import tensorflow as tf
 
-from depth_mai.losses import arguments
-from depth_mai.losses import log_residual
 from depth_mai.losses import masked
+from depth_mai.losses import registry
 
 
+@registry.register(resolution='target')
 def l1(pred_depth_m, depth_m, valid_mask, per_image: bool = False):
   """Mean |pred - depth| over the valid pixels, metres.
 
@@ -28,6 +28,7 @@ def l1(pred_depth_m, depth_m, valid_mask, per_image: bool = False):
   return masked.masked_mean(tf.abs(error), valid, per_image)
 
 
+@registry.register(resolution='target')
 def l2(pred_depth_m, depth_m, valid_mask, per_image: bool = False):
   """Mean (pred - depth)^2 over the valid pixels, square metres.
 
@@ -37,6 +38,7 @@ def l2(pred_depth_m, depth_m, valid_mask, per_image: bool = False):
   return masked.masked_mean(tf.square(error), valid, per_image)
 
 
+@registry.register(resolution='target')
 def log_l1(
   pred_depth_m,
   depth_m,
@@ -61,12 +63,11 @@ def log_l1(
   Raises:
     ValueError: for shapes that differ, or eps_m that is not above 0.
   """
-  error, valid = log_residual.log_residual(
-    pred_depth_m, depth_m, valid_mask, eps_m
-  )
+  error, valid = masked.log_residual(pred_depth_m, depth_m, valid_mask, eps_m)
   return masked.masked_mean(tf.abs(error), valid, per_image)
 
 
+@registry.register(resolution='target')
 def log_l2(
   pred_depth_m,
   depth_m,
@@ -78,14 +79,12 @@ def log_l2(
 
   No root is taken. Arguments, result and errors as for log_l1.
   """
-  error, valid = log_residual.log_residual(
-    pred_depth_m, depth_m, valid_mask, eps_m
-  )
+  error, valid = masked.log_residual(pred_depth_m, depth_m, valid_mask, eps_m)
   return masked.masked_mean(tf.square(error), valid, per_image)
 
 
 def _error_m(pred_depth_m, depth_m, valid_mask):
-  pred_depth_m, depth_m, valid = arguments.loss_arguments(
+  pred_depth_m, depth_m, valid = masked.loss_arguments(
     pred_depth_m, depth_m, valid_mask
   )
   return pred_depth_m - depth_m, valid

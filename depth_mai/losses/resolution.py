@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Brings a low-resolution prediction and its target to one size.
+"""Resizes a low-resolution prediction or its target, so that their sizes agree.
 
-Two ways: the prediction goes up to the target's size, as it will at inference,
-or the target and its mask go down to the prediction's. Coordinates are those of
-half-pixel centres throughout, as in the deployed model's resize.
+Either the prediction is upsampled to the target's size, as it is at inference,
+or the target and its mask are downsampled to the prediction's. All resizing
+uses half-pixel centres, as the deployed model does.
 """
 
 import tensorflow as tf
 
-from depth_mai.losses import arguments
+from depth_mai.losses import masked
 
 UPSAMPLINGS = ('bilinear', 'nearest')
 DOWNSAMPLINGS = ('average', 'nearest')
@@ -54,8 +54,8 @@ def downsample_target(
     method: 'average', the mean of the valid pixels under each new pixel
       weighted by the area they share with it (the factor need not be an
       integer), or 'nearest', the pixel under its centre.
-    min_valid_fraction: for 'average', the part of a new pixel's area, in (0,
-      1], that must be valid for it to be valid.
+    min_valid_fraction: for 'average', the fraction of a new pixel's area, in
+      (0, 1], that must be valid for the new pixel to be valid.
 
   Returns:
     (depth_m, valid_mask): float32 [B, height, width, 1] each; the depth is 0
@@ -71,8 +71,8 @@ def downsample_target(
       f'min_valid_fraction={min_valid_fraction} must lie in (0, 1].'
     )
   depth_m = tf.cast(depth_m, tf.float32)
-  valid = arguments.as_bool(valid_mask)
-  arguments.check_maps(depth_m=depth_m, valid_mask=valid)
+  valid = masked.as_bool(valid_mask)
+  masked.check_maps(depth_m=depth_m, valid_mask=valid)
   depth_m = tf.where(valid, depth_m, 0.0)
   coverage = tf.cast(valid, tf.float32)
   if _has_size(depth_m, height, width):
@@ -90,18 +90,19 @@ def downsample_target(
 
 
 def _sample(maps, axis: int, size):
-  """Keeps the `size` pixels of an axis that lie under the new centres."""
+  """Returns the `size` pixels of an axis that lie under the new centres."""
   old_size = tf.shape(maps)[axis]
   index = (2 * tf.range(size) + 1) * old_size // (2 * size)
   return tf.gather(maps, index, axis=axis)
 
 
 def _area_mean(maps, axis: int, size):
-  """Means over `size` equal, possibly fractional, stretches of an axis.
+  """Returns means over `size` equal, possibly fractional, parts of an axis.
 
-  A gather and a sum rather than a matrix product, which a GPU would compute in
-  TensorFloat-32. Lengths are counted in 1 / size of an old pixel, so that they
-  are integers: an old pixel is `size` long, a new one `old_size`.
+  Uses a gather and a sum rather than a matrix product, which a GPU would
+  compute in TensorFloat-32. The unit of length is 1 / size of an old pixel, so
+  that all lengths are integers: an old pixel is `size` long, a new one
+  `old_size`.
   """
   old_size = tf.shape(maps)[axis]
   start = tf.range(size)[:, tf.newaxis] * old_size
@@ -112,7 +113,7 @@ def _area_mean(maps, axis: int, size):
   weights = tf.cast(tf.maximum(shared, 0), tf.float32) / tf.cast(
     old_size, tf.float32
   )
-  # Indices past the end share nothing with a new pixel: any pixel will do.
+  # Indices past the end have weight 0, so any pixel will do.
   pixels = tf.gather(maps, tf.minimum(old, old_size - 1), axis=axis)
   rank_after = maps.shape.rank - 1 - axis
   weights = tf.reshape(
@@ -122,7 +123,7 @@ def _area_mean(maps, axis: int, size):
 
 
 def _has_size(maps, height, width) -> bool:
-  """Whether the static size of maps is known to be height x width."""
+  """Returns whether the static size of maps is known to be height x width."""
   return (
     isinstance(height, int)
     and isinstance(width, int)

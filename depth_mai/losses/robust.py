@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""General and adaptive robust loss of Barron (CVPR 2019), fixed shape."""
+"""The general robust loss of Barron (CVPR 2019), with a fixed shape."""
 
+import functools
 import math
 
 import tensorflow as tf
 
-from depth_mai.losses import arguments
 from depth_mai.losses import masked
+from depth_mai.losses import registry
 
 
+@registry.register(resolution='target')
 def robust(
   pred_depth_m,
   depth_m,
@@ -25,15 +27,15 @@ def robust(
 
   and its limits u / 2 at alpha = 2 (squared error), ln(u / 2 + 1) at 0 (Cauchy)
   and 1 - exp(-u / 2) at -infinity (Welsch). The default, alpha = 1 and 2 m, is
-  equation (4) of the Mobile AI & AIM 2022 depth report (LiteDepth):
-  sqrt(u + 1) - 1, quadratic for errors well below 2 m and linear above.
+  equation (4) of the paper (LiteDepth): sqrt(u + 1) - 1, quadratic for errors
+  well below 2 m and linear above.
 
   Args:
     pred_depth_m: predicted depth [B, H, W, 1], metres.
     depth_m: target depth [B, H, W, 1], metres.
     valid_mask: [B, H, W, 1], above 0.5 (or True) where the target is known.
     alpha: shape, at most 2; float('-inf') is allowed.
-    scale_m: c, the error in metres at which rho leaves the quadratic.
+    scale_m: c, the error in metres at which rho stops being quadratic.
     per_image: mean over images of the per-image means, instead of pooling all
       valid pixels of the batch.
 
@@ -43,16 +45,12 @@ def robust(
   Raises:
     ValueError: for shapes that differ, or options out of range.
   """
-  if not alpha <= 2:
-    raise ValueError(
-      f'alpha={alpha} must be at most 2; change robust.alpha in the gin file.'
-    )
-  if not 0 < scale_m < math.inf:
-    raise ValueError(
-      f'scale_m={scale_m} must be above 0 and finite, metres; change '
-      'robust.scale_m in the gin file.'
-    )
-  pred_depth_m, depth_m, valid = arguments.loss_arguments(
+  check = functools.partial(registry.check_option, 'robust')
+  check('alpha', alpha, alpha <= 2, 'at most 2')
+  check(
+    'scale_m', scale_m, 0 < scale_m < math.inf, 'above 0 and finite, metres'
+  )
+  pred_depth_m, depth_m, valid = masked.loss_arguments(
     pred_depth_m, depth_m, valid_mask
   )
   u = tf.square((depth_m - pred_depth_m) / scale_m)

@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Structural similarity of two depth maps."""
+"""The SSIM loss: structural similarity of two depth maps."""
 
+import functools
 import math
 
 import numpy as np
 import tensorflow as tf
 
-from depth_mai.losses import arguments
 from depth_mai.losses import masked
+from depth_mai.losses import registry
 
 WINDOWS = ('gaussian', 'average')
 
 
+@registry.register(resolution='prediction')
 def ssim(
   pred_depth_m,
   depth_m,
@@ -35,13 +37,13 @@ def ssim(
 
   (Wang et al., 2004; max, the dynamic range of the maps, is max_depth_m). The
   defaults are theirs and tf.image.ssim's: a Gaussian of 11 x 11. Each window
-  averages over its valid pixels only, its weights brought to sum 1. The same
-  holds at the border, where a window loses the part that lies outside; hence
-  maps smaller than a window are no exception.
+  averages over its valid pixels only, with weights normalised to sum 1. At the
+  border a window likewise loses the part that lies outside, so maps may be
+  smaller than a window.
 
-  LiteDepth's released code has a variant with window='average', window_size=3,
-  max_depth_m=1, halved=True; it takes invalid depths for 0 m and mirrors the
-  maps at the border.
+  LiteDepth's released code contains a variant with window='average',
+  window_size=3, max_depth_m=1, halved=True; it treats invalid depths as 0 m and
+  mirrors the maps at the border.
 
   Args:
     pred_depth_m: predicted depth [B, H, W, 1], metres.
@@ -50,10 +52,10 @@ def ssim(
     window: 'gaussian' or 'average'.
     window_size: height and width of a window, odd, pixels.
     sigma_px: standard deviation of the Gaussian, pixels.
-    max_depth_m: dynamic range, metres; small values make the loss look at
-      differences that are small.
-    k1: of the constant that steadies the comparison of the means.
-    k2: of the constant that steadies the comparison of variances.
+    max_depth_m: dynamic range, metres; small values make the loss sensitive to
+      small differences.
+    k1: factor in the constant that stabilises the comparison of the means.
+    k2: factor in the constant that stabilises the comparison of variances.
     halved: return (1 - SSIM) / 2, which lies in [0, 1], instead of 1 - SSIM in
       [0, 2].
     per_image: mean over images of the per-image means, instead of pooling all
@@ -65,16 +67,19 @@ def ssim(
   Raises:
     ValueError: for shapes that differ, or options out of range.
   """
-  _check_options(
-    window=window,
-    window_size=window_size,
-    sigma_px=sigma_px,
-    max_depth_m=max_depth_m,
-    k1=k1,
-    k2=k2,
-  )
+  check = functools.partial(registry.check_option, 'ssim')
+  check('window', window, window in WINDOWS, f'one of {WINDOWS}')
+  is_odd = window_size >= 3 and window_size % 2 == 1
+  check('window_size', window_size, is_odd, 'odd and at least 3, pixels')
+  for name, value in (
+    ('sigma_px', sigma_px),
+    ('max_depth_m', max_depth_m),
+    ('k1', k1),
+    ('k2', k2),
+  ):
+    check(name, value, 0 < value < math.inf, 'above 0 and finite')
   weights = _window_weights(window, window_size, sigma_px)
-  pred_depth_m, depth_m, valid = arguments.loss_arguments(
+  pred_depth_m, depth_m, valid = masked.loss_arguments(
     pred_depth_m, depth_m, valid_mask
   )
   unlikeness = _unlikeness(
@@ -90,16 +95,16 @@ def ssim(
 
 
 def _unlikeness(pred_depth_m, depth_m, valid, weights, c1: float, c2: float):
-  """1 - SSIM of the window around each pixel: float32 [B, H, W, 1].
+  """Returns 1 - SSIM of the window around each pixel, float32 [B, H, W, 1].
 
-  Written with the difference e = p - d: the factors of SSIM are 1 minus
+  Written with the difference e = p - d, the factors of SSIM are 1 minus
 
       m_e^2 / (m_p^2 + m_d^2 + C1)  and  v_e / (v_p + v_d + C2).
 
-  So nothing cancels where the maps agree, and a perfect prediction has exactly
-  no loss and no gradient.
+  So nothing cancels where the maps agree, and a perfect prediction has a loss
+  and a gradient of exactly 0.
   """
-  # Variances cancel less about a value in the middle of the image.
+  # Centring first: variances of smaller numbers cancel less.
   centre_m = masked.masked_moments(depth_m, valid, per_image=True).mean
   error_m = pred_depth_m - depth_m
   maps = [error_m, pred_depth_m - centre_m, depth_m - centre_m]
@@ -107,7 +112,7 @@ def _unlikeness(pred_depth_m, depth_m, valid, weights, c1: float, c2: float):
   means = _window_means(tf.concat(maps, axis=-1), valid, weights)
   mean_error, mean_pred, mean_depth, *squares = tf.split(means, 6, axis=-1)
   error_variance, pred_variance, depth_variance = (
-    # Rounding may bring a variance below 0.
+    # Rounding can make a variance negative.
     tf.maximum(square - tf.square(mean), 0.0)
     for square, mean in zip(
       squares, (mean_error, mean_pred, mean_depth), strict=True
@@ -121,16 +126,16 @@ def _unlikeness(pred_depth_m, depth_m, valid, weights, c1: float, c2: float):
 
 
 def _window_means(maps, valid, weights):
-  """Means over the valid pixels of each window: [B, H, W, C], as the maps."""
+  """Returns means over the valid pixels of each window, [B, H, W, C]."""
   coverage = tf.cast(valid, tf.float32)
   total = _blur(tf.where(valid, maps, 0.0), weights)
   coverage = _blur(coverage, weights)
-  # Around an invalid pixel a window may have no valid one.
+  # The window around an invalid pixel may contain no valid one.
   return total / tf.where(valid, coverage, 1.0)
 
 
 def _blur(maps, weights):
-  """Weighted sums along both axes; what lies outside of the maps is 0."""
+  """Returns weighted sums along both axes; pixels outside the maps are 0."""
   for shape in ((-1, 1, 1, 1), (1, -1, 1, 1)):
     kernel = tf.tile(tf.reshape(weights, shape), [1, 1, maps.shape[-1], 1])
     maps = tf.nn.depthwise_conv2d(maps, kernel, [1, 1, 1, 1], 'SAME')
@@ -138,29 +143,10 @@ def _blur(maps, weights):
 
 
 def _window_weights(window: str, size: int, sigma_px: float) -> np.ndarray:
-  """Weights along one axis, float32 [size], with sum 1."""
+  """Returns weights along one axis, float32 [size], with sum 1."""
   if window == 'average':
     weights = np.ones(size)
   else:
     distance_px = np.arange(size) - size // 2
     weights = np.exp(-0.5 * (distance_px / sigma_px) ** 2)
   return (weights / weights.sum()).astype(np.float32)
-
-
-def _check_options(*, window, window_size, **positive):
-  if window not in WINDOWS:
-    raise ValueError(
-      f'window={window!r} is not one of {WINDOWS}; change ssim.window in the '
-      'gin file.'
-    )
-  if window_size < 3 or window_size % 2 != 1:
-    raise ValueError(
-      f'window_size={window_size} must be odd and at least 3, pixels; change '
-      'ssim.window_size in the gin file.'
-    )
-  for name, value in positive.items():
-    if not 0 < value < math.inf:
-      raise ValueError(
-        f'{name}={value} must be above 0 and finite; change ssim.{name} in the '
-        'gin file.'
-      )

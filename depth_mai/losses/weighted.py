@@ -1,15 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A weighted sum of losses, each at the resolution that it is meant for."""
+"""The WeightedLoss: a weighted sum of losses, each at its own resolution."""
 
 import collections.abc
 import dataclasses
 import difflib
+import importlib
 import math
+import pkgutil
+from typing import Any
 
 import tensorflow as tf
 
+from depth_mai import losses as losses_package
 from depth_mai.losses import registry
 from depth_mai.losses import resolution
+
+
+def losses() -> dict[str, registry.Loss]:
+  """Returns the losses that the modules of this package register, by name."""
+  for module in pkgutil.iter_modules(
+    losses_package.__path__, f'{losses_package.__name__}.'
+  ):
+    importlib.import_module(module.name)
+  return dict(sorted(registry.LOSSES.items()))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +50,7 @@ class WeightedLoss:
     upsampling: str = 'bilinear',
     downsampling: str = 'average',
   ):
-    """Looks the terms up.
+    """Finds the functions of the terms.
 
     Args:
       weights: name -> weight, finite and >= 0. A term of weight 0 is only
@@ -47,8 +60,8 @@ class WeightedLoss:
         configured by gin, or the name of a registered loss.
       resolutions: name -> 'target' (at the target's size, on the upsampled
         prediction) or 'prediction' (at the prediction's size, on the
-        downsampled target), where that differs from LOSS_RESOLUTIONS in
-        registry.py.
+        downsampled target), where that differs from the resolution that the
+        loss is registered with.
       upsampling: of the prediction, 'bilinear' or 'nearest'.
       downsampling: of the target, 'average' or 'nearest'; see resolution.py.
 
@@ -57,7 +70,8 @@ class WeightedLoss:
     """
     terms = dict(terms or {})
     resolutions = dict(resolutions or {})
-    known = sorted(registry.LOSSES | terms)
+    registered = losses()
+    known = sorted({*registered, *terms})
     if not weights:
       raise ValueError(
         'WeightedLoss.weights is empty; give at least one of the terms '
@@ -73,7 +87,7 @@ class WeightedLoss:
     self._upsampling = upsampling
     self._downsampling = downsampling
     self._terms = {
-      name: _make_term(name, weight, terms, resolutions)
+      name: _make_term(name, weight, terms, resolutions, registered)
       for name, weight in self.weights.items()
     }
 
@@ -93,7 +107,7 @@ class WeightedLoss:
       ValueError: for shapes that do not fit.
     """
     depth_m = tf.convert_to_tensor(depth_m)
-    maps = {}  # each resolution is made once, and only if a term asks for it
+    maps = {}  # made once for each resolution that a term needs
     total = tf.zeros([], tf.float32)
     values = {}
     for name, term in self._terms.items():
@@ -108,7 +122,7 @@ class WeightedLoss:
     return total, values
 
   def _maps_at(self, where: str, pred_depth_m, depth_m, valid_mask):
-    """The three arguments of a loss, at the size of 'where'."""
+    """Returns the three arguments of a loss at a resolution."""
     pred_depth_m = tf.cast(pred_depth_m, tf.float32)
     if where == 'target':
       pred_depth_m = resolution.upsample_prediction(
@@ -121,17 +135,22 @@ class WeightedLoss:
     return pred_depth_m, depth_m, valid_mask
 
 
-def _make_term(name: str, weight: float, terms, resolutions) -> _Term:
+def _make_term(
+  name: str, weight: float, terms, resolutions, registered
+) -> _Term:
   """Finds the function of a term and the resolution it is computed at."""
   function = terms.get(name, name)
   registered_name = name
   if not callable(function):
     registered_name = function
-    _check_name(registered_name, sorted(registry.LOSSES))
-    function = registry.LOSSES[registered_name]
-  where = resolutions.get(
-    name, registry.LOSS_RESOLUTIONS.get(registered_name, 'target')
-  )
+    _check_name(registered_name, sorted(registered))
+    function = registered[registered_name].function
+  if name in resolutions:
+    where = resolutions[name]
+  elif registered_name in registered:
+    where = registered[registered_name].resolution
+  else:
+    where = 'target'
   _check_option(f'resolutions[{name!r}]', where, registry.RESOLUTIONS)
   return _Term(weight, function, where)
 
@@ -164,8 +183,8 @@ def _checked_weight(name: str, weight) -> float:
   return float(weight)
 
 
-def _size(maps):
-  """(height, width) of maps [B, H, W, 1]: integers, or tensors if unknown."""
+def _size(maps) -> tuple[Any, Any]:
+  """Returns (height, width) of maps, as tensors where they are unknown."""
   height, width = maps.shape[1:3]
   dynamic = tf.shape(maps)
   return (

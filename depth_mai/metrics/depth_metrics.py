@@ -20,6 +20,7 @@ state how they average over images: the plain names are means of per-image
 values, and the `pooled_` names treat all pixels of all images as one image.
 """
 
+from collections.abc import Mapping
 import itertools
 import math
 from typing import Any
@@ -73,10 +74,10 @@ class DepthMetrics:
   """
 
   def __init__(self):
-    self._per_image = []
+    self._per_image: list[dict[str, float]] = []
     self._skipped = 0
     self._pixels = np.zeros(len(RANGE_EDGES_M) - 1, np.int64)
-    self._range_sums = {}
+    self._range_sums: dict[str, np.ndarray] = {}
     # Running mean and sum of squared deviations of e over all pixels (Chan et
     # al. 1979): a difference of two large sums would lose the small result.
     self._log_mean = 0.0
@@ -130,8 +131,8 @@ class DepthMetrics:
       A dict that `json` can write: the METRIC_NAMES as means of per-image
       values and, with the prefix `pooled_`, over all pixels at once; the counts
       `images`, `skipped_images` and `pixels`; `ranges`, a dict from '0-1 m',
-      '1-2 m', ... '16+ m' to the errors of the pixels whose ground truth lies
-      in that range: `near_m`, `far_m` (None: no limit), `pixels`, `share`,
+      '1-2 m', ... '16+ m' to the errors of the pixels with ground truth in
+      that range: `near_m`, `far_m` (None: no limit), `pixels`, `share`,
       `rmse` and `bias` (mean of p - d) in metres, `log10`, `rel`, `delta1`.
       The errors of a range without pixels are None.
 
@@ -144,7 +145,7 @@ class DepthMetrics:
         'their ground truth has no known pixel. Check the data directory and '
         'the split.'
       )
-    result = {
+    result: dict[str, Any] = {
       name: math.fsum(image[name] for image in self._per_image) / self.images
       for name in METRIC_NAMES
     }
@@ -161,8 +162,8 @@ class DepthMetrics:
     result['ranges'] = self._ranges(total)
     return result
 
-  def _ranges(self, total):
-    ranges = {}
+  def _ranges(self, total: int) -> dict[str, dict]:
+    ranges: dict[str, dict] = {}
     for index, label in enumerate(range_labels()):
       far_m = RANGE_EDGES_M[index + 1]
       pixels = int(self._pixels[index])
@@ -192,7 +193,7 @@ def range_labels() -> list[str]:
 class _ImageErrors:
   """The errors of the known pixels of one image, in float64."""
 
-  def __init__(self, pred_mm, depth_mm):
+  def __init__(self, pred_mm: np.ndarray, depth_mm: np.ndarray):
     pred_mm, depth_mm = _checked_pair(pred_mm, depth_mm)
     known = depth_mm > _MIN_MM
     depth_mm = depth_mm[known].astype(np.float64)
@@ -216,12 +217,12 @@ class _ImageErrors:
         depth_mm < bound * pred_mm
       )
 
-  def log_moments(self):
+  def log_moments(self) -> tuple[float, float]:
     """Returns mean(e) and sum((e - mean(e))^2)."""
     mean = self._log_error.mean()
     return float(mean), float(np.square(self._log_error - mean).sum())
 
-  def metrics(self):
+  def metrics(self) -> dict[str, Any]:
     """Returns the dict of METRIC_NAMES; needs at least one pixel."""
     means = _means(
       self.pixels,
@@ -230,7 +231,7 @@ class _ImageErrors:
     means['si_rmse'] = math.sqrt(self.log_moments()[1] / self.pixels)
     return {name: means[name] for name in METRIC_NAMES}
 
-  def range_sums(self):
+  def range_sums(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Returns pixel counts [R] and a dict of error sums [R] by distance."""
     edges_mm = np.array(RANGE_EDGES_M[1:-1]) * challenge.MM_PER_M
     index = np.searchsorted(edges_mm, self._depth_mm, side='right')
@@ -242,7 +243,7 @@ class _ImageErrors:
     return np.bincount(index, minlength=count), sums
 
 
-def _means(pixels, sums):
+def _means(pixels: int, sums: Mapping[str, float]) -> dict[str, Any]:
   """Turns sums over `pixels` pixels into metrics, None if there are none."""
   if not pixels:
     return {name: None for name in (*sums, 'rmse')}
@@ -251,7 +252,9 @@ def _means(pixels, sums):
   return means
 
 
-def _checked_pair(pred_mm, depth_mm):
+def _checked_pair(
+  pred_mm: np.ndarray, depth_mm: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
   """Returns both maps as arrays of the same image shape."""
   pred_mm, depth_mm = np.asarray(pred_mm), np.asarray(depth_mm)
   if pred_mm.shape != depth_mm.shape:
@@ -279,7 +282,7 @@ def _checked_pair(pred_mm, depth_mm):
   return pred_mm, depth_mm
 
 
-def _check_finite(pred_mm):
+def _check_finite(pred_mm: np.ndarray) -> None:
   bad = pred_mm.size - np.count_nonzero(np.isfinite(pred_mm))
   if bad:
     raise ValueError(

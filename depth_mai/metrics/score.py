@@ -71,17 +71,16 @@ def spearman(first: Sequence[float], second: Sequence[float]) -> float | None:
 
   It is Pearson's correlation of the ranks (Spearman 1904), which also holds
   for equal values; for N different values it is 1 - 6 sum(d^2) / (N (N^2 - 1)),
-  where d are the differences of rank. By hand, because SciPy is not installed
-  on a device.
+  where d are the differences of rank. It is computed here because SciPy is not
+  installed on a device.
 
   Args:
     first: [N] numbers.
     second: [N] numbers of the same N items in the same order.
 
   Returns:
-    A float from -1 (the opposite order) over 0 to 1 (the same order); None
-    where there is no order: for fewer than two items, or if all values of one
-    vector are equal.
+    A float from -1 (the opposite order) to 1 (the same order); None for fewer
+    than two items, or if all values of one vector are equal.
 
   Raises:
     ValueError: if the lengths differ or a value is not finite.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Formats tables as aligned text, for terminals and logs, and as Markdown.
 
-By hand, because no package for tables is installed on a device.
+Written by hand because a device has no package for tables.
 """
 
 from collections.abc import Mapping
@@ -123,7 +123,11 @@ def metrics_tables(result: Mapping[str, Any]) -> str:
   return f'{count}\n\n{overall}\n\n{by_range}'
 
 
-def _cells(header, rows, formats):
+def _cells(
+  header: Sequence[str],
+  rows: Sequence[Sequence[Any]],
+  formats: Sequence[str] | None,
+) -> tuple[list[list[str]], list[bool]]:
   """Returns the formatted cells, and for each column whether it is text."""
   header = [str(name) for name in header]
   formats = [''] * len(header) if formats is None else list(formats)
@@ -143,7 +147,7 @@ def _cells(header, rows, formats):
   return [header, *texts], is_text
 
 
-def _cell_text(cell, spec):
+def _cell_text(cell: Any, spec: str) -> str:
   if cell is None:
     return _EMPTY
   if isinstance(cell, str):

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A network's weights in a quarter of their size, to go on training from.
+"""Saves and loads weights in a quarter of their size, to continue training.
 
-Kernels are kept as int8 with a scale for each output channel, as TFLite's
-dynamic-range files keep them; biases and BatchNorm as float32. One .npz file;
-NumPy alone can read it.
+Kernels are stored as int8 with a scale for each output channel, like in
+TFLite's dynamic-range files; biases and BatchNorm as float32. The file is an
+.npz, which NumPy alone can read.
 """
 
 import os
+from typing import Any
 
 import keras
 import numpy as np
@@ -22,9 +23,9 @@ def save(path: str | os.PathLike[str], network: keras.Model) -> None:
 
   Args:
     path: the .npz file.
-    network: its kernels lose all but 8 bits in the file, not in memory.
+    network: its kernels are rounded to 8 bits in the file, not in memory.
   """
-  arrays = {
+  arrays: dict[str, Any] = {
     'network': np.array(network.name),
     'depth_code': np.array(depth_recoding.depth_code(network)),
   }
@@ -41,15 +42,15 @@ def save(path: str | os.PathLike[str], network: keras.Model) -> None:
 
 
 def load(path: str | os.PathLike[str], network: keras.Model) -> None:
-  """Gives a network the weights of a file.
+  """Loads the weights of a file into a network.
 
   Args:
     path: written by `save`.
     network: of the same structure; its head may have another depth code.
 
   Raises:
-    ValueError: if the file is missing, is something else, or is of a network
-      with other variables.
+    ValueError: if the file is missing or is no file of weights, or if its
+      variables do not fit the network.
   """
   try:
     with np.load(path) as arrays:
@@ -58,13 +59,13 @@ def load(path: str | os.PathLike[str], network: keras.Model) -> None:
       code = str(arrays['depth_code']) if 'depth_code' in arrays else 'linear'
   except (OSError, KeyError, ValueError) as error:
     raise ValueError(
-      f'{path} cannot be read as weights ({error!r}). Give a .npz file of '
+      f'{path} cannot be read as weights ({error!r}). Give an .npz file of '
       'pretrained/.'
     ) from error
   shapes = [tuple(variable.shape) for variable in network.variables]
   if shapes != [value.shape for value in values]:
     raise ValueError(
-      f'{path} holds the weights of {name} ({len(values)} variables), which '
+      f'{path} contains the weights of {name} ({len(values)} variables), which '
       f'do not fit {network.name} ({len(shapes)}). Change the network or its '
       'options in the gin file, or the weights.'
     )
@@ -74,7 +75,7 @@ def load(path: str | os.PathLike[str], network: keras.Model) -> None:
 
 
 def _scale(kernel: np.ndarray) -> np.ndarray:
-  """Returns float32 that broadcasts against the kernel."""
+  """Returns the scale of each output channel, to broadcast to the kernel."""
   # A depthwise kernel [k, k, C, 1] has its channels on the last axis but one.
   channels = kernel.ndim - (1 if kernel.shape[-1] > 1 else 2)
   others = tuple(axis for axis in range(kernel.ndim) if axis != channels)
@@ -83,7 +84,7 @@ def _scale(kernel: np.ndarray) -> np.ndarray:
 
 
 def _values(arrays) -> list[np.ndarray]:
-  values = []
+  values: list[np.ndarray] = []
   while (key := f'{len(values):04d}') in arrays:
     value = arrays[key]
     if f'{key}_scale' in arrays:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Another code for the depth that a trained network's head says.
+"""Adapts a trained head to another depth code.
 
-The codes of layers/depth_head.py are curves in the depth. A head can only be
-scaled and shifted: it gets the straight line that is nearest to the new code
-over the depths of a room, and training does the rest.
+The codes of layers/depth_head.py are curves over the depth. A head can only be
+scaled and shifted: it gets the straight line that fits the new code best over
+the depths of a room, and further training has to learn the rest.
 """
 
 import keras
@@ -12,12 +12,12 @@ import numpy as np
 from depth_mai.layers import clb
 from depth_mai.layers import depth_head
 
-# Evenly spaced in the logarithm, as the losses see depth.
+# Evenly spaced in the logarithm, which the losses compare.
 _DEPTHS_M = np.geomspace(0.75, 7.5, 64)
 
 
 def depth_code(network: keras.Model) -> str:
-  """Returns the code of a network's head."""
+  """Returns the depth code of a network's head; 'linear' for other networks."""
   for layer in network.layers:
     if isinstance(layer, depth_head.DecodeDepth):
       return layer.code
@@ -25,11 +25,11 @@ def depth_code(network: keras.Model) -> str:
 
 
 def recode(network: keras.Model, code: str) -> None:
-  """Adapts a network that has just got the weights of another code.
+  """Adapts a network that has just received the weights of another code.
 
   Args:
     network: a system; its layer 'head' is changed.
-    code: which its weights were trained for, with the same nearest depth.
+    code: depth code of those weights, which had the same nearest depth.
   """
   target = depth_code(network)
   if target == code:

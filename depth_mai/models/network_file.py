@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Loads and saves networks as .keras files."""
+"""Finds the systems by name; loads and saves networks as .keras files."""
 
+from collections.abc import Sequence
 import importlib
 import os
 import pkgutil
@@ -9,6 +10,25 @@ import keras
 
 from depth_mai import layers
 from depth_mai.files import atomic
+from depth_mai.models import system_base
+from depth_mai.models import systems as systems_package
+
+
+def _import_modules(path: Sequence[str], package: str) -> None:
+  """Imports all modules of a package, so that they register their contents.
+
+  Args:
+    path: `__path__` of the package.
+    package: its name.
+  """
+  for module in pkgutil.iter_modules(path, f'{package}.'):
+    importlib.import_module(module.name)
+
+
+def systems() -> dict[str, system_base.System]:
+  """Returns the systems that the modules of models/systems register."""
+  _import_modules(systems_package.__path__, systems_package.__name__)
+  return dict(sorted(system_base.SYSTEMS.items()))
 
 
 def load_network(path: str | os.PathLike[str]) -> keras.Model:
@@ -21,15 +41,14 @@ def load_network(path: str | os.PathLike[str]) -> keras.Model:
     The network.
 
   Raises:
-    ValueError: if the file is missing or is no network of this project.
+    ValueError: if the file is missing or contains no depth network.
   """
-  # A layer can be loaded once the module that registers it is imported.
-  for module in pkgutil.iter_modules(layers.__path__, f'{layers.__name__}.'):
-    importlib.import_module(module.name)
+  # Keras can only load layers whose module has been imported.
+  _import_modules(layers.__path__, layers.__name__)
   if not os.path.isfile(path):
     raise ValueError(
-      f'There is no network {path}. Give a .keras file of a training: its '
-      'folder gets best.keras at the first validation.'
+      f'There is no network {path}. Give the .keras file of a training: its '
+      'folder contains best.keras from the first validation on.'
     )
   try:
     network = keras.models.load_model(path, compile=False)
@@ -46,8 +65,8 @@ def load_network(path: str | os.PathLike[str]) -> keras.Model:
     or None in image_shape[1:]
   ):
     raise ValueError(
-      f'{path} maps {image_shape} to {depth_shape}, which is no depth network: '
-      'it must map [B, h, w, 3] of a fixed size to [B, h, w, 1].'
+      f'{path} maps {image_shape} to {depth_shape} and is no depth network, '
+      'which maps [B, h, w, 3] of a fixed size to [B, h, w, 1].'
     )
   return network
 

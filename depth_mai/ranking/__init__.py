@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Judges .tflite files of many systems and ranks them, as the challenge did."""
+"""Measures .tflite files of many systems and ranks them like the challenge."""

@@ -13,7 +13,6 @@ from depth_mai.metrics import score as score_lib
 from depth_mai.ranking import leaderboard_content
 from depth_mai.ranking import measuring
 from depth_mai.ranking import model_files
-from depth_mai.ranking import split as split_lib
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Contest:
   score_constant: float = score_lib.SCORE_CONSTANT
 
   def __post_init__(self):
-    """Checks what would otherwise fail after hours of measuring."""
+    """Checks settings that would otherwise fail after hours of measuring."""
     registry.check_spec(self.device)
     if not 0 < self.score_constant < float('inf'):
       raise ValueError(
@@ -59,7 +58,7 @@ class Contest:
 
 
 def run(contest: Contest, report_line: Callable[[str], object] = print) -> dict:
-  """Measures what is not in the store yet, and assembles the leaderboard.
+  """Measures files that are not in the store, and assembles the leaderboard.
 
   Args:
     contest: the files, the data and the device.
@@ -76,7 +75,9 @@ def run(contest: Contest, report_line: Callable[[str], object] = print) -> dict:
   )
   for problem in unreadable:
     report_line(f'Not judged: {problem}')
-  data = split_lib.describe(contest.data_dir, contest.split, contest.limit)
+  data = measuring.describe_split(
+    contest.data_dir, contest.split, contest.limit
+  )
   settings = settings_lib.Settings(
     threads=(contest.threads,), warmup=contest.warmup, runs=contest.runs
   )

@@ -4,14 +4,14 @@
   format      'depth_mai.leaderboard/1'.
   title       one line, such as 'Leaderboard on validation of indoor'.
   created     ISO 8601, UTC: '2026-03-01T12:00:00+00:00'.
-  device      on which the runtimes were measured: kind (see
+  device      the device on which the runtimes were measured: kind (see
               devices/device.py), name, architecture, cpu_count, os,
               is_raspberry_pi, runtime, runtime_version, threads, warmup and
-              runs (of each measurement), note (what its runtimes mean).
+              runs (of each measurement), note (the meaning of its runtimes).
   runtimes    'measured', or 'predicted' from the instructions of an emulated
               device.
-  data        on which the errors were measured: data_dir_name, split, images
-              (measured), fingerprint (of the files' bytes).
+  data        the data on which the errors were measured: data_dir_name, split,
+              images (measured), fingerprint (of the files' bytes).
   score_constant
               K of Score = K * 2^(-20 si-RMSE) / runtime in ms.
   rows        one for each system, the best first:
@@ -21,8 +21,8 @@
     precision   of the ranked file: 'fp32', 'fp16', 'int8', 'dynamic',
                 'int16x8'; the submitted precision, if there is such a file.
     submitted_precision
-                what the team submitted, inferred from the sizes in Table 1;
-                None for a system that is not in it.
+                precision of the team's file, inferred from the sizes in Table
+                1; None for a system that is not in it.
     file        path relative to the folder of models.
     sha256      of the file.
     parameters  weights and biases in the file.
@@ -64,8 +64,8 @@
               for fewer than three systems.
   missing     systems of Table 1 without a measured file.
   problems    a text for each file that could not be judged, with the cure.
-  notes       texts that a reader must know before quoting a number, the
-              device's note among them.
+  notes       texts to read before quoting a number, among them the device's
+              note.
 
 All numbers are plain; an unknown number is None.
 """
@@ -96,7 +96,7 @@ PAPER_NOTE = (
 # Load average per CPU above which other programs disturb a measurement.
 _BUSY = 0.5
 _FEWEST_FOR_RHO = 3
-# Figure: (figure of Table 1 that it is compared with, title of ours).
+# Our figure -> (the figure of Table 1 to compare it with, our figure's title).
 CORRELATED = {
   'runtime_ms': ('runtime_ms', 'runtime with XNNPACK'),
   'runtime_ms_no_xnnpack': ('runtime_ms', 'runtime without XNNPACK'),
@@ -120,7 +120,7 @@ def assemble(
 
   Args:
     measured: the files, no two of the same system and precision.
-    data: result of `split.describe`.
+    data: result of `measuring.describe_split`.
     device: result of a device's `describe`, with threads as one number.
     problems: a text for each file that failed.
     score_constant: K of the score.
@@ -136,7 +136,7 @@ def assemble(
     raise ValueError(
       '\n'.join(['No file could be judged.', *(str(text) for text in problems)])
     )
-  by_system = {}
+  by_system: dict[str, dict[str, measuring.Measured]] = {}
   for one in measured:
     files = by_system.setdefault(one.model.system, {})
     files[one.model.precision] = one
@@ -189,7 +189,7 @@ def _choose(
   """
   system = next(iter(files.values())).model.paper_system
   order = [
-    paper_results.SUBMITTED_PRECISION.get(system),
+    paper_results.SUBMITTED_PRECISION.get(system or ''),
     *metadata_lib.PRECISIONS,
   ]
   return min(
@@ -199,9 +199,13 @@ def _choose(
   )
 
 
-def _row(chosen, files, score_constant):
+def _row(
+  chosen: measuring.Measured,
+  files: dict[str, measuring.Measured],
+  score_constant: float,
+) -> dict:
   model, paper = chosen.model, None
-  row = paper_results.ROWS.get(model.paper_system)
+  row = paper_results.ROWS.get(model.paper_system or '')
   if row is not None:
     paper = dataclasses.asdict(row)
     paper['rank'] = paper_results.score_ranks()[paper.pop('system')]
@@ -212,7 +216,7 @@ def _row(chosen, files, score_constant):
     'team': paper and paper['team'],
     'precision': model.precision,
     'submitted_precision': paper_results.SUBMITTED_PRECISION.get(
-      model.paper_system
+      model.paper_system or ''
     ),
     'sha256': model.sha256,
     'sizes_mb': dict.fromkeys(SHOWN_PRECISIONS)
@@ -233,7 +237,9 @@ def _scored(measured: measuring.Measured, score_constant: float) -> dict:
   return {**figures, 'score': score}
 
 
-def _by_precision(files, score_constant):
+def _by_precision(
+  files: dict[str, measuring.Measured], score_constant: float
+) -> dict[str, dict]:
   """Returns the figures of a system's files by precision."""
   figures = {
     precision: _scored(files[precision], score_constant)

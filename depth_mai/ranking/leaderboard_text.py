@@ -16,7 +16,7 @@ _TITLES = {
   'dynamic': 'dynamic',
   'int16x8': '16x8',
 }
-# Titles of the figures in leaderboard_content.CORRELATED that are of Table 1.
+# Titles of the figures of Table 1 in leaderboard_content.CORRELATED.
 _PAPER_TITLES = {
   'runtime_ms': 'runtime',
   'si_rmse': 'si-RMSE',
@@ -59,7 +59,7 @@ def markdown(leaderboard: dict) -> str:
 def _format(
   leaderboard: dict, title: str, item: str, heading: str, lay_out: Callable
 ) -> str:
-  """Puts the parts together; title, item and heading are prefixes."""
+  """Joins all parts; `title`, `item` and `heading` are prefixes of lines."""
   parts = [
     title + leaderboard['title'],
     '\n'.join(item + line for line in _origin(leaderboard)),

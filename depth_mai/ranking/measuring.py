@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures .tflite files: runtime, errors on a split, size, MACs.
 
-Measurements in the store are reused. New ones are stored at once, so that a
-stopped run resumes where it was.
+Measurements in the store are reused. New ones are stored immediately, so that a
+stopped run can resume.
 """
 
 from collections.abc import Callable
@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 import dataclasses
+import hashlib
 import math
 import os
+import pathlib
 import time
 import typing
 
@@ -21,11 +23,13 @@ from depth_mai.devices import device as device_lib
 from depth_mai.devices import store as store_lib
 from depth_mai.evaluation import evaluation
 from depth_mai.evaluation import file_predictors
+from depth_mai.files import folder
 from depth_mai.files import problems as problems_lib
 from depth_mai.ranking import model_files
 from depth_mai.runtime import cost
 from depth_mai.runtime import environment
 from depth_mai.runtime import graph as graph_lib
+from depth_mai.runtime import model_file
 
 # Seconds between two lines of progress.
 _PROGRESS_S = 15.0
@@ -38,7 +42,7 @@ class Measured(typing.NamedTuple):
     model: the file.
     figures: file, size_mb, parameters, macs, the keys of `runtime_figures`
       without load_average, and challenge.METRICS.
-    load_average: of the machine before the first run; None if unknown.
+    load_average: the machine's, before the first run; None if unknown.
   """
 
   model: model_files.ModelFile
@@ -52,7 +56,7 @@ class Measurer:
 
   Attributes:
     data_dir: challenge folder or prepared tfds directory.
-    data: result of `split.describe`.
+    data: result of `describe_split`.
     device: device on which the runtimes are measured.
     threads: number of threads for the kernels.
     store: file of measurements.
@@ -94,7 +98,7 @@ class Measurer:
         self.report_line(f'{place}: FAILED, {problems[-1]}')
         continue
       measured.append(one)
-      how = 'known already' if seconds is None else f'{seconds:.0f} s'
+      how = 'from the store' if seconds is None else f'{seconds:.0f} s'
       self.report_line(f'{place}: {summary(one.figures)} ({how})')
     return measured, problems
 
@@ -155,6 +159,41 @@ class Measurer:
       yield pair
 
 
+def describe_split(
+  data_dir: str | os.PathLike[str], split: str, limit: int | None = None
+) -> dict:
+  """Describes a split by the content of its files.
+
+  Errors measured on a split stay valid while its fingerprint is the same. The
+  fingerprint covers the ids and the bytes of the files, not the path.
+
+  Args:
+    data_dir: challenge folder or prepared tfds directory.
+    split: name of the split.
+    limit: measure the first N images only; None for all.
+
+  Returns:
+    dict: data_dir_name, the name of the folder; split; images, how many are
+    measured; fingerprint, 64 hexadecimal digits.
+
+  Raises:
+    ValueError: if there is no such split, or limit is below 1.
+  """
+  if limit is not None and limit < 1:
+    raise ValueError(f'limit must be at least 1, got {limit}. Change --limit.')
+  data_dir = pathlib.Path(data_dir).expanduser()
+  ids = evaluation.split_ids(data_dir, split)[:limit]
+  digest = hashlib.sha256()
+  for line in (*ids, *_file_hashes(data_dir, split, limit)):
+    digest.update(f'{line}\n'.encode())
+  return {
+    'data_dir_name': data_dir.resolve().name,
+    'split': split,
+    'images': len(ids),
+    'fingerprint': digest.hexdigest(),
+  }
+
+
 def runtime_figures(report: dict) -> dict:
   """Returns the runtimes of a file, for its first number of threads.
 
@@ -170,7 +209,7 @@ def runtime_figures(report: dict) -> dict:
   """
   rows = report['configurations']
   on = next(row for row in rows if row['xnnpack'])
-  off = next((row for row in rows if not row['xnnpack']), {})
+  off: dict = next((row for row in rows if not row['xnnpack']), {})
   return {
     'runtime_ms': _runtime_ms(on),
     'runtime_ms_no_xnnpack': _runtime_ms(off),
@@ -185,7 +224,7 @@ def summary(figures: dict) -> str:
   """Returns si-RMSE and runtime as text, for a line of progress.
 
   Args:
-    figures: of `Measured`.
+    figures: those of `Measured`.
   """
   runtime = _ms_text(figures['runtime_ms'])
   if figures['instructions'] is None:
@@ -212,12 +251,29 @@ def _ms_text(milliseconds: float | None) -> str:
 
 
 def _predicted_with() -> dict:
-  """Returns what predictions depend on, apart from the file and the data.
+  """Returns the properties of the machine that change predictions.
 
   Kernels of another version or architecture round differently; the number of
-  threads changes nothing.
+  threads has no effect.
   """
   machine = environment.describe_machine()
   return {
     key: machine[key] for key in ('architecture', 'runtime', 'runtime_version')
   }
+
+
+def _file_hashes(
+  data_dir: pathlib.Path, split: str, limit: int | None
+) -> list[str]:
+  """Returns the SHA-256 of every file that is read."""
+  if folder.is_prepared(data_dir):
+    # The records of all images are in the same few files.
+    paths = sorted(data_dir.glob(f'*-{split}.*'))
+  else:
+    paths = [
+      path
+      for pair in folder.list_pairs(data_dir, split)[:limit]
+      for path in (pair.rgb_path, pair.depth_path)
+      if path is not None
+    ]
+  return [model_file.file_sha256(path) for path in paths]

@@ -22,7 +22,7 @@ class ModelFile(typing.NamedTuple):
     paper_system: the system of Table 1, also for a variant of it; None for
       another network.
     precision: one of `metadata.PRECISIONS`.
-    sha256: of the bytes.
+    sha256: SHA-256 of its bytes.
   """
 
   path: pathlib.Path
@@ -60,13 +60,19 @@ def find_models(
       is unknown.
   """
   models_dir = pathlib.Path(models_dir).expanduser()
-  _check_precisions(precisions)
+  precisions = precisions or metadata_lib.PRECISIONS
+  if not set(precisions) <= set(metadata_lib.PRECISIONS):
+    raise ValueError(
+      f'--precision={",".join(precisions)}: the allowed precisions are '
+      f'{", ".join(metadata_lib.PRECISIONS)}.'
+    )
   found, problems = [], []
   for path in _tflite_files(models_dir):
     try:
       found.append(_describe(path, models_dir))
     except (ValueError, OSError) as error:
       problems.append(naming(path.relative_to(models_dir).as_posix(), error))
+  listed = ''.join(f'\n{problem}' for problem in problems)
   present = sorted({model.system for model in found})
   missing = [name for name in systems or () if name not in present]
   if missing:
@@ -74,21 +80,21 @@ def find_models(
       f'--systems names {", ".join(missing)}, but the readable files in '
       f'{models_dir} are of {", ".join(present) or "no system"}. Convert the '
       'system there with depth_mai.convert, or leave it out of --systems.'
-      + ''.join(f'\n{problem}' for problem in problems)
+      f'{listed}'
     )
+  systems = systems or present
   chosen = [
     model
     for model in found
-    if model.system in (systems or present)
-    and model.precision in (precisions or metadata_lib.PRECISIONS)
+    if model.system in systems and model.precision in precisions
   ]
   if not chosen:
     raise ValueError(
       f'No .tflite file in {models_dir} can be judged: {len(found)} are '
-      f'readable, none of the systems {list(systems or present)} and the '
-      f'precisions {list(precisions or metadata_lib.PRECISIONS)}. Change '
-      '--models_dir, --systems or --precision.'
-      + ''.join(f'\n{problem}' for problem in problems)
+      f'readable, but none of the systems {list(systems)} with one of the '
+      f'precisions {list(precisions)}. Change --models_dir, --systems or '
+      '--precision.'
+      f'{listed}'
     )
   _check_unique(chosen)
   order = metadata_lib.PRECISIONS.index
@@ -105,15 +111,6 @@ def naming(file: str, error: Exception) -> str:
   """
   text = str(error) or type(error).__name__
   return text if file in text else f'{file}: {text}'
-
-
-def _check_precisions(precisions: Sequence[str] | None) -> None:
-  unknown = set(precisions or ()) - set(metadata_lib.PRECISIONS)
-  if unknown:
-    raise ValueError(
-      f'--precision={",".join(precisions)} must be of '
-      f'{", ".join(metadata_lib.PRECISIONS)}.'
-    )
 
 
 def _tflite_files(models_dir: pathlib.Path) -> list[pathlib.Path]:
@@ -145,7 +142,7 @@ def _describe(path: pathlib.Path, models_dir: pathlib.Path) -> ModelFile:
   )
   name, _, called = path.stem.rpartition('_')
   if not name or called not in metadata_lib.PRECISIONS:
-    name, called = metadata.get('system') or path.stem, stored
+    name, called = metadata.get('system') or path.stem, str(stored)
   if called not in metadata_lib.PRECISIONS:
     raise ValueError(
       f'its precision is unknown ({called}). Name it '
@@ -154,8 +151,8 @@ def _describe(path: pathlib.Path, models_dir: pathlib.Path) -> ModelFile:
     )
   if stored not in (None, called):
     raise ValueError(
-      f'its name says {called}, but it is {stored}. Rename it, or convert it '
-      'again.'
+      f'its precision is {called} by its name, but {stored} by its content. '
+      'Rename it, or convert it again.'
     )
   systems = (name, metadata.get('system'))
   return ModelFile(
@@ -171,7 +168,7 @@ def _describe(path: pathlib.Path, models_dir: pathlib.Path) -> ModelFile:
 
 
 def _check_unique(models: list[ModelFile]) -> None:
-  first = {}
+  first: dict[tuple[str, str], ModelFile] = {}
   for model in models:
     other = first.setdefault((model.system, model.precision), model)
     if other is not model:

@@ -71,8 +71,10 @@ def write_page(
     The files.
 
   Raises:
-    ValueError: if a file or a picture cannot be read.
+    ValueError: if a file or a picture cannot be read, or Jinja2 is not
+      installed.
   """
+  leaderboard_page.check_installed()
   target = pathlib.Path(output_dir).expanduser() / NAME
   pictures_path = target.with_name(f'{NAME}_pictures.png')
   plot_path = target.with_name(f'{NAME}_plot.png')
@@ -89,15 +91,15 @@ def write_page(
     leaderboard['device']['threads'],
   )
   leaderboard_pictures.leaderboard_pictures(predictions, images, pictures_path)
-  files = [page_path, pictures_path]
+  files, plot = [page_path, pictures_path], None
   try:
     leaderboard_plot.save_plot(plot_path, leaderboard)
     files.append(plot_path)
+    plot = plot_path
   except ImportError as error:
     report_line(f'No plot: {error}')
-    plot_path = None
   leaderboard_page.write_page(
-    page_path, leaderboard, plot_path, pictures_path, command, _PICTURES_NOTE
+    page_path, leaderboard, plot, pictures_path, command, _PICTURES_NOTE
   )
   return files
 

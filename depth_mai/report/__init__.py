@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Depth pictures and training curves."""
+"""Depth pictures, plots, and the pages and tables of results."""

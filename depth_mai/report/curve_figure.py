@@ -16,12 +16,13 @@ import os
 
 import numpy as np
 
+from depth_mai import challenge
 from depth_mai.files import atomic
 from depth_mai.files import metrics_log
 from depth_mai.report import colours
 
 TIMES = {'step': 'step', 'images': 'images seen', 'epoch': 'epoch'}
-_DEFAULT_METRICS = ('loss', 'si_rmse', 'rmse', 'log10', 'rel')
+_DEFAULT_METRICS = ('loss', *challenge.METRICS)
 _TITLES = {
   'loss': 'loss',
   'si_rmse': 'si-RMSE',
@@ -99,16 +100,16 @@ def save_curves(
   """Draws the curves of all runs to one picture.
 
   Args:
-    path: the picture to write; its suffix names the format, such as .png.
+    path: the picture to write; its suffix sets the format, such as .png.
     run_dirs: workdirs of the runs. The folder names label the runs.
-    metrics: metrics to draw, a panel each; default: those of loss, si_rmse,
+    metrics: metrics to draw, a panel each; by default those of loss, si_rmse,
       rmse, log10 and rel that the logs contain.
     references: horizontal lines.
     time_key: 'step', 'images' or 'epoch'.
 
   Raises:
-    ImportError: if matplotlib is not installed.
-    ValueError: for a missing or damaged log, or if no metric is left to draw.
+    ValueError: for a missing or damaged log, if no metric is left to draw, or
+      if matplotlib is not installed.
   """
   if time_key not in TIMES:
     raise ValueError(f'time_key={time_key!r} is not one of {sorted(TIMES)}.')
@@ -144,7 +145,7 @@ def _draw(runs, metrics, references, time_key):
     from matplotlib import figure as figure_lib
     from matplotlib import ticker
   except ImportError as error:
-    raise ImportError(
+    raise ValueError(
       'Curves are drawn with matplotlib, which is not installed: '
       "pip install 'depth_mai[report]'"
     ) from error

@@ -9,6 +9,7 @@ Needs matplotlib: pip install 'depth_mai[report]'.
 from absl import app
 from absl import flags
 
+from depth_mai import program
 from depth_mai.report import curve_figure
 
 _OUTPUT = flags.DEFINE_string(
@@ -17,14 +18,14 @@ _OUTPUT = flags.DEFINE_string(
 _METRICS = flags.DEFINE_list(
   'metrics',
   None,
-  'Metrics to draw, such as loss,si_rmse; default: those of loss, si_rmse, '
+  'Metrics to draw, separated by commas; by default those of loss, si_rmse, '
   'rmse, log10 and rel that the logs contain.',
 )
 _REFERENCES = flags.DEFINE_multi_string(
   'reference',
   [],
-  'Horizontal line to compare with: NAME:VALUE for the si-RMSE, or '
-  'METRIC/NAME:VALUE for another metric. May be repeated.',
+  'A horizontal line to compare with: NAME:VALUE for the si-RMSE, or '
+  'METRIC/NAME:VALUE for another metric. The flag may be repeated.',
 )
 _TIME = flags.DEFINE_enum(
   'time', 'step', list(curve_figure.TIMES), 'Unit of the horizontal axis.'
@@ -35,18 +36,15 @@ def main(argv: list[str]) -> None:
   """Draws the curves of the workdirs named on the command line."""
   if len(argv) < 2:
     raise app.UsageError('Name at least one workdir of a run.')
-  try:
-    curve_figure.save_curves(
-      _OUTPUT.value,
-      argv[1:],
-      metrics=_METRICS.value,
-      references=[curve_figure.parse_reference(r) for r in _REFERENCES.value],
-      time_key=_TIME.value,
-    )
-  except (ValueError, ImportError) as error:
-    raise SystemExit(f'error: {error}') from error
+  curve_figure.save_curves(
+    _OUTPUT.value,
+    argv[1:],
+    metrics=_METRICS.value,
+    references=[curve_figure.parse_reference(r) for r in _REFERENCES.value],
+    time_key=_TIME.value,
+  )
   print(f'Wrote {_OUTPUT.value}.')
 
 
 if __name__ == '__main__':
-  app.run(main)
+  program.run(main)

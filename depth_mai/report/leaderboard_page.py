@@ -7,6 +7,7 @@ was measured on other pictures and another device. Unknown figures are dashes
 and sort last. Plot and depth pictures are inside the file.
 """
 
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 import math
@@ -17,11 +18,11 @@ from depth_mai.files import atomic
 from depth_mai.metrics import score as score_lib
 from depth_mai.report import leaderboard_rows
 from depth_mai.web import pages
-from depth_mai.web.tables import Cell
-from depth_mai.web.tables import Column
-from depth_mai.web.tables import Group
-from depth_mai.web.tables import Table
-from depth_mai.web.tables import number_cell
+from depth_mai.web.sortable_table import Cell
+from depth_mai.web.sortable_table import Column
+from depth_mai.web.sortable_table import Group
+from depth_mai.web.sortable_table import Table
+from depth_mai.web.sortable_table import number_cell
 
 
 class _Figure(typing.NamedTuple):
@@ -39,7 +40,7 @@ class _Figure(typing.NamedTuple):
   spec: str = ''
   hint: str = ''
 
-  def column(self, prefix: str = '', **rest) -> Column:
+  def column(self, prefix: str = '', **rest: typing.Any) -> Column:
     """Returns the column; `prefix` precedes the headings of runtimes."""
     if not self.key.startswith('runtime_ms'):
       prefix = ''
@@ -124,6 +125,15 @@ _IN_WORDS = (
 )
 
 
+def check_installed() -> None:
+  """Checks, before any work for a page, that pages can be written.
+
+  Raises:
+    ValueError: if Jinja2 is not installed.
+  """
+  pages.optional_package('jinja2', extra='report')
+
+
 def write_page(
   path: str | os.PathLike[str],
   leaderboard: Mapping,
@@ -147,7 +157,7 @@ def write_page(
       Jinja2 is not installed.
     OSError: if a file cannot be read or written.
   """
-  pages.optional_package('jinja2', extra='report')
+  check_installed()
   rows = leaderboard_rows.rows(leaderboard)
   missing = leaderboard.get('missing') or ()
   text = pages.render_one_file(
@@ -220,7 +230,7 @@ def agreement(leaderboard: Mapping) -> Table | None:
   """Returns the rank correlations with the paper; None if there are none."""
   spearman = leaderboard.get('spearman') or {}
   order = [key for key in _COMPARED if key in spearman]
-  rows = []
+  rows: list[list[Cell]] = []
   for key in order + [key for key in spearman if key not in _COMPARED]:
     measured = spearman[key] or {}
     name, detail = _COMPARED.get(key, (key, ''))
@@ -297,16 +307,18 @@ def _system_cells(rows, with_precision=False):
   return cells
 
 
-def _measured(rows: Sequence[Mapping], figures: Sequence[_Figure]):
-  """Returns the cells of each row; the best of each column is marked."""
+def _measured(
+  rows: Sequence[Mapping], figures: Sequence[_Figure]
+) -> Iterator[tuple[Cell, ...]]:
+  """Yields the cells of each row; the best of each column is marked."""
   columns = []
   for figure in figures:
     cells = [figure.cell(row) for row in rows]
-    known = [cell.value for cell in cells if cell.value is not None]
+    known = [c.value for c in cells if isinstance(c.value, (int, float))]
     is_score = figure.key == 'score'
     best = (max if is_score else min)(known, default=None)
     for index, cell in enumerate(cells):
-      if cell.value is not None:
+      if isinstance(cell.value, (int, float)):
         part = cell.value / best if is_score and best else None
         cells[index] = cell._replace(best=cell.value == best, part=part)
     columns.append(cells)

@@ -3,7 +3,7 @@
 
 Each row is an example picture: the picture, its ground truth, and every
 system's depth with its error below. All depths, including the ground truth,
-share one scale in metres, and all errors share another; the bars at the right
+share one scale in metres, and all errors share another; the bars on the right
 show them. The number below an error map is the si-RMSE of that picture.
 
 Maps are subsampled to the size of the tiles, not averaged, so that each colour
@@ -18,6 +18,7 @@ import typing
 import numpy as np
 from PIL import Image
 
+from depth_mai import challenge
 from depth_mai.files import atomic
 from depth_mai.metrics import depth_metrics
 from depth_mai.report import colours
@@ -26,7 +27,7 @@ from depth_mai.report import picture as picture_lib
 from depth_mai.report import scale as scale_lib
 
 EXAMPLES = 5
-# Colours of each map: all fit into one palette, and no step is visible.
+# Colours of each map: few enough for one palette, too many to see the steps.
 _STEPS = 64
 # A PNG with a palette has a third of the size.
 _PALETTE_SIZE = 256
@@ -162,7 +163,7 @@ def _check(predictions, examples):
 
 def _metres(depth_mm):
   depth_mm = np.asarray(depth_mm, np.float64)
-  return depth_mm.reshape(depth_mm.shape[:2]) / 1e3
+  return depth_mm.reshape(depth_mm.shape[:2]) / challenge.MM_PER_M
 
 
 def _tile_size(shape, tile_width):

@@ -22,7 +22,10 @@ from depth_mai.report import colours
 from depth_mai.report import leaderboard_rows
 from depth_mai.report import scale as scale_lib
 
-# Area of the largest file's point, square typographic points.
+if typing.TYPE_CHECKING:
+  from matplotlib import figure as figure_lib
+
+# Area of the point of the largest file, square typographic points.
 _LARGEST_AREA = 420.0
 _AREA_OF_UNKNOWN_SIZE = 20.0
 # Space around the points, as fractions of the panel.
@@ -35,6 +38,8 @@ _LOG_PER_SI_RMSE = 20 * math.log(2)
 # Distance of a line's label from the edge, as a fraction of the panel.
 _LABEL_INSET = 0.07
 _NOTE_WIDTH = 64
+_LEGEND_COLUMNS = 2
+_LEGEND_STYLE = {'frameon': False, 'fontsize': 9, 'title_fontsize': 9}
 
 
 class _Point(typing.NamedTuple):
@@ -83,14 +88,14 @@ def save_plot(path: str | os.PathLike[str], leaderboard: Mapping) -> None:
     figure.savefig(temporary)
 
 
-def draw(leaderboard: Mapping):
+def draw(leaderboard: Mapping) -> 'figure_lib.Figure':
   """Draws the plot.
 
   Args:
     leaderboard: see `save_plot`.
 
   Returns:
-    A matplotlib.figure.Figure.
+    The figure.
 
   Raises:
     ImportError: if matplotlib is not installed.
@@ -116,8 +121,9 @@ def draw(leaderboard: Mapping):
   if theirs:
     panels.append((theirs, leaderboard_rows.PAPER_ORIGIN, False))
   # Not pyplot: no display, no global state. Agg is the default canvas.
+  height = 5.8 + 0.2 * math.ceil(len(rows) / _LEGEND_COLUMNS)
   figure = figure_lib.Figure(
-    figsize=(5.6 * len(panels), 6.6), dpi=140, layout='constrained'
+    figsize=(5.6 * len(panels), height), dpi=140, layout='constrained'
   )
   axes = figure.subplots(1, len(panels), squeeze=False)[0]
   largest_mb = max(point.size_mb or 0.0 for point in (*ours, *theirs))
@@ -130,7 +136,7 @@ def draw(leaderboard: Mapping):
   sizes_mb = [point.size_mb for point in (*ours, *theirs) if point.size_mb]
   if sizes_mb:
     _draw_size_legend(figure, axes[0], np.array(sizes_mb), per_mb)
-  # The labels of the lines follow the panels' final shape.
+  # The labels of the lines depend on the final shape of the panels.
   figure.draw_without_rendering()
   figure.set_layout_engine('none')
   for axis in axes:
@@ -186,13 +192,16 @@ def _set_up(axis, points, origin):
     ha='left',
   )
   log_ms = [math.log(point.runtime_ms) for point in points]
-  axis.set_xscale('log')
-  axis.set_xlim(np.exp(_limits(log_ms, math.log(_MIN_RATIO), _MARGIN_X)))
+  limits_ms = np.exp(_limits(log_ms, math.log(_MIN_RATIO), _MARGIN_X))
   low, high = _limits([p.si_rmse for p in points], _MIN_SPAN, _MARGIN_Y)
-  axis.set_ylim(max(low, 0.0), high)
+  axis.set(
+    xscale='log',
+    xlim=limits_ms,
+    ylim=(max(low, 0.0), high),
+    xticks=scale_lib.ticks(*limits_ms),
+  )
   axis.set_xlabel('runtime [ms], logarithmic (lower is better)', fontsize=9)
   axis.set_ylabel('si-RMSE (lower is better)', fontsize=9)
-  axis.set_xticks(scale_lib.ticks(*axis.get_xlim()))
   axis.minorticks_off()
   axis.xaxis.set_major_formatter('{x:g}')
   axis.tick_params(labelsize=8)
@@ -200,7 +209,7 @@ def _set_up(axis, points, origin):
 
 
 def _limits(values, least, margin):
-  """Returns the limits of an axis, at least `least` apart before the margin."""
+  """Returns the limits of an axis: a range of at least `least`, and margins."""
   low, high = min(values), max(values)
   missing = max(0.0, least - (high - low)) / 2
   low, high = low - missing, high + missing
@@ -284,11 +293,9 @@ def _draw_points(axis, points, per_mb, filled):
   legend = axis.legend(
     loc='upper center',
     bbox_to_anchor=(0.5, -0.11),
-    ncols=2,
-    frameon=False,
-    fontsize=9,
+    ncols=_LEGEND_COLUMNS,
     title='system · score',
-    title_fontsize=9,
+    **_LEGEND_STYLE,
   )
   for handle in legend.legend_handles:
     handle.set_sizes([60.0])
@@ -314,9 +321,7 @@ def _draw_size_legend(figure, axis, sizes_mb, per_mb):
     title='file size (area)',
     loc='outside lower center',
     ncols=len(handles),
-    frameon=False,
-    fontsize=9,
-    title_fontsize=9,
     handleheight=1.9,
     columnspacing=2.5,
+    **_LEGEND_STYLE,
   )

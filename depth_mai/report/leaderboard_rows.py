@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads the parts of leaderboard.json that plot, page and tables share.
 
-`ranking.leaderboard_content` describes the file. Unknown numbers are None
-there; here they may also be absent.
+`ranking.leaderboard_content` describes the file. It writes None for an unknown
+number; the functions here also accept a missing key.
 """
 
 from collections.abc import Mapping
 from collections.abc import Sequence
 import math
 
-# A heading, and the data and the device of the figures below it.
+# A heading, and a note on the data and the device of the figures below it.
 Origin = tuple[str, str]
 
 PAPER_ORIGIN: Origin = (
@@ -19,7 +19,7 @@ PAPER_ORIGIN: Origin = (
 
 
 def rows(leaderboard: Mapping) -> list[Mapping]:
-  """Returns the rows by rank; rows without a rank are last.
+  """Returns the rows sorted by rank; rows without a rank are last.
 
   Args:
     leaderboard: the content of leaderboard.json.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes text in pictures, in Pillow's own font."""
+"""Writes text into pictures, in Pillow's own font."""
 
 from collections.abc import Sequence
 
@@ -11,11 +11,13 @@ from PIL import ImageFont
 PAPER_RGB = (255, 255, 255)
 INK_RGB = (32, 32, 32)
 
-# A line of text with the space below it, as a part of the text size.
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+# Height of a line of text with the space below it, relative to the text size.
 _LINE = 1.35
 
 
-def font_of(size: int):
+def font_of(size: int) -> Font:
   """Returns Pillow's own font; old versions of Pillow have one size only.
 
   Args:
@@ -27,12 +29,17 @@ def font_of(size: int):
     return ImageFont.load_default()
 
 
-def write(draw, left_middle: tuple[float, float], text: str, font) -> None:
-  """Writes text with its capitals centred at a height.
+def write(
+  draw: ImageDraw.ImageDraw,
+  left_middle: tuple[float, float],
+  text: str,
+  font: Font,
+) -> None:
+  """Writes text whose capitals are vertically centred at a point.
 
   Args:
-    draw: PIL.ImageDraw of the picture.
-    left_middle: x and y, pixels.
+    draw: draws into the picture.
+    left_middle: x of the left end and y of the middle, pixels.
     text: one line.
     font: from `font_of`.
   """
@@ -41,13 +48,13 @@ def write(draw, left_middle: tuple[float, float], text: str, font) -> None:
   draw.text((float(x), float(y) - (top + bottom) / 2), text, INK_RGB, font)
 
 
-def text_width(text: str, font) -> int:
+def text_width(text: str, font: Font) -> int:
   """Returns the width of one line, pixels."""
   paper = ImageDraw.Draw(Image.new('RGB', (1, 1)))
   return int(np.ceil(paper.textbbox((0, 0), text, font)[2]))
 
 
-def shortened(text: str, width: int, font) -> str:
+def shortened(text: str, width: int, font: Font) -> str:
   """Returns the text, or the beginning that fits, with '...'.
 
   Args:

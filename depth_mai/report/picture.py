@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draws pictures of depth: colours, a bar in metres, comparisons side by side.
 
-Pictures are uint8 arrays [H, W, 3]. NumPy and Pillow draw them by hand, since a
-device has no matplotlib.
+Pictures are uint8 arrays [H, W, 3]. NumPy and Pillow draw them, since a device
+has no matplotlib.
 """
 
 from collections.abc import Sequence
@@ -22,6 +22,7 @@ PAPER_RGB = lettering.PAPER_RGB
 INK_RGB = lettering.INK_RGB
 # Relative errors beyond this have the last colour of the error map.
 ERROR_LIMIT = 0.5
+_AUTOMATIC = scale_lib.ColourRange()
 
 
 def colourise(
@@ -128,7 +129,7 @@ def colour_bar(
     near_m: as given to `colourise`.
     far_m: as given to `colourise`.
     scale: as given to `colourise`.
-    text_size: pixels; default: depends on the height.
+    text_size: pixels; by default it depends on the height.
     steps: as given to `colourise`.
 
   Returns:
@@ -155,7 +156,7 @@ def error_bar(
   Args:
     height: pixels, with the labels.
     limit: as given to `colourise_error`.
-    text_size: pixels; default: depends on the height.
+    text_size: pixels; by default it depends on the height.
     steps: as given to `colourise`.
 
   Returns:
@@ -173,8 +174,7 @@ def side_by_side(
   rgb_uint8: np.ndarray,
   depth_m: np.ndarray,
   truth_m: np.ndarray | None = None,
-  near_m: float | None = None,
-  far_m: float | None = None,
+  colour_range: scale_lib.ColourRange = _AUTOMATIC,
   scale: str = 'log',
   titles: Sequence[str] = ('Image', 'Depth', 'Truth', 'Error'),
 ) -> np.ndarray:
@@ -184,9 +184,8 @@ def side_by_side(
     rgb_uint8: the image, uint8 [H, W, 3].
     depth_m: predicted depth, [h, w] or [h, w, 1], metres.
     truth_m: ground truth, the same shape, metres, 0 = unknown; or None.
-    near_m: depth of the nearest colour, metres; default: from the truth, or
-      from the depth.
-    far_m: depth of the farthest colour, metres; default: likewise.
+    colour_range: range of depths to colour; ends that are not given are those
+      of the truth, or of the depth.
     scale: 'log' or 'linear'.
     titles: of the image, the depth, the truth and the error.
 
@@ -195,13 +194,12 @@ def side_by_side(
     error with bar. All have the size of the image.
 
   Raises:
-    ValueError: for wrong shapes or an empty range.
+    ValueError: for wrong shapes.
   """
   size = _checked_picture(rgb_uint8).shape[:2]
   maps = [depth_m] if truth_m is None else [truth_m, depth_m]
-  automatic = depth_range(maps[0])  # A wild prediction must not change it.
-  near_m = automatic[0] if near_m is None else near_m
-  far_m = automatic[1] if far_m is None else far_m
+  # The truth sets the range, so that a wild prediction does not change it.
+  near_m, far_m = colour_range.of(maps[0])
   panels = [rgb_uint8]
   for map_m in reversed(maps):
     panels.append(_enlarged(colourise(map_m, near_m, far_m, scale), size))
@@ -231,7 +229,7 @@ def draw_prediction(
   colour = colourise(depth_m, near_m, far_m)
   return (
     with_colour_bar(colour, near_m, far_m),
-    side_by_side(rgb_uint8, depth_m, near_m=near_m, far_m=far_m),
+    side_by_side(rgb_uint8, depth_m, colour_range=colour_range),
   )
 
 
@@ -249,7 +247,7 @@ def grid(
     column_titles: a title for each column, or None. A title that is wider than
       its column is shortened.
     row_titles: a title for each row, or None.
-    text_size: of the titles, pixels; default: depends on the highest row.
+    text_size: of the titles, pixels; by default it depends on the tallest row.
 
   Returns:
     A picture, uint8 [H, W, 3].
@@ -311,7 +309,7 @@ def _bar(height, map_rgb, ticks, text_size):
   # Half a line of space, so that the outermost labels fit.
   top, bottom = text_size // 2, height - 1 - text_size // 2
   font = lettering.font_of(text_size)
-  # All usual labels give the same width, so that pictures can be stacked.
+  # All usual labels give bars of the same width, which can be stacked.
   label_width = max(
     lettering.text_width(label, font)
     for label in ['88.88 m', *(label for _, label in ticks)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Maps metres to positions on the colour map: ranges, positions and ticks."""
+"""Maps depths in metres to positions on a colour map, and chooses ticks."""
 
 import dataclasses
 import math
@@ -9,8 +9,8 @@ import numpy as np
 SCALES = ('log', 'linear')
 _MAX_TICKS = 8
 _DEFAULT_RANGE_M = (1.0, 10.0)
-# Steps within a decade, from the finest; the first that gives few ticks is
-# used.
+# Ticks within a decade, from the finest; the first row that gives few enough
+# ticks is used.
 _MANTISSAS = (
   (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9),
   (1, 1.5, 2, 3, 4, 5, 6, 8),
@@ -23,11 +23,11 @@ _MANTISSAS = (
 
 @dataclasses.dataclass(frozen=True)
 class ColourRange:
-  """Range of depths to colour; ends that are not given follow each map.
+  """Range of depths to colour; an end that is None is chosen for each map.
 
   Attributes:
-    near_m: depth of the nearest colour, metres; None: from each map.
-    far_m: depth of the farthest colour, metres; None: from each map.
+    near_m: depth of the nearest colour, metres, or None.
+    far_m: depth of the farthest colour, metres, or None.
   """
 
   near_m: float | None = None
@@ -63,7 +63,7 @@ class ColourRange:
 
 
 def depth_range(*depths_m: np.ndarray) -> tuple[float, float]:
-  """Chooses the range of depths for which pictures use all colours.
+  """Chooses the range of depths that makes pictures use all colours.
 
   Args:
     *depths_m: maps of any shape, metres; 0, negative and non-finite values are
@@ -74,13 +74,12 @@ def depth_range(*depths_m: np.ndarray) -> tuple[float, float]:
     the known values, widened to a ratio of at least 1.2; 1 m to 10 m if no
     value is known.
   """
-  known = [
-    depth_m[known_mask(depth_m)] for depth_m in map(np.asarray, depths_m)
-  ]
-  known = np.concatenate(known) if known else np.zeros(0)
+  known = np.concatenate(
+    [np.zeros(0), *(np.asarray(map_m)[known_mask(map_m)] for map_m in depths_m)]
+  )
   if not known.size:
     return _DEFAULT_RANGE_M
-  near_m, far_m = np.percentile(known.astype(np.float64), (1, 99))
+  near_m, far_m = np.percentile(known, (1, 99))
   widening = max(1.0, 1.2 * near_m / far_m) ** 0.5
   return float(near_m / widening), float(far_m * widening)
 

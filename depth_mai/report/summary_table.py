@@ -2,17 +2,18 @@
 """Lays out the summary of a .tflite file and its XNNPACK partitions as text."""
 
 import collections
+from collections.abc import Iterator
 from collections.abc import Sequence
 
 from depth_mai.metrics import table
 
-# The table shows at most this many inputs of an operator.
+# Most inputs of an operator that the table shows.
 _MOST_INPUTS = 2
 
 _LEGEND = (
   'One MAC is one multiply-accumulate of a convolution or a matrix product. '
-  'All other operators count 0;\ntheir cost shows in the elements they write '
-  'and in the bytes of activations they read and write.'
+  'All other operators count 0;\nto judge their cost, see the elements they '
+  'write and the bytes of activations they read and write.'
 )
 # Heading, key and format of the columns that both tables share.
 _COSTS = (
@@ -185,7 +186,7 @@ def _piece_table(pieces: list[dict]) -> str:
   )
 
 
-def _cause_lines(pieces: list[dict]):
+def _cause_lines(pieces: list[dict]) -> Iterator[str]:
   """Yields a line for each kind of operator outside the delegate."""
   causes = collections.Counter(
     (one['kind'], one['type'], one['cure'])

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Predicts the depth of many pictures and writes three files for each.
 
-A bad picture does not stop the others: the errors are collected and returned.
-Existing files are overwritten only on request, and two pictures of the same
-name get result files of different names.
+A bad picture does not stop the others: errors are collected and returned.
+Existing files are overwritten only on request, and pictures with the same name
+get result files with different names.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from depth_mai.files import picture_files
 from depth_mai.runtime import image_io
 from depth_mai.runtime import model_file
 
-# A path as the user gives it.
+# A path given by the user.
 Path = str | os.PathLike[str]
 
 _DEPTH, _COLOUR, _SIDE_BY_SIDE = '_depth', '_colour', '_side_by_side'
@@ -47,7 +47,7 @@ def predict_files(
     draw: function (rgb_uint8 [H, W, 3], depth_m [H, W]) -> (colour picture,
       side-by-side picture), both uint8 [., ., 3].
     overwrite: whether result files of an earlier run may be replaced.
-    report_line: is called with one line of progress for each picture.
+    report_line: called with one line of progress for each picture.
 
   Returns:
     A message for each input that failed.
@@ -96,7 +96,8 @@ def _name_pictures(
   Raises:
     ValueError: output_dir is one of the input folders.
   """
-  pictures, problems = {}, []
+  pictures: dict[pathlib.Path, pathlib.Path] = {}
+  problems: list[str] = []
   for entry in map(pathlib.Path, inputs):
     if not entry.is_dir():
       pictures.setdefault(entry.resolve(), entry)
@@ -111,10 +112,10 @@ def _name_pictures(
         pictures.setdefault(image.resolve(), image)
     except ValueError as error:
       problems.append(str(error))
-  taken = {}
+  taken: dict[str, pathlib.Path] = {}
   for source in pictures.values():
     taken.setdefault(source.stem.casefold(), source)
-  sources = {}
+  sources: dict[str, pathlib.Path] = {}
   for source in pictures.values():
     name, number = source.stem, 2
     while taken.setdefault(name.casefold(), source) is not source:

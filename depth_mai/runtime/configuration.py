@@ -2,9 +2,8 @@
 """Measures one configuration (threads, XNNPACK, CPUs) of one model.
 
 Each configuration is measured in a fresh process, which runs this file:
-`python -m depth_mai.runtime.configuration JSON`. So the process's memory is
-that of the configuration, and no thread pool or cache of another configuration
-disturbs it.
+`python -m depth_mai.runtime.configuration JSON`. So thread pools and caches of
+other configurations affect neither its memory nor its speed.
 """
 
 import dataclasses
@@ -165,12 +164,12 @@ def measure_in_child(request: Request, timeout_s: float | None = None) -> dict:
   try:
     child = environment.run_python(request.arguments(), timeout_s)
   except subprocess.TimeoutExpired as error:
-    raise ValueError(request.took_too_long(timeout_s)) from error
+    raise ValueError(request.took_too_long(error.timeout)) from error
   return request.read_answer(child.returncode, child.stdout, child.stderr)
 
 
 def _main(request: str) -> None:
-  """Measures the configuration in a JSON text; prints the result's line."""
+  """Measures the configuration in a JSON text; prints the result."""
   try:
     answer = measure_configuration(Request(**json.loads(request)))
   except ValueError as error:

@@ -1,24 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Counts the cost of each operator of a graph: MACs, parameters, bytes.
 
-One MAC (multiply-accumulate) is one multiplication of a weight, or of one
-entry of a matrix, whose result is added to a sum; it is two FLOPs. Only
-convolutions and matrix products have MACs. They follow from the stored shapes:
-biases are left out, products with the zeros of a 'same' padding are included.
+One MAC (multiply-accumulate) multiplies a weight, or one entry of a matrix, and
+adds the product to a sum; it is two FLOPs. Only convolutions and matrix
+products have MACs. They follow from the stored shapes: biases are left out,
+products with the zeros of a 'same' padding are included.
 This is the convention of the papers' "multiply-adds": MobileNetV3 (Howard et
 al. 2019) has 219 M large and 56 M small at 224x224.
 
 All other operators have 0 MACs: additions, activations, poolings, resizes,
 concatenations. They take time, too, so summaries also list the elements that
-operators write and the bytes that they move.
+operators write and the bytes that they read and write.
 """
 
 from collections.abc import Callable
 import dataclasses
+import math
 
 from depth_mai.runtime import graph as graph_lib
 
-# Operators that multiply, but whose MACs are not computed here.
+# Operators that multiply; their MACs are not computed here.
 _WITHOUT_RULE = frozenset(
   """
   BIDIRECTIONAL_SEQUENCE_LSTM BIDIRECTIONAL_SEQUENCE_RNN CALL CONV_3D
@@ -133,7 +134,7 @@ def operator_macs(operator: graph_lib.Operator) -> int | None:
     return 0
   try:
     return rule(operator)
-  except (ValueError, IndexError, ZeroDivisionError, AttributeError) as error:
+  except (ValueError, IndexError, ZeroDivisionError) as error:
     shapes = [tensor.shape for tensor in operator.given_inputs]
     raise ValueError(
       f'Operator {operator.index}, {operator.name}, has inputs of shapes '
@@ -146,7 +147,7 @@ def kernel_size(operator: graph_lib.Operator) -> tuple[int, int] | None:
   """Returns (height, width) of a convolution's kernel, None for others."""
   if operator.name not in _WITH_KERNEL:
     return None
-  _, height, width, _ = operator.inputs[1].shape
+  _, height, width, _ = _input_shape(operator, 1)
   return height, width
 
 
@@ -154,11 +155,12 @@ def _parameter_tensors(
   subgraph: graph_lib.Subgraph,
 ) -> list[list[graph_lib.Tensor]]:
   """Returns the parameters of each operator; none occurs twice."""
-  # From a tensor to the stored tensors from which it is computed.
+  # Index of a tensor -> the stored tensors that it is computed from.
   sources = {t.index: {t} for t in subgraph.tensors if t.is_constant}
-  found, seen = [], set()
+  found: list[list[graph_lib.Tensor]] = []
+  seen: set[graph_lib.Tensor] = set()
   for operator in subgraph.operators:
-    mine = []
+    own: list[graph_lib.Tensor] = []
     for position, tensor in enumerate(operator.inputs):
       if tensor is None or tensor.index not in sources:
         continue
@@ -168,13 +170,13 @@ def _parameter_tensors(
           sources.setdefault(output.index, set()).update(stored)
         continue
       is_bias = _BIAS_POSITION.get(operator.name) == position
-      mine += [
+      own += [
         one
         for one in stored - seen
         if is_bias or one.type_name not in _SHAPE_TYPES
       ]
       seen |= stored
-    found.append(mine)
+    found.append(own)
   return found
 
 
@@ -191,34 +193,44 @@ def _activation_bytes(subgraph: graph_lib.Subgraph) -> list[int]:
   ]
 
 
+def _input_shape(
+  operator: graph_lib.Operator, position: int
+) -> tuple[int, ...]:
+  tensor = operator.inputs[position]
+  if tensor is None:
+    raise ValueError(f'input {position} is left out')
+  return tensor.shape
+
+
 def _convolution(operator: graph_lib.Operator) -> int:
   # The kernel's last dimension is the size of one group of channels.
-  _, height, width, depth = operator.inputs[1].shape
+  _, height, width, depth = _input_shape(operator, 1)
   return operator.outputs[0].elements * height * width * depth
 
 
 def _depthwise_convolution(operator: graph_lib.Operator) -> int:
-  _, height, width, _ = operator.inputs[1].shape
+  _, height, width, _ = _input_shape(operator, 1)
   return operator.outputs[0].elements * height * width
 
 
 def _fully_connected(operator: graph_lib.Operator) -> int:
-  _, depth = operator.inputs[1].shape
+  _, depth = _input_shape(operator, 1)
   return operator.outputs[0].elements * depth
 
 
 def _transposed_convolution(operator: graph_lib.Operator) -> int:
   # Each input pixel is multiplied with the whole kernel; products that fall
   # outside the output are included.
-  channels, height, width, _ = operator.inputs[1].shape
-  return operator.inputs[2].elements * channels * height * width
+  channels, height, width, _ = _input_shape(operator, 1)
+  return math.prod(_input_shape(operator, 2)) * channels * height * width
 
 
 def _matrix_product(operator: graph_lib.Operator) -> int:
   # [M, K] times [K, N], each possibly stored transposed: M is known from the
   # output, and the other dimension of the first matrix is K.
   rows = operator.outputs[0].shape[-2]
-  depth = operator.inputs[0].shape[-1] * operator.inputs[0].shape[-2] // rows
+  *_, first, second = _input_shape(operator, 0)
+  depth = first * second // rows
   return operator.outputs[0].elements * depth
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tells what to change when a runtime or XNNPACK does not take an operator."""
+"""Advice for operators that a TFLite release or XNNPACK does not support."""
 
 _UNFROZEN = (
   'The graph still contains variables: convert a functional model that is '
@@ -16,8 +16,8 @@ _NO_GROUPS = (
 _NO_TILE = 'Use --output_upsampling=nearest_broadcast or bilinear.'
 _FOUR_DIMENSIONS = 'Keep tensors at four dimensions.'
 
-# (operator, type of its data or None for any) -> what to change when the chosen
-# TFLite release lacks the operator.
+# (operator, type of its data or None for any) -> advice if the chosen TFLite
+# release lacks the operator.
 FOR_RUNTIME = {
   ('TILE', None): _NO_TILE,
   ('EXP', None): _RELU_HEAD,
@@ -62,7 +62,7 @@ _FLOAT_TAIL = (
 _RELU6 = 'Use ReLU6, whose minimum and maximum are part of the convolution.'
 
 # (operator, type of its data, or of a convolution's weights, or None for any)
-# -> what to change when XNNPACK does not take the operator.
+# -> advice if XNNPACK does not take the operator.
 FOR_XNNPACK = {
   ('RESIZE_NEAREST_NEIGHBOR', None): _UPSAMPLING,
   ('TILE', None): _UPSAMPLING,
@@ -127,5 +127,5 @@ def for_xnnpack(operator: str, type_name: str) -> str:
 def _find(
   table: dict[tuple[str, str | None], str], operator: str, type_name: str
 ) -> str:
-  """Returns the entry of the exact type, else that of any type, else ''."""
+  """Returns the entry for the exact type, else for any type, else ''."""
   return table.get((operator, type_name)) or table.get((operator, None), '')

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds how much of a graph the XNNPACK delegate took.
 
-Each partition of the delegate costs a hand-over of tensors; the best is one
-partition with no operator outside. LiteRT has no public call for this: the
+Tensors are handed over at the ends of each partition of the delegate; best is
+one partition with no operator outside. LiteRT has no public call for this: the
 private `_get_ops_details()` lists the operators of the file and, after
 allocation, one 'DELEGATE' entry per partition. An operator is inside a
 partition if its result is needed to compute the partition's outputs from its
@@ -32,7 +32,7 @@ class Delegation:
   outside: dict[str, int]
 
   def outside_text(self) -> str:
-    """Returns e.g. '2 RESIZE_NEAREST_NEIGHBOR, 1 TILE', or 'none'."""
+    """Returns text such as '2 RESIZE_NEAREST_NEIGHBOR, 1 TILE', or 'none'."""
     items = sorted(self.outside.items(), key=lambda item: (-item[1], item[0]))
     return ', '.join(f'{count} {name}' for name, count in items) or 'none'
 
@@ -46,10 +46,9 @@ def describe_delegation(interpreter: typing.Any) -> Delegation | None:
   Returns:
     A `Delegation`; None where this runtime does not report it.
   """
-  places = partition_of_operators(interpreter)
-  if places is None:
+  places, entries = partition_of_operators(interpreter), _entries(interpreter)
+  if places is None or entries is None:
     return None
-  entries = _entries(interpreter)
   outside = collections.Counter(
     entry['op_name']
     for entry in entries
@@ -80,14 +79,15 @@ def partition_of_operators(
   producers = {
     int(tensor): entry for entry in operators for tensor in entry['outputs']
   }
-  places = {entry['index']: None for entry in operators}
+  places: dict[int, int | None] = {entry['index']: None for entry in operators}
   for number, partition in enumerate(partitions):
-    places |= dict.fromkeys(_operators_between(partition, producers), number)
+    for index in _operators_between(partition, producers):
+      places[index] = number
   return places
 
 
 def _entries(interpreter: typing.Any) -> list[dict] | None:
-  """Returns the runtime's list of operators and partitions, None without."""
+  """Returns the runtime's list of operators and partitions, if it has one."""
   if not hasattr(interpreter, '_get_ops_details'):
     return None
   # pylint: disable-next=protected-access

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Describes the machine, its state and this process; starts child processes.
 
-A value that the system does not provide is None; only a missing .tflite
-interpreter and CPUs that cannot be used raise errors. Functions that read the
-system's files take `root`, the directory to use for '/', so that tests can
-replace it.
+Values that the system does not provide are None; only a missing .tflite
+interpreter and unusable CPUs raise errors. Functions that read system files
+take `root`, the directory to use for '/', for tests.
 """
 
 from collections.abc import Sequence
@@ -106,7 +105,7 @@ def temperature_c(root: str = '/') -> float | None:
   """
   zones = sorted(glob.glob(f'{root}/sys/class/thermal/thermal_zone*'))
 
-  def is_of_cpu(zone):
+  def is_of_cpu(zone: str) -> bool:
     kind = (_read_text(f'{zone}/type') or '').lower()
     return any(word in kind for word in ('cpu', 'x86_pkg', 'soc'))
 
@@ -118,7 +117,7 @@ def temperature_c(root: str = '/') -> float | None:
 
 
 def governor(root: str = '/') -> str | None:
-  """Returns e.g. 'ondemand'; 'ondemand, performance' where CPUs differ."""
+  """Returns all governors, such as 'ondemand' or 'ondemand, performance'."""
   files = glob.glob(
     f'{root}/sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor'
   )
@@ -136,7 +135,7 @@ def pin_to_cpus(cpus: Sequence[int]) -> None:
   """Pins this process, and the threads that it starts, to some CPUs.
 
   Args:
-    cpus: their numbers; with no number nothing changes.
+    cpus: their numbers; if empty, nothing changes.
 
   Raises:
     ValueError: this process may not use one of the CPUs, or the system cannot
@@ -205,8 +204,8 @@ def resident_mb() -> float | None:
 def peak_resident_mb() -> float | None:
   """Returns this process's peak memory, MB of 2^20 bytes; None off Linux.
 
-  VmHWM of /proc/self/status is read instead of calling getrusage, whose peak is
-  inherited from the parent process.
+  It is VmHWM of /proc/self/status, because the peak of getrusage is inherited
+  from the parent process.
   """
   return _status_mb('VmHWM')
 
@@ -272,8 +271,8 @@ def _read_text(path: str) -> str | None:
 def _number(path: str) -> int | None:
   """Returns the whole number in a file, or None."""
   try:
-    return int(_read_text(path))
-  except (TypeError, ValueError):
+    return int(_read_text(path) or '')
+  except ValueError:
     return None
 
 

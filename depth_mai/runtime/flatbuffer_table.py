@@ -10,9 +10,9 @@ import struct
 
 import numpy as np
 
-# Many places of a hostile file may point to the same vector, so that a small
-# file takes any amount of memory once it is read. No writer shares vectors:
-# all vectors of a file together may have this many times its size, plus a
+# In a hostile file many offsets may point to the same vector, so that reading a
+# small file takes any amount of memory. No real writer shares vectors. So all
+# vectors together may have at most this many times the size of the file, plus a
 # constant.
 _READINGS = 2
 _READ_AT_LEAST = 1 << 16

@@ -205,18 +205,19 @@ def _subgraph(
     for index, entry in enumerate(table.tables(_SUBGRAPH_TENSORS))
   )
 
-  def pick(owner, field):
+  def pick(owner: flatbuffer_table.Table, field: int) -> list[Tensor | None]:
     # -1 stands for an optional tensor that is left out.
-    return tuple(
+    return [
       tensors[index] if index >= 0 else None
       for index in owner.numbers(field, '<i4').tolist()
-    )
+    ]
 
-  def pick_all(field):
+  def pick_all(field: int) -> tuple[Tensor, ...]:
     ends = pick(table, field)
-    if None in ends:
+    found = tuple(tensor for tensor in ends if tensor is not None)
+    if len(found) < len(ends):
       raise IndexError('an input or output is not a tensor')
-    return ends
+    return found
 
   known = {tensor.index for tensor in tensors if tensor.is_constant}
   operators = []
@@ -228,7 +229,9 @@ def _subgraph(
     at_load = bool(used) and used <= known
     if at_load:
       known |= {tensor.index for tensor in outputs}
-    operators.append(Operator(index, name, version, inputs, outputs, at_load))
+    operators.append(
+      Operator(index, name, version, tuple(inputs), outputs, at_load)
+    )
   return Subgraph(
     tensors,
     tuple(operators),

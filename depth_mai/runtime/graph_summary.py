@@ -147,7 +147,7 @@ def _notes(
   )
   for name, count in sorted(unknown.items()):
     notes.append(
-      f'The MACs of {count} {name} are not known and are missing in the sums.'
+      f'The MACs of {count} {name} are unknown and not included in the sums.'
     )
   if len(graph.subgraphs) > 1:
     notes.append(
@@ -161,6 +161,6 @@ def _notes(
     )
   if declared and found and declared != found:
     notes.append(
-      f'The metadata say {declared}, the weights are stored as {found}.'
+      f'The metadata state {declared}, but the weights are stored as {found}.'
     )
   return notes

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads pictures of any format, resizes them, and predicts at their size."""
+"""Reads pictures of any format, resizes them, and predicts their depth."""
 
 import os
 import pathlib
@@ -20,8 +20,8 @@ def load_rgb(path: str | os.PathLike[str]) -> np.ndarray:
   """Reads a picture as viewers show it.
 
   The EXIF orientation is applied. Grey, palette and CMYK pictures become RGB,
-  transparent parts become white, and 16-bit grey is reduced to 8 bits. Of an
-  animation the first frame is read.
+  transparent parts become white, and 16-bit grey is reduced to 8 bits. Only the
+  first frame of an animation is read.
 
   Args:
     path: a PNG, JPEG or WebP file, or a file of another format that Pillow
@@ -73,8 +73,9 @@ def list_images(folder: str | os.PathLike[str]) -> list[pathlib.Path]:
   ]
   if not images:
     raise ValueError(
-      f'The folder {folder} holds no picture; looked for '
-      f'{", ".join(IMAGE_SUFFIXES)} directly in it, not in its subfolders.'
+      f'The folder {folder} contains no picture. Put files directly into it, '
+      f'not into subfolders; their names must end in '
+      f'{", ".join(IMAGE_SUFFIXES)}.'
     )
   return images
 

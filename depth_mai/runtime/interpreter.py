@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Loads a .tflite model with the interpreter that is installed.
 
-The order is ai-edge-litert (the current package), TensorFlow (a training
-machine), tflite-runtime (the only one with wheels for 32-bit boards). They are
-imported on demand, so that importing this file imports none of them.
+The first of these packages is used: ai-edge-litert (the current one),
+TensorFlow (on a training machine), tflite-runtime (the only one with wheels for
+32-bit boards). They are imported on demand; importing this module imports none.
 """
 
 import functools

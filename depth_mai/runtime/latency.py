@@ -3,7 +3,7 @@
 
 The first runs are not counted, because they pack weights and warm the caches.
 Compare medians and the 10th and 90th percentiles; the mean depends on the other
-programs of the machine. As in benchmark_model and the challenge, the time is
+programs on the machine. As in benchmark_model and the challenge, the time is
 that of the inference alone; a second time includes copying the picture into the
 interpreter and the depth map out of it.
 """
@@ -42,8 +42,8 @@ def time_runs(
   invoke_ms, with_copies_ms = [], []
   for _ in range(warmup + runs):
     start = time.perf_counter()
-    for index, value in inputs:
-      interpreter.set_tensor(index, value)
+    for index, array in inputs:
+      interpreter.set_tensor(index, array)
     before = time.perf_counter()
     interpreter.invoke()
     after = time.perf_counter()
@@ -78,11 +78,11 @@ def summarise(times_ms: np.ndarray) -> dict[str, float]:
 
 
 def _random_input(detail: dict) -> np.ndarray:
-  """Returns a random tensor with the values of a picture for one input."""
+  """Returns a random tensor for one input, with values of 0..255."""
   generator = np.random.default_rng(0)
   shape, dtype = tuple(detail['shape']), np.dtype(detail['dtype'])
   if dtype == np.bool_:
     return generator.integers(0, 2, shape).astype(dtype)
   values = generator.integers(0, 256, shape, np.uint8)
-  # Bytes until here, so that this adds little to the measured memory.
+  # As bytes until here, which adds little to the measured memory.
   return values.view(np.int8) if dtype == np.int8 else values.astype(dtype)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs LiteRT's own benchmark of a .tflite file, as a second opinion.
+"""Runs LiteRT's own benchmark of a .tflite file, for comparison.
 
 The ai-edge-litert wheels contain `ai_edge_litert.tools.benchmark_litert_model`.
 It runs a file through LiteRT's newer interface, CompiledModel, which always
@@ -21,7 +21,7 @@ from depth_mai.runtime import environment
 
 TOOL = 'ai_edge_litert.tools.benchmark_litert_model'
 
-# Our name of a figure and the tool's name, under 'latency' in its JSON.
+# (our name of a figure, the tool's name under 'latency' in its JSON).
 _FIGURES = (
   ('median_ms', 'median_ms'),
   ('mean_ms', 'avg_ms'),
@@ -92,7 +92,7 @@ def _run_tool(
         ['-m', 'depth_mai.runtime.litert_benchmark', job], timeout_s
       )
     except subprocess.TimeoutExpired:
-      return None, f'{TOOL} was not done after {timeout_s:g} s (--timeout_s).'
+      return None, f'{TOOL} took more than {timeout_s:g} s (--timeout_s).'
     try:
       with open(result, encoding='utf-8') as stream:
         return read_result(stream.read()), None
@@ -118,7 +118,7 @@ def read_result(text: str) -> dict:
     figures = {ours: result['latency'][theirs] for ours, theirs in _FIGURES}
     return {**figures, 'fully_accelerated': result['fully_accelerated']}
   except (KeyError, TypeError) as error:
-    raise ValueError(f'{TOOL} gave other JSON: {error!r} is missing') from error
+    raise ValueError(f'The JSON of {TOOL} lacks {error!r}') from error
 
 
 def _main(job: str) -> None:

@@ -30,6 +30,7 @@ class TfliteModel:
     path: interpreter_lib.ModelSource,
     num_threads: int = 1,
     xnnpack: bool = True,
+    metadata: dict | None = None,
   ):
     """Loads a model.
 
@@ -39,12 +40,15 @@ class TfliteModel:
         [1, h, w]. Either may be float32 or quantised int8, uint8 or int16.
       num_threads: threads for the kernels, at least 1.
       xnnpack: whether the XNNPACK delegate may be used.
+      metadata: used instead of the metadata in the file, if given.
 
     Raises:
       ValueError: the file is missing, damaged or not a depth model.
     """
     self.name = interpreter_lib.check_is_tflite(path)
-    self.metadata = metadata_lib.read_metadata(path)
+    if metadata is None:
+      metadata = metadata_lib.read_metadata(path)
+    self.metadata = metadata
     self.interpreter = interpreter_lib.load_interpreter(
       path, num_threads=num_threads, xnnpack=xnnpack
     )

@@ -33,7 +33,7 @@ class ImageTensor:
     shape: shape of the tensor, with the batch size of 1.
     type_name: one of TYPES.
     scale: real value of one quantisation step; 0 without quantisation.
-    zero_point: the number whose real value is 0.
+    zero_point: the number that stands for 0.
     layout: one of LAYOUTS.
     size: (height, width), pixels.
   """
@@ -85,7 +85,7 @@ class ImageTensor:
 
 @dataclasses.dataclass(frozen=True)
 class ModelInterface:
-  """How a depth model takes a picture and gives a depth map.
+  """The input and output of a depth model, with their range and unit.
 
   Attributes:
     input: the picture's tensor.
@@ -100,7 +100,7 @@ class ModelInterface:
   output_unit: str = 'mm'
 
   @functools.cached_property
-  def _code_of_byte(self) -> np.ndarray:
+  def _number_of_byte(self) -> np.ndarray:
     """The input's number for each byte of a picture, [256]."""
     levels = np.arange(256, dtype=np.float32)
     if not self.input.scale and self.input.type_name == 'uint8':
@@ -118,7 +118,7 @@ class ModelInterface:
     """
     if self.input.layout == 'nchw':
       rgb_uint8 = rgb_uint8.transpose(2, 0, 1)
-    return self._code_of_byte[rgb_uint8][np.newaxis]
+    return self._number_of_byte[rgb_uint8][np.newaxis]
 
   def decode_mm(self, output: np.ndarray) -> np.ndarray:
     """Returns the depth of an output tensor, float32 [h, w], millimetres.
@@ -171,7 +171,7 @@ def _read_tensor(
 ) -> ImageTensor:
   """Returns the only tensor of one side after checking it."""
 
-  def refuse(why):
+  def refuse(why: str) -> ValueError:
     return ValueError(
       f'{name} is not a depth model: {why}. Give --model a file written by '
       'depth_mai.convert.'

@@ -2,12 +2,13 @@
 """Checks whether an older TFLite release can run a file, operator by operator.
 
 A runtime fails on a device with "Didn't find op for builtin opcode" if it does
-not know the version of an operator. `check` finds this before shipping, and
-names the layer to change. It does not trust the `min_runtime_version` stored in
-the file, which is too low for 16x8 files.
+not know the version of an operator. `check` finds this in advance and names the
+layer to change. It ignores the `min_runtime_version` stored in the file, which
+is too low for 16x8 files.
 """
 
 import collections
+from collections.abc import Sequence
 import dataclasses
 
 from depth_mai import challenge
@@ -26,7 +27,7 @@ class OperatorProblem:
   Attributes:
     index: position in the graph's list of operators.
     operator: 'TILE' and the like.
-    version: the version it needs, declared or by the type of its data.
+    version: the version it needs, as declared or for the type of its data.
     type_name: type of its data.
     tensor: name of its output, which contains the layer's name.
     first_release: the first release that runs it, or 'unknown'.
@@ -79,7 +80,7 @@ class OperatorReport:
   def message(self) -> str:
     """Returns one line for each kind of problem."""
     lines = []
-    seen = collections.Counter()
+    seen: collections.Counter[tuple[str, int, str]] = collections.Counter()
     for problem in self.problems:
       kind = (problem.operator, problem.version, problem.type_name)
       seen[kind] += 1
@@ -101,7 +102,7 @@ def parse_release(release: str) -> tuple[int, ...]:
     ValueError: if `release` has another form.
   """
   try:
-    numbers = tuple(int(part) for part in release.split('.'))
+    numbers = tuple(map(int, release.split('.')))
   except ValueError:
     numbers = ()
   if not 2 <= len(numbers) <= 3:
@@ -112,7 +113,9 @@ def parse_release(release: str) -> tuple[int, ...]:
   return numbers
 
 
-def _needed_version(name, declared, tensors) -> int:
+def _needed_version(
+  name: str, declared: int, tensors: Sequence[graph_lib.Tensor]
+) -> int:
   """Returns the version the operator needs, given its inputs' types."""
   types = [tensor.type_name for tensor in tensors]
   # The first input of SPLIT is its axis, that of TRANSPOSE_CONV its shape.
@@ -152,7 +155,7 @@ def check(
   """
   target = parse_release(target_runtime)
   graph = graph_lib.read_graph(content)
-  histogram = collections.Counter()
+  histogram: collections.Counter[str] = collections.Counter()
   problems = []
   newest = '1.5.0'
   for subgraph in graph.subgraphs:

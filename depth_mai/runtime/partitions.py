@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds the pieces into which XNNPACK cuts a graph, and the operators between.
+"""Finds the pieces of a graph that run in XNNPACK and outside it.
 
-Tensors are handed over between two pieces, and operators outside XNNPACK run in
-the built-in kernels, on one thread each.
+Tensors are handed over between pieces, and operators outside XNNPACK run in the
+built-in kernels, on one thread each.
 """
 
 import itertools

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The TFLite release that first runs each operator: tables, no logic.
+"""Tables of the TFLite releases that first run each operator version.
 
 Releases are TensorFlow's, from the operator versioning tables of the TensorFlow
 source tree (tensorflow/compiler/mlir/lite/tools/versioning, runtime_version.cc
@@ -10,12 +10,14 @@ an image network can contain; `operators.check` refuses all others by name.
 
 def _read_table(text: str) -> dict[str, tuple[str | None, ...]]:
   """Returns the cells after each operator's name; None for '-'."""
-  rows = {}
+  rows: dict[str, list[str | None]] = {}
+  name = ''
   for word in text.split():
     if word[0].isalpha():
-      row = rows[word] = []
+      name = word
+      rows[name] = []
     else:
-      row.append(None if word == '-' else word)
+      rows[name].append(None if word == '-' else word)
   return {name: tuple(cells) for name, cells in rows.items()}
 
 

@@ -13,16 +13,20 @@ import importlib
 import os
 import time
 import types
+import typing
 
+from depth_mai import challenge
 from depth_mai.streaming import frame
 
-_SIZE = '640x480'
+# Cameras are asked for the size of the challenge's pictures.
+_HEIGHT, _WIDTH = challenge.IMAGE_SIZE
 
 
 class AvSource:
   """A video or camera that FFmpeg has opened."""
 
-  def __init__(self, container, name: str, live: bool):
+  # PyAV is optional, so its types cannot be named here.
+  def __init__(self, container: typing.Any, name: str, live: bool):
     """Stores an open container.
 
     Args:
@@ -60,7 +64,7 @@ class AvSource:
           + (
             'Is the camera still plugged in?'
             if self.live
-            else 'The file is damaged; the frames before were used.'
+            else 'The file is damaged; the frames before that were used.'
           )
         ) from error
 
@@ -100,15 +104,17 @@ def open_camera(path: str) -> AvSource:
   """Opens a V4L2 camera, such as a USB camera.
 
   Args:
-    path: its device file, such as /dev/video0.
+    path: the camera's device file, such as /dev/video0.
 
   Raises:
-    ValueError: if it is missing, busy, not permitted or not a camera, or if
-      PyAV is missing; the message names the cure.
+    ValueError: if the camera is missing, busy, not permitted or no camera, or
+      if PyAV is missing; the message names the cure.
   """
   av = _import_av()
   try:
-    container = av.open(path, format='v4l2', options={'video_size': _SIZE})
+    container = av.open(
+      path, format='v4l2', options={'video_size': f'{_WIDTH}x{_HEIGHT}'}
+    )
   except (av.error.FFmpegError, OSError, ValueError) as error:
     raise ValueError(explain_camera(path, error)) from error
   return AvSource(container, path, live=True)
@@ -120,15 +126,15 @@ def explain_camera(
   """Returns why a camera does not open, and the cure.
 
   Args:
-    path: its device file.
-    error: raised when it was opened.
-    pattern: of the device files to list.
+    path: the camera's device file.
+    error: raised when the camera was opened.
+    pattern: glob pattern of the device files to list.
   """
   number = getattr(error, 'errno', None)
-  present = ', '.join(sorted(glob.glob(pattern))) or 'none'
+  found = ', '.join(sorted(glob.glob(pattern))) or 'none'
   if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
     return (
-      f'There is no camera {path}; present are: {present}. Plug in a USB '
+      f'There is no camera {path}; found: {found}. Plug in a USB '
       'camera and list the cameras with v4l2-ctl --list-devices; a camera on '
       'the ribbon cable of a Raspberry Pi is --camera=rpicam.'
     )
@@ -144,7 +150,7 @@ def explain_camera(
     )
   return (
     f'{path} yields no pictures: {_reason(error)}. Not every /dev/video* is a '
-    f'camera; present are: {present}. v4l2-ctl --list-devices lists the '
+    f'camera; found: {found}. v4l2-ctl --list-devices lists the '
     'cameras; one on the ribbon cable of a Raspberry Pi is --camera=rpicam.'
   )
 

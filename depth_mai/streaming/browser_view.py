@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shows live depth in a browser, by a small Flask app that waitress serves.
+"""Shows live depth in a browser, with a small Flask app served by waitress.
 
   /            the page
   /stream      Motion JPEG (multipart/x-mixed-replace): picture, depth, bar
   /frame.jpg   the newest frame
   /statistics  frames per second and stage times as JSON
 
-By default it listens on localhost only. `web.guard` keeps the pages of other
-sites from reading the camera.
+It listens on localhost by default. `web.guard` keeps other sites from reading
+the camera.
 """
 
 from collections.abc import Callable
@@ -33,7 +33,7 @@ _BOUNDARY = 'depth-mai-frame'
 _TIMEOUT_S = 10
 # Every stream occupies a thread.
 _THREADS = 32
-# Frames wait here for a slow browser; with more, it would show the past.
+# Most data queued for a slow browser; more would only delay its frames.
 _MAX_WAITING_BYTES = 1 << 18
 
 
@@ -98,14 +98,15 @@ class BrowserView:
 class _Newest:
   """The newest frame, compressed once for all browsers."""
 
-  def __init__(self):
+  def __init__(self) -> None:
+    self.shown: view.Shown | None = None
     self._condition = threading.Condition()
-    self._shown, self._number, self._ended = None, 0, False
+    self._number, self._ended = 0, False
     self._jpeg = (0, b'')
 
   def put(self, shown: view.Shown) -> None:
     with self._condition:
-      self._shown, self._number = shown, self._number + 1
+      self.shown, self._number = shown, self._number + 1
       self._condition.notify_all()
 
   def end(self) -> None:
@@ -113,19 +114,15 @@ class _Newest:
       self._ended = True
       self._condition.notify_all()
 
-  def statistics(self) -> dict | None:
-    with self._condition:
-      return self._shown and self._shown.statistics
-
   def jpeg(self, after: int) -> tuple[int, bytes] | None:
     """Waits for a frame after number `after`; returns None at the end."""
     with self._condition:
       self._condition.wait_for(
         lambda: self._number > after or self._ended, _TIMEOUT_S
       )
-      if self._ended or self._number <= after:
+      shown, number = self.shown, self._number
+      if self._ended or number <= after or shown is None:
         return None
-      shown, number = self._shown, self._number
       if self._jpeg[0] == number:
         return self._jpeg
     jpeg = number, _compressed(shown)
@@ -172,7 +169,7 @@ def _app(newest, report_line, any_name):
 
   @app.get('/statistics')
   def statistics():
-    return flask.jsonify(available(newest.statistics()))
+    return flask.jsonify(available(newest.shown).statistics)
 
   return app
 
@@ -189,7 +186,7 @@ def _compressed(shown: view.Shown) -> bytes:
 
 @functools.lru_cache(maxsize=4)
 def _bar(height: int, near_m: float, far_m: float) -> np.ndarray:
-  """Returns the bar; its labels take most of the time of a frame."""
+  """Returns the bar; drawing its labels would dominate the time of a frame."""
   return picture.colour_bar(height, near_m, far_m)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Frames of moving pictures: what a source is, and its newest frame."""
+"""Defines frames and their sources, and reads the newest frame of a source."""
 
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -40,7 +40,7 @@ class Frame:
 
 
 def numbered(
-  pictures: Iterable, decode: Callable[..., np.ndarray]
+  pictures: Iterable[typing.Any], decode: Callable[..., np.ndarray]
 ) -> Iterator[Frame]:
   """Yields pictures without time stamps as frames.
 
@@ -83,8 +83,8 @@ class Source(typing.Protocol):
 class NewestFrames:
   """Reads a source in a thread and keeps its newest frame only.
 
-  So a slow network shows the present. A source that is not live is played at
-  its own speed and thus behaves like a camera. This is a context manager;
+  A slow network then skips frames instead of falling behind. A video is played
+  at its own speed, so it behaves like a camera. This is a context manager;
   leaving it closes the source.
 
   Attributes:
@@ -96,14 +96,16 @@ class NewestFrames:
     self.dropped = 0
     self._source = source
     self._condition, self._stop = threading.Condition(), threading.Event()
-    self._frame, self._error, self._ended = None, None, False
+    self._frame: Frame | None = None
+    self._error: Exception | None = None
+    self._ended = False
     self._thread = threading.Thread(target=self._read, daemon=True)
 
   def __enter__(self) -> 'NewestFrames':
     self._thread.start()
     return self
 
-  def __exit__(self, *unused) -> None:
+  def __exit__(self, *unused: object) -> None:
     self._stop.set()
     self._source.close()
     # A blocked read, such as of standard input, ends with the program.

@@ -24,8 +24,9 @@ from depth_mai.streaming import view as view_lib
 
 VIEWS = ('terminal', 'browser', 'none')
 
-# More damaged frames in a row mean that the source has failed.
+# This many damaged frames in a row mean that the source has failed.
 _MAX_DAMAGED = 30
+_NO_PICTURE = np.zeros((0, 0, 3), np.uint8)
 
 
 class Live:
@@ -56,8 +57,9 @@ class Live:
       view: shows pictures and depth.
       colours: colours the depth.
       recording: writes the depth, or None.
-      every_frame: whether to process every picture at any speed, which suits
-        videos but not cameras; otherwise the newest picture is always next.
+      every_frame: whether to process every picture, however long it takes,
+        which suits videos but not cameras; otherwise the newest picture is
+        always next.
     """
     self.times = stage_times.StageTimes()
     self.damaged = 0
@@ -146,7 +148,7 @@ class Live:
   def _predict_and_show(
     self, frame: frame_lib.Frame, rgb_uint8: np.ndarray
   ) -> None:
-    """Runs one picture through all stages."""
+    """Takes one picture through all stages."""
     with self.times.stage('preprocess'):
       small = image_io.resize_rgb(rgb_uint8, self._model.input_size)
     with self.times.stage('inference'):
@@ -160,7 +162,7 @@ class Live:
     with self.times.stage('drawing'):
       self._colours.follow(depth_mm)
       size = self._view.panel_size(*rgb_uint8.shape[:2])
-      panels = None, None
+      panels = _NO_PICTURE, _NO_PICTURE
       if size is not None:
         panels = (
           image_io.resize_rgb(rgb_uint8, size),

@@ -26,18 +26,20 @@ class LiveColours:
   """Colours depth maps with a range that follows them.
 
   Attributes:
-    near_m: depth of the nearest colour, metres; None before the first map.
-    far_m: depth of the farthest colour, metres; None before the first map.
+    near_m: depth of the nearest colour, metres.
+    far_m: depth of the farthest colour, metres.
   """
 
   def __init__(self, fixed: scale.ColourRange):
-    """Starts without a range.
+    """Starts with the range of a map without known depths.
 
     Args:
       fixed: ends of the range that do not follow the maps.
     """
-    self.near_m = self.far_m = None
-    self._fixed, self._logs, self._table = fixed, None, None
+    self.near_m, self.far_m = fixed.of(np.zeros(0))
+    self._fixed = fixed
+    self._logs: np.ndarray | None = None
+    self._table: np.ndarray | None = None
 
   def follow(self, depth_mm: np.ndarray) -> None:
     """Moves the range towards that of a map.
@@ -45,19 +47,18 @@ class LiveColours:
     Args:
       depth_mm: [H, W], millimetres.
     """
-    sample_m = depth_mm[::_STRIDE, ::_STRIDE] / 1e3
+    sample_m = depth_mm[::_STRIDE, ::_STRIDE] / challenge.MM_PER_M
     wanted = np.log(self._fixed.of(sample_m))
-    if self._logs is None:
-      self._logs = wanted
-    self._logs = self._logs + _FOLLOW * (wanted - self._logs)
+    logs = wanted if self._logs is None else self._logs
+    logs = self._logs = logs + _FOLLOW * (wanted - logs)
     near_m, far_m = (
       float(fixed or np.exp(_STEP * np.rint(log / _STEP)))
       for fixed, log in zip(
-        (self._fixed.near_m, self._fixed.far_m), self._logs, strict=True
+        (self._fixed.near_m, self._fixed.far_m), logs, strict=True
       )
     )
     if near_m >= far_m:  # Rounding reached a fixed end.
-      near_m, far_m = (float(value) for value in np.exp(self._logs))
+      near_m, far_m = (float(value) for value in np.exp(logs))
     if (near_m, far_m) != (self.near_m, self.far_m):
       self.near_m, self.far_m, self._table = near_m, far_m, None
 
@@ -71,8 +72,10 @@ class LiveColours:
       A picture, uint8 [H, W, 3], as `picture.colourise` draws it.
     """
     if self._table is None:
-      depths_m = np.arange(challenge.MAX_DEPTH_MM + 1)[np.newaxis] / 1e3
-      self._table = picture.colourise(depths_m, self.near_m, self.far_m)[0]
+      depths_m = np.arange(challenge.MAX_DEPTH_MM + 1) / challenge.MM_PER_M
+      self._table = picture.colourise(
+        depths_m[np.newaxis], self.near_m, self.far_m
+      )[0]
     known_mm = np.nan_to_num(depth_mm, nan=0.0)
     index = np.clip(np.rint(known_mm), 0, challenge.MAX_DEPTH_MM)
     return np.take(self._table, index.astype(np.uint16), axis=0)

@@ -15,17 +15,17 @@ import sys
 
 import numpy as np
 
+from depth_mai import challenge
 from depth_mai.runtime import image_io
 from depth_mai.streaming import av_source
 from depth_mai.streaming import frame
-from depth_mai.streaming import pipe_source
+from depth_mai.streaming import motion_jpeg
 
 _MOTION_JPEG = ('.mjpeg', '.mjpg')
 _RPICAM = re.compile(r'rpicam(?::(\d+))?')
 # The current name, and the name before Raspberry Pi OS bookworm.
 _PROGRAMS = ('rpicam-vid', 'libcamera-vid')
-# The input size of the networks.
-_WIDTH, _HEIGHT = 640, 480
+_HEIGHT, _WIDTH = challenge.IMAGE_SIZE
 
 
 def open_source(camera: str | None, video: str | None) -> frame.Source:
@@ -40,11 +40,13 @@ def open_source(camera: str | None, video: str | None) -> frame.Source:
   Raises:
     ValueError: unless exactly one is given, or if it cannot be opened.
   """
-  if (camera is None) == (video is None):
-    raise ValueError(
-      f'--camera={camera} and --video={video}: give exactly one of them.'
-    )
-  return _open_video(video) if camera is None else _open_camera(camera)
+  if camera is not None and video is None:
+    return _open_camera(camera)
+  if video is not None and camera is None:
+    return _open_video(video)
+  raise ValueError(
+    f'--camera={camera} and --video={video}: give exactly one of them.'
+  )
 
 
 def _open_camera(camera: str) -> frame.Source:
@@ -68,11 +70,11 @@ def _open_video(video: str) -> frame.Source:
         '--video=- reads Motion JPEG from standard input, which is a terminal: '
         'use a pipe, such as rpicam-vid --codec mjpeg --output - | ...'
       )
-    return pipe_source.StreamSource(sys.stdin.buffer, 'Standard input', True)
+    return motion_jpeg.StreamSource(sys.stdin.buffer, 'Standard input', True)
   if os.path.isdir(video):
     return FolderSource(video)
   if video.lower().endswith(_MOTION_JPEG) and os.path.isfile(video):
-    return pipe_source.StreamSource(open(video, 'rb'), video, False)
+    return motion_jpeg.StreamSource(open(video, 'rb'), video, False)
   return av_source.open_video(video)
 
 
@@ -111,11 +113,11 @@ def _decode(path: pathlib.Path) -> np.ndarray:
     raise frame.DamagedFrameError(str(error)) from error
 
 
-def open_pi_camera(number: int = 0) -> pipe_source.ProgramSource:
+def open_pi_camera(number: int = 0) -> motion_jpeg.ProgramSource:
   """Starts a camera on the ribbon cable of a Raspberry Pi.
 
   Args:
-    number: its number in `rpicam-hello --list-cameras`.
+    number: the camera's number in `rpicam-hello --list-cameras`.
 
   Raises:
     ValueError: if rpicam-vid is not installed.
@@ -126,7 +128,7 @@ def open_pi_camera(number: int = 0) -> pipe_source.ProgramSource:
       '--camera=rpicam needs the program rpicam-vid of Raspberry Pi OS: '
       'sudo apt install rpicam-apps-lite. A USB camera is --camera=0.'
     )
-  return pipe_source.ProgramSource(
+  return motion_jpeg.ProgramSource(
     pi_camera_command(program, number), f'{program}, camera {number}', _explain
   )
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures the stages of each frame, and frames per second."""
+"""Measures the time of each stage of a frame, and frames per second."""
 
 import collections
 from collections.abc import Callable
@@ -8,7 +8,9 @@ import contextlib
 import statistics
 import time
 
-# Frames per second are those of the last seconds.
+from depth_mai.metrics import table
+
+# `frames_per_second` covers this time.
 _WINDOW_S = 2.0
 # Limits the memory of a camera that runs for days.
 _MAX_DURATIONS = 10_000
@@ -29,9 +31,13 @@ class StageTimes:
     """
     self.frames = 0
     self._clock = clock
-    self._durations_ms = {}
-    self._ends = collections.deque(maxlen=_MAX_DURATIONS)
-    self._first_s = None
+    self._durations_ms: dict[str, collections.deque[float]] = (
+      collections.defaultdict(lambda: collections.deque(maxlen=_MAX_DURATIONS))
+    )
+    self._ends: collections.deque[float] = collections.deque(
+      maxlen=_MAX_DURATIONS
+    )
+    self._first_s: float | None = None
 
   @contextlib.contextmanager
   def stage(self, name: str) -> Iterator[None]:
@@ -48,8 +54,7 @@ class StageTimes:
 
   def add(self, name: str, duration_s: float) -> None:
     """Adds a duration measured elsewhere, seconds."""
-    recent = collections.deque(maxlen=_MAX_DURATIONS)
-    self._durations_ms.setdefault(name, recent).append(1e3 * duration_s)
+    self._durations_ms[name].append(1e3 * duration_s)
 
   def finish_frame(self, arrived_s: float) -> None:
     """Counts a finished frame and adds its age as stage 'age'.
@@ -75,7 +80,7 @@ class StageTimes:
 
   def mean_frames_per_second(self) -> float | None:
     """Returns the rate from the first to the last frame; None before two."""
-    if self.frames < 2:
+    if self._first_s is None or self.frames < 2:
       return None
     return _rate(self.frames, self._ends[-1] - self._first_s)
 
@@ -88,15 +93,13 @@ class StageTimes:
 
   def table(self) -> str:
     """Returns median, 90th percentile and maximum of each stage, as text."""
-    lines = [f'{"stage":<12}{"median ms":>10}{"p90":>9}{"max":>9}']
+    rows = []
     for name, durations in self._durations_ms.items():
       values = sorted(durations)
       p90 = values[min(len(values) - 1, int(0.9 * len(values)))]
-      lines.append(
-        f'{name:<12}{statistics.median(values):>10.2f}{p90:>9.2f}'
-        f'{values[-1]:>9.2f}'
-      )
-    return '\n'.join(lines)
+      rows.append((name, statistics.median(values), p90, values[-1]))
+    header = ('stage', 'median ms', 'p90', 'max')
+    return table.text_table(header, rows, ('', '.2f', '.2f', '.2f'))
 
 
 def _rate(count: int, duration_s: float) -> float | None:

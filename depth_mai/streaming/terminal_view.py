@@ -3,10 +3,17 @@
 
 The screen contains picture and depth side by side, a colour bar in metres and a
 line of figures. If the terminal is slow, stale frames are dropped.
+
+A character cell is about twice as high as wide, so an upper half block shows
+two square pixels: the foreground colour above, the background colour below. All
+cells have the same number of bytes, which NumPy fills in; a Python loop over
+the cells would take longer than the network.
 """
 
+from collections.abc import Mapping
 import contextlib
 import os
+import re
 import textwrap
 import typing
 
@@ -14,22 +21,37 @@ import numpy as np
 
 from depth_mai.report import colours
 from depth_mai.report import scale
-from depth_mai.streaming import terminal_cells
 from depth_mai.streaming import view
 
 _GAP = 1
-# The bar, its labels, two lines of figures.
+# The bar, its labels and two lines of figures.
 _LINES_BELOW = 4
 _MIN_COLUMNS, _MIN_LINES = 24, 8
 # More cells show little more and are too slow over a wireless network.
 _MAX_COLUMNS = 200
 
-# To the alternate screen, without cursor and line wrapping; and back.
+# Switch to the alternate screen without cursor and line wrapping, and back.
 _ENTER = b'\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J'
 _LEAVE = b'\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l'
 # Synchronised output: the whole frame appears at once, where supported.
 _BEGIN, _END = b'\x1b[?2026h', b'\x1b[?2026l'
 _PLAIN = b'\x1b[0m'
+
+MODES = ('24bit', '256', 'ascii')
+
+_UPPER_HALF = '▀'.encode()
+# From dark to bright on a dark terminal.
+_RAMP = np.frombuffer(b' .:-=+*#%@', np.uint8)
+_DIGITS = np.array([list(b'%03d' % value) for value in range(256)], np.uint8)
+_TRUE_COLOUR = (
+  b'\x1b[38;2;000;000;000;48;2;000;000;000m' + _UPPER_HALF,
+  ((7, 11, 15), (24, 28, 32)),
+)
+_INDEXED = b'\x1b[38;5;000;48;5;000m' + _UPPER_HALF, ((7,), (16,))
+# The 256 colours of xterm: from 16 a cube of 6 x 6 x 6, from 232 24 greys.
+_LEVELS = np.array([0, 95, 135, 175, 215, 255])
+_GREYS = 8 + 10 * np.arange(24)
+_LUMINANCE = np.array([0.299, 0.587, 0.114])
 
 
 class TerminalView:
@@ -40,7 +62,7 @@ class TerminalView:
 
     Args:
       stream: standard output, or another terminal.
-      mode: one of terminal_cells.MODES; default: detected from the environment.
+      mode: one of MODES; default: detected from the environment.
 
     Raises:
       ValueError: if the stream is not a terminal with a movable cursor.
@@ -55,8 +77,9 @@ class TerminalView:
         '--view=terminal: according to TERM, this terminal cannot move its '
         'cursor; choose --view=browser or --view=none.'
       )
-    self._mode = mode or terminal_cells.mode_of(os.environ, stream.encoding)
-    self._terminal, self._size = stream.buffer, None
+    self._mode = mode or mode_of(os.environ, stream.encoding)
+    self._terminal = stream.buffer
+    self._size: os.terminal_size | None = None
     self._fd = stream.fileno()
     self._closed = False
     self._write(_ENTER)
@@ -105,8 +128,8 @@ class TerminalView:
     places = np.linspace(0, len(colours.depth_map()) - 1, total)
     bar = colours.depth_map()[np.rint(places).astype(np.intp)]
     return [
-      *terminal_cells.encode(both, self._mode),
-      *terminal_cells.encode(np.stack((bar, bar)), self._mode),
+      *encode(both, self._mode),
+      *encode(np.stack((bar, bar)), self._mode),
       legend(total, shown.near_m, shown.far_m).encode(),
       *(
         line.encode('ascii', 'replace')
@@ -163,3 +186,68 @@ def legend(columns: int, near_m: float, far_m: float) -> str:
       line[column : column + len(label)] = label
       free_from = column + len(label) + 1
   return ''.join(line).rstrip()
+
+
+def mode_of(environment: Mapping[str, str], encoding: str) -> str:
+  """Returns the mode that a terminal can show, one of MODES.
+
+  Args:
+    environment: such as os.environ; TERM, COLORTERM and NO_COLOR are read.
+    encoding: of standard output.
+  """
+  term = environment.get('TERM', '')
+  utf8 = encoding.lower().replace('-', '') == 'utf8'
+  if not utf8 or environment.get('NO_COLOR'):
+    return 'ascii'
+  if environment.get('COLORTERM', '').lower() in ('truecolor', '24bit'):
+    return '24bit'
+  if re.search('direct|truecolor|kitty|alacritty|ghostty|wezterm', term):
+    return '24bit'
+  return 'ascii' if re.match('vt[125]', term) else '256'
+
+
+def encode(rgb_uint8: np.ndarray, mode: str) -> list[bytes]:
+  """Returns the lines of text that show a picture.
+
+  Args:
+    rgb_uint8: [2 * lines, columns, 3] uint8.
+    mode: one of MODES.
+
+  Returns:
+    The bytes of each line, with colours, without a line end.
+  """
+  if mode == 'ascii':
+    grey = rgb_uint8.astype(np.float64) @ _LUMINANCE
+    grey = (grey[0::2] + grey[1::2]) / 2
+    index = np.minimum(grey * len(_RAMP) / 255, len(_RAMP) - 1)
+    return [line.tobytes() for line in _RAMP[index.astype(np.intp)]]
+  if mode == '24bit':
+    return _filled(_TRUE_COLOUR, rgb_uint8)
+  return _filled(_INDEXED, palette_index(rgb_uint8)[..., np.newaxis])
+
+
+def palette_index(rgb_uint8: np.ndarray) -> np.ndarray:
+  """Returns the nearest xterm colours, 16 to 255, uint8 [H, W].
+
+  Args:
+    rgb_uint8: [H, W, 3] uint8.
+  """
+  rgb = rgb_uint8.astype(np.int32)
+  cube = np.abs(rgb[..., np.newaxis] - _LEVELS).argmin(-1)
+  mean = rgb.mean(-1)
+  grey = np.abs(mean[..., np.newaxis] - _GREYS).argmin(-1)
+  to_cube = np.square(rgb - _LEVELS[cube]).sum(-1)
+  to_grey = np.square(rgb - _GREYS[grey][..., np.newaxis]).sum(-1)
+  in_cube = 16 + cube @ np.array([36, 6, 1])
+  return np.where(to_grey < to_cube, 232 + grey, in_cube).astype(np.uint8)
+
+
+def _filled(template: tuple[bytes, tuple], numbers: np.ndarray) -> list[bytes]:
+  """Fills in the numbers of each cell; numbers: uint8 [2 * lines, C, n]."""
+  text, (upper_places, lower_places) = template
+  lines, columns = numbers.shape[0] // 2, numbers.shape[1]
+  cells = np.tile(np.frombuffer(text, np.uint8), (lines, columns, 1))
+  for half, places in ((0, upper_places), (1, lower_places)):
+    for channel, place in enumerate(places):
+      cells[..., place : place + 3] = _DIGITS[numbers[half::2, :, channel]]
+  return [line.tobytes() for line in cells]

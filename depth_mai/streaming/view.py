@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Outputs of live depth: the interface of views, the log and the recording."""
+"""Shows or stores live depth: the interface of views, a log, a recording."""
 
 from collections.abc import Callable
 import dataclasses
@@ -21,17 +21,17 @@ class Shown:
   """A frame to show.
 
   Attributes:
-    rgb_uint8: the picture, uint8 [h, w, 3], of the view's panel size; None if
+    rgb_uint8: the picture, uint8 [h, w, 3], of the view's panel size; empty if
       the view needs no pictures.
-    depth_rgb: its depth in colours, uint8 [h, w, 3]; or None.
+    depth_rgb: its depth in colours, of the same size.
     near_m: depth of the nearest colour, metres.
     far_m: depth of the farthest colour, metres.
     status: one line with frames per second and milliseconds per stage.
-    statistics: dict that JSON can store; see `live.Live.statistics`.
+    statistics: the same figures and more, see `live.Live.statistics`.
   """
 
-  rgb_uint8: np.ndarray | None
-  depth_rgb: np.ndarray | None
+  rgb_uint8: np.ndarray
+  depth_rgb: np.ndarray
   near_m: float
   far_m: float
   status: str

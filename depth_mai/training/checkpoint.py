@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checkpoints: one .npz file holds all that a run needs to go on.
+"""Checkpoints: one .npz file with everything that a run needs to resume.
 
-Keys are the variables' roles and numbers; NumPy alone can read a file.
-The position in the data and all random numbers are functions of the seed and
-the step (data/pipeline.py), so the step is all that is kept of them.
+Keys are the variables' roles and numbers; NumPy alone can read a file. The
+position in the data and all random numbers are functions of the seed and the
+step (data/pipeline.py), so the step is all that is stored of them.
 """
 
 import pathlib
@@ -16,11 +16,11 @@ from depth_mai.files import atomic
 _PATTERN = 'step_*.npz'
 
 
-def _named(variables: dict[str, list]) -> dict[str, object]:
+def _named(variables: dict[str, list]) -> dict[str, keras.Variable]:
   named = {}
   for role, members in variables.items():
     for index, variable in enumerate(members):
-      # Not by path: that depends on what else the process has built.
+      # Paths depend on other networks that the process has built.
       named[f'{role}/{index:04d}'] = variable
   return named
 
@@ -35,14 +35,14 @@ def save(
   """Writes a checkpoint atomically and removes all but the newest ones.
 
   Args:
-    directory: of the checkpoints; made if absent.
-    step: steps taken.
+    directory: folder of the checkpoints; created if absent.
+    step: number of steps taken.
     best: best validation si-RMSE so far.
     variables: Keras variables by role, e.g. network, average, optimizer.
-    keep: number of checkpoints that stay.
+    keep: number of checkpoints to keep.
 
   Returns:
-    The file's path.
+    The checkpoint's path.
   """
   directory.mkdir(parents=True, exist_ok=True)
   arrays = {
@@ -68,8 +68,8 @@ def restore(
   """Assigns a checkpoint to the variables.
 
   Args:
-    path: of the checkpoint.
-    variables: as in `save`.
+    path: path of the checkpoint.
+    variables: see `save`.
 
   Returns:
     The step and the best validation si-RMSE so far.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a run writes down: metrics.jsonl, TensorBoard and the progress line."""
+"""Writes the records of a run: metrics.jsonl, TensorBoard, progress lines."""
 
 import json
 import pathlib
@@ -19,10 +19,10 @@ def _duration(seconds: float) -> str:
 
 
 class Journal:
-  """Writes a run's records under its workdir and prints its progress.
+  """Writes a run's records to its workdir and prints its progress.
 
-  Lines of metrics.jsonl behind the step where the run (re)starts are dropped: a
-  killed run trains those steps again and writes them again.
+  Lines of metrics.jsonl after the step at which the run starts or resumes are
+  dropped: a killed run trains those steps again and writes them again.
   """
 
   def __init__(
@@ -31,18 +31,18 @@ class Journal:
     """Opens the journal.
 
     Args:
-      workdir: of the run.
-      start_step: steps taken before.
-      total_steps: of the whole training.
+      workdir: folder of the run.
+      start_step: number of steps taken before.
+      total_steps: number of steps of the whole training.
     """
     self._path = workdir / workdir_lib.METRICS
     self._total_steps = total_steps
     self._summaries = tf.summary.create_file_writer(str(workdir / 'events'))
-    self._drop_lines_behind(start_step)
+    self._drop_lines_after(start_step)
     self._clock_step = start_step
     self._clock = time.monotonic()
 
-  def _drop_lines_behind(self, step: int) -> None:
+  def _drop_lines_after(self, step: int) -> None:
     if not self._path.exists():
       return
     kept = []
@@ -51,11 +51,11 @@ class Journal:
         if json.loads(line)['step'] <= step:
           kept.append(line + '\n')
       except ValueError:
-        continue  # The line that the kill cut short.
+        continue  # The kill cut this line short.
     atomic.write_text(self._path, ''.join(kept))
 
   def skip_time(self, seconds: float) -> None:
-    """Takes time spent on something else out of the images/s."""
+    """Excludes time spent on other work from the images/s."""
     self._clock += seconds
 
   def write(self, split: str, step: int, values: dict[str, float]) -> None:
@@ -63,7 +63,7 @@ class Journal:
 
     Args:
       split: 'train' (losses), 'train_eval' or 'validation' (metrics).
-      step: steps taken.
+      step: number of steps taken.
       values: numbers by name.
     """
     line = {'split': split, 'step': step}
@@ -76,7 +76,7 @@ class Journal:
     self._summaries.flush()
 
   def picture(self, name: str, step: int, rgb_uint8: np.ndarray) -> None:
-    """Sends a picture [H, W, 3] to TensorBoard."""
+    """Writes a picture [H, W, 3] to TensorBoard."""
     with self._summaries.as_default():
       tf.summary.image(name, rgb_uint8[None], step=step)
 
@@ -84,13 +84,13 @@ class Journal:
     """Prints step, epoch, losses, images/s and the time left.
 
     Args:
-      step: steps taken.
+      step: number of steps taken.
       epoch: passes over the data so far.
       batch_size: images per step.
       losses: means since the last line.
 
     Returns:
-      images/s since the last call.
+      The images/s since the last call.
     """
     now = time.monotonic()
     seconds = (now - self._clock) / max(step - self._clock_step, 1)

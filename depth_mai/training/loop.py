@@ -2,7 +2,7 @@
 """The training loop.
 
 Keras' own fit does not run under MultiWorkerMirroredStrategy; this loop does. A
-run that is killed and started again with the same command goes on from its last
+run that is killed and started again with the same command resumes from its last
 checkpoint and ends with the same weights.
 """
 
@@ -27,7 +27,6 @@ from depth_mai.training import journal as journal_lib
 from depth_mai.training import optimizers
 from depth_mai.training import state as state_lib
 from depth_mai.training import step as step_lib
-from depth_mai.training import strategy as strategy_lib
 from depth_mai.training import validation
 
 _PRECISIONS = ('float32', 'mixed_bfloat16', 'mixed_float16')
@@ -36,8 +35,8 @@ _PRECISIONS = ('float32', 'mixed_bfloat16', 'mixed_float16')
 def _check_finite(
   first_step: int, results: list[dict], loss_scaling: bool
 ) -> None:
-  """Raises FloatingPointError that names the first bad step and its terms."""
-  # With loss scaling, gradients overflow now and then; the step is skipped.
+  """Raises a FloatingPointError that names the first bad step and its terms."""
+  # With loss scaling, gradients overflow sometimes, and the step is skipped.
   ignored = ('gradient_norm',) if loss_scaling else ()
   for step, values in enumerate(results, start=first_step):
     bad = [
@@ -50,13 +49,13 @@ def _check_finite(
     terms = [name for name in bad if name not in ('loss', 'gradient_norm')]
     raise FloatingPointError(
       f'Step {step}: {", ".join(terms or bad)} is not finite ({values}). The '
-      'last checkpoint is from before. Lower the learning rate, clip gradients '
-      '(train.gradient_clip), or look at the data of that step.'
+      'last checkpoint is from before that step. Lower the learning rate, clip '
+      'gradients (train.gradient_clip), or look at the data of that step.'
     )
 
 
 class _Run:
-  """A training in progress; see `train` for what its fields mean."""
+  """A training in progress; see `train` for its fields."""
 
   def __init__(self, workdir, state, total_steps, examples, batch_size):
     self.workdir = workdir
@@ -107,16 +106,16 @@ class _Run:
     return float(keras.ops.convert_to_numpy(rate))
 
   def evaluate(self, split: str, batches) -> dict[str, float]:
-    """Judges the averaged network on a split and writes the result down."""
+    """Evaluates the averaged network on a split and logs the result."""
     started = time.monotonic()
     metrics = validation.evaluate(self.predict, batches)
     step = self.state.step
     self.journal.write(split, step, {**self._position(), **metrics})
-    drawn = validation.draw(self.predict, next(iter(batches)))
-    self.journal.picture(split, step, drawn)
+    rgb_uint8 = validation.draw(self.predict, next(iter(batches)))
+    self.journal.picture(split, step, rgb_uint8)
     folder = self.workdir / workdir_lib.PICTURES
     folder.mkdir(exist_ok=True)
-    picture.save_picture(folder / f'{split}_{step:08d}.png', drawn)
+    picture.save_picture(folder / f'{split}_{step:08d}.png', rgb_uint8)
     print(
       f'{split}: '
       + '  '.join(f'{name} {value:.4g}' for name, value in metrics.items()),
@@ -139,12 +138,12 @@ class _Run:
 
 
 def _evaluation_sets(data_dir, records_dir, train_source, images, batch_size):
-  """Returns the datasets to judge on, by split; validation may be absent."""
+  """Returns the datasets for evaluation by split; validation may be absent."""
   sets = {}
   try:
     validation_source = source.open_split(data_dir, 'validation', records_dir)
   except ValueError as error:
-    print(f'No validation split, so best.keras is the last: {error}')
+    print(f'No validation split, so best.keras will be the last: {error}')
   else:
     sets['validation'] = pipeline.eval_dataset(
       validation_source, batch_size=batch_size
@@ -181,43 +180,44 @@ def train(
   checkpoint_every_steps: int = 500,
   records_dir: str | None = None,
 ) -> pathlib.Path:
-  """Trains a network, or goes on with a training.
+  """Trains a network, or resumes a training.
 
   Args:
-    workdir: folder of the run; see files/workdir.py for what it holds.
+    workdir: folder of the run; files/workdir.py lists its files.
     data_dir: challenge-layout folder or prepared tfds folder.
     network: builds the network.
-    optimizer: from the number of steps to an optimizer.
+    optimizer: builds the optimizer for a number of steps.
     loss: see losses/weighted.py; SILog by default. It may have variables that
       are trained along with the network, see losses/learned_weights.py.
     augmentation: see data/augmentation.py.
     epochs: passes over the training split.
-    batch_size: of all devices together.
-    target_size: (height, width) at which losses see the depth, pixels.
-    cache: 'decoded', 'encoded' or 'none', what stays in memory of the data.
+    batch_size: number of images in a step, on all devices together.
+    target_size: (height, width) of the depth that the loss compares, pixels.
+    cache: form in which the data stays in memory: 'decoded', 'encoded' or
+      'none'.
     gradient_clip: largest global norm of the gradients, those of the loss's
-      variables included, or None.
-    ema_decay: of the averaged weights, which are judged and saved.
+      variables included; None for no clipping.
+    ema_decay: decay of the averaged weights, which are evaluated and saved.
     precision: 'float32', 'mixed_bfloat16' or 'mixed_float16'.
     strategy: 'default', 'mirrored' or 'multi_worker'.
-    seed: of weights, order and augmentation.
-    initial_network: what to start from instead of random weights: a .keras
-      file, or a system of pretrained/ by its name. Its head may have another
+    seed: seed for weights, order and augmentation.
+    initial_network: network to start from instead of random weights: a .keras
+      file, or the name of a system in pretrained/. Its head may have another
       depth code.
-    quantisation: goes on with `initial_network` as its INT8 file will compute;
-      see lite/quantisation_aware.py. None trains in float.
-    evaluations: number of times that the splits are judged, evenly spaced.
-    train_eval_images: training images that are judged too; 0 for none.
+    quantisation: trains `initial_network` further with the rounding of its INT8
+      file; see lite/quantisation_aware.py. None trains in float.
+    evaluations: number of evaluations, evenly spaced.
+    train_eval_images: number of training images to evaluate, too; 0 for none.
     log_every_steps: steps between progress lines.
     checkpoint_every_steps: steps between checkpoints.
-    records_dir: where prepared records live; see data/source.py.
+    records_dir: folder of prepared records; see data/source.py.
 
   Returns:
     The workdir.
 
   Raises:
     ValueError: for options or data that cannot be used.
-    FloatingPointError: if a loss is not finite; names the step and the term.
+    FloatingPointError: if a loss is not finite; it names the step and the term.
   """
   if precision not in _PRECISIONS:
     raise ValueError(
@@ -227,8 +227,8 @@ def train(
     raise ValueError(
       f'train.epochs={epochs} and train.batch_size={batch_size} must be > 0.'
     )
-  # Before anything else of TensorFlow, as several machines need it.
-  chosen_strategy = strategy_lib.make_strategy(strategy)
+  # Several machines need it before anything else of TensorFlow runs.
+  chosen_strategy = step_lib.make_strategy(strategy)
   tf.config.experimental.enable_op_determinism()
   keras.mixed_precision.set_global_policy(precision)
   workdir = pathlib.Path(workdir)
@@ -237,7 +237,7 @@ def train(
   total_steps = max(1, math.floor(epochs * examples / batch_size))
 
   loss = loss or weighted.WeightedLoss({'silog': 1.0})
-  # Only now: preparing records draws random numbers, opening them does not.
+  # After the data is opened: preparing records draws random numbers.
   keras.utils.set_random_seed(seed)
   state = state_lib.create(
     strategy=chosen_strategy,
@@ -250,13 +250,13 @@ def train(
     quantisation=quantisation,
   )
   if state.restore(workdir):
-    print(f'Going on at step {state.step} of {total_steps} in {workdir}.')
+    print(f'Resuming at step {state.step} of {total_steps} in {workdir}.')
   if state.step >= total_steps:
     print(f'{workdir} is trained already ({state.step} steps).')
     return workdir
 
   run = _Run(
-    strategy_lib.own_folder(chosen_strategy, workdir),
+    step_lib.own_folder(chosen_strategy, workdir),
     state,
     total_steps,
     examples,

@@ -1,21 +1,120 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Optimizers as functions of the number of training steps."""
+"""Optimizers and learning-rate schedules for a given number of steps.
+
+The schedules are our own: Keras' CosineDecay starts its warm-up one step later,
+and its PolynomialDecay has no warm-up.
+"""
 
 from collections.abc import Callable
+import math
+import typing
 
 import keras
 
-from depth_mai.training import schedules
+Schedule: typing.TypeAlias = keras.optimizers.schedules.LearningRateSchedule
 
-Schedule = keras.optimizers.schedules.LearningRateSchedule
-
-# Weight decay pulls towards zero what has no reason to be there.
+# These weights scale and shift; decay would pull them towards zero.
 _UNDECAYED = ('bias', 'gamma', 'beta', 'alpha')
+
+
+class _WarmUpThenDecay(Schedule):
+  """Linear warm-up to the peak, then a decay to the end.
+
+  The warm-up starts at `warmup_ratio` of the peak. A run that is shorter than
+  `warmup_steps` warms up for a tenth of its steps.
+  """
+
+  def __init__(
+    self,
+    total_steps: int,
+    peak: float,
+    end: float,
+    warmup_steps: int,
+    warmup_ratio: float,
+    power: float | None = None,
+  ):
+    """Creates the schedule; see `polynomial`. Without power it is `cosine`."""
+    if warmup_steps >= total_steps:
+      warmup_steps = total_steps // 10
+    self.total_steps = total_steps
+    self.peak = peak
+    self.end = end
+    self.warmup_steps = warmup_steps
+    self.warmup_ratio = warmup_ratio
+    self.power = power
+
+  def __call__(self, step):
+    """Returns the learning rate of a step, counted from 0."""
+    ops = keras.ops
+    step = ops.cast(step, 'float32')
+    start = float(self.warmup_steps)
+    ratio = self.warmup_ratio
+    warmup = ratio + (1 - ratio) * (step + 1) / max(start, 1.0)
+    progress = ops.clip((step - start) / (self.total_steps - start), 0.0, 1.0)
+    if self.power is None:
+      part = 0.5 * (1 + ops.cos(math.pi * progress))
+    else:
+      part = (1 - progress) ** self.power
+    return ops.where(
+      step < start,
+      self.peak * ops.minimum(warmup, 1.0),
+      self.end + (self.peak - self.end) * part,
+    )
+
+  def get_config(self):
+    """Returns the constructor's arguments."""
+    return {
+      'total_steps': self.total_steps,
+      'peak': self.peak,
+      'end': self.end,
+      'warmup_steps': self.warmup_steps,
+      'warmup_ratio': self.warmup_ratio,
+      'power': self.power,
+    }
+
+
+def polynomial(
+  total_steps: int,
+  peak: float = 4e-3,
+  end: float = 1e-3,
+  power: float = 0.9,
+  warmup_steps: int = 1500,
+  warmup_ratio: float = 1e-4,
+) -> Schedule:
+  """Polynomial decay, end + (peak - end) (1 - progress)^power.
+
+  The defaults are LiteDepth's.
+
+  Args:
+    total_steps: number of steps of the whole training.
+    peak: learning rate after the warm-up.
+    end: learning rate of the last step.
+    power: exponent of the decay.
+    warmup_steps: of the linear warm-up; a tenth of the run if it is shorter.
+    warmup_ratio: first learning rate as a part of the peak.
+
+  Returns:
+    A Keras schedule.
+  """
+  return _WarmUpThenDecay(
+    total_steps, peak, end, warmup_steps, warmup_ratio, power
+  )
+
+
+def cosine(
+  total_steps: int,
+  peak: float = 2e-3,
+  end: float = 0.0,
+  warmup_steps: int = 300,
+  warmup_ratio: float = 0.0,
+) -> Schedule:
+  """Half a cosine from peak to end; arguments as in `polynomial`."""
+  return _WarmUpThenDecay(total_steps, peak, end, warmup_steps, warmup_ratio)
 
 
 def adam(
   total_steps: int,
-  schedule: Callable[[int], Schedule] = schedules.polynomial,
+  schedule: Callable[[int], Schedule] = polynomial,
   epsilon: float = 1e-3,
 ) -> keras.optimizers.Optimizer:
   """Adam; epsilon 1e-3 as LiteDepth has it.
@@ -24,7 +123,7 @@ def adam(
   the first hundreds of steps are a little shorter here.
 
   Args:
-    total_steps: of the whole training, handed to the schedule.
+    total_steps: number of steps of the whole training, for the schedule.
     schedule: from the number of steps to a Keras schedule.
     epsilon: of Adam.
 
@@ -36,14 +135,14 @@ def adam(
 
 def adamw(
   total_steps: int,
-  schedule: Callable[[int], Schedule] = schedules.cosine,
+  schedule: Callable[[int], Schedule] = cosine,
   weight_decay: float = 0.05,
   epsilon: float = 1e-7,
 ) -> keras.optimizers.Optimizer:
   """AdamW; biases and normalisation weights are not decayed.
 
   Args:
-    total_steps: of the whole training, handed to the schedule.
+    total_steps: number of steps of the whole training, for the schedule.
     schedule: from the number of steps to a Keras schedule.
     weight_decay: decoupled, multiplied by the learning rate.
     epsilon: of Adam.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Everything of a run that changes from step to step."""
+"""The state of a run: everything that changes from step to step."""
 
 from collections.abc import Callable
 import dataclasses
@@ -15,11 +15,10 @@ from depth_mai.models import compact_weights
 from depth_mai.models import depth_recoding
 from depth_mai.models import network_file
 from depth_mai.training import checkpoint
-from depth_mai.training import ema
 
 
 class Rewriting(Protocol):
-  """What changes a trained network before it is trained further."""
+  """A rewrite of a trained network that is then trained further."""
 
   def apply(self, network: keras.Model, total_steps: int) -> keras.Model:
     """Returns the rewritten network for a training of `total_steps` steps."""
@@ -32,9 +31,10 @@ class State:
 
   Attributes:
     network: the network being trained.
-    average: the same with averaged weights; it is judged, saved, converted.
-    optimizer: built for the network and the loss's variables.
-    loss_variables: of a loss that is trained along with the network.
+    average: a second network with averaged weights, which is evaluated, saved
+      and converted.
+    optimizer: built for the variables of the network and of the loss.
+    loss_variables: variables of the loss, trained along with the network.
     step: steps taken.
     best: smallest validation si-RMSE so far.
   """
@@ -65,12 +65,20 @@ class State:
     )
 
   def restore(self, workdir: pathlib.Path) -> bool:
-    """Goes back to the newest checkpoint; returns whether there was one."""
+    """Restores the newest checkpoint; returns whether there was one."""
     path = checkpoint.newest(workdir / workdir_lib.CHECKPOINTS)
     if path is None:
       return False
     self.step, self.best = checkpoint.restore(path, self._variables())
     return True
+
+
+def _copy_weights(source: keras.Model, target: keras.Model) -> None:
+  """Copies all weights to a network of the same structure."""
+  for from_variable, to_variable in zip(
+    source.variables, target.variables, strict=True
+  ):
+    to_variable.assign(from_variable)
 
 
 def _load_weights(network: keras.Model, initial: str) -> None:
@@ -80,10 +88,10 @@ def _load_weights(network: keras.Model, initial: str) -> None:
     return
   source = network_file.load_network(path)
   try:
-    ema.copy_weights(source, network)
+    _copy_weights(source, network)
   except ValueError as error:
     raise ValueError(
-      f'train.initial_network={path} holds {source.name} with '
+      f'train.initial_network={path} contains {source.name} with '
       f'{len(source.variables)} variables; the network to train, '
       f'{network.name}, has {len(network.variables)}: {error}'
     ) from error
@@ -104,24 +112,24 @@ def create(
   """Builds the variables of a run.
 
   Args:
-    strategy: where they live.
+    strategy: the strategy in whose scope they are built.
     network: builds the network.
-    optimizer: from the number of steps to an optimizer.
-    total_steps: of the whole training.
-    initial_network: what to start from instead of random weights: a .keras
-      file, or a system of pretrained/ by its name.
+    optimizer: builds the optimizer for a number of steps.
+    total_steps: number of steps of the whole training.
+    initial_network: network to start from instead of random weights: a .keras
+      file, or the name of a system in pretrained/.
     loss_scaling: whether the optimizer scales the loss (float16).
-    loss: what is trained on. If it has a method `build`, as LearnedWeights has,
-      that is called for variables to train along with the network's.
-    quantisation: makes both networks round as their INT8 file; None trains
-      them as they are.
+    loss: the loss. Its method `build`, if it has one as LearnedWeights does,
+      returns variables to train along with the network's.
+    quantisation: rewrites both networks so that they round as their INT8 file
+      does; None trains them as they are.
 
   Returns:
     A state at step 0.
 
   Raises:
-    ValueError: if the initial network does not fit, or there is none to
-      quantise.
+    ValueError: if the initial network does not fit, or `quantisation` is given
+      without one.
   """
   if quantisation and not initial_network:
     raise ValueError(
@@ -134,7 +142,7 @@ def create(
     average = network()
     if initial_network:
       _load_weights(trained, initial_network)
-    ema.copy_weights(trained, average)
+    _copy_weights(trained, average)
     if quantisation:
       trained = quantisation.apply(trained, total_steps)
       average = quantisation.apply(average, total_steps)

@@ -1,13 +1,85 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One training step, on one device or on many."""
+"""One training step, on one device, on several or on several machines."""
 
 from collections.abc import Callable
 from collections.abc import Sequence
+import pathlib
 
 import keras
 import tensorflow as tf
 
-from depth_mai.training import ema
+STRATEGIES = {
+  'default': tf.distribute.get_strategy,
+  'mirrored': tf.distribute.MirroredStrategy,
+  'multi_worker': tf.distribute.MultiWorkerMirroredStrategy,
+}
+
+
+def make_strategy(name: str) -> tf.distribute.Strategy:
+  """Returns a strategy by its name.
+
+  Args:
+    name: 'default' (one device), 'mirrored' (all devices of this machine) or
+      'multi_worker' (several machines, described by TF_CONFIG).
+
+  Returns:
+    The strategy.
+
+  Raises:
+    ValueError: for another name.
+  """
+  if name not in STRATEGIES:
+    raise ValueError(
+      f'train.strategy={name!r} is not one of {sorted(STRATEGIES)}.'
+    )
+  return STRATEGIES[name]()
+
+
+def own_folder(
+  strategy: tf.distribute.Strategy, workdir: pathlib.Path
+) -> pathlib.Path:
+  """Returns the folder to which this process writes.
+
+  Only the chief writes to the workdir itself. All processes restore from its
+  checkpoints, so the workdir must be on a file system that they share.
+
+  Args:
+    strategy: from make_strategy.
+    workdir: folder of the run.
+
+  Returns:
+    The workdir for the chief, a folder inside it for the other workers.
+  """
+  resolver = strategy.cluster_resolver
+  if resolver is None or not resolver.task_id:
+    return workdir
+  folder = workdir / f'worker_{resolver.task_id}'
+  folder.mkdir(parents=True, exist_ok=True)
+  return folder
+
+
+def update_average(
+  average: keras.Model, network: keras.Model, decay: float, step
+) -> None:
+  """Updates the exponential moving average of a network's weights.
+
+  BatchNorm's statistics are averaged, too. Early steps use the smaller decay
+  (1 + step) / (10 + step), so that the random start is soon forgotten.
+
+  Args:
+    average: a second network, which holds the averages.
+    network: the network being trained.
+    decay: weight of the old average, 0..1.
+    step: tensor, steps taken so far.
+  """
+  step = tf.cast(step, tf.float32)
+  decay = tf.minimum(decay, (1.0 + step) / (10.0 + step))
+  for mean, variable in zip(average.variables, network.variables, strict=True):
+    if 'float' in str(variable.dtype):
+      value = tf.cast(variable.value, mean.value.dtype)
+      mean.value.assign(mean.value - (1.0 - decay) * (mean.value - value))
+    else:
+      mean.value.assign(variable.value)
 
 
 def make_train_step(
@@ -23,22 +95,22 @@ def make_train_step(
 ) -> Callable[[dict], dict]:
   """Returns a compiled function that takes a batch and returns the losses.
 
-  Keras clips each replica's gradients on their own and sums them afterwards;
-  here they are averaged first and clipped once, so that a step does the same
-  on any number of devices.
+  Keras clips each replica's gradients separately and sums them afterwards; here
+  they are averaged first and clipped once, so that a step is the same on any
+  number of devices.
 
   Args:
     strategy: where the network's variables live.
     network: maps RGB [B, h, w, 3] to metres [B, h', w', 1].
-    average: the network that holds the moving average.
+    average: the network that holds the moving average; see update_average.
     optimizer: built for the network's trainable variables and loss_variables,
       in this order.
     loss: called as loss(prediction, depth_m, valid_mask); returns the total
       and a dict of its terms.
-    gradient_clip: largest global norm of the gradients, or None. The norm is
-      that of all gradients, those of loss_variables included.
-    ema_decay: of the moving average.
-    loss_variables: of the loss, trained along with the network.
+    gradient_clip: largest global norm of all gradients, those of
+      loss_variables included; None for no clipping.
+    ema_decay: decay of the moving average.
+    loss_variables: variables of the loss, trained along with the network.
 
   Returns:
     A function from a batch {'rgb', 'depth_m', 'valid_mask'} to a dict of
@@ -56,13 +128,13 @@ def make_train_step(
     context = tf.distribute.get_replica_context()
     gradients = context.all_reduce(tf.distribute.ReduceOp.MEAN, gradients)
     norm = tf.linalg.global_norm(gradients)
-    # With loss scaling the optimizer itself looks for overflow.
+    # With loss scaling, the optimizer itself looks for overflow.
     scale = optimizer.scale_loss(1.0)
     if gradient_clip is not None:
       gradients, _ = tf.clip_by_global_norm(
         gradients, gradient_clip * scale, use_norm=norm
       )
-    # Keras sums over the replicas what is already their common mean.
+    # Keras sums the gradients of the replicas, which are the mean already.
     optimizer.apply_gradients(
       (gradient / replicas, variable)
       for gradient, variable in zip(gradients, variables, strict=True)
@@ -76,7 +148,7 @@ def make_train_step(
       name: strategy.reduce(tf.distribute.ReduceOp.MEAN, value, axis=None)
       for name, value in results.items()
     }
-    ema.update(average, network, ema_decay, optimizer.iterations.value)
+    update_average(average, network, ema_decay, optimizer.iterations.value)
     return results
 
   return train_step

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The organisers' metrics during training."""
+"""Evaluates a network during training with the organisers' metrics."""
 
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from depth_mai import challenge
 from depth_mai.metrics import depth_metrics
 from depth_mai.models import deployment
 from depth_mai.report import picture
@@ -34,11 +35,11 @@ def make_predictor(
 
 
 def evaluate(predict: Callable, batches: Iterable[dict]) -> dict[str, float]:
-  """Judges predictions with the organisers' metrics, mean over images.
+  """Measures predictions with the organisers' metrics, mean over images.
 
   Args:
     predict: from make_predictor.
-    batches: of 'rgb' uint8 [B, 480, 640, 3] and 'depth_mm' uint16
+    batches: dicts of 'rgb' uint8 [B, 480, 640, 3] and 'depth_mm' uint16
       [B, 480, 640, 1].
 
   Returns:
@@ -52,7 +53,7 @@ def evaluate(predict: Callable, batches: Iterable[dict]) -> dict[str, float]:
     ):
       metrics.add(pred_mm[..., 0], depth_mm[..., 0])
   result = metrics.result()
-  return {name: result[name] for name in ('si_rmse', 'rmse', 'log10', 'rel')}
+  return {name: result[name] for name in challenge.METRICS}
 
 
 def draw(predict: Callable, batch: dict, images: int = 4) -> np.ndarray:
@@ -60,15 +61,15 @@ def draw(predict: Callable, batch: dict, images: int = 4) -> np.ndarray:
 
   Args:
     predict: from make_predictor.
-    batch: as in `evaluate`.
-    images: rows of the picture at most.
+    batch: see `evaluate`.
+    images: largest number of rows of the picture.
 
   Returns:
     A uint8 picture [H, W, 3].
   """
   rgb = np.asarray(batch['rgb'][:images])
-  truth_m = np.asarray(batch['depth_mm'][:images, ..., 0]) / 1000.0
-  pred_m = np.asarray(predict(rgb))[..., 0] / 1000.0
+  truth_m = np.asarray(batch['depth_mm'][:images, ..., 0]) / challenge.MM_PER_M
+  pred_m = np.asarray(predict(rgb))[..., 0] / challenge.MM_PER_M
   return picture.grid(
     [
       [picture.side_by_side(image, prediction, truth_m=truth)]

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Web pages: one frame and style, tables, request checks, and the server."""
+"""Web pages: templates, style, tables, request checks, and the server."""

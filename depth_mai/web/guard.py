@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes Flask apps that answer this machine's user and nobody else's pages.
+"""Makes Flask apps that refuse requests from other sites.
 
-Every page that the browser has open can reach a server on localhost. Two checks
-keep those pages out:
+Every page open in a browser can reach a server on localhost. Two checks keep
+other sites out:
 
 - DNS rebinding: an attacker's host name can be made to point to 127.0.0.1; the
   browser then treats the attacker's page and ours as one site. Only the Host
-  header gives it away. Addresses are answered, and of names only 'localhost'
-  and this machine's own. (Flask's TRUSTED_HOSTS cannot allow all addresses.)
+  header shows this. The allowed hosts are IP addresses, 'localhost' and this
+  machine's own name. (Flask's TRUSTED_HOSTS cannot allow all addresses.)
 - Cross-site request forgery: a form on another page can post to ours. Browsers
-  name the form's page in Origin, recent ones also in Sec-Fetch-Site. Scripts
-  such as curl send neither, and are answered.
+  name the form's page in Origin, recent ones also in Sec-Fetch-Site. Clients
+  such as curl send neither header, and are answered.
 
-Flask is imported when an app is made: a device does without it.
+Flask is imported when an app is made, so that a device need not have it.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ import typing
 
 from depth_mai.web import pages
 
-# Key of the WSGI environment: (status, text) if `channels` refuses a request.
+# In the WSGI environment: (status, text) if the server refuses a request.
 REFUSAL = 'depth_mai.refusal'
 _POLICY = (
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -62,7 +62,7 @@ def foreign(
     any_name: whether to answer to any host name.
 
   Returns:
-    (HTTP status, why it is refused); None for a request to be answered.
+    (HTTP status, why the request is refused); None if it is allowed.
   """
   host = headers.get('Host') or ''
   match = _HOST.fullmatch(host)
@@ -90,7 +90,7 @@ def create_app(
   report_line: Callable[[str], object] = print,
   any_name: bool = False,
   name: str = 'depth_mai',
-):
+) -> typing.Any:
   """Returns a Flask app with checks, security headers, /static and errors.
 
   Refused requests and errors are answered as {"error": ...}, or as a page if
@@ -169,11 +169,11 @@ def wants_page() -> bool:
 
 
 def refuse(status: int, text: str) -> typing.NoReturn:
-  """Ends the current request with an error, also one that werkzeug lacks.
+  """Ends the current request with an error, even one that werkzeug lacks.
 
   Args:
     status: HTTP status.
-    text: why, and what to do about it.
+    text: the reason, and what to do about it.
 
   Raises:
     HTTPException: always.

@@ -3,7 +3,7 @@
 
 A served page links the files of static/. A page of a single file contains
 them, needs no network, and its content security policy allows nothing else.
-Jinja2 is imported when a page is rendered: a device does without it.
+Jinja2 is imported when a page is rendered, so that a device need not have it.
 """
 
 import base64
@@ -32,7 +32,7 @@ class Picture(typing.NamedTuple):
 
   Attributes:
     source: its address; a data: URL if the page contains it.
-    alternative: describes it to those who do not see it.
+    alternative: text for readers who cannot see it.
     width: pixels, or None.
     height: pixels, or None.
   """
@@ -43,8 +43,8 @@ class Picture(typing.NamedTuple):
   height: int | None = None
 
 
-def render(template: str, **values) -> str:
-  """Returns a page for a server, which links /static/style.css and the like.
+def render(template: str, **values: object) -> str:
+  """Returns a page for a server, which links the files of /static/.
 
   Args:
     template: its file, relative to templates/.
@@ -57,7 +57,7 @@ def render(template: str, **values) -> str:
   return page.render(inlined=None, **values)
 
 
-def render_one_file(template: str, **values) -> str:
+def render_one_file(template: str, **values: object) -> str:
   """Returns a page that contains its style, scripts and icon.
 
   Args:
@@ -71,7 +71,7 @@ def render_one_file(template: str, **values) -> str:
   return page.render(inlined=_inlined(), **values)
 
 
-def macro(name: str, *arguments) -> str:
+def macro(name: str, *arguments: object) -> str:
   """Returns the HTML of a macro of templates/macros.html.
 
   Args:
@@ -90,7 +90,7 @@ def embedded(path: str | os.PathLike[str], alternative: str) -> Picture:
 
   Args:
     path: a .png, .jpg or .svg file.
-    alternative: describes it to those who do not see it.
+    alternative: text for readers who cannot see it.
 
   Raises:
     ValueError: if the file is of another kind, or not a picture.
@@ -103,13 +103,13 @@ def embedded(path: str | os.PathLike[str], alternative: str) -> Picture:
       f'{path} cannot be put into a page; a picture there must end in one of '
       f'{sorted(_MIME_TYPES)}.'
     )
-  size = None, None
+  size: tuple[int, int] | tuple[None, None] = (None, None)
   if mime_type != 'image/svg+xml':
     try:
       with Image.open(path) as image:
         size = image.size
     except Image.UnidentifiedImageError as error:
-      raise ValueError(f'{path} is not the picture its name claims.') from error
+      raise ValueError(f'{path} is not a {path.suffix} picture.') from error
   return Picture(_data_url(mime_type, path.read_bytes()), alternative, *size)
 
 
@@ -133,7 +133,7 @@ def optional_package(name: str, extra: str = 'judge') -> types.ModuleType:
 
 
 @functools.cache
-def _environment():
+def _environment() -> typing.Any:
   jinja2 = optional_package('jinja2')
   environment = jinja2.Environment(
     loader=jinja2.FileSystemLoader(_TEMPLATES_DIR),
@@ -176,10 +176,10 @@ def _data_url(mime_type: str, content: bytes) -> str:
 
 
 def moment(text: str | None) -> str:
-  """Returns such as '1 March 2026, 12:05 UTC' for an ISO 8601 date and time.
+  """Formats an ISO 8601 date and time as '1 March 2026, 12:05 UTC'.
 
   Args:
-    text: the date; anything else is returned as it is.
+    text: the date; any other text is returned unchanged.
   """
   try:
     when = datetime.datetime.fromisoformat(str(text))
@@ -192,5 +192,5 @@ def moment(text: str | None) -> str:
 
 
 def file_size(size: int) -> str:
-  """Returns such as '2.92 MB' (10^6 bytes) or '528 bytes'."""
+  """Formats a size as '2.92 MB' (10^6 bytes) or '528 bytes'."""
   return f'{size / 1e6:,.2f} MB' if size >= 100_000 else f'{size:,} bytes'

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Serves an app with waitress until it is stopped.
 
-waitress is imported when something is served: a device does without it.
+waitress is imported when something is served, so that a device need not have
+it.
 """
 
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from depth_mai.web import uploads as uploads_lib
 
 
 class Address(typing.NamedTuple):
-  """Where a server listens.
+  """The address at which a server listens.
 
   Attributes:
     host: IP address.
@@ -40,9 +41,9 @@ def running(
   port: int,
   uploads: uploads_lib.Uploads | None = None,
   flag: str = '--port',
-  **adjustments,
+  **adjustments: object,
 ) -> Iterator[Address]:
-  """Serves an app in threads; ends all of them on the way out.
+  """Serves an app in threads, which end with the context.
 
   Answers in progress have five seconds to end; an app that streams must end its
   streams itself.
@@ -50,19 +51,19 @@ def running(
   Args:
     app: a WSGI app, such as that of `guard.create_app`.
     host: name or address to listen at; 127.0.0.1 is local only.
-    port: 0 for any that is free.
+    port: 0 for any free port.
     uploads: limits for uploads; None: the bodies of requests are dropped.
     flag: the flag to change if the address is taken, for the message.
     **adjustments: further settings of waitress, such as `threads`.
 
   Yields:
-    Where it listens.
+    The address at which it listens.
 
   Raises:
     ValueError: if the address cannot be used, or waitress is not installed.
   """
   pages.optional_package('waitress')
-  from depth_mai.web import channels
+  from depth_mai.web import limited_server
 
   family = socket.AF_INET6 if ':' in host else socket.AF_INET
   try:
@@ -70,10 +71,10 @@ def running(
   except (OSError, OverflowError) as error:
     raise ValueError(
       f'Cannot listen at {host}, port {port} ({error}). Choose another {flag}; '
-      'port 0 stands for any that is free.'
+      'port 0 takes any free port.'
     ) from error
   address = Address(*listening.getsockname()[:2])
-  server = channels.Server(
+  server = limited_server.Server(
     app, listening, uploads or uploads_lib.Uploads(), adjustments
   )
   thread = threading.Thread(target=server.run, name='web', daemon=True)

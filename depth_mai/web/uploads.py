@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Limits for uploads: which are refused before they are read, which in between.
+"""Limits for uploads: before a file is read, and while it arrives.
 
-`channels` applies them to each connection.
+`limited_server` applies them.
 """
 
 from collections.abc import Callable
@@ -11,14 +11,14 @@ import dataclasses
 from depth_mai.web import guard
 
 NO_LENGTH = (
-  'The request must say in Content-Length how long it is, as browsers and '
-  '`curl --data-binary @FILE` do.'
+  'The request needs the header Content-Length, which browsers and '
+  '`curl --data-binary @FILE` send.'
 )
 
 
-def cannot_keep(error: OSError) -> str:
-  """Returns the text for a file that cannot be written to disk."""
-  return f'The server cannot keep the file: {error.strerror}.'
+def storage_error(error: OSError) -> str:
+  """Returns the message for a file that cannot be written to disk."""
+  return f'The server cannot store the file: {error.strerror}.'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,19 +26,19 @@ class Uploads:
   """Limits for the one path that takes the body of a request.
 
   Attributes:
-    path: where files are posted; bodies sent elsewhere are dropped.
-    most_bytes: size of a file.
-    why_not: returns why no file can be taken now; '' if one can.
-    at_once: uploads at the same time.
-    form_bytes: what a form adds to its file.
-    total_s: seconds for an upload.
-    silence_s: seconds without a byte.
-    grace_s: seconds before the rate counts.
-    bytes_per_s: least mean rate after that, so that a client which sends a byte
-      now and then does not occupy one of the places.
-    header_s: seconds for the header of any request.
-    discard_s: seconds to read on after a refusal, so that a client which is
-      still sending gets to see the answer.
+    path: the path for uploads; bodies sent elsewhere are dropped.
+    most_bytes: largest size of a file.
+    why_not: returns why no file is accepted now; '' if one is.
+    at_once: largest number of uploads at the same time.
+    form_bytes: most bytes that a form adds to its file.
+    total_s: most seconds for an upload.
+    silence_s: most seconds without a byte.
+    grace_s: seconds after which `bytes_per_s` is checked.
+    bytes_per_s: least mean rate, so that a client that sends very slowly does
+      not block other uploads.
+    header_s: most seconds for the header of any request.
+    discard_s: seconds to continue reading after a refusal, so that a client
+      that is still sending receives the answer.
   """
 
   path: str = ''
@@ -56,15 +56,15 @@ class Uploads:
   def refusal(
     self, headers: Mapping[str, str], length: int | None, in_progress: int
   ) -> tuple[int, str] | None:
-    """Checks an upload whose header has come.
+    """Checks an upload when its header has arrived.
 
     Args:
       headers: of the request.
-      length: of the body, bytes; None if the header does not say.
-      in_progress: other uploads.
+      length: of the body, bytes; None if the header does not state it.
+      in_progress: number of other uploads.
 
     Returns:
-      (HTTP status, why it is refused); None if it is welcome.
+      (HTTP status, why the upload is refused); None if it is allowed.
     """
     foreign = guard.foreign(headers, changes_something=True)
     if foreign:
@@ -84,7 +84,7 @@ class Uploads:
 
   @property
   def too_large(self) -> str:
-    """The text for a file that is too large."""
+    """The message for a file that is too large."""
     return (
       f'The file is larger than the {self.most_bytes / 2**20:g} MB that this '
       'server takes.'
@@ -101,7 +101,7 @@ class Uploads:
       silent_s: since the last byte.
 
     Returns:
-      Why to wait no longer; '' to wait on.
+      Why the upload is ended; '' to continue.
     """
     if silent_s > self.silence_s:
       return f'Nothing arrived for {self.silence_s:g} s.'

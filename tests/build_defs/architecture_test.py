@@ -24,7 +24,7 @@ class ArchitectureTest(absltest.TestCase):
     packages = set(imports_test.ALLOWED) - {'gin_registry', 'program'}
     self.assertEqual(set(architecture.BOXES) - _FILES, packages)
 
-  def test_packages_without_tensorflow_are_drawn_so(self):
+  def test_packages_without_tensorflow_have_their_own_colour(self):
     for name in set(architecture.BOXES) & set(imports_test.DEVICE_CODE):
       self.assertEqual(architecture.BOXES[name].kind, 'device', name)
 

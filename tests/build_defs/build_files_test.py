@@ -24,6 +24,34 @@ class BuildFilesTest(absltest.TestCase):
       'run `python -m build_defs.build_files`',
     )
 
+  def test_a_file_that_discovers_modules_depends_on_them(self):
+    self.write('depth_mai/__init__.py')
+    self.write('depth_mai/losses/__init__.py')
+    self.write('depth_mai/losses/l1.py')
+    self.write('depth_mai/losses/deep/__init__.py')
+    self.write(
+      'depth_mai/losses/weighted.py',
+      'from depth_mai import losses as package\nprint(package.__path__)\n',
+    )
+    # No circle: this one imports the file that discovers it.
+    self.write(
+      'depth_mai/losses/learned.py', 'from depth_mai.losses import weighted\n'
+    )
+    self.assertIn(
+      """\
+depth_library(
+    name = "weighted",
+    deps = [
+        ":l1",
+        ":package",
+    ],
+)
+""",
+      build_files.stale_build_files(self.root)[
+        self.root / 'depth_mai/losses/BUILD'
+      ],
+    )
+
   def test_targets_and_deps_follow_the_imports(self):
     self.write('depth_mai/__init__.py')
     self.write('depth_mai/atomic.py', 'import os\n')

@@ -67,6 +67,19 @@ class EvaluateTest(absltest.TestCase):
     with self.assertRaisesRegex(ValueError, '--limit'):
       evaluation.evaluate(predictor, _pairs(9), limit=0)
 
+  def test_observer_gets_each_image_with_the_resized_prediction(self):
+    pairs, seen = list(_pairs(3)), []
+    pairs[1][2][:] = 0  # No known depth: observed, but not measured.
+    result = evaluation.evaluate(
+      RedPredictor(2, size=(6, 8)), pairs, observe=lambda *one: seen.append(one)
+    )
+    self.assertEqual([one[0] for one in seen], ['000', '001', '002'])
+    self.assertEqual(list(result['per_image']), ['000', '002'])
+    for (_, rgb, pred_mm, depth_mm), pair in zip(seen, pairs, strict=True):
+      np.testing.assert_array_equal(rgb, pair[1])
+      np.testing.assert_array_equal(depth_mm, pair[2])
+      np.testing.assert_allclose(pred_mm, 10.0 * rgb[..., 0])
+
   def test_predictions_are_resized_to_the_truth(self):
     plain = evaluation.evaluate(RedPredictor(), _pairs(2))
     small = evaluation.evaluate(RedPredictor(size=(6, 8)), _pairs(2))

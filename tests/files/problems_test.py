@@ -65,6 +65,10 @@ class ProblemsTest(absltest.TestCase):
     self.assertEqual(problems.listing(['a', 'b']), 'a, b')
     self.assertEqual(problems.listing(list('abc'), most=2), 'a, b and 1 more')
 
+  def test_count(self):
+    self.assertEqual(problems.count(1, 'pair'), '1 pair')
+    self.assertEqual(problems.count(0, 'pair'), '0 pairs')
+
   def test_size_is_width_by_height(self):
     self.assertEqual(problems.size_text(np.zeros((24, 32, 3))), '32 x 24')
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of finding range and unit: who is believed, and what a trial finds."""
+"""Tests of finding range and unit, declared or by trial."""
 
 from absl.testing import absltest
 from absl.testing import parameterized
@@ -11,7 +11,7 @@ _RANGES = ('0..255', '0..1', '-1..1')
 
 
 def _trials(factor, noise=0.0, seed=0):
-  """Returns trials whose prediction is factor times the truth, and noise."""
+  """Returns trials that predict factor times the truth, with noise."""
   rng = np.random.default_rng(seed)
   trials = []
   for _ in range(3):
@@ -31,18 +31,18 @@ class RangeTest(parameterized.TestCase):
     ('auto', {}, (0.0, 1.004), '0..1', 'quantisation'),
     ('auto', {}, (-1.0, 255.0), '0..255', 'quantisation'),
   )
-  def test_who_is_believed(self, flag, metadata, covered, want, why):
+  def test_order_of_the_declarations(self, flag, metadata, covered, want, why):
     got = detection.declared_range(flag, metadata, covered, raw=False)
     self.assertEqual(got.value, want)
     self.assertIn(why, got.why)
     self.assertFalse(got.with_truth)
 
-  def test_bytes_speak_for_themselves(self):
+  def test_bytes_without_a_scale(self):
     got = detection.declared_range('0..1', {}, None, raw=True)
     self.assertEqual(got.value, '0..255')
 
   @parameterized.parameters((None,), ((0.0, 6.0),), ((-128.0, 127.0),))
-  def test_nobody_knows(self, covered):
+  def test_no_valid_declaration(self, covered):
     self.assertIsNone(
       detection.declared_range('auto', {'range': 'x'}, covered, raw=False)
     )
@@ -59,15 +59,15 @@ class RangeTest(parameterized.TestCase):
     for name in _RANGES:
       self.assertIn(name, got.why)
 
-  def test_a_hair_is_no_reason(self):
+  def test_a_small_difference_keeps_the_first_candidate(self):
     noise = {'0..255': 0.300, '0..1': 0.299, '-1..1': 0.5}
     got = detection.find_range(
       _RANGES, 'mm', lambda name: _trials(1.0, noise[name])
     )
     self.assertEqual(got.value, '0..255')
 
-  def test_metres_do_not_hide_the_error(self):
-    # Read as millimetres, all would be cut off at 1 mm, and all errors alike.
+  def test_predictions_in_metres(self):
+    # Read as millimetres, all would be clipped at 1 mm: equal errors.
     got = detection.find_range(
       _RANGES,
       None,
@@ -75,7 +75,7 @@ class RangeTest(parameterized.TestCase):
     )
     self.assertEqual(got.value, '0..1')
 
-  def test_what_is_not_finite_loses(self):
+  def test_predictions_that_are_not_finite_lose(self):
     broken = [
       trial._replace(depth=trial.depth * np.float32(np.nan))
       for trial in _trials(1.0)
@@ -92,13 +92,14 @@ class UnitTest(parameterized.TestCase):
     ('auto', {'output_unit': 'm'}, 'm', 'metadata'),
     ('auto', {'output_unit': 'mm'}, 'mm', 'metadata'),
   )
-  def test_who_is_believed(self, flag, metadata, want, why):
+  def test_the_flag_comes_before_the_metadata(self, flag, metadata, want, why):
     got = detection.declared_unit(flag, metadata)
     self.assertEqual(got.value, want)
     self.assertIn(why, got.why)
 
-  def test_nobody_knows(self):
-    self.assertIsNone(detection.declared_unit('auto', {'output_unit': 'inch'}))
+  def test_no_valid_declaration(self):
+    for unit in ('inch', None, 7, [0, 1], {}):
+      self.assertIsNone(detection.declared_unit('auto', {'output_unit': unit}))
 
   @parameterized.parameters(
     (1.0, 'mm', ''),
@@ -107,7 +108,7 @@ class UnitTest(parameterized.TestCase):
     (1e-3, 'm', ''),
     (3e-3, 'm', ''),
     (0.4e-3, 'm', ''),
-    # Half-way between the two is a factor of 1000 ** 0.5 from both.
+    # The geometric mean of both is a factor of 1000 ** 0.5 from each.
     (1.05 * 1000**-0.5, 'mm', ''),
     (0.95 * 1000**-0.5, 'm', ''),
     (100.0, 'mm', '100 times off'),
@@ -121,7 +122,7 @@ class UnitTest(parameterized.TestCase):
     self.assertIn(doubt.split(' times')[0].rstrip('0'), got.doubt)
 
   @parameterized.parameters(0.0, -1.0, np.nan)
-  def test_what_has_no_unit(self, factor):
+  def test_predictions_without_a_unit(self, factor):
     got = detection.find_unit(_trials(factor))
     self.assertEqual(got.value, 'mm')
     self.assertIn('unclear', got.doubt)

@@ -17,7 +17,7 @@ _SETTINGS = settings.Settings((1,), 1, 3)
 
 class MeasureTest(parameterized.TestCase):
   def test_measures(self):
-    # This machine's backend, as any other's.
+    # With the backend of this machine.
     rows = device_process.measure(
       'local', _SETTINGS, tiny_model.split_model((8, 8)), 256, 60
     )
@@ -27,7 +27,7 @@ class MeasureTest(parameterized.TestCase):
       self.assertGreater(row['median_ms'], 0)
       self.assertIsNone(row['predicted_ms_low'])
 
-  def test_what_fails(self):
+  def test_failures(self):
     with self.assertRaisesRegex(
       verdict.FileFaultError, 'local could not measure it'
     ):
@@ -37,7 +37,7 @@ class MeasureTest(parameterized.TestCase):
     ):
       device_process.measure('moon', _SETTINGS, b'', 256, 60)
 
-  def test_ends_in_time_with_all_that_it_started(self):
+  def test_ends_in_time_with_its_children(self):
     start = time.monotonic()
     with self.assertRaisesRegex(verdict.FileFaultError, '--time_s'):
       device_process.measure(
@@ -51,10 +51,18 @@ class MeasureTest(parameterized.TestCase):
     ({'threads': 1, 'median_ms': 'fast'},),
     ({'threads': 1, 'median_ms': float('nan')},),
     ({'threads': 1, 'predicted_ms_low': -1.0},),
+    ({'threads': 1, 'median_ms': 0},),
   )
-  def test_reports_that_are_none(self, row):
+  def test_invalid_configurations(self, row):
     with self.assertRaises(verdict.FileFaultError):
-      device_process._configuration(row, 'local')
+      device_process._configurations({'configurations': [row]}, 'local')
+
+  @parameterized.parameters(
+    (5,), ([],), ({},), ({'configurations': []},), ({'configurations': 'x'},)
+  )
+  def test_invalid_reports(self, answer):
+    with self.assertRaisesRegex(verdict.FileFaultError, 'invalid report'):
+      device_process._configurations(answer, 'local')
 
 
 if __name__ == '__main__':

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A small .tflite file as objects, to be changed and written again."""
+"""Edits a small .tflite file as objects."""
 
 from ai_edge_litert import schema_py_generated as schema
 import flatbuffers
@@ -38,7 +38,7 @@ def add_tensor(
 def add_operator(
   model, graph, name, inputs, outputs, options=None, kind=0
 ) -> schema.OperatorT:
-  """Adds an operator at the end, whose last output is the graph's."""
+  """Appends an operator; its last output becomes the output of the graph."""
   code = schema.OperatorCodeT()
   code.builtinCode = getattr(schema.BuiltinOperator, name)
   code.deprecatedBuiltinCode, code.version = min(code.builtinCode, 127), 1
@@ -53,7 +53,7 @@ def add_operator(
 
 
 def packed(model: schema.ModelT) -> bytes:
-  """Returns a model's flatbuffer."""
+  """Returns the flatbuffer of a model."""
   builder = flatbuffers.Builder(1024)
   builder.Finish(model.Pack(builder), b'TFL3')
   return bytes(builder.Output())
@@ -62,12 +62,12 @@ def packed(model: schema.ModelT) -> bytes:
 def variant(
   layout='nhwc', input_range='0..255', unit='mm', input_type='float32'
 ) -> bytes:
-  """Returns the same network, 20 R + 500 in millimetres, in other clothes.
+  """Returns the network 20 R + 500, millimetres, with another interface.
 
   Args:
     layout: 'nhwc', or 'nchw' of input and output.
-    input_range: that it expects: '0..255', '0..1' or '-1..1'.
-    unit: that it gives, 'mm' or 'm'.
+    input_range: of the input: '0..255', '0..1' or '-1..1'.
+    unit: of the output, 'mm' or 'm'.
     input_type: 'float32', or 'uint8' with a scale.
   """
   # x of the range is (R - black) / step.
@@ -97,7 +97,7 @@ def variant(
 
 
 def _before(model, graph, name, shape, values=None):
-  """Puts an operator before all others; its input becomes the graph's."""
+  """Prepends an operator; its input becomes the input of the graph."""
   old, outputs = graph.inputs[0], graph.outputs
   taken = add_tensor(model, graph, shape, type_=graph.tensors[old].type)
   graph.tensors[taken].quantization = graph.tensors[old].quantization

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of predicting and measuring with a caged file."""
+"""Tests of predicting and measuring with a sandboxed file."""
 
+import dataclasses
 import pathlib
 import time
 
@@ -8,8 +9,9 @@ from absl.testing import absltest
 import numpy as np
 from PIL import Image
 
+from depth_mai.evaluation import evaluation
 from depth_mai.judging import fidelity
-from depth_mai.judging import interface
+from depth_mai.judging import interface_check
 from depth_mai.judging import request
 from depth_mai.judging import sandbox
 from depth_mai.judging import verdict
@@ -28,12 +30,11 @@ class FidelityTest(absltest.TestCase):
       launcher.launch(request.Limits(), time.monotonic() + 60)
     )
 
-  def predictor(self, content, unit='mm', keep=frozenset()):
+  def predictor(self, content, unit='mm'):
     self.box.take(content)
-    taken, given, _ = interface.read(self.box.load(), 'auto')
-    return fidelity.SandboxedPredictor(
-      self.box, taken, given, '0..255', unit, keep
-    )
+    interface, _ = interface_check.read(self.box.load(), 'auto')
+    interface = dataclasses.replace(interface, output_unit=unit)
+    return fidelity.SandboxedPredictor(self.box, interface)
 
   def test_predicts(self):
     name, rgb_uint8, _ = self.pairs[0]
@@ -49,7 +50,7 @@ class FidelityTest(absltest.TestCase):
     grey = np.full((50, 70, 3), 100, np.uint8)
     np.testing.assert_allclose(predictor.predict(grey), np.full((24, 32), 2500))
 
-  def test_what_is_not_finite_is_named(self):
+  def test_depth_that_is_not_finite(self):
     predictor = self.predictor(
       tiny_model.float_model((24, 32), bias=float('inf'))
     )
@@ -58,7 +59,7 @@ class FidelityTest(absltest.TestCase):
     ):
       predictor.predict_mm(['07'], [self.pairs[0][1]])
 
-  def test_what_is_strange_is_said(self):
+  def test_warnings(self):
     predictor = self.predictor(tiny_model.float_model((24, 32), (0, 0, 0), -1))
     for name, rgb_uint8, _ in self.pairs:
       predictor.predict_mm([name], [rgb_uint8])
@@ -66,20 +67,18 @@ class FidelityTest(absltest.TestCase):
     self.assertIn('100.00%', negative)
     self.assertIn('same depth map', alike)
 
-  def test_measures_and_shows(self):
-    keep = frozenset(('00', '02'))
-    predictor = self.predictor(edited_model.variant(), keep=keep)
-    done = []
-    result, kept = fidelity.measure(predictor, iter(self.pairs), 3, done.append)
-    self.assertEqual(done, [0, 1, 2])
-    self.assertEqual(result['images'], 3)
-    self.assertEqual([pair[0] for pair in kept], ['00', '02'])
-    folder = pathlib.Path(self.root, 'pictures')
-    shown = fidelity.save_pictures(
-      folder, kept, predictor.kept, result['per_image']
+  def test_saves_pictures(self):
+    predictor, observed = self.predictor(edited_model.variant()), []
+    result = evaluation.evaluate(
+      predictor,
+      iter(self.pairs),
+      observe=lambda *image: observed.append(image),
     )
-    self.assertEqual([one['id'] for one in shown], ['00', '02'])
-    for one in shown:
+    self.assertEqual(result['images'], 3)
+    folder = pathlib.Path(self.root, 'pictures')
+    saved = fidelity.save_pictures(folder, observed[::2], result['per_image'])
+    self.assertEqual([one['id'] for one in saved], ['00', '02'])
+    for one in saved:
       self.assertEqual(
         one['si_rmse'], result['per_image'][one['id']]['si_rmse']
       )

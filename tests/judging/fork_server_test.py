@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the process that forks, spoken to directly."""
+"""Tests of the fork server, without sandbox.py."""
 
 import json
 import os
@@ -66,11 +66,11 @@ class ForkServerTest(absltest.TestCase):
     return self.answer()['code']
 
   def test_has_one_thread(self):
-    # A fork of a process with more would inherit locks that nobody opens.
+    # A fork of a process with more would inherit locks that stay locked.
     tasks = os.listdir(f'/proc/{self.process.pid}/task')
     self.assertLen(tasks, 1)
 
-  def test_workers_come_and_go(self):
+  def test_workers_start_and_end(self):
     one, one_channel = self.fork()
     two, _ = self.fork()
     self.assertNotEqual(one, two)
@@ -78,9 +78,9 @@ class ForkServerTest(absltest.TestCase):
     self.assertEqual(self.end(one), 0)
     self.assertEqual(self.end(two, 0), -signal.SIGKILL)
 
-  def test_a_worker_holds_nothing_but_its_connection(self):
+  def test_a_worker_has_no_files_but_its_connection(self):
     pid, _ = self.fork()
-    # Its own files are closed to others: ask as root, or not at all.
+    # Only root may list the files of a process that is closed to debuggers.
     try:
       held = os.listdir(f'/proc/{pid}/fd')
     except PermissionError:
@@ -97,7 +97,7 @@ class ForkServerTest(absltest.TestCase):
       time.sleep(0.02)
     self.assertFalse(_is_running(pid))
 
-  def test_ends_when_the_judge_hangs_up(self):
+  def test_ends_when_the_connection_closes(self):
     pid, _ = self.fork()
     self.control.close()
     self.assertEqual(self.process.wait(20), 0)
@@ -109,13 +109,13 @@ def _is_running(pid):
     text = pathlib.Path(f'/proc/{pid}/stat').read_text()
   except (FileNotFoundError, ProcessLookupError):
     return False
-  # A process that nobody has waited for yet is as good as gone.
+  # A zombie has ended.
   return text.rpartition(')')[2].split()[0] != 'Z'
 
 
 class WarmUpTest(absltest.TestCase):
-  def test_xnnpack_takes_it(self):
-    # Or the CPU would not be looked at.
+  def test_xnnpack_runs_it(self):
+    # Otherwise it would not inspect the CPU.
     loaded = interpreter.load_interpreter(fork_server.tiny_model())
     self.assertEqual(delegation.describe_delegation(loaded).partitions, 1)
     loaded = interpreter.load_interpreter(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""At least 300 files that a judge must survive; the same ones every time."""
+"""At least 300 hostile files, the same ones in every run."""
 
 from collections.abc import Iterator
 import io
@@ -14,12 +14,12 @@ from tests.judging import hostile_graphs
 from tests.lite import hand_made
 from tests.runtime import tiny_model
 
-# What the target runtime lets through to the runtime at hand.
+# Operators that the target runtime has, so that the check passes them.
 _RUNNABLE = tuple(runtime_versions.FIRST_RELEASE)
 
 
 def all_files() -> Iterator[tuple[str, bytes]]:
-  """Yields (name, content); no name comes twice."""
+  """Yields (name, content); all names differ."""
   yield from _other_files()
   yield from _pointers()
   yield from hostile_graphs.all_graphs()
@@ -30,7 +30,7 @@ def all_files() -> Iterator[tuple[str, bytes]]:
 
 
 def _whole_files() -> Iterator[tuple[str, bytes]]:
-  """Yields small files that nothing is wrong with."""
+  """Yields small valid files."""
   size = (24, 32)
   yield 'float', tiny_model.float_model(size, (20.0, 1.0, 1.0), 500.0)
   yield 'int8', tiny_model.quantised_model('int8', size, 1.0, -128, 0.1, -128)
@@ -39,7 +39,7 @@ def _whole_files() -> Iterator[tuple[str, bytes]]:
 
 
 def _other_files() -> Iterator[tuple[str, bytes]]:
-  """Yields what is no .tflite file, or one that is not to be run."""
+  """Yields files that are not .tflite files or cannot run."""
   archive = io.BytesIO()
   with zipfile.ZipFile(archive, 'w', zipfile.ZIP_DEFLATED) as bomb:
     bomb.writestr('model.weights.h5', bytes(16 << 20))
@@ -69,7 +69,7 @@ def _other_files() -> Iterator[tuple[str, bytes]]:
 
 
 def _pointers() -> Iterator[tuple[str, bytes]]:
-  """Yields files whose tables point where they should not."""
+  """Yields files with invalid offsets."""
   content = tiny_model.float_model((24, 32))
   for root in (0, 4, len(content) - 2, len(content), 1 << 31, (1 << 32) - 1):
     yield f'root_{root}', struct.pack('<I', root) + content[4:]
@@ -78,7 +78,7 @@ def _pointers() -> Iterator[tuple[str, bytes]]:
     rng = np.random.default_rng(seed)
     words = np.frombuffer(content[: len(content) // 4 * 4], '<u4').copy()
     small = np.flatnonzero((words > 0) & (words < len(content)))
-    # Offsets that now lead to where they are, or back.
+    # Offsets that point at themselves or backwards.
     for place in rng.choice(small, 2, replace=False):
       if place > 1:
         words[place] = rng.choice([0, 4, (1 << 32) - 4 * place, len(content)])
@@ -86,7 +86,7 @@ def _pointers() -> Iterator[tuple[str, bytes]]:
 
 
 def _aliased(count: int) -> bytes:
-  """Returns a file in which count graphs are one and the same.
+  """Returns a file with `count` graphs that are the same table.
 
   It has count tensors, all one and the same, too: read out, these would be
   count * count.
@@ -112,7 +112,7 @@ def _aliased(count: int) -> bytes:
     return start
 
   def vector(place, length):
-    """Makes a field a vector of offsets to what is written next."""
+    """Sets a field to a vector of offsets to the next table."""
     start = len(content)
     offset(place, start)
     content.extend(struct.pack('<I', length) + bytes(4 * length))
@@ -139,7 +139,7 @@ def _flipped(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
   for seed in range(30):
     rng = np.random.default_rng([seed, len(content)])
     flipped = np.frombuffer(content, np.uint8).copy()
-    # The identifier stays, or nothing would be looked at.
+    # The identifier stays, or the file would be rejected at once.
     places = rng.integers(8, len(content), 1 + seed % 10)
     flipped[places] ^= rng.integers(1, 256, len(places)).astype(np.uint8)
     yield f'{name}_flipped_{seed}', flipped.tobytes()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Well-formed .tflite files that no depth network would be."""
+"""Well-formed .tflite files with hostile graphs and metadata."""
 
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _NAN, _INFINITY = float('nan'), float('inf')
 
 
 def all_graphs() -> Iterator[tuple[str, bytes]]:
-  """Yields (name, content), the same ones every time."""
+  """Yields (name, content), the same ones in every run."""
   for name, edit in _edits():
     model = edited_model.open_model()
     edit(model, model.subgraphs[0])
@@ -148,7 +148,7 @@ def _operators() -> Iterator[tuple[str, Callable]]:
 
 
 def _declarations() -> Iterator[tuple[str, bytes]]:
-  """Yields files that say strange things of themselves."""
+  """Yields files with strange metadata."""
   for number, declared in enumerate(
     (
       b'',
@@ -198,7 +198,7 @@ def _quantise(graph, scale, zero_point):
 
 
 def _outside(model, graph):
-  """Weights that lie behind the end of the file."""
+  """Places the weights after the end of the file."""
   buffer = model.buffers[graph.tensors[1].buffer]
   buffer.data, buffer.offset, buffer.size = None, 1 << 40, 12
 
@@ -222,7 +222,7 @@ def _resize(model, graph, name, height):
 
 
 def _grow(model, graph, name, side):
-  """Asks a small tensor to become [1, side, side, 1]."""
+  """Grows a small tensor to [1, side, side, 1]."""
   sizes = np.array([1, side, side, 1], np.int32)
   result = edited_model.add_tensor(model, graph, sizes.tolist())
   if name == 'PAD':
@@ -254,7 +254,7 @@ def _cycle(model, graph):
 
 
 def _slow(model, graph):
-  """A convolution of 10^13 products."""
+  """Adds a convolution with 10^13 products."""
   large = edited_model.add_tensor(
     model, graph, (2,), np.array([2048, 2048], np.int32), _INT
   )
@@ -277,7 +277,7 @@ def _slow(model, graph):
 
 
 def _slow_chain(model, graph):
-  """Operators that every runtime knows, of 2 * 10^11 products in all.
+  """Adds operators of every runtime with 2 * 10^11 products in all.
 
   They need little memory: kernels of one pixel, 64 channels.
   """
@@ -336,5 +336,5 @@ def _loop(model, graph, body=2):
 
 
 def _loop_in_itself(model, graph):
-  """A WHILE whose body is the graph that it stands in."""
+  """Adds a WHILE whose body is the graph that contains it."""
   _loop(model, graph, body=0)

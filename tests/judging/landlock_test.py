@@ -17,7 +17,7 @@ _CAP_SYS_ADMIN = 21
 
 
 def _alone(restrict):
-  """Returns a lock by which only Landlock holds."""
+  """Returns a lock that consists of Landlock alone."""
 
   def lock():
     ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
@@ -38,7 +38,7 @@ class LandlockTest(parameterized.TestCase):
     (6, [0xFFFF, 3, 3]),
     (9, [0xFFFF, 3, 3]),
   )
-  def test_asks_for_what_a_version_knows(self, version, words):
+  def test_requests_the_rights_of_a_version(self, version, words):
     self.assertEqual(
       landlock.attributes(version), struct.pack(f'<{len(words)}Q', *words)
     )
@@ -49,7 +49,7 @@ class LandlockTest(parameterized.TestCase):
       lambda: open(__file__),
       lambda: os.listdir('/'),
       lambda: open('/dev/null', 'w'),
-      lambda: os.mkdir('/tmp/made_behind_landlock'),
+      lambda: os.mkdir('/tmp/made_despite_landlock'),
     ):
       _, result = locked.attempt(action, _alone(landlock.deny_everything))
       self.assertEqual(result, 'PermissionError')
@@ -61,19 +61,19 @@ class LandlockTest(parameterized.TestCase):
     for action, want in (
       (lambda: pathlib.Path(__file__).read_text()[:1], "'#'"),
       (lambda: os.mkdir(os.path.join(folder, 'made')), 'None'),
-      (lambda: os.mkdir('/tmp/made_behind_landlock'), 'PermissionError'),
+      (lambda: os.mkdir('/tmp/made_despite_landlock'), 'PermissionError'),
     ):
       self.assertEqual(locked.attempt(action, lock)[1], want)
 
-  def test_without_privileges_nothing_is_denied_in_silence(self):
+  def test_raises_without_no_new_privs(self):
     self._skip_without()
 
     def lock():
-      # What an unprivileged process is without no_new_privs.
+      # An unprivileged process without no_new_privs.
       try:
         if os.geteuid() == 0:
           os.setresuid(65534, 65534, 65534)
-      except OSError:  # There is nobody in this user namespace.
+      except OSError:  # This user namespace has no user nobody.
         os._exit(8)
       status = pathlib.Path('/proc/self/status').read_text()
       capabilities = int(status.partition('CapEff:')[2].split()[0], 16)
@@ -86,7 +86,7 @@ class LandlockTest(parameterized.TestCase):
 
     code, _ = locked.attempt(lambda: None, lock)
     if code == 8:
-      self.skipTest('privileges cannot be laid down here, as under Bazel')
+      self.skipTest('privileges cannot be dropped here, as under Bazel')
     self.assertEqual(code, 7)
 
   def _skip_without(self):

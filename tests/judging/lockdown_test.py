@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests that a locked process is refused what it must not have."""
+"""Tests that a locked process cannot do what it must not."""
 
 import mmap
 import os
@@ -37,7 +37,7 @@ def _spin():
 
 
 class LockTest(parameterized.TestCase):
-  def test_says_what_is_in_force(self):
+  def test_reports_the_layers_in_force(self):
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -92,23 +92,23 @@ class LockTest(parameterized.TestCase):
     ('signal_its_parent', lambda: os.kill(os.getppid(), signal.SIGTERM)),
     ('signal_all', lambda: os.kill(-1, signal.SIGKILL)),
   )
-  def test_is_ended(self, action):
+  def test_is_killed(self, action):
     code, result = _locked(action)
     self.assertEqual((code, result), (-signal.SIGSYS, ''))
 
-  def test_memory_ends_where_it_is_told_to(self):
+  def test_memory_limit(self):
     self.assertEqual(_locked(lambda: _hog(32)), (0, '32'))
     self.assertEqual(_locked(lambda: _hog(80)), (0, 'MemoryError'))
     self.assertEqual(_locked(lambda: _hog(80), memory_mb=128.0), (0, '80'))
 
-  def test_time_ends_where_it_is_told_to(self):
+  def test_cpu_time_limit(self):
     start = time.monotonic()
     code, result = _locked(_spin, cpu_s=1.0)
     self.assertIn(code, (-signal.SIGXCPU, -signal.SIGKILL))
     self.assertEqual(result, '')
     self.assertLess(time.monotonic() - start, 15)
 
-  def test_threads_where_they_are_wanted_only(self):
+  def test_threads_only_where_wanted(self):
     def two_threads():
       thread = threading.Thread(target=len, args=('',))
       thread.start()
@@ -117,12 +117,12 @@ class LockTest(parameterized.TestCase):
     self.assertEqual(_locked(two_threads, threads=2), (0, 'None'))
     first, _, count = pathlib.Path('/proc/self/uid_map').read_text().split()[:3]
     if (first, int(count) > 65534) != ('0', True):
-      self.skipTest('here nobody is no user of its own, as in Bazel')
-    # Root's number of threads knows no limit; nobody's does.
+      self.skipTest('there is no separate user nobody here, as under Bazel')
+    # The limit on threads does not apply to root.
     code, result = _locked(two_threads, threads=1)
     self.assertEqual((code, result), (0, 'RuntimeError'))
 
-  def test_can_still_compute_talk_and_give_up(self):
+  def test_can_still_compute_and_abort(self):
     self.assertEqual(_locked(lambda: sum(range(1000)))[1], '499500')
     self.assertEqual(_locked(os.abort)[0], -signal.SIGABRT)
 

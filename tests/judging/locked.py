@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a function in a process of its own that was locked before."""
+"""Runs a function in a locked process."""
 
 from collections.abc import Callable
 import faulthandler
+import gc
 import os
 
 
 def attempt(
   action: Callable[[], object], lock: Callable[[], object]
 ) -> tuple[int, str]:
-  """Runs an action behind a lock.
+  """Runs an action in a locked process.
 
   Args:
-    action: what to try.
-    lock: is called first.
+    action: the function to run.
+    lock: locks the process first.
 
   Returns:
     (exit code, or minus the signal that ended the process; what the action
@@ -23,8 +24,10 @@ def attempt(
   pid = os.fork()
   if pid == 0:
     try:
-      # Its last words would be the test's.
+      # A crash must not print into the output of the test.
       faulthandler.disable()
+      # Memory that the parent's garbage frees would count as allowed.
+      gc.disable()
       lock()
       try:
         result = repr(action())

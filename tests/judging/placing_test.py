@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of timing behind bars, and of choosing a report's figures."""
+"""Tests of timing in the sandbox, choosing figures, score and rank."""
 
+import math
+import struct
 import time
+from unittest import mock
 
 from absl.testing import absltest
 from absl.testing import parameterized
@@ -22,7 +25,7 @@ def _row(xnnpack, threads=1, **figures):
 
 
 class MeasureTest(absltest.TestCase):
-  def test_times_with_xnnpack_and_without(self):
+  def test_times_with_and_without_xnnpack(self):
     with sandbox.Launcher() as launcher:
       rows = placing.measure_here(
         launcher,
@@ -47,6 +50,33 @@ class MeasureTest(absltest.TestCase):
       self.assertEqual((row['threads'], row['runs']), (2, 7))
       self.assertBetween(row['median_ms'], row['min_ms'], row['p90_ms'])
       self.assertGreater(row['min_ms'], 0)
+
+
+class UntrustedTimesTest(parameterized.TestCase):
+  @parameterized.parameters(
+    b'',
+    bytes(23),
+    ([0.0] * 3,),
+    ([-1.0] * 3,),
+    ([math.inf] * 3,),
+    ([math.nan] * 3,),
+  )
+  def test_invalid_times(self, times):
+    if isinstance(times, list):
+      times = struct.pack('<3d', *times)
+    launcher = mock.MagicMock()
+    box = launcher.launch.return_value.__enter__.return_value
+    box.time.return_value = ({}, times)
+    launcher.launch.return_value.__exit__.return_value = False
+    with self.assertRaisesRegex(verdict.FileFaultError, 'times'):
+      placing.measure_here(
+        launcher,
+        b'',
+        request.Limits(),
+        0.0,
+        settings.Settings((1,), 1, 3),
+        lambda part: None,
+      )
 
 
 class ChooseTest(parameterized.TestCase):
@@ -132,7 +162,7 @@ class StandingTest(parameterized.TestCase):
     self.assertIsNone(got['score'])
     self.assertIsNone(got['rank'])
 
-  def test_nothing_to_go_by(self):
+  def test_without_a_runtime(self):
     got = placing.place(0.25, _MEASURED | {'runtime_ms': None})
     self.assertIsNone(got['score'])
     self.assertIsNone(got['score_low'])

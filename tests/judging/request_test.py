@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of what can be asked."""
+"""Tests of requests and limits."""
 
 from absl.testing import absltest
 from absl.testing import parameterized
@@ -35,7 +35,7 @@ class LimitsTest(parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, f'--{name} must be positive'):
       request.Limits(**{name: value})
 
-  def test_the_whole_is_not_less_than_its_parts(self):
+  def test_time_limits_are_consistent(self):
     most = request.Limits()
     self.assertGreater(most.time_s, most.load_s + most.image_s)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of cages with files that do not want to stay in them."""
+"""Tests of the sandbox with files that attack it."""
 
 import os
 import pathlib
@@ -10,7 +10,7 @@ from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
 
-from depth_mai.judging import interface
+from depth_mai.judging import interface_check
 from depth_mai.judging import lockdown
 from depth_mai.judging import request
 from depth_mai.judging import sandbox
@@ -22,7 +22,7 @@ from tests.runtime import tiny_model
 _LIMITS = request.Limits(memory_mb=256, load_s=3, image_s=0.5, time_s=6)
 
 
-class CageTest(parameterized.TestCase):
+class SandboxTest(parameterized.TestCase):
   @classmethod
   def setUpClass(cls):
     super().setUpClass()
@@ -33,15 +33,15 @@ class CageTest(parameterized.TestCase):
     cls.launcher.close()
     super().tearDownClass()
 
-  def open(self, threads=1, time_s=6.0, bars=_LIMITS):
-    return self.launcher.launch(bars, time.monotonic() + time_s, threads)
+  def open(self, threads=1, time_s=6.0, limits=_LIMITS):
+    return self.launcher.launch(limits, time.monotonic() + time_s, threads)
 
   def run_all(self, content):
-    """Loads and runs a file without looking at it before."""
+    """Loads and runs a file without checking it first."""
     with self.open() as one:
       one.take(content)
-      taken, given, _ = interface.read(one.load(), 'auto')
-      return one.run(bytes(taken.bytes), given.bytes)
+      interface, _ = interface_check.read(one.load(), 'auto')
+      return one.run(bytes(interface.input.bytes), interface.output.bytes)
 
   @parameterized.parameters(1, 2)
   def test_runs_a_network(self, threads):
@@ -63,8 +63,8 @@ class CageTest(parameterized.TestCase):
       self.assertTrue((np.frombuffer(times, '<f8') > 0).all())
       self.assertEqual(one.protection['system call filter'], lockdown.IN_FORCE)
 
-  def test_kernels_are_those_of_a_free_process(self):
-    # Behind bars nobody can ask for the CPU's name: it must be known before.
+  def test_kernels_are_those_of_a_process_without_sandbox(self):
+    # A locked process cannot inspect the CPU; its parent must have done it.
     with self.open() as one:
       one.take(tiny_model.split_model((8, 8)))
       one.load(xnnpack=True)
@@ -79,15 +79,15 @@ class CageTest(parameterized.TestCase):
       self.run_all(hostile_graphs.endless_loop())
     self.assertLess(time.monotonic() - start, 3)
 
-  def test_all_its_time(self):
+  def test_time_limit(self):
     with self.assertRaisesRegex(verdict.FileFaultError, '--time_s'):
-      with self.open(time_s=0.3, bars=request.Limits(time_s=0.3)) as one:
+      with self.open(time_s=0.3, limits=request.Limits(time_s=0.3)) as one:
         one.take(hostile_graphs.endless_loop())
         one.load()
         one.run(bytes(4 * 3 * 24 * 32), 4 * 24 * 32)
 
-  def test_a_crash(self):
-    # A SPLIT without what it needs: XNNPACK reads where nothing is.
+  def test_crash(self):
+    # A SPLIT without its inputs: XNNPACK reads out of bounds.
     with self.assertRaisesRegex(verdict.FileFaultError, 'crashed the runtime'):
       self.run_all(hand_made.model(('SPLIT', 1, ('FLOAT32', 'INT32'))))
     self.assertLen(self.run_all(tiny_model.float_model((6, 8))), 4 * 48)
@@ -97,7 +97,7 @@ class CageTest(parameterized.TestCase):
     with self.assertRaisesRegex(verdict.FileFaultError, '256 MB of memory'):
       self.run_all(graph)
 
-  def test_another_output_than_announced(self):
+  def test_output_of_another_size(self):
     with self.open() as one:
       one.take(tiny_model.float_model((6, 8)))
       one.load()
@@ -108,7 +108,7 @@ class CageTest(parameterized.TestCase):
             other.load()
             other.run(bytes(4 * 144), size)
 
-  def test_what_is_printed_is_harmless(self):
+  def test_error_texts_are_printable(self):
     content = b'\0\0\0\0\x1b[2J' + bytes(100)
     with self.open() as one:
       one.take(content)
@@ -119,8 +119,8 @@ class CageTest(parameterized.TestCase):
       'The file (108 bytes) is not a .tflite', str(caught.exception)
     )
 
-  def test_every_graph_stays_inside(self):
-    # Without the check of operators, which would spare the runtime most.
+  def test_every_hostile_graph_is_contained(self):
+    # Without the check of operators, which would reject most of them.
     slowest = 0.0
     for name, content in hostile_graphs.all_graphs():
       with self.subTest(name=name):
@@ -132,7 +132,7 @@ class CageTest(parameterized.TestCase):
         slowest = max(slowest, time.monotonic() - start)
     self.assertLess(slowest, _LIMITS.time_s + 2)
 
-  def test_ends_with_the_judge(self):
+  def test_process_ends_with_its_sandbox(self):
     server = self.launcher._server.pid
     with self.open() as one:
       pid = one._pid
@@ -140,7 +140,7 @@ class CageTest(parameterized.TestCase):
       self.assertNotEqual(pid, server)
     self.assertFalse(pathlib.Path(f'/proc/{pid}').exists())
 
-  def test_knows_nothing_of_the_environment(self):
+  def test_judge_environment_is_hidden(self):
     with mock.patch.dict(os.environ, {'SECRET': 'of the judge'}):
       with sandbox.Launcher() as launcher:
         path = f'/proc/{launcher._server.pid}/environ'

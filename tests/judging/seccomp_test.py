@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the filter, run by another interpreter of BPF than the kernel's."""
+"""Tests of the filter, run by a BPF interpreter in Python."""
 
 import errno
 import glob
@@ -19,7 +19,7 @@ _MACHINES = ('x86_64', 'aarch64', 'armv7l')
 
 
 def _decide(machine, number, arguments=(), architecture=None):
-  """Returns what the filter decides on a call."""
+  """Returns the decision of the filter on a call."""
   if architecture is None:
     architecture = seccomp.ARCHITECTURES[machine]
   arguments = [*arguments, *[0] * (6 - len(arguments))]
@@ -49,12 +49,12 @@ def _call(machine, name, *arguments):
 
 class ProgramTest(parameterized.TestCase):
   @parameterized.parameters(*_MACHINES)
-  def test_what_a_network_needs(self, machine):
+  def test_calls_of_a_network_are_allowed(self, machine):
     for name in ('read', 'write', 'futex', 'munmap', 'exit_group', 'getrandom'):
       self.assertEqual(_call(machine, name), _ALLOW, name)
 
   @parameterized.parameters(*_MACHINES)
-  def test_what_an_attack_needs(self, machine):
+  def test_calls_of_an_attack_kill(self, machine):
     for name in ('execve', 'execveat', 'socket', 'ptrace', 'kill', 'tkill'):
       self.assertEqual(_call(machine, name), _KILL, name)
 
@@ -64,13 +64,13 @@ class ProgramTest(parameterized.TestCase):
     ('aarch64', (56, 437, 29, 280, 146)),
     ('armv7l', (5, 322, 437, 54, 386, 23)),
   )
-  def test_what_is_not_listed_is_refused(self, machine, numbers):
+  def test_unlisted_calls_fail(self, machine, numbers):
     for number in (*numbers, 5000):
       self.assertEqual(_decide(machine, number), _REFUSE, number)
 
   @parameterized.parameters(*_MACHINES)
   def test_threads_but_no_processes(self, machine):
-    # What pthread_create and fork ask for (linux/sched.h).
+    # Flags of pthread_create and of fork (linux/sched.h).
     self.assertEqual(_call(machine, 'clone', 0x3D0F00), _ALLOW)
     self.assertEqual(_call(machine, 'clone', 0x01200011), _KILL)
     self.assertEqual(
@@ -90,7 +90,7 @@ class ProgramTest(parameterized.TestCase):
     self.assertEqual(_call(machine, 'tgkill', _PID, _PID, 6), _ALLOW)
     self.assertEqual(_call(machine, 'tgkill', 1, 1, 9), _KILL)
 
-  def test_other_architectures_numbers(self):
+  def test_numbers_of_other_architectures(self):
     # The 32-bit calls of an x86-64 machine, and the x32 ones.
     self.assertEqual(_decide('x86_64', 0, architecture=0x40000003), _KILL)
     self.assertEqual(_decide('x86_64', 0x40000000), _KILL)
@@ -101,7 +101,7 @@ class ProgramTest(parameterized.TestCase):
       seccomp.program('riscv64', _PID)
 
 
-# Where Debian keeps them: of this machine, or of a cross compiler.
+# Debian's headers of this machine, or of a cross compiler.
 _HEADERS = {
   'x86_64': ('/usr/include/x86_64-linux-gnu/asm/unistd_64.h',),
   'aarch64': ('/usr/include/asm-generic/unistd.h',),
@@ -117,7 +117,7 @@ _LINE = re.compile(
 
 class NumbersTest(parameterized.TestCase):
   @parameterized.parameters(*_HEADERS)
-  def test_are_those_of_the_headers(self, machine):
+  def test_numbers_are_those_of_the_headers(self, machine):
     texts = [
       pathlib.Path(path).read_text()
       for pattern in _HEADERS[machine]
@@ -146,7 +146,7 @@ class NumbersTest(parameterized.TestCase):
 
   def test_this_machine_is_known(self):
     if platform.machine() not in ('x86_64', 'aarch64', 'armv7l'):
-      self.skipTest(f'nobody judges on {platform.machine()}')
+      self.skipTest(f'the judge does not support {platform.machine()}')
     self.assertIn(platform.machine(), seccomp.COLUMNS)
 
 

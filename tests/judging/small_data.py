@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A split of tiny pictures on disk."""
+"""Writes a split of tiny pictures."""
 
 import pathlib
 
@@ -12,9 +12,9 @@ def write(root: str, count: int = 3, size=(24, 32), seed: int = 0) -> list:
 
   Args:
     root: folder of the data.
-    count: how many pairs.
+    count: number of pairs.
     size: (height, width).
-    seed: of the noise in them.
+    seed: seed of the noise.
 
   Returns:
     (id, rgb_uint8 [H, W, 3], depth_mm [H, W] uint16) each. Red follows the

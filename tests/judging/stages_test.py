@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the judge: honest files in any clothes, and 300 hostile ones."""
+"""Tests of judging files with any interface, and of 300 hostile files."""
 
 import collections
 import json
@@ -30,7 +30,7 @@ _METRICS = ('si_rmse', 'rmse', 'log10', 'rel')
 _LIMITS = request.Limits(memory_mb=256, load_s=3, image_s=1, time_s=10)
 
 
-class JudgingTest(parameterized.TestCase):
+class JudgeTest(parameterized.TestCase):
   @classmethod
   def setUpClass(cls):
     super().setUpClass()
@@ -91,7 +91,7 @@ class JudgingTest(parameterized.TestCase):
       [answer[name] for name in _METRICS], np.mean(errors, axis=0), rtol=1e-5
     )
     self.assertEqual(answer['verdict'], 'accepted')
-    # The formula of the report.
+    # The formula of the paper.
     score = 640000 * 2 ** (-20 * answer['si_rmse']) / answer['runtime_ms']
     self.assertAlmostEqual(answer['score'], score, delta=1e-6 * score)
     self.assertBetween(answer['rank'], 1, 9)
@@ -114,9 +114,9 @@ class JudgingTest(parameterized.TestCase):
       True,
     ),
   )
-  def test_clothes_do_not_matter(self, clothes, with_truth):
+  def test_the_interface_does_not_matter(self, variant, with_truth):
     plain = self.judge(edited_model.variant()).metrics
-    verdict = self.judge(edited_model.variant(**clothes))
+    verdict = self.judge(edited_model.variant(**variant))
     self.assertEqual(verdict.errors, [])
     for name in _METRICS:
       self.assertAlmostEqual(
@@ -125,11 +125,11 @@ class JudgingTest(parameterized.TestCase):
     for what in ('layout', 'input_range', 'unit'):
       found = verdict.interface[what]
       default = {'layout': 'nhwc', 'input_range': '0..255', 'unit': 'mm'}
-      self.assertEqual(found['value'], clothes.get(what, default[what]))
+      self.assertEqual(found['value'], variant.get(what, default[what]))
     said = [one for one in verdict.warnings if 'true depth' in one]
     self.assertTrue(with_truth <= bool(said))
 
-  def test_what_is_declared_is_not_tried(self):
+  def test_declarations_need_no_trial(self):
     verdict = self.judge(
       edited_model.variant('nchw', '0..1', 'm'),
       layout='nchw',
@@ -139,11 +139,11 @@ class JudgingTest(parameterized.TestCase):
     for what in ('layout', 'input_range', 'unit'):
       self.assertIn('declared by --', verdict.interface[what]['why'])
     self.assertFalse([one for one in verdict.warnings if 'true depth' in one])
-    # A wrong declaration is the team's affair.
+    # A wrong declaration is not corrected.
     wrong = self.judge(edited_model.variant(), unit='m')
     self.assertGreater(wrong.metrics['rmse'], 1000)
 
-  def test_metadata_are_believed(self):
+  def test_metadata_count_as_declaration(self):
     verdict = self.judge(
       tiny_model.float_model(
         (24, 32),
@@ -155,6 +155,11 @@ class JudgingTest(parameterized.TestCase):
     self.assertIn('metadata', verdict.interface['unit']['why'])
     self.assertIn('metadata', verdict.interface['input_range']['why'])
     self.assertEqual(verdict.interface['unit']['value'], 'm')
+
+  def test_invalid_unit_in_the_metadata_is_ignored(self):
+    # The same form as a valid range.
+    content = tiny_model.float_model((24, 32), metadata={'output_unit': [0, 1]})
+    self.assertTrue(self.judge(content).accepted)
 
   @parameterized.named_parameters(
     ('flex', hand_made.model(('CUSTOM', 1, ('FLOAT32',)), custom='FlexErf'))
@@ -179,7 +184,7 @@ class JudgingTest(parameterized.TestCase):
     json.dumps(answer, allow_nan=False)
     self.assertIn('REJECTED', verdict.to_text())
 
-  def test_an_older_runtime_refuses_more(self):
+  def test_an_older_runtime_rejects_more(self):
     content = tiny_model.float_model((24, 32), version=3)
     self.assertTrue(self.judge(content).accepted)
     verdict = self.judge(content, target_runtime='1.9.0')
@@ -191,7 +196,7 @@ class JudgingTest(parameterized.TestCase):
     said = ' '.join(self.judge(content, unit='mm').warnings)
     self.assertIn('100.00% of its depths are 0 or negative', said)
     self.assertIn('same depth map for every picture', said)
-    self.assertIn("the challenge's 640 x 480", said)
+    self.assertIn('not 640 x 480 as in the challenge', said)
 
   def test_pictures_and_progress(self):
     folder = self.root / 'pictures'
@@ -206,6 +211,10 @@ class JudgingTest(parameterized.TestCase):
     reported = list(dict.fromkeys(stage for stage, _, _ in self.heard))
     self.assertEqual(reported, list(stages.STAGES))
     self.assertTrue(all(0 <= part <= 1 for _, part, _ in self.heard))
+    texts = [text for stage, _, text in self.heard if stage == 'fidelity']
+    self.assertEqual(
+      texts[1:-1], [f'{done} of 3 pictures' for done in (1, 2, 3)]
+    )
     self.assertEqual(list(verdict.seconds), list(stages.STAGES))
 
   def test_limit(self):
@@ -213,13 +222,13 @@ class JudgingTest(parameterized.TestCase):
       self.judge(edited_model.variant(), limit=2).data['images'], 2
     )
 
-  def test_too_large_a_file(self):
-    bars = request.Limits(file_mb=0.001)
-    verdict = self.judge(bytes(5000), limits=bars)
+  def test_file_that_is_too_large(self):
+    limits = request.Limits(file_mb=0.001)
+    verdict = self.judge(bytes(5000), limits=limits)
     self.assertIn('5,000 bytes', verdict.errors[0])
     self.assertIsNone(verdict.file['sha256'])
 
-  def test_what_the_file_is_not_to_blame_for(self):
+  def test_errors_that_are_not_the_fault_of_the_file(self):
     path = self.root / 'm.tflite'
     path.write_bytes(edited_model.variant())
     os.mkfifo(self.root / 'pipe')
@@ -251,7 +260,7 @@ class JudgingTest(parameterized.TestCase):
       slowest = max(slowest, time.monotonic() - start)
     self.assertLess(slowest, _LIMITS.time_s + 3)
     self.assertEqual(verdicts.total(), len(files))
-    # A flipped bit in a weight is no reason; nearly all others are.
+    # A flipped bit in a weight is harmless; nearly all other edits are not.
     self.assertGreater(verdicts[False], 0.7 * len(files))
     for end in (
       'crashed the runtime',
@@ -263,7 +272,7 @@ class JudgingTest(parameterized.TestCase):
       'not finite',
     ):
       self.assertTrue(end in errors, end)
-    # And the judge is as it was.
+    # The judge still works.
     self.assertTrue(self.judge(edited_model.variant()).accepted)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of what is read off a file that is not loaded."""
+"""Tests of the check of a file that is not loaded."""
 
 import json
 
@@ -46,7 +46,7 @@ class CheckTest(parameterized.TestCase):
       },
     )
 
-  def test_every_kind_of_problem_once(self):
+  def test_each_kind_of_problem_once(self):
     content = hand_made.model(
       ('CUSTOM', 1, ('FLOAT32',)),
       ('GELU', 1, ('FLOAT32',)),
@@ -73,12 +73,13 @@ class CheckTest(parameterized.TestCase):
     b'{',
     b'[1]',
     b'{"input": 5, "output_unit": {"a": 1}}',
+    b'{"output_unit": [0, 1], "system": [0, 1]}',
     b'{"input": {"range": [1e999, 0]}}',
     b'{"input": {"range": [NaN, 1]}}',
     b'[' * 100_000,
     b'{"system": "' + b'x' * 1000 + b'"}',
   )
-  def test_strange_metadata_are_as_good_as_none(self, metadata):
+  def test_strange_metadata_are_ignored(self, metadata):
     checked = static_check.check(
       tiny_model.float_model(metadata=metadata), '2.5.0'
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of what a verdict looks like."""
+"""Tests of verdicts as JSON and as text."""
 
 import json
 
@@ -117,8 +117,8 @@ class VerdictTest(absltest.TestCase):
 
 
 class FileFaultTest(absltest.TestCase):
-  def test_is_no_value_error(self):
-    # A ValueError is the caller's fault: it ends the judge, not the file.
+  def test_is_not_a_value_error(self):
+    # A ValueError means a wrong call of the judge, not a bad file.
     self.assertFalse(issubclass(verdict.FileFaultError, ValueError))
     self.assertEqual(str(verdict.FileFaultError('why')), 'why')
 

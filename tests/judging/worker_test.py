@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the process that runs a file, spoken to directly."""
+"""Tests of the worker, without fork server and sandbox.py."""
 
 import os
 import socket
@@ -39,12 +39,12 @@ class WorkerTest(absltest.TestCase):
     self.channel.send(order, blob)
     return self.channel.receive(1 << 20, 20.0)
 
-  def test_is_locked_before_it_sees_anything(self):
+  def test_is_locked_before_it_receives_a_file(self):
     protection = self.hello['protection']
     for layer in ('memory limit', 'no opening of files', 'system call filter'):
       self.assertEqual(protection[layer], lockdown.IN_FORCE)
 
-  def test_a_session(self):
+  def test_session(self):
     content = tiny_model.quantised_model('int8', (2, 3), 1.0, -128, 0.5, -7)
     self.assertEqual(self.ask(content, do='take'), ({}, b''))
     checked, _ = self.ask(do='check', target_runtime='2.5.0')

@@ -27,7 +27,7 @@ def _pyramid(size, channels, branch_filters, filters):
 
 
 def _respond(branch):
-  """Returns what a branch of ones makes of one bright pixel at (3, 4)."""
+  """Returns the response of a branch of ones to one bright pixel at (3, 4)."""
   model = _pyramid((7, 9), 1, 1, 1)
   for other in _BRANCHES:
     kernel = model.get_layer(f'aspp_{other}').kernel
@@ -48,16 +48,16 @@ class AsppTest(tf.test.TestCase, parameterized.TestCase):
         expected[row, column] = 1.0
     self.assertAllClose(expected, _respond(f'rate_{rate}'))
 
-  def test_the_point_branch_sees_one_pixel(self):
+  def test_the_point_branch_covers_one_pixel(self):
     expected = np.zeros((7, 9))
     expected[3, 4] = 1.0
     self.assertAllClose(expected, _respond('point'))
 
-  def test_the_image_branch_says_the_mean_everywhere(self):
+  def test_the_image_branch_repeats_the_mean(self):
     self.assertAllClose(np.full((7, 9), 1 / 63), _respond('image'))
 
   def test_every_branch_has_its_own_activation(self):
-    """A negative response must not take away from another branch's."""
+    """A negative response must not reduce that of another branch."""
     model = _pyramid((7, 9), 1, 1, 1)
     for branch in _BRANCHES:
       kernel = model.get_layer(f'aspp_{branch}').kernel

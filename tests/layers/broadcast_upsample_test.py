@@ -39,17 +39,17 @@ class BroadcastUpsampleTest(tf.test.TestCase, parameterized.TestCase):
     layer = broadcast_upsample.BroadcastUpsample(30, 20)
     self.assertEqual(layer(depth).shape, (None, 30, 20, 1))
 
-  def test_comes_back_from_its_config(self):
+  def test_config_round_trip(self):
     layer = broadcast_upsample.BroadcastUpsample(30, 20, 0.5)
     twin = keras.layers.deserialize(keras.layers.serialize(layer))
     self.assertEqual((twin.height, twin.width, twin.offset), (30, 20, 0.5))
 
-  def test_joins_that_xnnpack_takes(self):
+  def test_concatenations_that_xnnpack_runs(self):
     for factor in range(1, 61):
       parts = broadcast_upsample.split_factor(factor)
       self.assertEqual(math.prod(parts), factor)
       small = [part for part in parts if part <= 5]
-      # What is left above five cannot be split.
+      # A prime factor above five cannot be split.
       for part in set(parts) - set(small):
         self.assertTrue(all(part % n for n in range(2, part)), parts)
     self.assertEqual(broadcast_upsample.split_factor(10), [2, 5])

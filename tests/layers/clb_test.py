@@ -33,7 +33,7 @@ class CollapsibleConv2DTest(tf.test.TestCase, parameterized.TestCase):
     return layer
 
   @parameterized.parameters((3, 5, 4, False), (5, 4, 4, True), (1, 2, 6, False))
-  def test_equals_the_two_convolutions_it_stands_for(
+  def test_equals_the_two_convolutions_it_replaces(
     self, kernel_size, channels, filters, residual
   ):
     layer = self._layer(

@@ -10,7 +10,7 @@ from depth_mai.layers import conv_norm
 
 
 class ConvNormTest(tf.test.TestCase, parameterized.TestCase):
-  def test_momentum_and_epsilon_are_those_asked_for(self):
+  def test_momentum_and_epsilon_are_passed_on(self):
     inputs = keras.Input((2, 2, 1))
     norm = conv_norm.BatchNorm(momentum=0.75, epsilon=0.5)
     model = keras.Model(inputs, norm(inputs, 'bn'))

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from depth_mai.layers import clb
 from depth_mai.layers import depth_head
 
 
@@ -16,9 +17,11 @@ def _head(
   depth_m = depth_head.depth_head(
     inputs,
     kernel_size=kernel_size,
-    min_depth_m=min_depth_m,
-    initial_depth_m=initial_depth_m,
-    depth_code=depth_code,
+    options=depth_head.HeadOptions(
+      min_depth_m=min_depth_m,
+      initial_depth_m=initial_depth_m,
+      depth_code=depth_code,
+    ),
   )
   return keras.Model(inputs, depth_m)
 
@@ -47,9 +50,9 @@ class DepthHeadTest(tf.test.TestCase, parameterized.TestCase):
   def test_a_log_head_multiplies(self):
     inputs = keras.Input((1, 4, 1))
     model = keras.Model(inputs, depth_head.to_depth_m(inputs, 0.1, 'log'))
-    # Below 0 and above 6 the ReLU6 says 0 and 6.
-    said = np.float32([-3.0, 0.0, 2.5, 7.0])
-    depth_m = model(said.reshape((1, 1, 4, 1)))[0, 0, :, 0]
+    # ReLU6 clips to 0 and 6.
+    output = np.float32([-3.0, 0.0, 2.5, 7.0])
+    depth_m = model(output.reshape((1, 1, 4, 1)))[0, 0, :, 0]
     expected = [0.1, 0.1, 0.1 * 2.718281828**2.5, 0.1 * 2.718281828**6]
     self.assertAllClose(depth_m, expected, rtol=1e-5)
     self.assertAllClose(depth_m[-1], 40.343, atol=1e-3)
@@ -57,18 +60,18 @@ class DepthHeadTest(tf.test.TestCase, parameterized.TestCase):
   def test_an_inverse_head_divides(self):
     inputs = keras.Input((1, 4, 1))
     model = keras.Model(inputs, depth_head.to_depth_m(inputs, 0.1, 'inverse'))
-    said = np.float32([-1.0, 0.0, 0.5 - 1 / 65.535, 4 - 1 / 65.535])
-    depth_m = model(said.reshape((1, 1, 4, 1)))[0, 0, :, 0]
+    output = np.float32([-1.0, 0.0, 0.5 - 1 / 65.535, 4 - 1 / 65.535])
+    depth_m = model(output.reshape((1, 1, 4, 1)))[0, 0, :, 0]
     self.assertAllClose(depth_m, [65.535, 65.535, 2.0, 0.25], rtol=1e-5)
 
   @parameterized.parameters(*depth_head.DEPTH_CODES)
-  def test_what_is_encoded_is_said(self, code):
+  def test_decoding_inverts_encoding(self, code):
     depth_m = np.float32([0.3, 1.0, 2.5, 9.0])
     inputs = keras.Input((1, 4, 1))
     model = keras.Model(inputs, depth_head.to_depth_m(inputs, 0.1, code))
-    said = depth_head.encode_depth(depth_m, code, 0.1)
+    output = depth_head.encode_depth(depth_m, code, 0.1)
     self.assertAllClose(
-      model(said.reshape((1, 1, 4, 1)))[0, 0, :, 0], depth_m, rtol=1e-5
+      model(output.reshape((1, 1, 4, 1)))[0, 0, :, 0], depth_m, rtol=1e-5
     )
 
   @parameterized.parameters('log', 'inverse')
@@ -93,6 +96,20 @@ class DepthHeadTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllClose(8.1, depth_m[0, 0, 0, 0], rtol=1e-6)
     self.assertEqual(
       [layer.name for layer in model.layers[1:]], ['head_act', 'depth_m']
+    )
+
+  def test_another_convolution(self):
+    inputs = keras.Input((4, 5, 3))
+    depth_m = depth_head.depth_head(
+      inputs,
+      kernel_size=3,
+      options=depth_head.HeadOptions(initial_depth_m=3.0),
+      convolution=clb.CollapsibleConv2D,
+    )
+    model = keras.Model(inputs, depth_m)
+    self.assertIsInstance(model.get_layer('head'), clb.CollapsibleConv2D)
+    self.assertAllClose(
+      np.full((1, 4, 5, 1), 3.0), model(np.zeros((1, 4, 5, 3), np.float32))
     )
 
   def test_refuses_a_start_without_gradient(self):

@@ -25,7 +25,7 @@ def _values(shape=(2, 5, 7, 3), seed=0):
 
 class FakeQuantiseTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.parameters(0.0, 5.0, -5.0)
-  def test_rounds_as_int8_over_a_range_that_holds_zero(self, offset):
+  def test_rounds_as_int8_over_a_range_that_contains_zero(self, offset):
     values = _values() + offset
     layer = fake_quantisation.FakeQuantise()
     rounded = layer(values, training=True)
@@ -35,7 +35,7 @@ class FakeQuantiseTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllClose(rounded, _rounded(values, low, high), atol=1e-5)
     self.assertLess(np.unique(rounded).size, 257)
 
-  def test_changes_nothing_before_it_has_seen_a_tensor(self):
+  def test_changes_nothing_before_its_first_training_call(self):
     layer = fake_quantisation.FakeQuantise()
     self.assertAllEqual(layer(_values(), training=False), _values())
     self.assertAllEqual([layer.low, layer.high], [0.0, 0.0])

@@ -54,7 +54,7 @@ def _twice(x):
 class ResidualFusionTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.product(with_skip=[True, False], norm=[None, _COPY])
   def test_equals_numpy_in_the_order_of_midas(self, with_skip, norm):
-    """There the 1x1 convolution comes last, behind the resize."""
+    """There the 1x1 convolution comes last, after the resize."""
     model = _fusion(norm, with_skip)
     rng = np.random.default_rng(1)
     maps = rng.normal(size=(1 + with_skip, 4, 5, _CHANNELS)).astype(np.float32)

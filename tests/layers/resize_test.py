@@ -38,7 +38,7 @@ class ResizeTest(tf.test.TestCase, parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, "'cubic'"):
       resize.Resize(4, 4, 'cubic')
 
-  def test_batch_norm_behind_it_stays_in_inference_mode(self):
+  def test_batch_norm_after_it_stays_in_inference_mode(self):
     """The trap of keras.layers.Resizing: its training default leaks."""
     inputs = keras.Input((8, 8, 3))
     x = resize.Resize(4, 4)(inputs)

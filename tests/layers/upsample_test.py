@@ -40,7 +40,7 @@ class UpsampleTest(tf.test.TestCase, parameterized.TestCase):
     row = _run(method, ramp, 6, 8)[2]
     self.assertAllClose(np.diff(row[1:-1]), [0.5] * 5)
 
-  def test_refuses_what_it_cannot_do(self):
+  def test_refuses_unknown_methods_and_factors(self):
     with self.assertRaisesRegex(ValueError, 'cubic'):
       _run('cubic', self.depth, 6, 8)
     with self.assertRaisesRegex(ValueError, 'integer factors'):
@@ -64,8 +64,40 @@ class UpsampleTest(tf.test.TestCase, parameterized.TestCase):
     loaded.allocate_tensors()
     taken = delegation.describe_delegation(loaded)
     if taken is None or not taken.partitions:
-      self.skipTest('This runtime does not tell what XNNPACK takes.')
+      self.skipTest('This runtime does not report what XNNPACK runs.')
     self.assertEqual((taken.partitions, taken.outside), (1, {}))
+
+
+def _along(values, size, axis):
+  """Interpolates between pixel centres; holds the first and last pixel."""
+  low = values.shape[axis]
+  positions = (np.arange(size) + 0.5) * low / size - 0.5
+  return np.apply_along_axis(
+    lambda line: np.interp(positions, np.arange(low), line), axis, values
+  )
+
+
+class SeparableResizeTest(tf.test.TestCase, parameterized.TestCase):
+  @parameterized.parameters(
+    ((6, 8), (60, 80)), ((6, 8), (6, 8)), ((6, 8), (7, 8)), ((6, 8), (6, 31)),
+    ((6, 8), (3, 5)), ((1, 2), (4, 9)),
+  )  # fmt: skip
+  def test_is_bilinear_with_half_pixel_centres(self, low_size, size):
+    depth = np.random.default_rng(0).uniform(1, 9, size=(2, *low_size, 1))
+    depth = depth.astype(np.float32)
+    result = upsample.SeparableResize(*size)(depth)
+    expected = _along(_along(depth.astype(np.float64), size[0], 1), size[1], 2)
+    self.assertAllClose(expected, result, rtol=1e-5, atol=0)
+
+  def test_shape_of_an_open_batch(self):
+    depth = keras.Input((3, 4, 1))
+    layer = upsample.SeparableResize(30, 20)
+    self.assertEqual(layer(depth).shape, (None, 30, 20, 1))
+
+  def test_config_round_trip(self):
+    layer = upsample.SeparableResize(30, 20)
+    twin = keras.layers.deserialize(keras.layers.serialize(layer))
+    self.assertEqual((twin.height, twin.width), (30, 20))
 
 
 if __name__ == '__main__':

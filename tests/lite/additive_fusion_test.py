@@ -6,18 +6,19 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from depth_mai.layers import concat_fusion
 from depth_mai.layers import conv_norm
+from depth_mai.layers import fusion
 from depth_mai.layers import resize
 from depth_mai.lite import additive_fusion
 from depth_mai.lite import converter
+from depth_mai.lite import layer_graph
 from depth_mai.runtime import operators
 
 _NORM = conv_norm.BatchNorm()
 
 
 def _randomise(model):
-  """Gives every weight a value, BatchNorm's variances positive ones."""
+  """Sets all weights to random values; variances are positive."""
   generator = np.random.default_rng(3)
   for variable in model.variables:
     low = 0.5 if variable.path.endswith('variance') else -1.0
@@ -37,6 +38,15 @@ def _fusion(joint_kernel=1, coarse=(4, 6), strides=1):
   )(x)
   x = keras.layers.ReLU(name='end')(_NORM(x, 'joint_bn'))
   return _randomise(keras.Model(image, x, name='fusion'))
+
+
+def _split(model, everywhere=False):
+  graph = layer_graph.LayerGraph(model)
+  if everywhere:
+    additive_fusion.split_all_concatenations(graph)
+  else:
+    additive_fusion.split_enlarged_concatenations(graph)
+  return graph.build()
 
 
 def _picture(shape):
@@ -60,15 +70,15 @@ class AdditiveFusionTest(parameterized.TestCase, tf.test.TestCase):
       expected, other(picture, training=False), rtol=1e-5, atol=1e-5
     )
 
-  def test_an_enlarged_part_is_convolved_while_it_is_small(self):
+  def test_an_enlarged_part_is_convolved_before_enlarging(self):
     model = _fusion()
-    found = additive_fusion.split_concatenations(model)
+    found = _split(model)
     self._assert_same(model, found)
     self.assertEqual(found.name, 'fusion')
     self.assertEqual(found.get_layer('joint_0').input.shape[1:], (4, 6, 5))
     self.assertEqual(found.get_layer('joint_1').input.shape[1:], (8, 12, 3))
     self.assertNotIn('both', _names(found))
-    # What is one operator of a file stays one: the ReLU runs inside the sum.
+    # Fused operators stay fused: the ReLU runs inside the sum.
     before, after = _operators(model), _operators(found)
     self.assertEqual(before['CONCATENATION'], 1)
     self.assertNotIn('CONCATENATION', after)
@@ -78,25 +88,25 @@ class AdditiveFusionTest(parameterized.TestCase, tf.test.TestCase):
     self.assertNotIn('RELU', after)
 
   @parameterized.parameters((3, (4, 6), 1), (1, (4, 6), 2), (1, (8, 12), 2))
-  def test_where_nothing_is_saved(self, kernel, coarse, strides):
+  def test_splits_without_saving_only_on_request(self, kernel, coarse, strides):
     model = _fusion(kernel, coarse, strides)
-    self.assertIn('both', _names(additive_fusion.split_concatenations(model)))
-    found = additive_fusion.split_concatenations(model, everywhere=True)
+    self.assertIn('both', _names(_split(model)))
+    found = _split(model, everywhere=True)
     self._assert_same(model, found)
     self.assertNotIn('both', _names(found))
     self.assertEqual(found.get_layer('joint_0').input.shape[1:3], (8, 12))
 
-  def test_the_fusion_of_a_decoder(self):
+  def test_fusion_of_a_decoder(self):
     coarse = keras.Input((8, 12, 6), batch_size=1)
     skip = keras.layers.Conv2D(4, 1, name='skip')(coarse)
     small = keras.layers.AveragePooling2D(2, name='small')(coarse)
-    x = concat_fusion.concat_fusion(small, skip, 5, name='ffm', norm=_NORM)
+    x = fusion.concat_fusion(small, skip, 5, name='ffm', norm=_NORM)
     model = _randomise(keras.Model(coarse, x, name='decoder'))
-    found = additive_fusion.split_concatenations(model)
+    found = _split(model)
     self._assert_same(model, found)
     self.assertEqual(found.get_layer('ffm_reduce_0').input.shape[1:3], (4, 6))
 
-  def test_concatenations_of_other_kinds_stay(self):
+  def test_other_concatenations_stay(self):
     image = keras.Input((8, 12, 3), batch_size=1)
     enlarged = resize.Resize(8, 12, name='enlarged')(
       keras.layers.AveragePooling2D(2)(image)
@@ -114,13 +124,13 @@ class AdditiveFusionTest(parameterized.TestCase, tf.test.TestCase):
       (activated, 'third'),
     ):
       model = _randomise(keras.Model(image, output, name='other'))
-      found = additive_fusion.split_concatenations(model, everywhere=True)
+      found = _split(model, everywhere=True)
       self.assertIn(name, _names(found))
       self._assert_same(model, found)
 
-  def test_it_shares_nothing(self):
+  def test_result_shares_no_weights(self):
     model = _fusion()
-    found = additive_fusion.split_concatenations(model)
+    found = _split(model)
     weights = model.get_weights()
     for variable in found.variables:
       variable.assign(variable * 2 + 1)

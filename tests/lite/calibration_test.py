@@ -19,7 +19,7 @@ class CalibrationTest(absltest.TestCase):
     temporary = pathlib.Path(self.create_tempdir().full_path)
     self.records_dir = temporary / 'records'
     self.root = temporary / 'rooms'
-    # A picture's level of red is its number; validation starts at 100.
+    # The red level of a picture is its number; validation starts at 100.
     self._write('train', range(7))
     self._write('validation', range(100, 103))
 
@@ -43,7 +43,7 @@ class CalibrationTest(absltest.TestCase):
     options = {'count': 3, 'seed': 1, 'image_size': _SIZE, **options}
     return calibration.sample_images(str(self.root), **options)
 
-  def test_draw_is_numpys(self):
+  def test_sample_is_that_of_numpy(self):
     drawn = np.random.default_rng(9).choice(7, 3, replace=False)
     self.assertEqual(self._levels(self._sample(seed=9)), sorted(drawn))
 

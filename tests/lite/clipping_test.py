@@ -31,7 +31,7 @@ def _histogram(values):
 
 
 def _rounded(values, low, high):
-  """Returns what is left of values after 256 levels from low to high."""
+  """Rounds values to 256 levels from low to high."""
   step = (high - low) / 255
   zero = np.round(-low / step)
   levels = np.clip(np.round(values / step) + zero, 0, 255)
@@ -66,7 +66,7 @@ class ClippingTest(parameterized.TestCase):
   @parameterized.product(
     kind=('both', 'relu', 'negative', 'shifted'), method=clipping.METHODS
   )
-  def test_lies_within_the_whole_range_and_holds_zero(self, kind, method):
+  def test_is_within_the_whole_range_and_contains_zero(self, kind, method):
     values = _values(kind)
     low, high = clipping.choose_range(_histogram(values), method, 99.0)
     self.assertBetween(low, min(0, values.min()), 0)
@@ -78,7 +78,7 @@ class ClippingTest(parameterized.TestCase):
       )
 
   @parameterized.product(kind=('both', 'relu', 'negative'), p=(90, 99, 99.9))
-  def test_percentile_is_numpys(self, kind, p):
+  def test_percentile_is_that_of_numpy(self, kind, p):
     values = _values(kind)
     made = _histogram(values)
     low, high = clipping.percentile_range(made, p)
@@ -88,7 +88,7 @@ class ClippingTest(parameterized.TestCase):
     ]
     np.testing.assert_allclose([low, high], wanted, atol=1.01 * made.width)
 
-  def test_hundred_per_cent_are_all(self):
+  def test_a_hundred_per_cent_is_the_whole_range(self):
     made = _histogram(_values('both'))
     self.assertEqual(
       clipping.percentile_range(made, 100), clipping.whole_range(made)

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from depth_mai.layers import fake_quantisation
 from depth_mai.lite import collapse
 from depth_mai.lite import converter
 from depth_mai.lite import flatbuffer
@@ -36,6 +37,22 @@ def _ends_in_exp(network):
   return keras.Model(network.input, depth_m, name='small_exp')
 
 
+def _rounded_model():
+  """Returns three convolutions, the last one after the last rounding."""
+  rgb = keras.Input((8, 8, 3), batch_size=1)
+  x = fake_quantisation.FakeQuantise(name='rgb_rounded')(rgb)
+  for name in ('one', 'two'):
+    x = keras.layers.Conv2D(4, 3, padding='same', name=name)(x)
+    x = fake_quantisation.FakeQuantise(name=f'{name}_rounded')(x)
+  model = keras.Model(rgb, keras.layers.Conv2D(1, 1, name='three')(x))
+  generator = np.random.default_rng(0)
+  for _ in range(2):
+    model(
+      generator.uniform(0, 255, (1, 8, 8, 3)).astype(np.float32), training=True
+    )
+  return model
+
+
 class ConvertTest(tf.test.TestCase, parameterized.TestCase):
   @classmethod
   def setUpClass(cls):
@@ -59,9 +76,6 @@ class ConvertTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllEqual(depth['shape_signature'], depth['shape'])
     self.assertEqual([image['dtype'], depth['dtype']], [np.float32] * 2)
 
-  # With the ranges that TensorFlow's own calibrator finds, the int8 file is
-  # wrong by a mean of 1.0: the tensor before "x 1000" gets the step of the
-  # tensor behind it.
   @parameterized.parameters(
     ('fp32', 1e-5),
     ('fp16', 2e-3),
@@ -69,14 +83,37 @@ class ConvertTest(tf.test.TestCase, parameterized.TestCase):
     ('int8', 2e-2),
     ('int16x8', 5e-2),
   )
-  def test_depth_is_kerass(self, precision, tolerance):
-    depth_mm, _ = parity.predict_with_file_mm(self.files[precision], _PICTURES)
+  def test_depth_agrees_with_keras(self, precision, tolerance):
+    depth_mm, _ = parity.predict_with_file_mm(
+      self.files[precision], _PICTURES, {'output_unit': 'mm'}
+    )
     self.assertGreater(np.ptp(self.keras_mm), 100)
     distance = parity.compare_depth(depth_mm, self.keras_mm)
     self.assertLess(distance.mean_relative, tolerance)
     self.assertLess(distance.si_rmse, tolerance)
 
-  def test_norms_are_folded_and_nothing_is_left_of_training(self):
+  def test_plain_int8_conversion_of_metres_gives_a_constant_map(self):
+    # The reason for ranges.py. The model ends with "x 1000": TensorFlow's own
+    # calibration gives the tensor before it the range of the tensor after it.
+    plain = tf.lite.TFLiteConverter.from_keras_model(self.model)
+    plain.optimizations = [tf.lite.Optimize.DEFAULT]
+    plain.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    plain.representative_dataset = lambda: (
+      [np.float32(picture)[np.newaxis]] for picture in _PICTURES
+    )
+    levels = {}
+    for name, content in (
+      ('plain', plain.convert()),
+      ('ours', self.files['int8']),
+    ):
+      depth_mm, _ = parity.predict_with_file_mm(
+        content, _PICTURES, {'output_unit': 'mm'}
+      )
+      levels[name] = [np.unique(depth).size for depth in depth_mm]
+    self.assertEqual(levels['plain'], [1] * len(_PICTURES))
+    self.assertGreater(min(levels['ours']), 10)
+
+  def test_norms_are_folded_and_training_operators_removed(self):
     histogram = operators.check(self.files['fp32']).histogram
     self.assertEqual(histogram.pop('RESIZE_BILINEAR'), 3)
     self.assertEqual(histogram.pop('CONV_2D'), 3)
@@ -94,7 +131,7 @@ class ConvertTest(tf.test.TestCase, parameterized.TestCase):
     ('int8', {'INT8', 'INT32'}),
     ('int16x8', {'INT8', 'INT32', 'INT64'}),
   )
-  def test_numbers_that_are_stored(self, precision, types):
+  def test_types_of_constants(self, precision, types):
     model = flatbuffer.read_model(self.files[precision])
     stored = {
       flatbuffer.type_name(tensor)
@@ -107,7 +144,7 @@ class ConvertTest(tf.test.TestCase, parameterized.TestCase):
   def test_challenge_runtime_runs_it(self, precision):
     self.assertTrue(operators.check(self.files[precision]).compatible)
 
-  def test_int16x8_says_less_than_it_needs(self):
+  def test_int16x8_declares_too_old_a_runtime(self):
     report = operators.check(self.files['int16x8'])
     self.assertEqual(report.min_runtime, '2.5.0')
     self.assertLess(report.declared_min_runtime, '2.5.0')
@@ -118,7 +155,9 @@ class ConvertTest(tf.test.TestCase, parameterized.TestCase):
     (image,) = interpreter.get_input_details()
     (depth,) = interpreter.get_output_details()
     self.assertEqual([image['dtype'], depth['dtype']], [np.int8] * 2)
-    depth_mm, _ = parity.predict_with_file_mm(content, _PICTURES)
+    depth_mm, _ = parity.predict_with_file_mm(
+      content, _PICTURES, {'output_unit': 'mm'}
+    )
     distance = parity.compare_depth(depth_mm, self.keras_mm)
     self.assertLess(distance.mean_relative, 2e-2)
 
@@ -140,7 +179,7 @@ class ConvertTest(tf.test.TestCase, parameterized.TestCase):
     self.assertEqual(problem.first_release, '2.12.0')
     self.assertIn('exp', problem.tensor)
 
-  def test_nothing_changes_the_model(self):
+  def test_conversion_does_not_change_the_model(self):
     rgb = np.float32(_PICTURES[:1])
     quiet = self.model(rgb, training=False)
     self.assertAllEqual(self.model(rgb), quiet)
@@ -181,7 +220,7 @@ class ConvertTest(tf.test.TestCase, parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, 'batch_size=1'):
       converter.convert(loose, 'fp32')
 
-  def test_what_tensorflow_refuses_is_told(self):
+  def test_errors_show_the_output_of_tensorflow(self):
     rgb = keras.Input((48, 64, 3), batch_size=1)
     patches = keras.layers.Lambda(
       lambda x: tf.image.extract_patches(
@@ -190,6 +229,41 @@ class ConvertTest(tf.test.TestCase, parameterized.TestCase):
     )(rgb)
     with self.assertRaisesRegex(RuntimeError, "'odd' to fp32.*ExtractImageP"):
       converter.convert(keras.Model(rgb, patches, name='odd'), 'fp32')
+
+
+class RoundedTest(tf.test.TestCase):
+  def test_the_file_has_the_ranges_and_no_others(self):
+    model = _rounded_model()
+    content = converter.convert_rounded(model)
+    file = flatbuffer.read_model(content)
+    tensors = file.subgraphs[0].tensors
+    operators = [
+      (
+        flatbuffer.operator_name(file, operator),
+        tensors[operator.outputs[0]],
+      )
+      for operator in file.subgraphs[0].operators
+    ]
+    self.assertEqual(
+      [(name, flatbuffer.type_name(tensor)) for name, tensor in operators],
+      [
+        ('QUANTIZE', 'INT8'),
+        ('CONV_2D', 'INT8'),
+        ('CONV_2D', 'INT8'),
+        ('DEQUANTIZE', 'FLOAT32'),
+        # No range after it: it has 8-bit weights at most.
+        ('CONV_2D', 'FLOAT32'),
+      ],
+    )
+    rounded = [tensor for _, tensor in operators[:3]]
+    for name, tensor in zip(('rgb', 'one', 'two'), rounded, strict=True):
+      layer = model.get_layer(f'{name}_rounded')
+      low, high = float(layer.low.numpy()), float(layer.high.numpy())
+      step = (high - low) / 255
+      self.assertAllClose(tensor.quantization.scale, [step], rtol=1e-5)
+      self.assertAllEqual(
+        tensor.quantization.zeroPoint, [np.round(-128 - low / step)]
+      )
 
 
 if __name__ == '__main__':

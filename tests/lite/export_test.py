@@ -3,6 +3,7 @@
 
 import json
 import pathlib
+from unittest import mock
 
 import keras
 import numpy as np
@@ -10,6 +11,8 @@ import tensorflow as tf
 
 from depth_mai.lite import calibration
 from depth_mai.lite import export
+from depth_mai.lite import flatbuffer
+from depth_mai.lite import parity
 from depth_mai.lite import quantisation_aware
 from depth_mai.runtime import graph
 from depth_mai.runtime import model_file
@@ -125,6 +128,24 @@ class ExportTest(tf.test.TestCase):
       self.weights, self.network.get_weights(), strict=True
     ):
       self.assertAllEqual(before, after)
+
+  def test_the_compared_graph_is_the_shipped_one(self):
+    compare = mock.patch.object(
+      parity, 'predict_with_file_mm', wraps=parity.predict_with_file_mm
+    )
+    read = mock.patch.object(
+      flatbuffer, 'read_model', wraps=flatbuffer.read_model
+    )
+    with compare as compared, read as unpacked:
+      (file,) = export.export(self.network, self.folder, _options())
+    self.assertEqual(unpacked.call_count, 1)
+    shipped = flatbuffer.read_model(file.path.read_bytes())
+    metadata = shipped.metadata.pop()
+    self.assertEqual(metadata.name, b'depth_mai')
+    del shipped.buffers[metadata.buffer]
+    self.assertEqual(
+      flatbuffer.write_model(shipped), compared.call_args.args[0]
+    )
 
   def test_incompatible_file_is_not_written(self):
     options = _options(precisions=('fp32',), target_runtime='2.1.0')

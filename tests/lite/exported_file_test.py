@@ -45,7 +45,7 @@ class ExportedFileTest(tf.test.TestCase):
        '0.0035'],
     )  # fmt: skip
 
-  def test_what_is_refused_and_why(self):
+  def test_table_gives_the_reasons_for_refusals(self):
     for written, text in (
       (False, 'is NOT written: TFLite 2.1.0 cannot run it'),
       (True, 'is written, but TFLite 2.1.0 cannot run it'),

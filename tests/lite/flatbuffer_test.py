@@ -2,6 +2,7 @@
 """Tests of depth_mai/lite/flatbuffer.py."""
 
 from absl.testing import absltest
+from absl.testing import parameterized
 import flatbuffers
 import numpy as np
 
@@ -10,7 +11,7 @@ from tests.runtime import tiny_model
 
 
 def _constant_offsets(content):
-  """Returns where each constant's data starts in the file."""
+  """Returns the offset of each constant's data in the file."""
   model = flatbuffer.schema.Model.GetRootAs(bytearray(content), 0)
   offsets = []
   for index in range(model.BuffersLength()):
@@ -23,9 +24,9 @@ def _constant_offsets(content):
   return offsets
 
 
-class FlatbufferTest(absltest.TestCase):
+class FlatbufferTest(parameterized.TestCase):
   def test_constants_lie_on_16_byte_boundaries(self):
-    # Odd sizes in front of them would push them off.
+    # Constants of odd sizes before them would move them.
     content = tiny_model.float_model(
       other_metadata={'odd': b'12345', 'odder': b'1'}
     )
@@ -53,6 +54,18 @@ class FlatbufferTest(absltest.TestCase):
     self.assertEqual(flatbuffer.type_name(kernel), 'FLOAT32')
     self.assertEqual(flatbuffer.constant_size(model, kernel), 3)
     self.assertEqual(flatbuffer.constant_size(model, image), 0)
+
+  # As TensorFlow 2.21 writes them.
+  @parameterized.parameters(
+    ('tcl_deployed_1/tcl_1/stem_1/convolution;tcl_1/stem_bn_1/sub1', 'stem_1'),
+    ('tcl_deployed_1/input_resize_1/resize/ResizeBilinear', 'input_resize_1'),
+    ('tcl_1/stem_bn_1/batchnorm/mul_1', 'stem_bn_1'),
+    ('resize/ResizeBilinear', 'resize'),
+    ('StatefulPartitionedCall_1:0', 'StatefulPartitionedCall_1:0'),
+    ('', ''),
+  )
+  def test_layer_of_the_first_operator(self, tensor, layer):
+    self.assertEqual(flatbuffer.layer_name(tensor), layer)
 
   def test_refuses_other_files(self):
     with self.assertRaisesRegex(ValueError, 'is not a .tflite model'):

@@ -9,6 +9,7 @@ import tensorflow as tf
 from depth_mai.layers import depth_head
 from depth_mai.lite import collapse
 from depth_mai.lite import fold
+from depth_mai.lite import layer_graph
 from depth_mai.models import deployment
 from tests.lite import small_network
 
@@ -20,6 +21,12 @@ def _scalings(model):
     for layer in model.layers
     if isinstance(layer, keras.layers.Rescaling)
   ]
+
+
+def _fold(model):
+  graph = layer_graph.LayerGraph(model)
+  fold.fold_scalings(graph)
+  return graph.build()
 
 
 def _run(model, image):
@@ -40,10 +47,10 @@ class FoldTest(tf.test.TestCase, parameterized.TestCase):
     self.image = self.image.astype(np.float32)
 
   def _fold(self, given, depth, scale=1.0):
-    """Folds a model; checks that the result is that of the unfolded one."""
+    """Folds a model and checks that it computes the same."""
     model = keras.Model(given, depth, name='model')
     before = _run(model, self.image)
-    folded = fold.fold(model)
+    folded = _fold(model)
     self.assertEqual(folded.name, 'model')
     self.assertAllClose(
       before, _run(folded, self.image), rtol=1e-5, atol=scale * 1e-6
@@ -58,7 +65,7 @@ class FoldTest(tf.test.TestCase, parameterized.TestCase):
     conv = keras.layers.Conv2D(1, 3, padding='same', use_bias=False)
     model = keras.Model(given, conv(x))
     conv.kernel.assign(np.ones((3, 3, 1, 1)))
-    folded = fold.fold(model)
+    folded = _fold(model)
     self.assertEqual(_scalings(folded), [(1.0, -127.5)])
     result = _run(folded, np.full((6, 8, 1), 255, np.float32))[:, :, 0]
     expected = np.full((6, 8), 9.0)
@@ -66,7 +73,7 @@ class FoldTest(tf.test.TestCase, parameterized.TestCase):
     expected[[0, 0, -1, -1], [0, -1, 0, -1]] = 4.0
     self.assertAllClose(expected, result, rtol=1e-6)
 
-  def test_forwards_into_all_that_read(self):
+  def test_forwards_into_all_readers(self):
     given = keras.Input((6, 8, 3))
     x = keras.layers.Rescaling(1 / 127.5, -1.0)(given)
     depth = keras.layers.Add()(
@@ -114,9 +121,9 @@ class FoldTest(tf.test.TestCase, parameterized.TestCase):
     lambda x: keras.layers.ReLU(6.0)(x),
     lambda x: keras.layers.Activation('sigmoid')(x),
   )
-  def test_not_backwards_through_what_bends(self, bend):
+  def test_not_backwards_through_a_bounded_activation(self, activation):
     given = keras.Input((6, 8, 3))
-    depth = keras.layers.Rescaling(10.0)(bend(_conv(1, 3)(given)))
+    depth = keras.layers.Rescaling(10.0)(activation(_conv(1, 3)(given)))
     self.assertEqual(_scalings(self._fold(given, depth)), [(10.0, 0.0)])
 
   def test_not_backwards_where_another_reads(self):
@@ -137,7 +144,11 @@ class FoldTest(tf.test.TestCase, parameterized.TestCase):
     given = keras.Input((6, 8, 3))
     x = keras.layers.Rescaling(0.001)(given)
     depth = depth_head.depth_head(
-      x, kernel_size=1, min_depth_m=0.1, initial_depth_m=2.5, depth_code='log'
+      x,
+      kernel_size=1,
+      options=depth_head.HeadOptions(
+        min_depth_m=0.1, initial_depth_m=2.5, depth_code='log'
+      ),
     )
     depth = keras.layers.Rescaling(1000.0)(depth)
     folded = self._fold(given, depth, scale=1e4)
@@ -156,11 +167,31 @@ class FoldTest(tf.test.TestCase, parameterized.TestCase):
       output_upsampling=upsampling,
     )
     picture = np.float32(small_network.pictures(1)[0])
-    folded = fold.fold(model)
+    folded = _fold(model)
     self.assertAllClose(
       _run(model, picture), _run(folded, picture), rtol=1e-5, atol=0
     )
     self.assertAllClose(left, _scalings(folded), rtol=1e-12)
+
+
+class BatchNormTest(parameterized.TestCase, tf.test.TestCase):
+  @parameterized.parameters(
+    keras.layers.Conv2D(4, 3), keras.layers.DepthwiseConv2D(3)
+  )
+  def test_one_convolution_computes_the_same(self, convolution):
+    norm = keras.layers.BatchNormalization(epsilon=0.01)
+    generator = np.random.default_rng(3)
+    picture = generator.normal(size=(1, 6, 6, 4)).astype(np.float32)
+    norm(convolution(picture), training=False)
+    for weight in (*convolution.weights, *norm.weights):
+      weight.assign(generator.uniform(0.5, 1.5, weight.shape))
+    expected = norm(convolution(picture), training=False)
+    calls = [
+      layer_graph.new_call(layer, weights=layer.get_weights())
+      for layer in (convolution, norm)
+    ]
+    convolution.set_weights(fold.batch_norm(*calls))
+    self.assertAllClose(expected, convolution(picture), rtol=1e-5, atol=1e-5)
 
 
 if __name__ == '__main__':

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes .tflite graphs by hand, to be looked at, not to be run."""
+"""Builds .tflite graphs that are read but never run."""
 
 import flatbuffers
 
@@ -9,7 +9,7 @@ schema = flatbuffer.schema
 
 
 def model(*operators, custom: str | None = None) -> bytes:
-  """Returns a flatbuffer that holds the given operators.
+  """Returns a flatbuffer with the given operators.
 
   Args:
     *operators: (name, version, types of the inputs) each, e.g.

@@ -28,7 +28,7 @@ def _filled(parts):
 
 class HistogramTest(parameterized.TestCase):
   @parameterized.parameters((1, 0), (1e-6, 0), (1e4, 5e4), (3, -100))
-  def test_counts_what_numpy_counts_in_any_order(self, scale, offset):
+  def test_counts_agree_with_numpy_in_any_order(self, scale, offset):
     parts = _parts(scale, offset)
     values = np.concatenate([part.ravel() for part in parts])
     for order in itertools.permutations(parts):
@@ -47,7 +47,7 @@ class HistogramTest(parameterized.TestCase):
     made = _filled(_parts(1, 0))
     self.assertGreater((made.high - made.low) / made.width, histogram.BINS / 4)
 
-  def test_order_matters_not_at_the_edge_of_a_binade(self):
+  def test_order_does_not_matter_at_the_edge_of_a_binade(self):
     low, high = np.float32([1023.0]), np.float32([1025.0])
     first, second = _filled([low, high]), _filled([high, low])
     self.assertEqual(first.width, second.width)
@@ -59,7 +59,7 @@ class HistogramTest(parameterized.TestCase):
     self.assertEqual(made.total, 6)
 
   @parameterized.parameters(np.nan, np.inf, -np.inf)
-  def test_refuses_what_is_not_finite(self, value):
+  def test_refuses_values_that_are_not_finite(self, value):
     with self.assertRaisesRegex(ValueError, 'NaN or infinite.*--workdir'):
       histogram.Histogram().add(np.float32([1, value]))
 

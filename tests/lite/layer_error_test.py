@@ -9,7 +9,6 @@ from depth_mai.lite import collapse
 from depth_mai.lite import converter
 from depth_mai.lite import flatbuffer
 from depth_mai.lite import layer_error
-from depth_mai.lite import layer_names
 from depth_mai.lite import quantisation
 from depth_mai.lite import ranges
 from depth_mai.models import deployment
@@ -19,7 +18,7 @@ _PICTURES = small_network.pictures(3)
 
 
 def _activations(content):
-  """Returns what a file's tensors held, as numbers, by picture and name."""
+  """Returns the activations of a file, by picture and name."""
   model = flatbuffer.read_model(content)
   tensors = model.subgraphs[0].tensors
   interpreter = ranges.open_transparent(content)
@@ -30,7 +29,7 @@ def _activations(content):
     )
     interpreter.invoke()
     values = {}
-    # Behind the file's tensors are those that kernels ask for.
+    # After the file's tensors come those that kernels add.
     for detail in interpreter.get_tensor_details()[: len(tensors)]:
       if flatbuffer.constant_size(model, tensors[detail['index']]):
         continue
@@ -62,7 +61,8 @@ class LayerErrorTest(absltest.TestCase):
     cls.errors = {
       error.layer: error for error in layer_error.measure(cls.graph, _PICTURES)
     }
-    cls.ours = _activations(converter.quantise(cls.model, cls.graph))
+    ours = flatbuffer.write_model(converter.quantise(cls.model, cls.graph))
+    cls.ours = _activations(ours)
     cls.true = _activations(converter.convert(cls.model, 'fp32'))
 
   def _error(self, layer):
@@ -70,13 +70,13 @@ class LayerErrorTest(absltest.TestCase):
     return found
 
   def _values(self, activations, layer):
-    """Returns what a layer's last operator gave, by picture."""
+    """Returns the results of a layer's last operator, by picture."""
     (name,) = (
-      name for name in activations[0] if layer_names.layer_name(name) == layer
+      name for name in activations[0] if flatbuffer.layer_name(name) == layer
     )
     return np.stack([values[name][0] for values in activations])
 
-  def test_together_they_are_the_distance_of_the_files(self):
+  def test_rmse_is_the_distance_from_the_float_file(self):
     for prefix in ('stem', 'depthwise', 'middle', 'concat'):
       error = self._error(prefix)
       true = self._values(self.true, error.layer)
@@ -88,7 +88,7 @@ class LayerErrorTest(absltest.TestCase):
         delta=0.2,
       )
 
-  def test_own_error_is_that_of_the_same_input(self):
+  def test_own_error_is_measured_on_the_same_input(self):
     error, before = self._error('middle'), self._error('depthwise')
     given = np.float32(self._values(self.ours, before.layer))
     kernel, bias = collapse.collapse(self.network).get_layer('middle').weights
@@ -96,7 +96,7 @@ class LayerErrorTest(absltest.TestCase):
     noise = np.square(self._values(self.ours, error.layer) - wanted).mean()
     self.assertAlmostEqual(error.own_rmse / np.sqrt(noise), 1, delta=0.02)
 
-  def test_what_stays_in_float_has_no_line(self):
+  def test_float_operators_have_no_line(self):
     self.assertFalse(any(name.startswith('depth_m') for name in self.errors))
     self.assertTrue(any(name.startswith('head') for name in self.errors))
 

@@ -10,8 +10,8 @@ from depth_mai.layers import clb
 from depth_mai.layers import depth_head
 from depth_mai.layers import fake_quantisation
 from depth_mai.lite import collapse
+from depth_mai.lite import converter
 from depth_mai.lite import flatbuffer
-from depth_mai.lite import learned_ranges
 from depth_mai.lite import quantisation_aware
 from tests.training import rounded_network
 
@@ -25,7 +25,7 @@ def _rounders(network):
 
 
 def _trained(network):
-  """Returns the network with rounding, which has seen a few images."""
+  """Returns the network with rounding, its ranges set by a few images."""
   rounding = quantisation_aware.quantise(network, momentum=0.9, freeze_after=10)
   rounding(rounded_network.images(8), training=True)
   return rounding
@@ -79,7 +79,7 @@ class QuantisationTest(tf.test.TestCase, parameterized.TestCase):
         'block_depthwise_act',
         'block_se_squeeze',
         'block_se_in_act',
-        # Hard-sigmoid is a ReLU6 inside of the convolution, and a product.
+        # Hard-sigmoid is a ReLU6 inside the convolution, and a product.
         'block_se_out_act_relu',
         'block_se_out_act',
         'block_se_scale',
@@ -89,7 +89,7 @@ class QuantisationTest(tf.test.TestCase, parameterized.TestCase):
         'down',
         # Swish is a sigmoid and a product.
         'swish_gate',
-        # The ReLU behind a concatenation is an operator.
+        # The ReLU after a concatenation is an operator.
         'loose_act',
         'head_act',
       ],
@@ -122,21 +122,21 @@ class QuantisationTest(tf.test.TestCase, parameterized.TestCase):
     rounding = _trained(rounded_network.network(depth_code))
     plain = collapse.collapse(rounding, keep_rounding=True)
     rgb = keras.Input((*rounded_network.SIZE, 3), batch_size=1)
-    content = learned_ranges.convert(keras.Model(rgb, plain(rgb)))
+    content = converter.convert_rounded(keras.Model(rgb, plain(rgb)))
     file = tf.lite.Interpreter(model_content=content)
     file.allocate_tensors()
-    said, expected = [], []
+    found, expected = [], []
     for image in rounded_network.images(6, seed=9):
       file.set_tensor(file.get_input_details()[0]['index'], image[np.newaxis])
       file.invoke()
-      said.append(file.get_tensor(file.get_output_details()[0]['index']))
+      found.append(file.get_tensor(file.get_output_details()[0]['index']))
       expected.append(rounding(image[np.newaxis], training=False).numpy())
     step = float(_rounders(rounding)['head_act'].high.numpy()) / 255
     steps = [
       depth_head.encode_depth(np.stack(depth_m), depth_code, 0.1) / step
-      for depth_m in (said, expected)
+      for depth_m in (found, expected)
     ]
-    self.assertGreater(np.std(steps[1]), 5)  # They say something.
+    self.assertGreater(np.std(steps[1]), 5)  # The depth varies.
     distance = np.abs(steps[0] - steps[1])
     # An INT8 mean or hard-swish may round a tie the other way.
     self.assertGreater(np.mean(distance < 1.05), 0.97)
@@ -147,7 +147,7 @@ class QuantisationTest(tf.test.TestCase, parameterized.TestCase):
     plain = collapse.collapse(rounding, keep_rounding=True)
     rgb = keras.Input((*rounded_network.SIZE, 3), batch_size=1)
     model = flatbuffer.read_model(
-      learned_ranges.convert(keras.Model(rgb, plain(rgb)))
+      converter.convert_rounded(keras.Model(rgb, plain(rgb)))
     )
     tensors = model.subgraphs[0].tensors
     types = [
@@ -174,7 +174,16 @@ class QuantisationTest(tf.test.TestCase, parameterized.TestCase):
     for variable, gradient in zip(variables, gradients, strict=True):
       self.assertGreater(np.abs(gradient).max(), 0, variable.path)
 
-  def test_refuses_what_cannot_be_folded(self):
+  def test_rounding_is_found_in_inner_networks_too(self):
+    network = rounded_network.network('log')
+    self.assertFalse(quantisation_aware.rounds(network))
+    rounding = quantisation_aware.quantise(network, 0.9, 1)
+    self.assertTrue(quantisation_aware.rounds(rounding))
+    rgb = keras.Input((*rounded_network.SIZE, 3))
+    outer = keras.Model(rgb, rounding(rgb))
+    self.assertTrue(quantisation_aware.rounds(outer))
+
+  def test_refuses_batch_norms_that_cannot_be_folded(self):
     image = keras.Input((8, 8, 3))
     x = keras.layers.BatchNormalization(name='early_bn')(image)
     network = keras.Model(image, keras.layers.Conv2D(1, 1)(x))

@@ -18,7 +18,7 @@ _PICTURES = small_network.pictures(4)
 
 
 def _levels(content, layer):
-  """Returns (scale, zero point) of the tensor that a layer gives."""
+  """Returns (scale, zero point) of a layer's output."""
   (tensor,) = (
     tensor
     for tensor in flatbuffer.read_model(content).subgraphs[0].tensors
@@ -101,19 +101,19 @@ class QuantiserTest(tf.test.TestCase, parameterized.TestCase):
       {name.split('.')[0] for name in found - wanted}, {'tfl'}, found - wanted
     )
 
-  def test_int16_activations_lose_next_to_nothing(self):
+  def test_int16_activations_lose_almost_nothing(self):
     int16x8 = self._convert('int16x8')
     kinds = {
       flatbuffer.type_name(tensor)
       for tensor in flatbuffer.read_model(int16x8).subgraphs[0].tensors
     }
     self.assertContainsSubset({'INT8', 'INT16'}, kinds)
-    # The weights have 8 bits as well in either file.
+    # The weights have 8 bits in both files.
     self.assertLess(
       self._distance(int16x8), 0.7 * self._distance(self._convert())
     )
 
-  def test_float_layer_that_is_not_there(self):
+  def test_unknown_float_layer(self):
     with self.assertRaisesRegex(ValueError, "'nose'.*float_layers"):
       self._convert(float_layers=['nose'])
 

@@ -42,7 +42,8 @@ class RangesTest(absltest.TestCase):
     )
 
   def test_stored_where_the_quantiser_reads(self):
-    model = flatbuffer.read_model(ranges.store(self.content, self.found))
+    model = flatbuffer.read_model(self.content)
+    ranges.store(model, self.found)
     for index, (low, high) in self.found.items():
       stored = model.subgraphs[0].tensors[index].quantization
       self.assertEqual([stored.min[0], stored.max[0]], [low, high])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests for depth_mai.losses.learned_weights."""
+"""Tests of depth_mai/losses/learned_weights.py."""
 
 from absl.testing import parameterized
 import numpy as np
@@ -17,7 +17,7 @@ def _maps(seed=0, shape=(2, 5, 6, 1)):
 
 
 def _constant(value):
-  """A term that is `value` whatever the prediction is."""
+  """Returns a term that is always `value`."""
   return lambda pred, depth, mask: value + 0.0 * tf.reduce_sum(pred)
 
 
@@ -79,7 +79,7 @@ class LearnedWeightsTest(tf.test.TestCase, parameterized.TestCase):
       self.assertAllClose(values[f'weight_{name}'], 0.5 / squared, rtol=1e-3)
 
   @parameterized.parameters(0.0, 1e-30, -0.3)
-  def test_p_comes_back_from_where_it_does_not_count(self, p):
+  def test_p_recovers_from_below_its_bound(self, p):
     loss = learned_weights.LearnedWeights(_constants(term=0.5))
     (variable,) = loss.build()
     variable.assign(p)
@@ -104,7 +104,7 @@ class LearnedWeightsTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllEqual(grad, np.zeros(grad.shape))
     self.assertAllClose(p_grads, [1.0, 1.0])
 
-  def test_build_starts_anew(self):
+  def test_build_creates_new_variables(self):
     loss = learned_weights.LearnedWeights(_constants(term=0.5))
     loss.build()[0].assign(3.0)
     self.assertAllEqual(loss.build(), [1.0])
@@ -114,7 +114,7 @@ class LearnedWeightsTest(tf.test.TestCase, parameterized.TestCase):
   def test_bad_use(self):
     with self.assertRaisesRegex(ValueError, 'is no WeightedLoss'):
       learned_weights.LearnedWeights(weighted.WeightedLoss)
-    with self.assertRaisesRegex(ValueError, r"'l1': 0.0.* all 0"):
+    with self.assertRaisesRegex(ValueError, r"'l1': 0.0.* are 0"):
       learned_weights.LearnedWeights(weighted.WeightedLoss({'l1': 0}))
     loss = learned_weights.LearnedWeights(_constants(term=0.5))
     with self.assertRaisesRegex(ValueError, r'call build\(\) first'):

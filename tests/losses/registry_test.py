@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests that every registered loss keeps the promises made for all."""
+"""Tests of depth_mai/losses/registry.py, and of what all losses promise."""
+
+import itertools
 
 from absl.testing import parameterized
 import numpy as np
 import tensorflow as tf
 
 from depth_mai.losses import registry
+from depth_mai.losses import weighted
+
+_LOSSES = {name: loss.function for name, loss in weighted.losses().items()}
 
 _SHAPE = [2, 6, 8, 1]
 
@@ -36,29 +41,53 @@ _DEGENERATE_MAPS = {
 }
 
 
+def _for_each_loss(others=None):
+  """Runs a test for each loss (and each other value), named after the loss."""
+  if others is None:
+    return parameterized.named_parameters((name, name) for name in _LOSSES)
+  return parameterized.named_parameters(
+    (f'{name}_{other}', name, other)
+    for name, other in itertools.product(_LOSSES, others)
+  )
+
+
 class RegistryTest(tf.test.TestCase, parameterized.TestCase):
   def test_names(self):
-    self.assertCountEqual(
-      registry.LOSSES,
+    self.assertContainsSubset(
       (
         'silog gradient robust l1 l2 log_l1 log_l2 si_rmse gradient_matching '
         'scale_invariant ssim virtual_normal'
       ).split(),
-    )
-    self.assertCountEqual(registry.LOSSES, registry.LOSS_RESOLUTIONS)
-    self.assertContainsSubset(
-      registry.LOSS_RESOLUTIONS.values(), registry.RESOLUTIONS
+      _LOSSES,
     )
 
-  @parameterized.product(
-    name=sorted(registry.LOSSES),
-    maps=sorted(_DEGENERATE_MAPS),
-  )
+  def test_losses_that_compare_neighbours_are_at_the_prediction(self):
+    losses = weighted.losses()
+    for name in ('gradient', 'gradient_matching', 'ssim', 'virtual_normal'):
+      self.assertEqual(losses[name].resolution, 'prediction')
+    for name in ('silog', 'scale_invariant', 'si_rmse', 'robust', 'l1', 'l2'):
+      self.assertEqual(losses[name].resolution, 'target')
+
+  def test_refuses_an_unknown_resolution(self):
+    with self.assertRaisesRegex(ValueError, "resolution='low' is not one of"):
+      registry.register(resolution='low')
+
+  def test_refuses_a_name_twice(self):
+    def silog(pred_depth_m, depth_m, valid_mask):
+      del depth_m, valid_mask
+      return pred_depth_m
+
+    with self.assertRaisesRegex(
+      ValueError, "registers the loss 'silog', which .*scale_invariant"
+    ):
+      registry.register(resolution='target')(silog)
+
+  @_for_each_loss(_DEGENERATE_MAPS)
   def test_value_and_gradient_are_finite(self, name, maps):
     pred, depth, mask = _DEGENERATE_MAPS[maps]
     pred = tf.Variable(pred)
     with tf.GradientTape() as tape:
-      loss = registry.LOSSES[name](pred, depth, mask)
+      loss = _LOSSES[name](pred, depth, mask)
     grad = tape.gradient(loss, pred).numpy()
     self.assertEqual(loss.dtype, tf.float32)
     self.assertEqual(loss.shape, [])
@@ -72,35 +101,33 @@ class RegistryTest(tf.test.TestCase, parameterized.TestCase):
       self.assertAllEqual(loss, 0.0)
       self.assertAllEqual(grad, np.zeros(_SHAPE))
 
-  @parameterized.parameters(*sorted(registry.LOSSES))
-  def test_what_lies_under_the_mask_does_not_matter(self, name):
+  @_for_each_loss()
+  def test_values_under_the_mask_do_not_matter(self, name):
     pred, depth, mask = _extreme(0), _extreme(1), (_extreme(2) > 0.1)
-    expected = registry.LOSSES[name](pred, depth, mask)
-    for rubbish in (0, -1, np.inf, np.nan):
-      loss = registry.LOSSES[name](
-        np.where(mask, pred, rubbish), np.where(mask, depth, rubbish), mask
+    expected = _LOSSES[name](pred, depth, mask)
+    for garbage in (0, -1, np.inf, np.nan):
+      loss = _LOSSES[name](
+        np.where(mask, pred, garbage), np.where(mask, depth, garbage), mask
       )
       self.assertAllEqual(loss, expected)
 
-  @parameterized.product(
-    name=sorted(registry.LOSSES), dtype=('float16', 'bfloat16')
-  )
+  @_for_each_loss(('float16', 'bfloat16'))
   def test_half_precision_is_computed_in_float32(self, name, dtype):
     pred = tf.Variable(tf.cast(_extreme(0), dtype))
     depth, mask = _extreme(1), _extreme(2) > 0.1
     with tf.GradientTape() as tape:
-      loss = registry.LOSSES[name](pred, depth, mask)
-    expected = registry.LOSSES[name](tf.cast(pred, tf.float32), depth, mask)
+      loss = _LOSSES[name](pred, depth, mask)
+    expected = _LOSSES[name](tf.cast(pred, tf.float32), depth, mask)
     self.assertEqual(loss.dtype, tf.float32)
     self.assertAllEqual(loss, expected)
     grad = tf.cast(tape.gradient(loss, pred), tf.float32)
     self.assertTrue(np.isfinite(grad).all())
 
-  @parameterized.parameters(*sorted(registry.LOSSES))
+  @_for_each_loss()
   def test_nan_in_the_prediction_is_not_hidden(self, name):
     pred = _extreme(0)
     pred[0, 2, 3, 0] = np.nan
-    loss = registry.LOSSES[name](pred, _extreme(1), _full(1))
+    loss = _LOSSES[name](pred, _extreme(1), _full(1))
     self.assertTrue(np.isnan(loss))
 
 

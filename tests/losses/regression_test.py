@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests for depth_mai.losses.regression."""
+"""Tests of depth_mai/losses/regression.py."""
 
 from absl.testing import parameterized
 import numpy as np

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests for depth_mai.losses.resolution."""
+"""Tests of depth_mai/losses/resolution.py."""
 
 import fractions
 

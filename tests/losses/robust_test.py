@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests for depth_mai.losses.robust."""
+"""Tests of depth_mai/losses/robust.py."""
 
 import math
 
@@ -80,12 +80,12 @@ class RobustTest(tf.test.TestCase, parameterized.TestCase):
     (-math.inf, -1e6),
     (-math.inf, -1e30),
   )
-  def test_is_continuous_in_alpha(self, alpha, beside):
+  def test_is_continuous_in_alpha(self, alpha, near):
     maps = _random_maps(2)
     loss, grad = _value_and_gradient(*maps, alpha=alpha)
-    loss_beside, grad_beside = _value_and_gradient(*maps, alpha=beside)
-    self.assertAllClose(loss_beside, loss, rtol=1e-4)
-    self.assertAllClose(grad_beside, grad, rtol=1e-3, atol=1e-8)
+    near_loss, near_grad = _value_and_gradient(*maps, alpha=near)
+    self.assertAllClose(near_loss, loss, rtol=1e-4)
+    self.assertAllClose(near_grad, grad, rtol=1e-3, atol=1e-8)
 
   @parameterized.product(
     alpha=(2.0, 1.5, 1.0, 0.0, -2.0, -math.inf), scale_m=(2.0, 0.5)

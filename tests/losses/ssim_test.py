@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests for depth_mai.losses.ssim."""
+"""Tests of depth_mai/losses/ssim.py."""
 
 from absl.testing import parameterized
 import numpy as np
@@ -81,7 +81,7 @@ class SsimTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllClose(loss, np.nanmean(1 - index), rtol=1e-5)
 
   def test_matches_tensorflow(self):
-    # The maps differ only where TensorFlow's windows, which stay inside, look.
+    # The maps differ only inside: TensorFlow's windows do not cross the border.
     rng = np.random.default_rng(3)
     depth = rng.uniform(0.4, 20, [2, 32, 36, 1]).astype(np.float32)
     pred = depth.copy()
@@ -153,11 +153,11 @@ class SsimTest(tf.test.TestCase, parameterized.TestCase):
       self.assertAllEqual(grad, np.zeros_like(grad))
 
   @parameterized.parameters(0, -1, np.inf, np.nan)
-  def test_what_lies_under_the_mask_does_not_matter(self, rubbish):
+  def test_values_under_the_mask_do_not_matter(self, garbage):
     pred, depth, mask = _random_maps(5)
     loss = ssim.ssim(
-      np.where(mask, pred, np.float32(rubbish)),
-      np.where(mask, depth, np.float32(rubbish)),
+      np.where(mask, pred, np.float32(garbage)),
+      np.where(mask, depth, np.float32(garbage)),
       mask,
     )
     self.assertAllEqual(loss, ssim.ssim(pred, depth, mask))
@@ -168,7 +168,7 @@ class SsimTest(tf.test.TestCase, parameterized.TestCase):
     self.assertTrue(np.isnan(ssim.ssim(pred, depth, np.ones_like(depth))))
 
   @parameterized.parameters(
-    ({'window': 'hann'}, "window='hann' is not one of"),
+    ({'window': 'hann'}, "window='hann' must be one of"),
     ({'window_size': 4}, 'window_size=4 must be odd and at least 3'),
     ({'window_size': 1}, 'window_size=1 must be odd and at least 3'),
     ({'sigma_px': 0}, 'sigma_px=0 must be above 0'),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests for depth_mai.losses.virtual_normal."""
+"""Tests of depth_mai/losses/virtual_normal.py."""
 
 import itertools
 
@@ -7,7 +7,6 @@ from absl.testing import parameterized
 import numpy as np
 import tensorflow as tf
 
-from depth_mai.losses import triplets
 from depth_mai.losses import virtual_normal
 
 _FOCAL_PX = (518.8579, 519.4696)  # of a picture of 480 x 640
@@ -86,7 +85,9 @@ def _numpy_virtual_normal(
 def _pixels(depth, mask, sample_ratio, seed=0):
   """The triplets that the loss draws: its target is 1 m where invalid."""
   cleaned = np.where(mask > 0, depth, np.float32(1))
-  return triplets.draw(tf.constant(cleaned), sample_ratio, seed).numpy()
+  return virtual_normal.draw_triplets(
+    tf.constant(cleaned), sample_ratio, seed
+  ).numpy()
 
 
 def _random_maps(seed, shape=(3, 9, 12, 1), valid=0.8):
@@ -162,7 +163,7 @@ class VirtualNormalTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllClose(loss, 2.0, rtol=1e-4)
 
   @parameterized.parameters(False, True)
-  def test_does_not_see_the_scale(self, compat):
+  def test_ignores_the_scale(self, compat):
     pred, depth, mask = _random_maps(4)
     loss = virtual_normal.virtual_normal(pred, depth, mask, compat=compat)
     twice = virtual_normal.virtual_normal(2 * pred, depth, mask, compat=compat)
@@ -190,7 +191,7 @@ class VirtualNormalTest(tf.test.TestCase, parameterized.TestCase):
 
   def test_lines_in_the_prediction_do_not_count(self):
     # Maps of one row: a flat prediction puts all points on one line, where a
-    # change of a millimetre could turn a normal round.
+    # change of a millimetre could flip a normal.
     _, depth, mask = _random_maps(6, (4, 1, 32, 1), valid=1.0)
     flat = np.random.default_rng(0).normal(2.5, 1e-3, depth.shape)
     loss, grad = _value_and_gradient(
@@ -221,16 +222,16 @@ class VirtualNormalTest(tf.test.TestCase, parameterized.TestCase):
     expected, grad = _value_and_gradient(pred, depth, mask)
     self.assertAllEqual(grad[mask == 0], np.zeros((mask == 0).sum()))
     self.assertGreater(np.abs(grad[mask > 0]).max(), 0)
-    for rubbish in (-1, np.inf, np.nan):
+    for garbage in (-1, np.inf, np.nan):
       loss = virtual_normal.virtual_normal(
-        np.where(mask, pred, np.float32(rubbish)),
-        np.where(mask, depth, np.float32(rubbish)),
+        np.where(mask, pred, np.float32(garbage)),
+        np.where(mask, depth, np.float32(garbage)),
         mask,
       )
       self.assertAllEqual(loss, expected)
 
   @parameterized.parameters(np.nan, np.inf)
-  def test_a_diverged_prediction_is_seen(self, value):
+  def test_a_diverged_prediction_gives_nan(self, value):
     pred, depth, mask = _random_maps(10, (1, 6, 8, 1), valid=1.0)
     pixels = _pixels(depth, mask, sample_ratio=0.15)
     missed = np.setdiff1d(np.arange(48), pixels)[0]
@@ -274,6 +275,119 @@ class VirtualNormalTest(tf.test.TestCase, parameterized.TestCase):
   def test_options_out_of_range(self, options, message):
     with self.assertRaisesRegex(ValueError, message):
       virtual_normal.virtual_normal(*_random_maps(0), **options)
+
+
+def _random_depth_m(seed, shape=(2, 12, 16, 1)):
+  return np.random.default_rng(seed).uniform(0.4, 20, shape).astype(np.float32)
+
+
+class TripletsTest(tf.test.TestCase, parameterized.TestCase):
+  @parameterized.parameters(
+    ((2, 12, 16, 1), 0.15), ((1, 4, 5, 1), 0.15), ((3, 6, 8, 1), 2.0)
+  )
+  def test_number_of_triplets(self, shape, sample_ratio):
+    drawn = virtual_normal.draw_triplets(
+      tf.constant(_random_depth_m(0, shape)), sample_ratio, 0
+    )
+    count = int(shape[1] * shape[2] * sample_ratio)
+    self.assertEqual(drawn.dtype, tf.int32)
+    self.assertAllEqual(drawn.shape, [3, count])
+
+  def test_reaches_every_pixel_equally_often(self):
+    # 192 pixels, each drawn 1000 times on average, standard deviation 32.
+    drawn = virtual_normal.draw_triplets(
+      tf.constant(_random_depth_m(0)), 1000.0, 0
+    ).numpy()
+    for corner in drawn:
+      times = np.bincount(corner, minlength=12 * 16)
+      self.assertLen(times, 12 * 16)
+      self.assertBetween(times.min(), 840, 1000)
+      self.assertBetween(times.max(), 1000, 1160)
+
+  def test_corners_are_drawn_apart(self):
+    drawn = virtual_normal.draw_triplets(
+      tf.constant(_random_depth_m(0)), 1000.0, 0
+    ).numpy()
+    for i, j in ((0, 1), (1, 2), (2, 0)):
+      # Two corners share a pixel once in 192 times.
+      self.assertBetween((drawn[i] == drawn[j]).mean() * 192, 0.8, 1.2)
+      self.assertLess(abs(np.corrcoef(drawn[i], drawn[j])[0, 1]), 0.01)
+
+  def test_the_same_batch_gives_the_same_triplets(self):
+    depth_m = tf.constant(_random_depth_m(0))
+    expected = virtual_normal.draw_triplets(depth_m, 0.15, 0)
+    tf.random.set_seed(7)
+    tf.random.uniform([5])
+    virtual_normal.draw_triplets(tf.constant(_random_depth_m(1)), 0.15, 0)
+    self.assertAllEqual(
+      virtual_normal.draw_triplets(depth_m, 0.15, 0), expected
+    )
+
+  def test_graph_of_unknown_size_draws_the_same(self):
+    @tf.function(input_signature=[tf.TensorSpec([None, None, None, 1])])
+    def draw(depth_m):
+      return virtual_normal.draw_triplets(depth_m, 0.15, 3)
+
+    for shape in ((2, 12, 16, 1), (4, 9, 7, 1)):
+      depth_m = tf.constant(_random_depth_m(0, shape))
+      self.assertAllEqual(
+        draw(depth_m), virtual_normal.draw_triplets(depth_m, 0.15, 3)
+      )
+
+  def test_another_batch_or_seed_gives_other_triplets(self):
+    depth_m = _random_depth_m(0)
+    neighbour = depth_m.copy()
+    neighbour[1, 3, 4, 0] = np.nextafter(neighbour[1, 3, 4, 0], np.float32(100))
+    drawn = [
+      virtual_normal.draw_triplets(tf.constant(depth), 0.15, seed).numpy()
+      for depth, seed in (
+        (depth_m, 0),
+        (neighbour, 0),
+        (_random_depth_m(1), 0),
+        (depth_m, 1),
+        (depth_m, -1),
+        (depth_m, 2**40),
+      )
+    ]
+    for i in range(len(drawn)):
+      for j in range(i):
+        # By chance one index in 192 is the same.
+        self.assertLess((drawn[i] == drawn[j]).mean(), 0.1)
+
+
+class PointCloudTest(tf.test.TestCase, parameterized.TestCase):
+  @parameterized.parameters(((480, 640),), ((6, 8),), ((5, 7),))
+  def test_projects_back_to_its_pixels(self, map_size):
+    height, width = map_size
+    rng = np.random.default_rng(0)
+    depth_m = rng.uniform(0.4, 20, [2, height, width, 1]).astype(np.float32)
+    pixels = rng.integers(height * width, size=[3, 9]).astype(np.int32)
+    points_m = virtual_normal.to_points_m(
+      tf.constant(depth_m), tf.constant(pixels), (500.0, 520.0), (480, 640)
+    )
+    self.assertAllEqual(points_m.shape, [2, 3, 9, 3])
+    x, y, z = np.moveaxis(points_m.numpy(), -1, 0)
+    row, column = np.divmod(pixels, width)
+    u = width // 2 + 500.0 * width / 640 * x / z
+    v = height // 2 + 520.0 * height / 480 * y / z
+    self.assertAllClose(u, np.stack([column] * 2), rtol=1e-5, atol=1e-5)
+    self.assertAllClose(v, np.stack([row] * 2), rtol=1e-5, atol=1e-5)
+    self.assertAllEqual(z, depth_m[:, row, column, 0])
+
+  def test_by_hand(self):
+    # A quarter of the picture: focal lengths 100 and 50 pixels.
+    depth_m = np.arange(12, dtype=np.float32).reshape(1, 3, 4, 1)
+    points_m = virtual_normal.to_points_m(
+      tf.constant(depth_m), tf.constant([[0, 6, 11]]), (400, 200), (12, 16)
+    )
+    expected = [[0, 0, 0], [0, 0, 6], [0.11, 0.22, 11]]
+    self.assertAllClose(points_m[0, 0], expected)
+
+  def test_a_negative_depth_keeps_its_side(self):
+    points_m = virtual_normal.to_points_m(
+      tf.fill([1, 2, 2, 1], -3.0), tf.constant([[0]]), (1, 1), (2, 2)
+    )
+    self.assertAllClose(points_m[0, 0, 0], [-3, -3, -3])
 
 
 if __name__ == '__main__':

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests for depth_mai.losses.weighted."""
+"""Tests of depth_mai/losses/weighted.py."""
 
 import functools
 
@@ -10,7 +10,7 @@ import tensorflow as tf
 from depth_mai.losses import gradient
 from depth_mai.losses import resolution
 from depth_mai.losses import robust
-from depth_mai.losses import silog
+from depth_mai.losses import scale_invariant
 from depth_mai.losses import weighted
 
 _LITEDEPTH_WEIGHTS = {'silog': 1.0, 'gradient': 0.25, 'robust': 0.6}
@@ -26,7 +26,7 @@ def _maps(seed=0):
 
 
 def _shapes(pred, depth, mask):
-  """A 'loss' that tells at which size it was called, e.g. 1015 for 10x15."""
+  """A 'loss' that returns the size of its maps, e.g. 1015 for 10x15."""
   assert pred.shape == depth.shape == mask.shape
   return 100.0 * pred.shape[1] + pred.shape[2]
 
@@ -38,7 +38,7 @@ class WeightedLossTest(tf.test.TestCase, parameterized.TestCase):
     high = resolution.upsample_prediction(pred, 10, 15)
     low = resolution.downsample_target(depth, mask, 4, 6)
     expected = {
-      'silog': silog.silog(high, depth, mask).numpy(),
+      'silog': scale_invariant.silog(high, depth, mask).numpy(),
       'gradient': gradient.gradient(pred, *low).numpy(),
       'robust': robust.robust(high, depth, mask).numpy(),
     }
@@ -66,8 +66,8 @@ class WeightedLossTest(tf.test.TestCase, parameterized.TestCase):
     loss = weighted.WeightedLoss(
       {'silog': 1.0, 'bts': 1.0, 'edges': 1.0},
       terms={
-        'silog': functools.partial(silog.silog, variance_focus=1.0),
-        'bts': functools.partial(silog.silog, scale=10),
+        'silog': functools.partial(scale_invariant.silog, variance_focus=1.0),
+        'bts': functools.partial(scale_invariant.silog, scale=10),
         'edges': 'gradient',
       },
     )
@@ -75,9 +75,12 @@ class WeightedLossTest(tf.test.TestCase, parameterized.TestCase):
     high = resolution.upsample_prediction(pred, 10, 15)
     low = resolution.downsample_target(depth, mask, 4, 6)
     self.assertAllClose(
-      values['silog'], silog.silog(high, depth, mask, variance_focus=1.0)
+      values['silog'],
+      scale_invariant.silog(high, depth, mask, variance_focus=1.0),
     )
-    self.assertAllClose(values['bts'], 10 * silog.silog(high, depth, mask))
+    self.assertAllClose(
+      values['bts'], 10 * scale_invariant.silog(high, depth, mask)
+    )
     self.assertAllClose(values['edges'], gradient.gradient(pred, *low))
 
   def test_resolutions_of_terms(self):

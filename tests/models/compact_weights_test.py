@@ -30,7 +30,7 @@ class CompactWeightsTest(tf.test.TestCase):
   def _path(self):
     return pathlib.Path(self.create_tempdir().full_path) / 'toy.npz'
 
-  def test_kernels_keep_eight_bits_and_the_rest_all(self):
+  def test_kernels_keep_eight_bits_other_variables_all(self):
     network, restored = _network(), _network()
     _randomise(network)
     network.layers[3].kernel[..., 2, 0].assign(np.zeros((3, 3)))
@@ -63,9 +63,9 @@ class CompactWeightsTest(tf.test.TestCase):
       depth_m = depth_head.depth_head(
         features,
         kernel_size=1,
-        min_depth_m=0.1,
-        initial_depth_m=2.0,
-        depth_code=code,
+        options=depth_head.HeadOptions(
+          min_depth_m=0.1, initial_depth_m=2.0, depth_code=code
+        ),
       )
       return keras.Model(features, depth_m)
 
@@ -91,7 +91,7 @@ class CompactWeightsTest(tf.test.TestCase):
     with self.assertRaisesRegex(ValueError, 'weights of toy .* do not fit'):
       compact_weights.load(path, _network(6))
 
-  def test_what_is_no_such_file(self):
+  def test_other_files_are_refused(self):
     path = self._path()
     with self.assertRaisesRegex(ValueError, 'toy.npz cannot be read'):
       compact_weights.load(path, _network())

@@ -9,7 +9,7 @@ from depth_mai.models import deployment
 
 
 def _network():
-  """A network that says: depth in metres is the red channel, at half size."""
+  """Returns a network that predicts the red channel in metres, at half size."""
   inputs = keras.Input((4, 4, 3))
   red = keras.layers.Conv2D(1, 1, use_bias=False, name='red')
   outputs = keras.layers.AveragePooling2D(2)(red(inputs))
@@ -18,7 +18,7 @@ def _network():
 
 
 class DeploymentTest(tf.test.TestCase):
-  def test_image_in_millimetres_out(self):
+  def test_maps_an_image_to_millimetres(self):
     model = deployment.deployment_model(
       _network(), image_size=(8, 8), batch_size=1, output_upsampling='nearest'
     )
@@ -32,7 +32,7 @@ class DeploymentTest(tf.test.TestCase):
     expected[:4, :4] = 2000.0
     self.assertAllClose(depth, expected)
 
-  def test_a_system_brings_its_own_upsampling(self):
+  def test_a_system_has_its_own_upsampling(self):
     network = _network()
     image = np.zeros((1, 8, 8, 3), np.float32)
     image[0, :4, :4, 0] = 2.0
@@ -43,7 +43,7 @@ class DeploymentTest(tf.test.TestCase):
     steps = deployment.deployment_model(system, image_size=(8, 8))
     self.assertLen(np.unique(steps(image, training=False)), 2)
 
-  def test_the_default_form_gives_what_belongs_to_the_system(self):
+  def test_the_default_form_has_the_values_of_the_system(self):
     network = _network()
     image = np.random.default_rng(0).uniform(0, 9, (1, 8, 8, 3))
     for name, form in (
@@ -61,7 +61,23 @@ class DeploymentTest(tf.test.TestCase):
         plain(image, training=False), cheap(image, training=False), rtol=1e-6
       )
 
-  def test_metres_on_request(self):
+  def test_the_upsampling_of_each_system(self):
+    network = _network()
+    for name, expected in {
+      'aiia_hit': 'nearest',
+      'icl': 'bilinear',
+      'jmu_cvlab': 'bilinear',
+      'miaigo': 'nearest',
+      'smartlab': 'bilinear',
+      'tcl': 'nearest',
+      'tencent_gylab': 'nearest',
+      'tencent_gylab_2021': 'nearest',
+      'another': 'bilinear',
+    }.items():
+      system = keras.Model(network.input, network.output, name=name)
+      self.assertEqual(deployment.system_upsampling(system), expected, name)
+
+  def test_metres(self):
     model = deployment.deployment_model(
       _network(), image_size=(8, 8), output_unit='m'
     )

@@ -23,36 +23,36 @@ def _network(code, collapsible=False):
     x = depth_head.depth_head(
       image,
       kernel_size=1,
-      min_depth_m=_MIN_M,
-      initial_depth_m=2.0,
-      depth_code=code,
+      options=depth_head.HeadOptions(
+        min_depth_m=_MIN_M, initial_depth_m=2.0, depth_code=code
+      ),
     )
   return keras.Model(image, x)
 
 
 class DepthRecodingTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.parameters('linear', 'log', 'inverse')
-  def test_tells_the_code(self, code):
+  def test_returns_the_code(self, code):
     self.assertEqual(depth_recoding.depth_code(_network(code)), code)
 
   def test_other_networks_are_linear(self):
     image = keras.Input((4, 4, 3))
     network = keras.Model(image, keras.layers.Conv2D(1, 1)(image))
     self.assertEqual(depth_recoding.depth_code(network), 'linear')
-    depth_recoding.recode(network, 'linear')  # Nothing to do, nothing raised.
+    depth_recoding.recode(network, 'linear')  # Changes nothing, raises nothing.
 
   @parameterized.product(
     codes=[('linear', 'log'), ('linear', 'inverse'), ('log', 'linear')],
     collapsible=[False, True],
   )
-  def test_says_about_the_same_depths(self, codes, collapsible):
+  def test_predicts_about_the_same_depths(self, codes, collapsible):
     source, target = (_network(code, collapsible) for code in codes)
     rng = np.random.default_rng(0)
     for variable in source.variables:
       variable.assign(rng.uniform(0.5, 1.5, variable.shape))
     for new, old in zip(target.variables, source.variables, strict=True):
       new.assign(old)
-    # What the image must be for the source to say the depths of a room.
+    # The image for which the source predicts the depths of a room.
     head = source.get_layer('head')
     kernel, bias = (
       head.collapsed_weights() if collapsible else head.get_weights()
@@ -72,9 +72,9 @@ class DepthRecodingTest(tf.test.TestCase, parameterized.TestCase):
     # The nearest straight line, fitted here by the normal equations.
     x, y = code[codes[0]], code[codes[1]]
     slope = np.mean((x - x.mean()) * (y - y.mean())) / np.var(x)
-    said = target.get_layer('head')(image)[0, 0, :, 0]
+    output = target.get_layer('head')(image)[0, 0, :, 0]
     self.assertAllClose(
-      said, y.mean() + slope * (x - x.mean()), rtol=1e-3, atol=1e-3
+      output, y.mean() + slope * (x - x.mean()), rtol=1e-3, atol=1e-3
     )
 
   def test_the_same_code_changes_nothing(self):

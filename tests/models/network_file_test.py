@@ -18,7 +18,7 @@ class NetworkFileTest(tf.test.TestCase, parameterized.TestCase):
     folder = self.create_tempdir().full_path
     self.path = os.path.join(folder, 'network.keras')
 
-  def test_layers_of_the_project_are_known(self):
+  def test_loads_layers_of_the_project(self):
     image = keras.Input((12, 16, 3))
     depth = clb.CollapsibleConv2D(1, expansion=4)(image)
     network = keras.Model(image, depth)
@@ -29,7 +29,7 @@ class NetworkFileTest(tf.test.TestCase, parameterized.TestCase):
       loaded(rgb, training=False), network(rgb, training=False)
     )
 
-  def test_networks_are_saved_whole(self):
+  def test_saves_atomically(self):
     inputs = keras.Input((2,))
     network = keras.Model(inputs, keras.layers.Dense(1)(inputs))
     network_file.save_network(network, self.path)
@@ -41,7 +41,7 @@ class NetworkFileTest(tf.test.TestCase, parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, 'There is no network .*best.keras'):
       network_file.load_network('runs/none/best.keras')
 
-  def test_no_network(self):
+  def test_a_file_that_is_no_network(self):
     with open(self.path, 'w') as stream:
       stream.write('something else')
     with self.assertRaisesRegex(ValueError, 'cannot be loaded'):
@@ -50,7 +50,7 @@ class NetworkFileTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.parameters(
     ((12, 16, 1), 1), ((12, 16, 3), 2), ((None, None, 3), 1)
   )
-  def test_no_depth_network(self, input_shape, channels):
+  def test_a_network_that_predicts_no_depth(self, input_shape, channels):
     image = keras.Input(input_shape)
     keras.Model(image, keras.layers.Conv2D(channels, 1)(image)).save(self.path)
     with self.assertRaisesRegex(ValueError, 'is no depth network'):

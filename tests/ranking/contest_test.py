@@ -84,7 +84,7 @@ class RunTest(parameterized.TestCase):
     ({'score_constant': 0.0}, '--score_constant=0.0 must be positive'),
     ({'score_constant': float('nan')}, '--score_constant=nan must be'),
     ({'systems': ['smartlab']}, '--systems names smartlab'),
-    ({'precisions': ['fp8']}, '--precision=fp8 must be of'),
+    ({'precisions': ['fp8']}, '--precision=fp8: the allowed precisions'),
     ({'limit': 0}, 'Change --limit'),
   )
   def test_invalid_arguments_fail_at_once(self, arguments, message):

@@ -3,6 +3,7 @@
 
 import json
 import pathlib
+import shutil
 
 from absl.testing import absltest
 import numpy as np
@@ -11,7 +12,6 @@ from depth_mai.devices import store as store_lib
 from depth_mai.files import problems as problems_lib
 from depth_mai.ranking import measuring
 from depth_mai.ranking import model_files
-from depth_mai.ranking import split as split_lib
 from tests.ranking import small_contest
 
 
@@ -32,7 +32,7 @@ class MeasurerTest(absltest.TestCase):
     self.device.timed.clear()
     return measuring.Measurer(
       self.root / 'data',
-      split_lib.describe(self.root / 'data', 'validation', limit),
+      measuring.describe_split(self.root / 'data', 'validation', limit),
       self.device,
       threads,
       store_lib.Store(self.root / 'measured.jsonl'),
@@ -73,7 +73,7 @@ class MeasurerTest(absltest.TestCase):
     second, _ = self.measure()
     self.assertEqual(self.device.timed, [])
     self.assertEqual(second, first)
-    self.assertIn('(known already)', self.lines[-1])
+    self.assertIn('(from the store)', self.lines[-1])
     # A new file under an old name is measured.
     third, _ = self.measure(tcl_fp32=small_contest.network(3.0, 900.0))
     self.assertEqual(self.device.timed, ['tcl_fp32.tflite'])
@@ -223,6 +223,83 @@ class RuntimeFiguresTest(absltest.TestCase):
       measuring.summary({'si_rmse': 0.3, **found}),
       'si-RMSE 0.3000, 48.9 M instructions, predicted 20.00 ms',
     )
+
+
+class DescribeSplitTest(absltest.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.root = pathlib.Path(self.create_tempdir().full_path) / 'indoor'
+    small_contest.write_data(self.root)
+    self.before = self.describe()
+
+  def describe(self, limit=None):
+    return measuring.describe_split(self.root, 'validation', limit)
+
+  def fingerprint(self, limit=None):
+    return self.describe(limit)['fingerprint']
+
+  def test_description(self):
+    self.assertEqual(self.before['data_dir_name'], 'indoor')
+    self.assertEqual(self.before['split'], 'validation')
+    self.assertEqual(self.before['images'], 3)
+    self.assertRegex(self.before['fingerprint'], '^[0-9a-f]{64}$')
+
+  def test_the_path_does_not_matter(self):
+    moved = pathlib.Path(self.create_tempdir().full_path) / 'elsewhere'
+    shutil.copytree(self.root, moved)
+    self.assertEqual(
+      measuring.describe_split(str(moved), 'validation')['fingerprint'],
+      self.before['fingerprint'],
+    )
+
+  def test_every_byte_and_every_name_matters(self):
+    for kind in ('rgb', 'depth'):
+      path = self.root / 'validation' / kind / '01.png'
+      content = path.read_bytes()
+      path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+      self.assertNotEqual(self.fingerprint(), self.before['fingerprint'], kind)
+      path.write_bytes(content)
+    self.assertEqual(self.fingerprint(), self.before['fingerprint'])
+    for kind in ('rgb', 'depth'):
+      folder = self.root / 'validation' / kind
+      (folder / '01.png').rename(folder / '011.png')
+    self.assertNotEqual(self.fingerprint(), self.before['fingerprint'])
+
+  def test_limit(self):
+    self.assertEqual(self.describe(2)['images'], 2)
+    self.assertNotEqual(self.fingerprint(2), self.before['fingerprint'])
+    # A limit above the number of images has no effect.
+    self.assertEqual(self.describe(99), self.before)
+    first = self.fingerprint(2)
+    (self.root / 'validation/rgb/02.png').write_bytes(b'changed')
+    self.assertEqual(self.fingerprint(2), first)
+    with self.assertRaisesRegex(ValueError, 'limit must be at least 1, got 0'):
+      self.describe(0)
+
+  def test_records(self):
+    records = pathlib.Path(self.create_tempdir().full_path)
+    self.enter_context(
+      absltest.mock.patch.object(
+        measuring.evaluation, 'split_ids', lambda *_: ['a', 'b']
+      )
+    )
+    (records / 'dataset_info.json').write_text('{}')
+    names = ('x-validation.tfrecord-0', 'x-train.tfrecord-0')
+    for name in names:
+      (records / name).write_bytes(b'1')
+
+    def fingerprint():
+      return measuring.describe_split(records, 'validation')['fingerprint']
+
+    before = fingerprint()
+    (records / names[1]).write_bytes(b'2')
+    self.assertEqual(fingerprint(), before)
+    (records / names[0]).write_bytes(b'2')
+    self.assertNotEqual(fingerprint(), before)
+
+  def test_missing_split(self):
+    with self.assertRaisesRegex(ValueError, "no split 'test'"):
+      measuring.describe_split(self.root, 'test')
 
 
 if __name__ == '__main__':

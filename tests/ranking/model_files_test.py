@@ -71,7 +71,7 @@ class FindModelsTest(parameterized.TestCase):
     )
     with self.assertRaisesRegex(ValueError, "none of .*'tcl'.*'fp16'"):
       self.found(['tcl'], ['fp16'])
-    with self.assertRaisesRegex(ValueError, '--precision=fp32,half must be of'):
+    with self.assertRaisesRegex(ValueError, '--precision=fp32,half: the'):
       self.found(None, ['fp32', 'half'])
     with self.assertRaisesRegex(
       ValueError, '--systems names smartlab, but .* are of icl, tcl. Convert'
@@ -92,7 +92,7 @@ class FindModelsTest(parameterized.TestCase):
       self.problems,
       (
         'broken_fp32.tflite is damaged',
-        'icl_fp16.tflite: its name says fp16, but it is fp32',
+        'icl_fp16.tflite: its precision is fp16 by its name, but fp32 by its',
         r'odd.tflite: its precision is unknown \(fp64\)',
         'page_fp32.tflite .* is not a .tflite model',
       ),

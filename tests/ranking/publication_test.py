@@ -3,6 +3,7 @@
 
 import json
 import pathlib
+import sys
 
 from absl.testing import absltest
 import numpy as np
@@ -93,6 +94,12 @@ class PublicationTest(absltest.TestCase):
       ['leaderboard.html', 'leaderboard_pictures.png'],
     )
     self.assertTrue((self.target / 'leaderboard.html').is_file())
+
+  def test_without_jinja2_nothing_is_predicted(self):
+    with absltest.mock.patch.dict(sys.modules, {'jinja2': None}):
+      with self.assertRaisesRegex(ValueError, r"pip install 'depth_mai\[rep"):
+        self.write_page()
+    self.assertFalse(self.target.exists())
 
 
 class PredictExamplesTest(absltest.TestCase):

@@ -34,7 +34,7 @@ class DepthMapTest(absltest.TestCase):
     super().setUp()
     self.map = colours.depth_map()
 
-  def test_form(self):
+  def test_shape(self):
     self.assertEqual(self.map.shape, (colours.STEPS, 3))
     self.assertEqual(self.map.dtype, np.uint8)
 
@@ -43,14 +43,14 @@ class DepthMapTest(absltest.TestCase):
     self.assertGreater(red[0], blue[0] + 80)
     self.assertGreater(blue[-1], red[-1] + 80)
 
-  def test_lightness_falls_all_the_way(self):
+  def test_lightness_always_falls(self):
     lightness = cie_lab(self.map)[:, 0]
     # Over any eighth of the map, so that rounding to 8 bits does not matter.
     drop = lightness[:-32] - lightness[32:]
     self.assertGreater(drop.min(), 4.0)
     self.assertGreater(lightness[0] - lightness[-1], 65.0)
 
-  def test_steps_look_alike(self):
+  def test_steps_look_equal(self):
     steps = np.linalg.norm(np.diff(cie_lab(self.map[::16]), axis=0), axis=1)
     self.assertGreater(steps.min(), 5.0)
     self.assertLess(steps.max() / steps.min(), 5.0)
@@ -60,7 +60,7 @@ class DepthMapTest(absltest.TestCase):
     distance = np.linalg.norm(cie_lab(self.map) - unknown, axis=1)
     self.assertGreater(distance.min(), 40.0)
 
-  def test_cannot_be_spoilt_by_a_caller(self):
+  def test_is_read_only(self):
     with self.assertRaises(ValueError):
       self.map[0] = 0
 
@@ -91,7 +91,7 @@ class ApplyMapTest(parameterized.TestCase):
     self.assertEqual(got.dtype, np.uint8)
     np.testing.assert_array_equal(got, np.broadcast_to(table[index], (2, 3, 3)))
 
-  def test_unknown_positions_may_hold_anything(self):
+  def test_unknown_positions_may_have_any_value(self):
     got = colours.apply_map(
       np.array([[np.nan, 0.0]]), np.array([[False, True]]), colours.depth_map()
     )

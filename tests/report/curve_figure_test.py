@@ -63,7 +63,7 @@ class SaveCurvesTest(parameterized.TestCase):
     with Image.open(self.path) as saved:
       self.assertEqual(saved.size, (2 * one[0], one[1]))
 
-  def test_reference_is_in_the_panel_even_if_far_off(self):
+  def test_the_panel_contains_a_distant_reference(self):
     run = write_run(self.folder, 'run', [0.3, 0.29])
     curve_figure.save_curves(self.path, [run])
     alone = np.ptp(self.pixels(_BLUE)[:, 0])
@@ -135,7 +135,7 @@ class ParseReferenceTest(parameterized.TestCase):
 
 
 class SmoothedTest(absltest.TestCase):
-  def test_is_a_centred_mean(self):
+  def test_centred_mean(self):
     values = np.random.default_rng(0).normal(size=200)
     got = curve_figure.smoothed(values)
     for i in (0, 1, 2, 3, 100, 197, 199):
@@ -143,7 +143,7 @@ class SmoothedTest(absltest.TestCase):
       want = values[i - reach : i + reach + 1].mean()
       self.assertAlmostEqual(got[i], want, delta=1e-12)
 
-  def test_short_curves_stay(self):
+  def test_short_curves_are_unchanged(self):
     values = np.arange(59.0)
     self.assertIs(curve_figure.smoothed(values), values)
 

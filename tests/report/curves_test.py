@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs depth_mai.report.curves as its user does."""
+"""Runs depth_mai.report.curves from the command line."""
 
 import json
 import os
@@ -46,7 +46,7 @@ class CurvesTest(absltest.TestCase):
     with Image.open(self.output) as saved:
       self.assertEqual(saved.format, 'PNG')
 
-  def test_says_what_is_wrong(self):
+  def test_errors(self):
     done = self.draw(self.run_dir)
     self.assertEqual(done.returncode, 1)
     self.assertIn('metrics.jsonl does not exist', done.stderr)

@@ -257,7 +257,7 @@ class RankingTest(absltest.TestCase):
       ],
     )
 
-  def test_bars_are_parts_of_the_best_score(self):
+  def test_bars_are_fractions_of_the_best_score(self):
     table = leaderboard_page.ranking(small_leaderboard.leaderboard())
     parts = [row[1].part for row in table.rows[:3]]
     np.testing.assert_allclose(parts, [1.0, 1 / 2, 1 / 3])
@@ -334,7 +334,7 @@ class PrecisionsTest(absltest.TestCase):
       _texts(rows[3])[1:], [*fp32, '0.90', '0.2600', '+4.00 %', '–']
     )
 
-  def test_no_change_has_one_sign(self):
+  def test_zero_change_has_no_minus_sign(self):
     board = small_leaderboard.leaderboard()
     board['precisions'][0]['files']['int8']['si_rmse_change'] = -1e-9
     html = _html(leaderboard_page.precisions(board))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the pictures: one scale for all, the right colours at each place."""
+"""Tests of the pictures: one scale for all, and the colours at each place."""
 
 import io
 import os
@@ -127,8 +127,8 @@ class LeaderboardPicturesTest(parameterized.TestCase):
       self.assertTrue(unknown[:, :40].all())
       self.assertFalse(unknown[:, 40:].any())
 
-  def test_larger_maps_are_thinned_out_not_averaged(self):
-    # Stripes of 1 and 4 m: an average would be something else.
+  def test_larger_maps_are_subsampled_not_averaged(self):
+    # Stripes of 1 and 4 m: an average would have another colour.
     depth_mm = np.broadcast_to(
       np.where(np.arange(320) // 3 % 2, 4000, 1000), (240, 320)
     )
@@ -151,7 +151,7 @@ class LeaderboardPicturesTest(parameterized.TestCase):
       self.assertGreater(np.mean(shown), 0.6)
       self.assertTrue(shown[0] and shown[-1])
 
-  def test_nothing_known(self):
+  def test_no_known_depth(self):
     images = [(name, rgb, np.zeros(_TILE)) for name, rgb, _ in _images()]
     whole = self.draw({'a': [np.full(_TILE, 2000.0)] * 2}, images)
     row = self.tiles(whole, columns=3)[0]
@@ -163,7 +163,7 @@ class LeaderboardPicturesTest(parameterized.TestCase):
     for tile in self.tiles(whole, columns=3)[0][2]:
       self.assertTrue((tile == colours.INVALID_RGB).all())
 
-  def test_si_rmse_stands_below_the_error(self):
+  def test_si_rmse_is_below_the_error_map(self):
     truths = [image[2] for image in _images()]
     worse = [truths[0], truths[1].copy()]
     worse[1][:, ::2] *= 2
@@ -171,7 +171,7 @@ class LeaderboardPicturesTest(parameterized.TestCase):
     for depths_mm in (truths, [2 * truth for truth in truths], worse):
       whole = self.draw({'a': depths_mm})
       captions.append([self.caption(whole, row) for row in (0, 1)])
-    # A common factor costs nothing; the second picture of the third is worse.
+    # A common factor changes nothing; the second picture of the third is worse.
     np.testing.assert_array_equal(captions[0], captions[1])
     np.testing.assert_array_equal(captions[0][0], captions[2][0])
     self.assertTrue((captions[0][1] != captions[2][1]).any())
@@ -202,7 +202,7 @@ class LeaderboardPicturesTest(parameterized.TestCase):
 
 
 class WithPaletteTest(absltest.TestCase):
-  def test_kept_colours_are_exact_and_the_others_near(self):
+  def test_kept_colours_are_exact_and_others_close(self):
     picture, kept = _picture(60)
     got = leaderboard_pictures.with_palette(picture, kept)
     self.assertEqual(got.mode, 'P')
@@ -221,7 +221,7 @@ class WithPaletteTest(absltest.TestCase):
         _rgb(leaderboard_pictures.with_palette(picture, kept)), picture
       )
 
-  def test_colours_that_do_not_occur_do_no_harm(self):
+  def test_unused_exact_colours(self):
     picture = np.full((4, 5, 3), 200, np.uint8)
     got = leaderboard_pictures.with_palette(
       picture, np.array([[0, 0, 0], [9, 9, 9]], np.uint8)

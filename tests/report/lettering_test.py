@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the text in pictures: where its ink is, and what does not fit."""
+"""Tests of the text in pictures: its position, and text that does not fit."""
 
 from absl.testing import absltest
 from absl.testing import parameterized
@@ -44,7 +44,7 @@ class ShortenedTest(absltest.TestCase):
 
 
 class TextPanelTest(absltest.TestCase):
-  def test_lines_stand_below_each_other(self):
+  def test_lines_are_below_each_other(self):
     got = lettering.text_panel(['HHH', '', 'HHH'], 100, 90, 20)
     self.assertEqual(got.shape, (90, 100, 3))
     rows = _ink_rows(got)
@@ -56,7 +56,7 @@ class TextPanelTest(absltest.TestCase):
     got = lettering.text_panel(['H' * 99], 100, 30, 20)
     self.assertTrue((got[:, -1] == 255).all())
 
-  def test_height_holds_the_lines(self):
+  def test_height_fits_the_lines(self):
     for count in (1, 2, 5):
       height = lettering.panel_height(count, 18)
       room = lettering.text_panel(['gH'] * count, 60, height + 40, 18)

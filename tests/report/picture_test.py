@@ -24,7 +24,7 @@ def _depth_m(height=96, width=128):
 
 
 def _occurs(part, whole):
-  """Whether a picture lies somewhere inside another, pixel by pixel."""
+  """Returns whether a picture occurs inside another, pixel by pixel."""
   height, width = part.shape[:2]
   places = np.argwhere(
     (
@@ -114,11 +114,11 @@ class ColourBarTest(parameterized.TestCase):
       other = np.delete(bar, np.r_[rows], axis=0)
       self.assertFalse((other == colour).all(axis=-1).any())
 
-  def test_labels_are_inked(self):
+  def test_labels_are_complete(self):
     bar = picture.with_colour_bar(_photo(), 1.0, 9.0)[:, 128:]
     ink = (bar == picture.INK_RGB).all(axis=-1)
     self.assertGreater(ink.sum(), 20)
-    # Neither the paper's edge nor the picture cuts a label.
+    # Neither the edge nor the picture cuts a label.
     self.assertFalse(ink[:, -1].any())
     self.assertFalse(ink[[0, -1]].any())
 
@@ -199,7 +199,8 @@ class SideBySideTest(absltest.TestCase):
       self.assertTrue(_occurs(panel, got))
 
   def test_range_can_be_given(self):
-    got = picture.side_by_side(_photo(), _depth_m(), near_m=0.5, far_m=20.0)
+    colour_range = scale.ColourRange(0.5, 20.0)
+    got = picture.side_by_side(_photo(), _depth_m(), colour_range=colour_range)
     self.assertTrue(_occurs(picture.colourise(_depth_m(), 0.5, 20.0), got))
 
   def test_small_maps_are_enlarged_in_blocks(self):
@@ -208,7 +209,7 @@ class SideBySideTest(absltest.TestCase):
     panel = picture.colourise(depth_m, *picture.depth_range(depth_m))
     self.assertTrue(_occurs(panel.repeat(8, axis=0).repeat(8, axis=1), got))
 
-  def test_nothing_known(self):
+  def test_no_known_depth(self):
     got = picture.side_by_side(_photo(), np.zeros((96, 128)))
     grey = np.broadcast_to(np.uint8(colours.INVALID_RGB), (96, 128, 3))
     self.assertTrue(_occurs(grey, got))
@@ -251,7 +252,7 @@ class GridTest(parameterized.TestCase):
     np.testing.assert_array_equal(got[30:50, 40:52], c)
     self.assertTrue((got[30:50, 5:35] == 255).all())
 
-  def test_titles_take_room_above(self):
+  def test_titles_are_above(self):
     plain = picture.grid([[_photo(), _photo()]])
     titled = picture.grid([[_photo(), _photo()]], ['one', 'two'], ['row'])
     self.assertEqual(plain.shape[1], titled.shape[1])

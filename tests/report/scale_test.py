@@ -29,7 +29,7 @@ class DepthRangeTest(parameterized.TestCase):
     self.assertAlmostEqual(far_m * near_m, 9.0)
 
   @parameterized.parameters(((),), ((np.zeros((3, 3)),),))
-  def test_nothing_known(self, maps):
+  def test_no_known_depth(self, maps):
     self.assertEqual(scale.depth_range(*maps), (1.0, 10.0))
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A leaderboard with the report's Table 1 and made-up figures beside it."""
+"""A leaderboard with Table 1 of the paper and invented figures next to it."""
 
-# system, team, rank by score, then the columns of the challenge report's
-# Table 1: MB, si-RMSE, RMSE, LOG10, REL, runtime in ms, score.
+# system, team, rank by score, then the columns of Table 1: MB, si-RMSE, RMSE,
+# LOG10, REL, runtime in ms, score.
 TABLE_1 = (
   ('tcl', 'TCL', 1, 2.9, 0.2773, 3.47, 0.1103, 0.2997, 46.0, 298),
   ('aiia_hit', 'AIIA HIT', 2, 1.5, 0.311, 3.79, 0.1241, 0.3427, 37.0, 232),
@@ -37,7 +37,7 @@ _REPORT_KEYS = (
 
 
 def leaderboard() -> dict:
-  """Returns eight rows whose order is the report's turned round."""
+  """Returns eight rows in the reverse order of Table 1."""
   rows = []
   for number, (system, team, *figures) in enumerate(reversed(TABLE_1)):
     rows.append(

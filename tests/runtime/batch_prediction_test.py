@@ -109,7 +109,7 @@ class BatchPredictionTest(parameterized.TestCase):
       self.root / 'gone.png', self.root / 'in', self.root / 'empty'
     )
     self.assertLen(problems, 3)
-    self.assertRegex(problems[0], 'empty holds no picture')
+    self.assertRegex(problems[0], 'empty contains no picture')
     self.assertRegex(problems[1], 'no picture .*gone.png')
     self.assertRegex(problems[2], 'a.jpg cannot be read')
     self.assertLen(self._outputs(), 3)

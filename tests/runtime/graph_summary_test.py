@@ -87,7 +87,7 @@ class SummariseTest(absltest.TestCase):
     self.assertEqual((summary['system'], summary['precision']), ('tcl', 'int8'))
     self.assertEqual(
       summary['notes'],
-      ['The metadata say int8, the weights are stored as fp32.'],
+      ['The metadata state int8, but the weights are stored as fp32.'],
     )
 
   def test_notes_on_unknown_figures(self):

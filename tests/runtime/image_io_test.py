@@ -139,7 +139,7 @@ class ListImagesTest(absltest.TestCase):
 
   def test_empty_and_missing_folder(self):
     folder = self.create_tempdir().full_path
-    with self.assertRaisesRegex(ValueError, f'{folder} holds no picture'):
+    with self.assertRaisesRegex(ValueError, f'{folder} contains no picture'):
       image_io.list_images(folder)
     with self.assertRaisesRegex(ValueError, '/x/y cannot be read'):
       image_io.list_images('/x/y')

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of depth_mai/streaming/av_source.py with files that PyAV encodes.
 
-No camera was at hand: of cameras, only what goes wrong is tested.
+There is no camera here, so only the errors of cameras are tested.
 """
 
 import errno
@@ -71,7 +71,7 @@ class AvSourceTest(parameterized.TestCase):
     self.assertFalse(source.live)
 
   @_NEEDS_AV
-  def test_close_ends_it_at_the_next_picture(self):
+  def test_close_ends_at_the_next_picture(self):
     _write_video(self.folder / 'a.mp4', 'mpeg4')
     source = av_source.open_video(self.folder / 'a.mp4')
     frames = source.frames()
@@ -80,7 +80,7 @@ class AvSourceTest(parameterized.TestCase):
     self.assertEmpty(list(frames))
 
   @_NEEDS_AV
-  def test_a_damaged_video_gives_what_it_has(self):
+  def test_a_damaged_video_yields_its_intact_frames(self):
     _write_video(self.folder / 'a.mkv', 'mpeg4', frames=10)
     whole = (self.folder / 'a.mkv').read_bytes()
     (self.folder / 'b.mkv').write_bytes(whole[: 2 * len(whole) // 3])
@@ -93,7 +93,7 @@ class AvSourceTest(parameterized.TestCase):
     self.assertBetween(count, 1, 9)
 
   @_NEEDS_AV
-  def test_what_is_no_video(self):
+  def test_a_file_that_is_not_a_video(self):
     (self.folder / 'a.mp4').write_bytes(b'no video at all' * 100)
     with self.assertRaisesRegex(ValueError, 'a.mp4 cannot be opened as a vid'):
       av_source.open_video(self.folder / 'a.mp4')
@@ -114,7 +114,7 @@ class AvSourceTest(parameterized.TestCase):
       av_source.open_video(self.folder / 'a.wav')
 
   @_NEEDS_AV
-  def test_no_file_leads_into_the_network(self):
+  def test_files_cannot_use_the_network(self):
     # A playlist may name any address; FFmpeg would fetch it.
     (self.folder / 'a.m3u8').write_text(
       '#EXTM3U\n#EXTINF:1,\nhttp://192.0.2.1/a.ts\n#EXT-X-ENDLIST\n'
@@ -130,13 +130,11 @@ class AvSourceTest(parameterized.TestCase):
 
   @_NEEDS_AV
   def test_no_such_camera(self):
-    with self.assertRaisesRegex(
-      ValueError, 'no camera /dev/video99; present a'
-    ):
+    with self.assertRaisesRegex(ValueError, 'no camera /dev/video99; found'):
       av_source.open_camera('/dev/video99')
 
   @_NEEDS_AV
-  def test_a_file_that_is_no_camera(self):
+  def test_a_file_that_is_not_a_camera(self):
     (self.folder / 'video0').write_bytes(b'')
     with self.assertRaisesRegex(
       ValueError, 'video0 yields no pictures: .*v4l2'
@@ -145,7 +143,7 @@ class AvSourceTest(parameterized.TestCase):
 
   @_NEEDS_AV
   @absltest.skipUnless(hasattr(os, 'geteuid') and not os.geteuid(), 'not root')
-  def test_a_camera_of_others(self):
+  def test_a_camera_without_permission(self):
     device = self.folder / 'video0'
     device.write_bytes(b'')
     device.chmod(0)
@@ -163,13 +161,13 @@ class AvSourceTest(parameterized.TestCase):
   @parameterized.parameters(
     (
       errno.ENOENT,
-      'There is no camera /dev/video7; present are: .*/video3.*rpi',
+      'There is no camera /dev/video7; found: .*/video3.*rpi',
     ),
     (errno.EACCES, 'usermod -aG video'),
     (errno.EBUSY, 'in use by another program.*sudo fuser -v /dev/video7'),
     (errno.ENOTTY, 'yields no pictures: Inappropriate ioctl .*/video3'),
   )
-  def test_why_a_camera_does_not_open(self, number, text):
+  def test_explain_camera(self, number, text):
     (self.folder / 'video3').touch()
     error = OSError(number, os.strerror(number))
     said = av_source.explain_camera(

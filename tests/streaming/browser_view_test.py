@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of depth_mai/streaming/browser_view.py, also in a real browser."""
 
+import contextlib
+import dataclasses
 import http.client
 import io
 import json
@@ -79,7 +81,7 @@ class BrowserViewTest(parameterized.TestCase):
       self.assertLess(np.abs(inside - colour).max(), 8)
     self.assertLess(np.abs(pixels[:, 640:] - bar).mean(), 8)
 
-  def test_the_stream_gives_every_newer_frame_and_ends(self):
+  def test_the_stream_yields_every_newer_frame_and_ends(self):
     self.view.show(_shown())
     response = self._get('/stream')
     self.assertIn('multipart/x-mixed-replace', response.headers['Content-Type'])
@@ -125,10 +127,10 @@ class BrowserViewTest(parameterized.TestCase):
   def test_it_listens_on_localhost_only(self):
     with socket.socket() as other:
       other.settimeout(1)
-      # 127.0.0.2 is this machine too, but another address.
+      # 127.0.0.2 is another address of this machine.
       self.assertNotEqual(other.connect_ex(('127.0.0.2', self.port)), 0)
 
-  def test_a_browser_that_leaves_disturbs_no_other(self):
+  def test_a_browser_that_disconnects_does_not_affect_others(self):
     self.view.show(_shown())
     stays, leaves = self._get('/stream'), self._get('/stream')
     leaves.close()
@@ -137,7 +139,26 @@ class BrowserViewTest(parameterized.TestCase):
       time.sleep(0.02)
     self.assertNotEmpty(stays.read(1000))
 
-  def test_close_waits_for_nobody(self):
+  def test_a_browser_that_stops_reading_is_disconnected(self):
+    noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
+    shown = dataclasses.replace(_shown(), rgb_uint8=noise, depth_rgb=noise)
+    with mock.patch.object(browser_view, '_TIMEOUT_S', 1):
+      impatient = browser_view.BrowserView('localhost:0')
+      self.addCleanup(impatient.close)
+      port = int(impatient.url.rstrip('/').rpartition(':')[2])
+      with socket.create_connection(('localhost', port)) as stalled:
+        stalled.settimeout(5)
+        stalled.sendall(b'GET /stream HTTP/1.0\r\nHost: localhost\r\n\r\n')
+        for _ in range(60):
+          impatient.show(shown)
+          time.sleep(0.05)
+        end_s = time.monotonic() + 10
+        with contextlib.suppress(ConnectionResetError):
+          while stalled.recv(1 << 20):  # The rest in the buffers.
+            self.assertLess(time.monotonic(), end_s)
+            impatient.show(shown)
+
+  def test_close_does_not_wait_for_browsers(self):
     waiting = threading.Thread(target=lambda: self._get('/stream').read())
     waiting.start()
     began_s = time.monotonic()
@@ -227,7 +248,7 @@ class BrowserViewTest(parameterized.TestCase):
       pixels = np.asarray(page.convert('RGB')).astype(int)
     red = np.abs(pixels - _RED).max(-1) < 12
     green = np.abs(pixels - _GREEN).max(-1) < 12
-    # Side by side, red to the left, each a good part of the page.
+    # Side by side, red on the left, each a large part of the page.
     self.assertGreater(red.mean(), 0.1)
     self.assertGreater(green.mean(), 0.1)
     self.assertLess(np.nonzero(red)[1].max(), np.nonzero(green)[1].min() + 3)

@@ -64,7 +64,7 @@ class NewestFramesTest(absltest.TestCase):
       iterator = iter(frames)
       source.next_frame.release()
       self.assertEqual(next(iterator).number, 0)
-      source.next_frame.release(4)  # 1, 2, 3 and 4 arrive while 0 is worked on.
+      source.next_frame.release(4)  # 1 to 4 arrive during 0.
       _wait_until(lambda: frames.dropped == 3)
       self.assertEqual(next(iterator).number, 4)
       source.next_frame.release()

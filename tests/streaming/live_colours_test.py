@@ -26,7 +26,7 @@ class LiveColoursTest(absltest.TestCase):
       picture.colourise(depth_mm / 1e3, 1.0, 8.0),
     )
 
-  def test_what_is_unknown_is_grey(self):
+  def test_unknown_depth_is_grey(self):
     live = live_colours.LiveColours(scale.ColourRange(1.0, 8.0))
     depth_mm = np.array([[np.nan, 0.0, -5.0, 2000.0]])
     live.follow(depth_mm)
@@ -38,19 +38,19 @@ class LiveColoursTest(absltest.TestCase):
     np.testing.assert_array_equal(farthest[0, 0], colours.depth_map()[-1])
     np.testing.assert_array_equal(farthest[0, 1], colours.depth_map()[-1])
 
-  def test_the_range_begins_with_the_first_map_and_follows(self):
+  def test_the_range_starts_at_the_first_map_and_follows(self):
     live = live_colours.LiveColours(scale.ColourRange())
     live.follow(_ramp_mm(1000, 4000))
     self.assertAlmostEqual(live.near_m, 1.0, delta=0.05)
     self.assertAlmostEqual(live.far_m, 4.0, delta=0.2)
     live.follow(_ramp_mm(2000, 8000))
-    self.assertLess(live.near_m, 1.2)  # Not at once ...
+    self.assertLess(live.near_m, 1.2)  # Not immediately ...
     for _ in range(60):
       live.follow(_ramp_mm(2000, 8000))
-    self.assertAlmostEqual(live.near_m, 2.0, delta=0.1)  # ... but in the end.
+    self.assertAlmostEqual(live.near_m, 2.0, delta=0.1)  # ... but eventually.
     self.assertAlmostEqual(live.far_m, 8.0, delta=0.4)
 
-  def test_noise_does_not_move_it(self):
+  def test_noise_does_not_change_the_range(self):
     live = live_colours.LiveColours(scale.ColourRange())
     noise, ranges = np.random.default_rng(0), set()
     for _ in range(50):
@@ -58,7 +58,7 @@ class LiveColoursTest(absltest.TestCase):
       ranges.add((live.near_m, live.far_m))
     self.assertLen(ranges, 1)
 
-  def test_given_ends_stay(self):
+  def test_given_ends_are_fixed(self):
     live = live_colours.LiveColours(scale.ColourRange(far_m=5.0))
     for near_mm in (1000, 3000, 20000):
       for _ in range(40):

@@ -25,7 +25,7 @@ from depth_mai.streaming import sources
 from tests.runtime import tiny_model
 from tests.streaming import moving_pictures
 
-# Streams a Motion JPEG of standard input until it is told to end.
+# Streams Motion JPEG from standard input until it gets a signal.
 _STREAM = """
 import sys
 from depth_mai.report import scale
@@ -34,12 +34,12 @@ from depth_mai.streaming import live
 live.run_until_interrupted(
   model_file.TfliteModel(sys.argv[1]), None, '-', 'none', '',
   scale.ColourRange(), output_dir=sys.argv[2])
-print('It has ended well.')
+print('It has ended cleanly.')
 """
 
 
 class _View:
-  """Remembers what it is shown."""
+  """Records the frames that it is shown."""
 
   def __init__(self, size=(24, 32)):
     self.shown, self._size = [], size
@@ -105,7 +105,7 @@ class LiveTest(parameterized.TestCase):
     self.assertEqual(numbers, sorted(set(numbers)))
     self.assertEqual(numbers[-1], 9)
 
-  def test_statistics_are_of_all_stages(self):
+  def test_statistics_contain_all_stages(self):
     view = _View()
     self._live(view).run()
     last = json.loads(json.dumps(view.shown[-1].statistics))
@@ -122,9 +122,9 @@ class LiveTest(parameterized.TestCase):
     view = _View(size=None)
     self._live(view).run(max_frames=4)
     self.assertLen(view.shown, 4)
-    self.assertIsNone(view.shown[0].rgb_uint8)
+    self.assertEqual(view.shown[0].rgb_uint8.size, 0)
 
-  def test_damaged_frames_are_left_out(self):
+  def test_damaged_frames_are_skipped(self):
     (self.pictures / '003.png').write_bytes(b'bad')
     view = _View()
     running = self._live(view)
@@ -133,7 +133,7 @@ class LiveTest(parameterized.TestCase):
     self.assertIn('1 damaged', running.summary())
     self.assertIn('1 damaged', running.status())
 
-  def test_nothing_but_damaged_frames_is_an_error(self):
+  def test_only_damaged_frames_is_an_error(self):
     for number in range(40):
       (self.pictures / f'{number:03d}.png').write_bytes(b'bad')
     with self.assertRaisesRegex(ValueError, '30 pictures in a row .*029.png'):
@@ -185,7 +185,7 @@ class LiveTest(parameterized.TestCase):
       env={**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, sys.path))},
     )
 
-  def test_ctrl_c_ends_a_stream_that_has_stalled(self):
+  def test_ctrl_c_ends_a_stalled_stream(self):
     reading, writing = os.pipe()
     stream = self._stream(reading)
     os.close(reading)
@@ -198,11 +198,11 @@ class LiveTest(parameterized.TestCase):
     said, errors = stream.communicate(timeout=20)
     os.close(writing)
     self.assertEqual(stream.returncode, 0, errors)
-    self.assertTrue(said.endswith('It has ended well.\n'), said)
+    self.assertTrue(said.endswith('It has ended cleanly.\n'), said)
     self.assertNotRegex(errors, 'Traceback|Fatal')
 
   @parameterized.parameters(signal.SIGINT, signal.SIGTERM)
-  def test_ctrl_c_and_kill_end_it_well(self, number):
+  def test_ctrl_c_and_kill_end_cleanly(self, number):
     moving_pictures.motion_jpeg(self.folder / 'a.mjpeg', 5)
     camera = moving_pictures.start(
       moving_pictures.ENDLESS,
@@ -219,9 +219,9 @@ class LiveTest(parameterized.TestCase):
     camera.wait()
     self.assertEqual(stream.returncode, 0, errors)
     self.assertRegex(said, r'\d+ frames shown.*\nstage +median')
-    self.assertTrue(said.endswith('It has ended well.\n'), said)
+    self.assertTrue(said.endswith('It has ended cleanly.\n'), said)
     self.assertNotIn('Traceback', errors)
-    for path in (self.folder / 'out').iterdir():  # None is half written.
+    for path in (self.folder / 'out').iterdir():  # All are complete.
       self.assertEqual(picture_files.read_depth_mm(path).shape, (48, 64))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures that tell their number, for tests of what moves."""
+"""Numbered pictures for tests of moving pictures."""
 
 import io
 import signal
@@ -30,7 +30,7 @@ def picture(number, size=(48, 64)):
 
 
 def number_of(rgb_uint8):
-  """Returns the number that a picture tells, also after compression."""
+  """Returns the number of a picture, even after compression."""
   return round((float(np.mean(rgb_uint8[..., 0])) - 10) / 20)
 
 
@@ -54,7 +54,7 @@ def folder(path, count):
 
 
 def start(code, *arguments, **options):
-  """Starts a Python program that listens to Ctrl-C.
+  """Starts a Python program that reacts to Ctrl-C.
 
   Programs that a shell starts in the background do not, nor do their children.
   """

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A terminal for tests: it understands what the terminal view writes.
+"""A simulated terminal that reads the output of the terminal view.
 
-It follows ECMA-48 for the few sequences below and refuses any other, so that a
-test notices what it does not show.
+It knows a few sequences of ECMA-48 and raises an error for any other, so that a
+test fails on output that it cannot show.
 """
 
 import re
@@ -14,7 +14,7 @@ from PIL import ImageFont
 
 _SEQUENCE = re.compile(r'\x1b\[([?0-9;]*)([A-Za-z])')
 _PAPER, _INK = (0, 0, 0), (204, 204, 204)
-# Modes that change nothing of what is drawn here.
+# Modes that do not change the cells.
 _MODES = {'?1049', '?25', '?7', '?2026'}
 
 
@@ -41,7 +41,7 @@ class Screen:
     self._clear(0)
 
   def feed(self, text):
-    """Takes text as a terminal does."""
+    """Processes output as a terminal does."""
     at = 0
     while at < len(text):
       if text[at] == '\x1b':
@@ -76,7 +76,7 @@ class Screen:
     return pixels
 
   def picture(self, cell=(9, 18)):
-    """Draws the screen, to be looked at."""
+    """Draws the screen as a picture, for inspection."""
     width, height = cell
     paper = Image.new('RGB', (self.columns * width, self.lines * height))
     draw, font = ImageDraw.Draw(paper), ImageFont.load_default(size=14)

@@ -15,7 +15,7 @@ from absl.testing import absltest
 from absl.testing import parameterized
 
 from depth_mai.streaming import frame as frame_lib
-from depth_mai.streaming import pipe_source
+from depth_mai.streaming import motion_jpeg
 from depth_mai.streaming import sources
 from tests.streaming import moving_pictures
 
@@ -50,7 +50,7 @@ class OpenSourceTest(parameterized.TestCase):
       os.write(writing, moving_pictures.jpeg(5))
       os.close(writing)
       source = sources.open_source(None, '-')
-      self.assertIsInstance(source, pipe_source.StreamSource)
+      self.assertIsInstance(source, motion_jpeg.StreamSource)
       self.assertTrue(source.live)
       self.assertLen(list(source.frames()), 1)
 
@@ -78,12 +78,12 @@ class OpenSourceTest(parameterized.TestCase):
     opened.assert_called_once_with(path)
 
   @parameterized.parameters('usb', '-1', 'rpicam:', 'rpicam:x', '')
-  def test_other_cameras(self, name):
+  def test_invalid_cameras(self, name):
     with self.assertRaisesRegex(ValueError, f'--camera={name}: give a number'):
       sources.open_source(name, None)
 
   @parameterized.parameters((None, None), ('0', 'a.mp4'))
-  def test_one_of_them(self, camera, video):
+  def test_both_or_neither(self, camera, video):
     with self.assertRaisesRegex(ValueError, 'exactly one'):
       sources.open_source(camera, video)
 

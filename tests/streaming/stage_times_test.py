@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of depth_mai/streaming/stage_times.py with a clock of their own."""
+"""Tests of depth_mai/streaming/stage_times.py with a simulated clock."""
 
 from absl.testing import absltest
 
@@ -19,7 +19,7 @@ class StageTimesTest(absltest.TestCase):
     self.times.finish_frame(arrived_s)
     self.now_s += idle_s
 
-  def test_nothing_is_known_before_the_second_frame(self):
+  def test_no_rate_before_the_second_frame(self):
     self.assertIsNone(self.times.frames_per_second())
     self._frame(0.1)
     self.assertIsNone(self.times.frames_per_second())
@@ -27,7 +27,7 @@ class StageTimesTest(absltest.TestCase):
     self._frame(0.1)
     self.assertAlmostEqual(self.times.frames_per_second(), 10)
 
-  def test_the_live_speed_is_of_the_last_seconds(self):
+  def test_the_rate_is_that_of_the_last_seconds(self):
     for _ in range(20):
       self._frame(0.1, idle_s=0.4)  # 2 a second
     self.assertAlmostEqual(self.times.frames_per_second(), 2)
@@ -39,7 +39,7 @@ class StageTimesTest(absltest.TestCase):
       self.times.mean_frames_per_second(), 79 / (9.5 + 0.45 + 59 * 0.05)
     )
 
-  def test_a_slow_network_has_a_speed_too(self):
+  def test_a_slow_network_has_a_rate_too(self):
     self._frame(5.0)
     self._frame(5.0)
     self.assertAlmostEqual(self.times.frames_per_second(), 0.2)
@@ -62,7 +62,7 @@ class StageTimesTest(absltest.TestCase):
         raise KeyError
     self.assertAlmostEqual(self.times.recent_ms()['capture'], 500)
 
-  def test_days_do_not_fill_the_memory(self):
+  def test_memory_is_limited(self):
     for _ in range(25_000):
       self._frame(0.1)
     self.assertEqual(self.times.frames, 25_000)

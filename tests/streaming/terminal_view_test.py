@@ -90,7 +90,7 @@ class TerminalViewTest(parameterized.TestCase):
   @parameterized.parameters(
     ((24, 80),), ((60, 100),), ((20, 200),), ((50, 300),)
   )
-  def test_picture_depth_bar_metres_and_figures(self, size):
+  def test_the_screen_shows_all_parts(self, size):
     result, shown = self._draw(size)
     height, width = shown.rgb_uint8.shape[:2]
     lines, total = height // 2, 2 * width + 1
@@ -123,12 +123,12 @@ class TerminalViewTest(parameterized.TestCase):
       [alone.text(line) for line in range(lines, 24)],
     )
 
-  def test_a_terminal_that_is_too_small_says_so(self):
+  def test_a_small_terminal_shows_a_message(self):
     result, _ = self._draw((5, 40))
     self.assertEqual(result.text(0), 'The terminal is too small.')
     self._draw((1, 1))
 
-  def test_the_terminal_is_given_back(self):
+  def test_the_terminal_is_restored(self):
     terminal = _Terminal(24, 80)
     drawn = terminal_view.TerminalView(terminal.stream)
     drawn.show(_shown(drawn.panel_size(480, 640)))
@@ -137,13 +137,13 @@ class TerminalViewTest(parameterized.TestCase):
     text = terminal.hang_up()
     used, free = screen.Screen(24, 80), screen.Screen(24, 80)
     used.feed(text[: text.rindex('\x1b[0m')])
-    self.assertEqual(used.modes, {'?1049'})  # The other screen, no cursor.
+    self.assertEqual(used.modes, {'?1049'})  # The alternate screen, no cursor.
     free.feed('\x1b[?25h\x1b[?7h')
     before = set(free.modes)
     free.feed(text)
     self.assertEqual(free.modes, before)
 
-  def test_a_terminal_that_is_gone(self):
+  def test_a_closed_terminal(self):
     master, slave = os.openpty()
     stream = open(slave, 'w', encoding='utf-8')
     drawn = terminal_view.TerminalView(stream)
@@ -164,7 +164,7 @@ class TerminalViewTest(parameterized.TestCase):
         terminal_view.TerminalView(terminal.stream)
 
   @parameterized.parameters((0.9, 6.5, 79), (2.0, 2.4, 40), (0.3, 80.0, 120))
-  def test_metres_stand_below_their_colours(self, near_m, far_m, columns):
+  def test_labels_are_below_their_colours(self, near_m, far_m, columns):
     line = terminal_view.legend(columns, near_m, far_m)
     self.assertLessEqual(len(line), columns)
     labels = line.split('|')[1:]
@@ -176,6 +176,57 @@ class TerminalViewTest(parameterized.TestCase):
       place = np.log(metres / near_m) / np.log(far_m / near_m)
       column = line.index(f'|{label.rstrip()}')
       self.assertAlmostEqual(column / (columns - 1), place, delta=1 / columns)
+
+
+def _noise(height=12, width=31):
+  return np.random.default_rng(1).integers(0, 256, (height, width, 3), np.uint8)
+
+
+def _pixels(rgb_uint8, mode):
+  """Returns the pixels that a terminal shows."""
+  lines, columns = rgb_uint8.shape[0] // 2, rgb_uint8.shape[1]
+  terminal = screen.Screen(lines, columns)
+  text = b'\r\n'.join(terminal_view.encode(rgb_uint8, mode))
+  terminal.feed(text.decode())
+  return terminal.pixels(0, lines, columns)
+
+
+class EncodeTest(parameterized.TestCase):
+  def test_true_colour_is_exact(self):
+    np.testing.assert_array_equal(_pixels(_noise(), '24bit'), _noise())
+
+  def test_the_nearest_of_256_colours_is_taken(self):
+    palette = np.array([screen.colour_of_index(i) for i in range(16, 256)])
+    rgb = _noise().astype(int)
+    distances = np.square(rgb[:, :, None] - palette).sum(-1)
+    shown = _pixels(_noise(), '256').astype(int)
+    np.testing.assert_array_equal(
+      np.square(rgb - shown).sum(-1), distances.min(-1)
+    )
+
+  def test_ascii_is_brighter_where_the_picture_is(self):
+    ramp = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
+    line = terminal_view.encode(np.repeat(ramp, 2, axis=0), 'ascii')[0]
+    ink = ' .:-=+*#%@'
+    self.assertEqual(
+      line.decode(), ''.join(sorted(line.decode(), key=ink.find))
+    )
+    self.assertEqual(set(line.decode()), set(ink))
+
+  @parameterized.parameters(
+    ({'TERM': 'xterm-256color', 'COLORTERM': 'truecolor'}, 'UTF-8', '24bit'),
+    ({'TERM': 'xterm-256color', 'COLORTERM': '24bit'}, 'utf-8', '24bit'),
+    ({'TERM': 'xterm-kitty'}, 'utf-8', '24bit'),
+    ({'TERM': 'xterm-256color'}, 'utf-8', '256'),
+    ({'TERM': 'screen'}, 'utf-8', '256'),
+    ({'TERM': 'linux'}, 'utf-8', '256'),
+    ({'TERM': 'vt100'}, 'utf-8', 'ascii'),
+    ({'TERM': 'xterm-256color'}, 'ANSI_X3.4-1968', 'ascii'),
+    ({'TERM': 'xterm', 'COLORTERM': 'truecolor', 'NO_COLOR': '1'}, 'utf-8',
+     'ascii'),
+  )  # fmt: skip
+  def test_modes(self, environment, encoding, mode):
+    self.assertEqual(terminal_view.mode_of(environment, encoding), mode)
 
 
 if __name__ == '__main__':

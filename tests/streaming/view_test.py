@@ -28,12 +28,12 @@ class ViewTest(parameterized.TestCase):
 
 class LogViewTest(absltest.TestCase):
   def test_a_line_every_two_seconds(self):
-    now_s, lines = 0.0, []
+    now_s, lines, nothing = 0.0, [], np.zeros((0, 0, 3), np.uint8)
     shown_by = view.LogView(lines.append, lambda: now_s)
     self.assertIsNone(shown_by.panel_size(480, 640))
     for number in range(100):
       now_s = number / 10
-      shown_by.show(view.Shown(None, None, 1.0, 2.0, f'at {now_s}', {}))
+      shown_by.show(view.Shown(nothing, nothing, 1.0, 2.0, f'at {now_s}', {}))
     shown_by.close()
     self.assertEqual(lines, ['at 2.0', 'at 4.0', 'at 6.0', 'at 8.0'])
 

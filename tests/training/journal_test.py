@@ -38,7 +38,7 @@ class JournalTest(tf.test.TestCase):
     self.assertIn('train/loss', tags)
     self.assertIn('validation', tags)
 
-  def test_a_restart_drops_what_will_be_written_again(self):
+  def test_a_restart_drops_later_lines(self):
     journal = self._journal(0)
     for step in (10, 20, 30):
       journal.write('train', step, {'loss': 1.0})

@@ -125,9 +125,9 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
     self.assertLen([line for line in lines if line['split'] == 'train'], 12)
     losses = [line['loss'] for line in lines if line['split'] == 'train']
     self.assertLess(losses[-1], losses[0])
-    judged = [line for line in lines if line['split'] == 'validation']
-    self.assertEqual([line['step'] for line in judged], [30, 60])
-    self.assertEqual([line['images'] for line in judged], [60, 120])
+    evaluated = [line for line in lines if line['split'] == 'validation']
+    self.assertEqual([line['step'] for line in evaluated], [30, 60])
+    self.assertEqual([line['images'] for line in evaluated], [60, 120])
     operative = (self.workdir / workdir_lib.OPERATIVE_CONFIG).read_text()
     self.assertIn('TclOptions.clb_expansion = 4', operative)
     self.assertIn('train.ema_decay', operative)
@@ -148,7 +148,7 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
     process = self._start(workdir)
     output, _ = process.communicate(timeout=300)
     self.assertEqual(process.returncode, 0, output)
-    self.assertIn('Going on at step', output)
+    self.assertIn('Resuming at step', output)
     whole = keras.models.load_model(self.workdir / workdir_lib.LAST)
     resumed = keras.models.load_model(workdir / workdir_lib.LAST)
     for one, other in zip(whole.weights, resumed.weights, strict=True):
@@ -173,7 +173,7 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
         loss=learned_weights.LearnedWeights(
           weighted.WeightedLoss({'silog': 1.0, 'gradient': 0.25})
         ),
-        # Neither a schedule nor the judging may know how long the run is.
+        # Neither schedule nor evaluations may depend on the length of the run.
         optimizer=lambda steps: keras.optimizers.Adam(0.01),
         evaluations=epochs // 2,
         train_eval_images=0,
@@ -192,7 +192,7 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
     learned = [whole['loss/0000'], whole['loss/0001']]
     self.assertNotAllClose(learned, [1.0, 1.0], atol=0.01)
     self.assertEqual(lines[-1]['weight_silog'], whole_lines[-1]['weight_silog'])
-    # Reported are the factors that the last steps used, before their update.
+    # The log shows the factors of the last steps before their update.
     factors = np.array([1.0, 0.25]) / (2 * np.square(learned))
     reported = [whole_lines[-1][f'weight_{n}'] for n in ('silog', 'gradient')]
     self.assertAllClose(reported, factors, rtol=0.1)
@@ -208,7 +208,7 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
         epochs=epochs,
         network=_toy,
         initial_network=path,
-        # Ranges move for three steps, and no more after the resumption.
+        # Ranges move for three steps, and not after the run resumes.
         quantisation=quantisation_aware.FakeQuantisation(freeze_at=1 / epochs),
         optimizer=lambda steps: keras.optimizers.Adam(0.01),
         evaluations=epochs // 2,
@@ -231,7 +231,7 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
         self.assertGreater(layer.high, 0)
     self.assertAllGreater(network(image, training=False), 0)
 
-  def test_trained_already(self):
+  def test_a_finished_run_is_left_alone(self):
     last = self.workdir / workdir_lib.LAST
     before = last.stat().st_mtime_ns
     self._train('whole')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A network with every kind of place where an INT8 file rounds."""
+"""A network with every kind of rounding that an INT8 file has."""
 
 import keras
 import numpy as np
@@ -46,9 +46,9 @@ def network(depth_code: str = 'linear', seed: int = 0) -> keras.Model:
   depth_m = depth_head.depth_head(
     x,
     kernel_size=1,
-    min_depth_m=0.1,
-    initial_depth_m=2.0,
-    depth_code=depth_code,
+    options=depth_head.HeadOptions(
+      min_depth_m=0.1, initial_depth_m=2.0, depth_code=depth_code
+    ),
   )
   built = keras.Model(rgb, depth_m, name='rounded')
   generator = np.random.default_rng(seed)

@@ -60,7 +60,7 @@ class StateTest(tf.test.TestCase):
     self.assertAllEqual(state.network.weights[0], state.average.weights[0])
     self.assertIsNot(state.network, state.average)
 
-  def test_restores_all_that_changes(self):
+  def test_restores_everything_that_changes(self):
     state = _create()
     self.assertFalse(state.restore(self.workdir))
     gradients = [tf.ones(v.shape) for v in state.network.trainable_variables]
@@ -113,6 +113,9 @@ class StateTest(tf.test.TestCase):
     start.save(path)
     state = _create(initial_network=str(path))
     self.assertAllEqual(state.network.weights[0], start.weights[0])
+    deeper = keras.Sequential([_network(), keras.layers.BatchNormalization()])
+    with self.assertRaisesRegex(ValueError, '2 variables.*has 6'):
+      _create(lambda: deeper, initial_network=str(path))
     with self.assertRaisesRegex(ValueError, 'initial_network.*toy'):
       _create(lambda: _network(kernel_size=2), initial_network=str(path))
     with self.assertRaisesRegex(ValueError, 'There is no network'):
@@ -134,9 +137,9 @@ class StateTest(tf.test.TestCase):
       depth_m = depth_head.depth_head(
         features,
         kernel_size=1,
-        min_depth_m=0.1,
-        initial_depth_m=2.0,
-        depth_code=code,
+        options=depth_head.HeadOptions(
+          min_depth_m=0.1, initial_depth_m=2.0, depth_code=code
+        ),
       )
       return keras.Model(features, depth_m, name='toy')
 

@@ -2,6 +2,7 @@
 """Tests of depth_mai/training/step.py, on one device and on two."""
 
 import os
+import pathlib
 import subprocess
 import sys
 
@@ -91,7 +92,7 @@ def _reference(batch, clip):
 
 
 def _learned_reference(batch, clip):
-  """The same with p, which starts at 1: L / (2 p^2) + ln(1 + p^2)."""
+  """A step of L / (2 p^2) + ln(1 + p^2) with p = 1, by hand."""
   l2, _, stepped, _ = _reference(batch, np.inf)
   weights = np.array([0.5, -1.0, 2.0, 0.0])
   gradient = np.append((weights - stepped) / 0.1 / 2, -l2 + 1)
@@ -99,6 +100,13 @@ def _learned_reference(batch, clip):
   weights = np.append(weights, 1.0)
   stepped = weights - 0.1 * gradient * min(1, clip / norm)
   return l2, l2 / 2 + np.log(2), norm, stepped
+
+
+def _normed_network():
+  inputs = keras.Input((3,))
+  x = keras.layers.Dense(2)(inputs)
+  x = keras.layers.BatchNormalization()(x)
+  return keras.Model(inputs, keras.layers.Dropout(0.5)(x))
 
 
 class StepTest(tf.test.TestCase):
@@ -132,7 +140,7 @@ class StepTest(tf.test.TestCase):
   def test_gradients_are_clipped(self):
     self._check(tf.distribute.get_strategy(), clip=0.1)
 
-  def test_two_devices_do_the_same(self):
+  def test_two_devices_compute_the_same(self):
     if not _TWO_CPUS:
       # TensorFlow splits a CPU in two only before its first use.
       environment = {
@@ -154,7 +162,7 @@ class StepTest(tf.test.TestCase):
     self._check(strategy, clip=0.1)
     self._check_learned_weights(strategy, clip=0.1)
 
-  def test_loss_scaling_changes_nothing_but_the_range(self):
+  def test_loss_scaling_does_not_change_the_step(self):
     def scaled():
       return keras.optimizers.LossScaleOptimizer(
         keras.optimizers.SGD(0.1), initial_scale=1024.0
@@ -166,6 +174,44 @@ class StepTest(tf.test.TestCase):
     self.assertAllClose(results['gradient_norm'], norm, rtol=1e-4)
     self.assertAllClose(weights, expected, rtol=1e-4)
     self._check_learned_weights(strategy, 0.1, scaled())
+
+
+class StrategyTest(tf.test.TestCase):
+  def test_by_name(self):
+    self.assertEqual(step.make_strategy('default').num_replicas_in_sync, 1)
+    self.assertIsInstance(
+      step.make_strategy('mirrored'), tf.distribute.MirroredStrategy
+    )
+
+  def test_one_machine_writes_to_the_workdir(self):
+    workdir = pathlib.Path('runs/tcl')
+    for name in ('default', 'mirrored'):
+      chosen = step.make_strategy(name)
+      self.assertEqual(step.own_folder(chosen, workdir), workdir)
+
+  def test_refuses_unknown_names(self):
+    with self.assertRaisesRegex(ValueError, "'tpu'.*mirrored"):
+      step.make_strategy('tpu')
+
+
+class AverageTest(tf.test.TestCase):
+  def test_follows_the_recurrence(self):
+    network, average = _normed_network(), _normed_network()
+    average.set_weights(network.get_weights())
+    rng = np.random.default_rng(0)
+    expected = [v.numpy() for v in network.variables]
+    for number in range(4):
+      decay = min(0.3, (1 + number) / (10 + number))
+      for index, variable in enumerate(network.variables):
+        if 'float' not in variable.dtype:
+          expected[index] = variable.numpy()
+          continue
+        value = rng.normal(size=variable.shape).astype(np.float32)
+        variable.assign(value)
+        expected[index] = decay * expected[index] + (1 - decay) * value
+      step.update_average(average, network, 0.3, number)
+    for mean, variable in zip(expected, average.variables, strict=True):
+      self.assertAllClose(mean, variable)
 
 
 if __name__ == '__main__':

@@ -9,7 +9,7 @@ from depth_mai.training import validation
 
 
 def _network():
-  """Says that depth in metres is the mean colour over 50, at a low size."""
+  """Returns a network whose depth in metres is the mean colour over 50."""
   inputs = keras.Input((24, 32, 3))
   layer = keras.layers.Conv2D(1, 1, use_bias=False)
   outputs = layer(inputs)

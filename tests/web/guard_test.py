@@ -94,6 +94,10 @@ class CreateAppTest(parameterized.TestCase):
     def bug():
       raise KeyError('a bug')
 
+    @app.get('/full')
+    def full():
+      guard.refuse(507, 'The disk is full.')
+
     self.client = app.test_client()
 
   def test_every_answer_has_the_headers(self):
@@ -117,6 +121,12 @@ class CreateAppTest(parameterized.TestCase):
     self.assertEqual(answer.status_code, 421)
     self.assertEqual(self.client.post('/change').json, {'done': True})
 
+  def test_any_name(self):
+    app = guard.create_app(any_name=True)
+    app.get('/')(lambda: 'home')
+    answer = app.test_client().get('/', headers={'Host': 'board.local'})
+    self.assertEqual(answer.text, 'home')
+
   def test_refused_by_the_server(self):
     refusal = {guard.REFUSAL: (503, 'Too much.')}
     answer = self.client.get('/', environ_base=refusal)
@@ -130,6 +140,7 @@ class CreateAppTest(parameterized.TestCase):
     ('GET', '/static/pages.py', 404),
     ('GET', '/static/../pages.py', 404),
     ('GET', '/static/%2e%2e%2fpages.py', 404),
+    ('GET', '/full', 507),
     ('GET', '/change', 405),
     ('OPTIONS', '/', 405),
   )

@@ -15,7 +15,7 @@ class RefusalTest(parameterized.TestCase):
     self.why_not = ''
     self.uploads = uploads_lib.Uploads('/judge', 1 << 20, lambda: self.why_not)
 
-  def test_welcome(self):
+  def test_allowed(self):
     # A form is larger than its file.
     for length in (1, 1 << 20, (1 << 20) + (1 << 16)):
       self.assertIsNone(self.uploads.refusal(_HEADERS, length, 3))
@@ -51,7 +51,7 @@ class TooSlowTest(parameterized.TestCase):
     (16384 * 70, 100.0, 1.0),
     (256 << 20, 599.0, 1.0),
   )
-  def test_wait_on(self, received, elapsed_s, silent_s):
+  def test_continues(self, received, elapsed_s, silent_s):
     uploads = uploads_lib.Uploads()
     self.assertEqual(uploads.why_too_slow(received, elapsed_s, silent_s), '')
 
@@ -62,7 +62,7 @@ class TooSlowTest(parameterized.TestCase):
     (31, 31.0, 1.0, '0.0 kB/s on average; at least 16 kB/s'),
     (16384 * 60, 100.0, 1.0, '9.8 kB/s on average'),
   )
-  def test_give_up(self, received, elapsed_s, silent_s, text):
+  def test_ends_slow_uploads(self, received, elapsed_s, silent_s, text):
     uploads = uploads_lib.Uploads()
     self.assertIn(text, uploads.why_too_slow(received, elapsed_s, silent_s))
 

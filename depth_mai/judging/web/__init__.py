@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The judge as a web page."""
+"""Serves the judge as a web page."""

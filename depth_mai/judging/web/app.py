@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The judge's web app. No part of an address ever becomes a path on the disk.
+"""The judge's web app. No part of an address is used as a path on disk.
 
     GET  /                      the form and the leaderboard
     GET  /leaderboard.json      all verdicts
     POST /judge                 a form, or a file as the body
-    GET  /verdicts/ID           progress, then the verdict; as JSON: ID.json
+    GET  /verdicts/ID           progress, then the verdict; ID.json: as JSON
     GET  /verdicts/ID/N.png     a depth picture
     POST /verdicts/ID/cancel
 
-A browser, which accepts text/html, gets pages. Other clients get JSON when they
-post, and when they are refused: {"error": ...}.
+Browsers, which accept text/html, get pages. Other clients get JSON: the job
+after a POST, and {"error": ...} for a refused request.
 """
 
 from collections.abc import Callable
 from collections.abc import Mapping
 import os
+from typing import Any
 
 from depth_mai.judging import stages
 from depth_mai.judging.web import clerk as clerk_lib
@@ -40,17 +41,17 @@ _STAGE_NAMES = {
 }
 _STAGES = (_RECEIVED, *stages.STAGES)
 _VALUE_NAMES = {'auto': 'detect', 'm': 'metres', 'mm': 'millimetres'}
-# Of a file in leaderboard.json: the keys of the record and of its verdict.
+# The keys of a record, and of its verdict, that leaderboard.json contains.
 _FILE_KEYS = ('id', 'name', 'size', 'finished', 'data')
-_VERDICT_KEYS = ('verdict', 'score', 'rank', 'runtime_ms')
-_VERDICT_KEYS += ('si_rmse', 'rmse', 'log10', 'rel')
+_RESULT_KEYS = ('verdict', 'score', 'rank', 'runtime_ms')
+_VERDICT_KEYS = (*_RESULT_KEYS, 'si_rmse', 'rmse', 'log10', 'rel')
 
 
 def upload_limits(clerk: clerk_lib.Clerk) -> uploads_lib.Uploads:
   """Returns the limits for the server of the app.
 
   Args:
-    clerk: of the app.
+    clerk: the app's clerk.
   """
 
   def why_not() -> str:
@@ -65,11 +66,11 @@ def upload_limits(clerk: clerk_lib.Clerk) -> uploads_lib.Uploads:
 
 def create_app(
   clerk: clerk_lib.Clerk, report_line: Callable[[str], object] = print
-):
+) -> Any:
   """Returns the Flask app.
 
   Args:
-    clerk: takes the files and has the verdicts.
+    clerk: accepts files and returns verdicts.
     report_line: takes lines for the server's terminal.
 
   Raises:
@@ -79,7 +80,6 @@ def create_app(
   flask = pages.optional_package('flask')
   limits = upload_limits(clerk)
   app.config['MAX_FORM_PARTS'] = _MOST_FORM_PARTS
-  app.config['MAX_FORM_MEMORY_SIZE'] = limits.form_bytes
   verdict_path = '/verdicts/<string(length=16):verdict_id>'
 
   @app.get('/')
@@ -92,25 +92,25 @@ def create_app(
 
   @app.post('/judge')
   def judge():
-    content, size, name, options = uploaded()
-    if size > clerk.most_bytes:
-      guard.refuse(413, limits.too_large)
-    if not size:
-      guard.refuse(
-        400,
-        'There is no file in the request, or it is empty. Choose a .tflite '
-        f'file; programs send it as the field {_FILE_FIELD!r} of a form, or as '
-        'the body of the request.',
-      )
     try:
+      content, size, name, options = uploaded()
+      if size > clerk.most_bytes:
+        guard.refuse(413, limits.too_large)
+      if not size:
+        guard.refuse(
+          400,
+          'There is no file in the request, or it is empty. Choose a .tflite '
+          f'file; programs send it as the field {_FILE_FIELD!r} of a form, or '
+          'as the body of the request.',
+        )
       job = clerk.admit(content, name, options)
     except jobs_lib.QueueFullError as error:
       guard.refuse(503, str(error))
     except ValueError as error:
       guard.refuse(400, str(error))
     except OSError as error:
-      report_line(f'A file could not be kept: {error}')
-      guard.refuse(507, uploads_lib.cannot_keep(error))
+      report_line(f'A file could not be stored: {error}')
+      guard.refuse(507, uploads_lib.storage_error(error))
     return answer_job(job, 202)
 
   @app.get(verdict_path)
@@ -153,24 +153,27 @@ def create_app(
       options = request.args.to_dict()
       name = options.pop('name', '')
       return request.stream, request.content_length, name, options
-    files = list(request.files.items(multi=True))
-    if any(field != _FILE_FIELD for field, _ in files) or len(files) > 1:
+    # str(), because the name of a field may be missing.
+    options = {str(field): text for field, text in request.form.items()}
+    files = [
+      (str(field), file) for field, file in request.files.items(multi=True)
+    ]
+    if not files:
+      return None, 0, '', options
+    if [field for field, _ in files] != [_FILE_FIELD]:
       guard.refuse(
         400,
         f'A form has one file, in the field {_FILE_FIELD!r}; this one has '
         f'{", ".join(repr(field[:50]) for field, _ in files)}.',
       )
-    options = request.form.to_dict()
-    if not files:
-      return None, 0, '', options
-    ((_, file),) = files
+    file = files[0][1]
     size = file.stream.seek(0, os.SEEK_END)
     file.stream.seek(0)
     return file.stream, size, file.filename or '', options
 
   def find(verdict_id):
-    """Returns (job, record), at least one of which is there."""
-    # In this order: a job that ends in between is found as a record.
+    """Returns (job, record), of which one may be None."""
+    # In this order, because a job that ends in between becomes a record.
     job = clerk.jobs.get(verdict_id)
     record = clerk.archive.get(verdict_id)
     return (job, record) if job or record else not_found(verdict_id)
@@ -183,7 +186,7 @@ def create_app(
     )
 
   def answer_job(job, status):
-    """Sends a browser to the job's page; tells a program about the job."""
+    """Redirects a browser to the job's page; returns JSON to a program."""
     location = {'Location': f'/verdicts/{job.id}'}
     if guard.wants_page():
       return '', 303, location
@@ -196,8 +199,8 @@ def home_page(clerk: clerk_lib.Clerk, host: str) -> str:
   """Returns the first page.
 
   Args:
-    clerk: has the queue and the verdicts.
-    host: of the request, for the example command.
+    clerk: the queue and the verdicts.
+    host: the request's host, for the example command.
   """
   records = clerk.archive.records()
   (data_text, ours), *others = verdict_view.by_data(records, clerk.data)
@@ -222,7 +225,7 @@ def verdict_page(record: Mapping) -> str:
   """Returns the page of a verdict.
 
   Args:
-    record: a file with its verdict, as `Archive` keeps it.
+    record: a file with its verdict, as `Archive` stores it.
   """
   verdict = record['verdict']
   return pages.render(
@@ -244,8 +247,8 @@ def job_page(clerk: clerk_lib.Clerk, job: jobs_lib.Job) -> str:
   """Returns the page of a file without a verdict.
 
   Args:
-    clerk: has the queue.
-    job: of the file.
+    clerk: the queue.
+    job: the file's job.
   """
   current = _STAGES.index(job.stage) if job.stage in _STAGES else 0
   return pages.render(
@@ -277,8 +280,8 @@ def job_json(clerk: clerk_lib.Clerk, job: jobs_lib.Job) -> dict:
   """Returns the state of a job, for programs and for judge.js.
 
   Args:
-    clerk: has the queue.
-    job: of the file.
+    clerk: the queue.
+    job: the job.
   """
   place = clerk.jobs.place(job)
   return {
@@ -300,7 +303,7 @@ def verdict_json(record: Mapping) -> dict:
   """Returns a verdict for programs.
 
   Args:
-    record: a file with its verdict, as `Archive` keeps it.
+    record: a file with its verdict, as `Archive` stores it.
   """
   return {
     **record,
@@ -311,10 +314,10 @@ def verdict_json(record: Mapping) -> dict:
 
 
 def leaderboard_json(clerk: clerk_lib.Clerk) -> dict:
-  """Returns all verdicts, by score, and the open jobs.
+  """Returns all verdicts, sorted by score, and the open jobs.
 
   Args:
-    clerk: has them.
+    clerk: the queue and the verdicts.
   """
   files = [
     {

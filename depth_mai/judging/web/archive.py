@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps verdicts with their pictures on disk, one folder each.
+"""Stores verdicts and their pictures on disk, one folder each.
 
     <folder>/<id>/verdict.json
     <folder>/<id>/<picture>.png
 
-A folder is written whole or not at all. To delete a verdict, stop the server
-and remove its folder.
+A folder is written completely or not at all. To delete a verdict, stop the
+server and remove its folder.
 """
 
 from collections.abc import Callable
@@ -19,8 +19,8 @@ from depth_mai.files import atomic
 
 FORMAT = 'depth_mai.judged/1'
 _FILE = 'verdict.json'
-_KEYS = ('format', 'id', 'name', 'size', 'finished', 'options', 'data')
-_KEYS += ('pictures', 'verdict')
+_UPLOAD_KEYS = ('id', 'name', 'size', 'finished', 'options', 'data')
+_KEYS = ('format', *_UPLOAD_KEYS, 'pictures', 'verdict')
 _ID = re.compile('[0-9a-f]{16}')
 
 
@@ -35,11 +35,11 @@ class Archive:
     """Reads the verdicts; skips and reports those that cannot be read.
 
     Args:
-      folder: need not exist yet.
+      folder: the folder; it need not exist yet.
       report_line: takes a line for each verdict that is skipped.
     """
     self._folder = pathlib.Path(folder)
-    self._records = {}
+    self._records: dict[str, dict] = {}
     for path in sorted(self._folder.glob(f'*/{_FILE}')):
       if not _ID.fullmatch(path.parent.name):
         continue
@@ -47,9 +47,9 @@ class Archive:
         record = json.loads(path.read_text(encoding='utf-8'))
         missing = [key for key in _KEYS if key not in record]
         if missing or record['format'] != FORMAT:
-          raise ValueError(f'the format is not {FORMAT}, or {missing} missing')
+          raise ValueError(f'it is not {FORMAT}, or lacks {missing}')
         if record['id'] != path.parent.name:
-          raise ValueError(f'the id inside is {record["id"]}')
+          raise ValueError(f'the id in the file is {record["id"]}')
       except (OSError, ValueError, KeyError, TypeError) as error:
         report_line(f'{path} is not a verdict ({error!r}); it is skipped.')
         continue
@@ -60,24 +60,25 @@ class Archive:
     return self._records.get(verdict_id)
 
   def records(self) -> list[dict]:
-    """Returns all records, the latest first."""
+    """Returns all records, newest first."""
     return sorted(
       self._records.values(),
       key=lambda record: record['finished'],
       reverse=True,
     )
 
-  def keep(
+  def store(
     self, record: dict, pictures_dir: str | os.PathLike[str] | None
   ) -> None:
     """Writes a verdict to disk.
 
     Args:
-      record: with its `id`; `format` and `pictures` (file names) are added.
-      pictures_dir: folder whose .png files are moved; need not exist.
+      record: the verdict with its `id`; `format` and `pictures` (file names)
+        are added.
+      pictures_dir: folder of .png files, which are moved; need not exist.
 
     Raises:
-      ValueError: if it contains a number that JSON does not have.
+      ValueError: if the record contains NaN or infinity.
       OSError: if it cannot be written.
     """
     pictures = sorted(pathlib.Path(pictures_dir or os.devnull).glob('*.png'))
@@ -98,8 +99,8 @@ class Archive:
     """Returns a picture of a verdict as a PNG file, None if there is none.
 
     Args:
-      verdict_id: of the verdict.
-      number: of the picture, from 0.
+      verdict_id: id of the verdict.
+      number: number of the picture, from 0.
     """
     names = (self.get(verdict_id) or {}).get('pictures', [])
     if not 0 <= number < len(names):

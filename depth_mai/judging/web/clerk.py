@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Accepts files, has them judged, and keeps the verdicts.
+"""Accepts files, judges them in a queue, and stores the verdicts.
 
-The output folder contains `verdicts/` (see `archive`), `incoming/` with the
-files that are not judged yet, which is emptied at every start, and `lock`. A
-file is deleted when it has its verdict.
+The output folder contains `verdicts/` (see `archive`), `lock`, and `incoming/`
+with the files that are not judged yet, which is emptied at every start. A file
+is deleted after its verdict.
 """
 
 from collections.abc import Callable
@@ -48,7 +48,7 @@ class Choice(typing.NamedTuple):
 
 
 class Clerk:
-  """Takes files and returns jobs; verdicts end up in its archive."""
+  """Accepts files and returns jobs; their verdicts go to its archive."""
 
   def __init__(
     self,
@@ -66,7 +66,7 @@ class Clerk:
       request: settings for every file; its model_path is ignored.
       output_dir: folder for the verdicts.
       devices: devices offered in addition to the request's own.
-      most_waiting: files that may wait for their turn.
+      most_waiting: most files in the queue.
       report_line: takes lines for the server's terminal.
 
     Raises:
@@ -115,12 +115,12 @@ class Clerk:
   def admit(
     self, content: typing.BinaryIO, name: str, options: Mapping[str, str]
   ) -> jobs_lib.Job:
-    """Accepts a file and puts it into the queue.
+    """Accepts a file and adds it to the queue.
 
     Args:
-      content: of the file.
-      name: as the client sent it; only ever shown.
-      options: values of `choices` by field; the others have their defaults.
+      content: the file.
+      name: its name as the client sent it; used for display only.
+      options: values of `choices` by field; the default where absent.
 
     Returns:
       The job.
@@ -128,7 +128,7 @@ class Clerk:
     Raises:
       QueueFullError: if too many files wait.
       ValueError: if an option is not offered.
-      OSError: if the file cannot be written. Nothing is left of it then.
+      OSError: if the file cannot be written; it is then removed.
     """
     self.jobs.check_room()
     options = self._checked(options)
@@ -146,7 +146,7 @@ class Clerk:
     return job
 
   def close(self) -> None:
-    """Ends the running job, and deletes everything but the verdicts."""
+    """Ends the running job, and deletes everything except the verdicts."""
     self.jobs.close()
     shutil.rmtree(self._incoming, ignore_errors=True)
     self._lock.close()
@@ -154,8 +154,8 @@ class Clerk:
   def _choice(self, field: str, label: str, values: Iterable[str]) -> Choice:
     """Returns a choice with the request's value as the default."""
     default = getattr(self._request, field)
-    values = dict.fromkeys((default, request_lib.AUTO, *values))
-    return Choice(field, label, tuple(values))
+    allowed = dict.fromkeys((default, request_lib.AUTO, *values))
+    return Choice(field, label, tuple(allowed))
 
   def _checked(self, options: Mapping[str, str]) -> dict[str, str]:
     """Returns all options; raises ValueError for one that is not offered."""
@@ -176,19 +176,19 @@ class Clerk:
     }
 
   def _work(self, job: jobs_lib.Job) -> str:
-    """Judges a file and keeps the verdict: 'accepted' or 'rejected'."""
-    request = dataclasses.replace(
-      self._request,
-      model_path=job.path,
-      pictures_dir=self._pictures_dir(job),
+    """Judges a file, stores the verdict; returns 'accepted' or 'rejected'."""
+    changes: dict[str, typing.Any] = {
+      'model_path': job.path,
+      'pictures_dir': self._pictures_dir(job),
       **job.options,
-    )
+    }
+    request = dataclasses.replace(self._request, **changes)
     try:
       verdict = self._judge(request, job.report_progress).to_json()
-      # The name of the temporary file means nothing to anybody.
+      # Instead of the name of the temporary file.
       verdict['file']['name'] = job.name
       finished = datetime.datetime.now(datetime.UTC)
-      self.archive.keep(
+      self.archive.store(
         {
           'id': job.id,
           'name': job.name,
@@ -206,7 +206,7 @@ class Clerk:
     self._report_line(f'{job.name}: {verdict["verdict"]}')
     return verdict['verdict']
 
-  def _pictures_dir(self, job):
+  def _pictures_dir(self, job: jobs_lib.Job) -> pathlib.Path:
     return self._incoming / f'{job.id}_pictures'
 
   def _clear(self, job: jobs_lib.Job) -> None:
@@ -220,10 +220,10 @@ def shown_name(name: str) -> str:
 
   Control and formatting characters are dropped, among them those that reverse
   the direction of writing: 'etilft.x' must not read as 'x.tflite'. werkzeug's
-  secure_filename would drop all but ASCII; this name is only ever shown.
+  secure_filename would drop all but ASCII, which display does not require.
 
   Args:
-    name: as the client sent it; some systems include folders.
+    name: the name as the client sent it; some systems include folders.
 
   Returns:
     At most 100 characters; 'unnamed.tflite' if nothing is left.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The queue of files to be judged.
+"""The queue of files to judge.
 
-Files are judged one at a time: two runtimes measured at once would disturb each
+Files are judged one at a time: two measurements at once would disturb each
 other.
 """
 
@@ -14,7 +14,7 @@ import time
 WAITING, RUNNING = 'waiting', 'running'
 # States in which a job ends without a verdict.
 CANCELLED, FAILED = 'cancelled', 'failed'
-# How many jobs that ended are remembered.
+# Number of ended jobs to remember.
 _REMEMBERED = 100
 # Seconds to wait for the running job when the queue is closed.
 _CLOSE_S = 15.0
@@ -28,7 +28,7 @@ class Cancelled(BaseException):
 
 
 class QueueFullError(ValueError):
-  """As many files wait as may."""
+  """The queue is full."""
 
 
 @dataclasses.dataclass
@@ -36,17 +36,17 @@ class Job:
   """A file on its way to a verdict.
 
   Attributes:
-    id: identifies it in addresses.
-    name: of the file, safe to show.
-    size: bytes.
-    path: of the file while it is needed.
+    id: its id in addresses.
+    name: the file's name, safe to show.
+    size: the file's size, bytes.
+    path: the file, which is deleted when the job ends.
     options: fields of `JudgeRequest`.
     created_s: time of the upload, seconds since 1970.
     state: WAITING, RUNNING, CANCELLED, FAILED, or the verdict.
     stage: the judge's current stage.
     fraction: part of the stage that is done, 0..1.
     text: describes the progress, or the error of a FAILED job.
-    stopping: set when it is to be cancelled.
+    stopping: set when the job must be cancelled.
   """
 
   id: str
@@ -73,7 +73,7 @@ class Job:
 
   @property
   def ended(self) -> bool:
-    """Whether it neither waits nor runs."""
+    """Whether the job neither waits nor runs."""
     return self.state not in (WAITING, RUNNING)
 
 
@@ -96,9 +96,9 @@ class Jobs:
     """
     self._work, self._clear = work, clear
     self._most_waiting = most_waiting
-    self._jobs = collections.OrderedDict()
-    self._waiting = collections.deque()
-    self._running = None
+    self._jobs: dict[str, Job] = {}
+    self._waiting: collections.deque[Job] = collections.deque()
+    self._running: Job | None = None
     self._closed = False
     self._changed = threading.Condition()
     self._thread = threading.Thread(target=self._run, name='judge', daemon=True)
@@ -122,7 +122,7 @@ class Jobs:
       self._changed.notify_all()
 
   def get(self, job_id: str) -> Job | None:
-    """Returns a job that waits, runs or ended recently; else None."""
+    """Returns a waiting, running or recently ended job; else None."""
     with self._changed:
       return self._jobs.get(job_id)
 
@@ -162,17 +162,17 @@ class Jobs:
       self.cancel(job)
     self._thread.join(_CLOSE_S)
 
-  def _check_room(self):
+  def _check_room(self) -> None:
     if self._closed or len(self._waiting) >= self._most_waiting:
       raise QueueFullError(
         f'The queue is full: {len(self._waiting)} files wait for their '
         'verdict. Try again when one is done.'
       )
 
-  def _run(self):
+  def _run(self) -> None:
     while True:
       with self._changed:
-        self._changed.wait_for(lambda: self._closed or self._waiting)
+        self._changed.wait_for(lambda: self._closed or bool(self._waiting))
         if self._closed:
           return
         job = self._running = self._waiting.popleft()
@@ -189,7 +189,7 @@ class Jobs:
         self._running = None
         self._forget()
 
-  def _forget(self):
+  def _forget(self) -> None:
     ended = [job_id for job_id, job in self._jobs.items() if job.ended]
     for job_id in ended[:-_REMEMBERED]:
       del self._jobs[job_id]

@@ -17,20 +17,20 @@ from depth_mai.judging.web import app as app_lib
 from depth_mai.judging.web import clerk as clerk_lib
 from depth_mai.web import serving
 
-# Lines appear at once also if the output is a file that somebody follows.
+# Flushed, so that lines appear at once in a log file, too.
 _print_at_once = functools.partial(print, flush=True)
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-  """How to serve.
+  """Settings of the server.
 
   Attributes:
     output_dir: folder for the verdicts.
-    port: of the page; 0 for any that is free.
+    port: port of the page; 0 for any free port.
     host: address to listen at; 127.0.0.1 is local only.
     devices: devices offered in addition to the request's own.
-    most_waiting: files that may wait for their turn, at least 1.
+    most_waiting: most files in the queue, at least 1.
   """
 
   output_dir: str | os.PathLike[str]
@@ -60,7 +60,7 @@ def running(
   settings: Settings,
   report_line: Callable[[str], object] = print,
 ) -> Iterator[tuple[serving.Address, clerk_lib.Clerk]]:
-  """Serves in threads; ends all of them on the way out.
+  """Serves in threads, which end with the context.
 
   Args:
     judge: `stages.judge`.
@@ -69,7 +69,7 @@ def running(
     report_line: takes lines for the terminal.
 
   Yields:
-    Where it listens, and the clerk.
+    The address at which it listens, and the clerk.
 
   Raises:
     ValueError: if the port or the folder is taken, or Flask or waitress is not
@@ -107,13 +107,13 @@ def serve(
   Raises:
     ValueError: as `running`; and if the data or a device cannot be used.
   """
-  # Checked now rather than when the first file comes.
+  # Checked now rather than for the first file.
   images = len(evaluation.split_ids(request.data_dir, request.split))
   for spec in (request.device, *settings.devices):
     registry.open_device(spec, request.settings)
   stopped = threading.Event()
 
-  def stop(number, _):
+  def stop(number: int, _: object) -> None:
     # A second Ctrl-C does not wait for the running job.
     if stopped.is_set() and number == signal.SIGINT:
       raise KeyboardInterrupt
@@ -129,7 +129,7 @@ def serve(
         f'Judging at {address.url} on {images} pictures (Ctrl-C ends it).'
       )
       stopped.wait()
-      report_line('Stopping: files without a verdict are given up.')
+      report_line('Stopping: files without a verdict are discarded.')
   finally:
     for number, handle in before.items():
       signal.signal(number, handle)

@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turns verdicts into the tables, figures and texts that the pages show.
+"""Turns verdicts into the tables, figures and texts of the web pages.
 
-Verdicts come as `Archive` keeps them. Unknown figures are shown as a dash.
+Verdicts are those that `Archive` stores. Unknown figures are shown as a dash.
 """
 
 from collections.abc import Mapping
 from collections.abc import Sequence
 import dataclasses
 import itertools
+from typing import Any
 
 from depth_mai.judging import lockdown
 from depth_mai.judging import verdict as verdict_lib
 from depth_mai.metrics import paper_results
 from depth_mai.web import pages
-from depth_mai.web import tables
-from depth_mai.web.tables import Cell
-from depth_mai.web.tables import Column
+from depth_mai.web.sortable_table import Cell
+from depth_mai.web.sortable_table import Column
+from depth_mai.web.sortable_table import Table
+from depth_mai.web.sortable_table import number_cell
 
 PREDICTED = 'predicted'
 # (key, heading, hint, format here, format in Table 1, whether more is better)
@@ -50,7 +52,7 @@ def is_accepted(record: Mapping) -> bool:
 
 
 def data_text(data: Mapping) -> str:
-  """Returns such as 'indoor, validation split, first 20 pictures'."""
+  """Describes data as 'indoor, validation split, first 20 pictures'."""
   parts = [str(data['data_dir_name']), f'{data["split"]} split']
   if data.get('limit'):
     parts.append(f'first {data["limit"]} pictures')
@@ -58,17 +60,17 @@ def data_text(data: Mapping) -> str:
 
 
 def predicted(verdict: Mapping) -> dict[str, tuple[float, float]]:
-  """Returns the intervals of runtime_ms, score and rank.
+  """Returns the predicted intervals of runtime_ms, score and rank.
 
   Args:
-    verdict: of `Verdict.to_json`.
+    verdict: result of `Verdict.to_json`.
 
   Returns:
     (lowest, highest) of each; empty if the runtime was measured or is unknown.
   """
   standing = verdict.get('standing') or {}
   runtime = verdict.get('runtime') or {}
-  ends = {
+  ends: dict[str, tuple[Any, Any]] = {
     'score': (standing.get('score_low'), standing.get('score_high')),
     'rank': (standing.get('rank_best'), standing.get('rank_worst')),
     'runtime_ms': (
@@ -80,17 +82,17 @@ def predicted(verdict: Mapping) -> dict[str, tuple[float, float]]:
 
 
 def interval_text(interval: tuple[float, float], spec: str) -> str:
-  """Returns such as '40–55'; one number if both ends look the same.
+  """Formats an interval as '40–55', or as one number if both ends are equal.
 
   Args:
     interval: (lowest, highest).
-    spec: format of each.
+    spec: format of each end.
   """
   low, high = (f'{end:{spec}}' for end in interval)
   return low if low == high else f'{low}–{high}'
 
 
-def table_1(record: Mapping) -> tables.Table:
+def table_1(record: Mapping) -> Table:
   """Returns the paper's Table 1 with the file in its place by score.
 
   Args:
@@ -103,7 +105,7 @@ def table_1(record: Mapping) -> tables.Table:
   ours = _measures(record)
   name = Cell('This file', detail=record['name'])
   rows.append((ours['score'], name, ours, False))
-  # A file without a score stands last; of equal scores, the paper's is first.
+  # A file without a score is last; the paper's row is before an equal score.
   rows.sort(key=lambda row: (row[0] is None, -(row[0] or 0), not row[3]))
   intervals = predicted(record['verdict'])
   cells = [
@@ -113,21 +115,20 @@ def table_1(record: Mapping) -> tables.Table:
     ]
     for place, (score, name, measures, of_paper) in enumerate(rows, start=1)
   ]
-  return tables.Table(
+  return Table(
     (Column('Team', 'sorts by place', text=True), *_COLUMNS),
     cells,
     marked=[number for number, row in enumerate(rows) if not row[3]],
   )
 
 
-def leaderboard(records: Sequence[Mapping]) -> tables.Table | None:
+def leaderboard(records: Sequence[Mapping]) -> Table | None:
   """Returns the accepted files by score; None if there are none.
 
   Args:
     records: files with their verdicts.
   """
-  found = [(_measures(record), record) for record in records]
-  found = [both for both in found if is_accepted(both[1])]
+  found = [(_measures(one), one) for one in records if is_accepted(one)]
   found.sort(key=lambda both: (both[0]['score'] is None, -_score(both[0])))
   cells = []
   for place, (measures, record) in enumerate(found, start=1):
@@ -144,13 +145,13 @@ def leaderboard(records: Sequence[Mapping]) -> tables.Table | None:
   columns = (
     Column('File', 'sorts by place', text=True),
     *_COLUMNS,
-    Column('Table 1', 'place that the score would have had in Table 1'),
-    Column('Device', 'on which the runtime was measured', text=True),
+    Column('Table 1', 'place of the score among the rows of Table 1'),
+    Column('Device', 'device on which the runtime was measured', text=True),
   )
-  return tables.Table(columns, cells) if cells else None
+  return Table(columns, cells) if cells else None
 
 
-def rejected(records: Sequence[Mapping]) -> tables.Table | None:
+def rejected(records: Sequence[Mapping]) -> Table | None:
   """Returns the files that were not accepted; None if there are none.
 
   Args:
@@ -169,7 +170,7 @@ def rejected(records: Sequence[Mapping]) -> tables.Table | None:
     Column('File', 'sorts by date', text=True, descending=True),
     Column('Why', text=True),
   )
-  return tables.Table(columns, cells) if cells else None
+  return Table(columns, cells) if cells else None
 
 
 def by_data(
@@ -185,7 +186,7 @@ def by_data(
     [(the data in words, their records), ...]
   """
   key = lambda record: data_text(record['data'])
-  groups = {data_text(first): []}
+  groups: dict[str, list[Mapping]] = {data_text(first): []}
   for name, group in itertools.groupby(sorted(records, key=key), key):
     groups[name] = list(group)
   return list(groups.items())
@@ -195,7 +196,7 @@ def figures(verdict: Mapping) -> list[tuple[str, str, str]]:
   """Returns the headline figures of a verdict: [(text, unit, label), ...].
 
   Args:
-    verdict: of `Verdict.to_json`.
+    verdict: result of `Verdict.to_json`.
   """
   device = (verdict.get('device') or {}).get('name') or 'the device'
   places = len(paper_results.ROWS) + 1
@@ -231,18 +232,16 @@ def pictures(record: Mapping) -> list[tuple[str, str, str]]:
   return found
 
 
-def interface(verdict: Mapping) -> tables.Table | None:
-  """Returns input and output of the file, and how they are known.
+def interface(verdict: Mapping) -> list[tuple[str, str]]:
+  """Returns how the file was read, and why: [(name, text), ...].
 
   Args:
-    verdict: of `Verdict.to_json`.
+    verdict: result of `Verdict.to_json`.
   """
-  rows = [
-    [Cell(what.replace('_', ' ')), Cell(found['value']), Cell(found['why'])]
+  return [
+    (what.replace('_', ' ').capitalize(), f'{found["value"]} ({found["why"]})')
     for what, found in (verdict.get('interface') or {}).items()
   ]
-  columns = [Column(name, text=True) for name in ('Property', 'Value', 'Why')]
-  return tables.Table(columns, rows) if rows else None
 
 
 def facts(record: Mapping) -> list[tuple[str, str]]:
@@ -254,10 +253,12 @@ def facts(record: Mapping) -> list[tuple[str, str]]:
   verdict = record['verdict']
   operators = verdict.get('operators') or {}
   counts = (operators.get('histogram') or {}).items()
-  release = operators and (
-    f'TensorFlow Lite {operators.get("min_runtime")}; the target is '
-    f'{operators.get("target_runtime")}'
-  )
+  release = ''
+  if operators:
+    release = (
+      f'TensorFlow Lite {operators.get("min_runtime")}; the target is '
+      f'{operators.get("target_runtime")}'
+    )
   layers = verdict.get('protection') or {}
   present = [
     name for name, state in layers.items() if state == lockdown.IN_FORCE
@@ -279,7 +280,7 @@ def facts(record: Mapping) -> list[tuple[str, str]]:
   ]
 
 
-def _timing(runtime):
+def _timing(runtime: Mapping) -> str:
   median_ms = runtime.get('runtime_ms')
   if median_ms is None:
     return ''
@@ -295,16 +296,18 @@ def _timing(runtime):
   return '; '.join(parts)
 
 
-def _measures(record):
+def _measures(record: Mapping) -> dict[str, Any]:
   found = {key: record['verdict'].get(key) for key, *_ in _MEASURES}
   return found | {'size_mb': record['size'] / 1e6}
 
 
-def _score(measures):
+def _score(measures: Mapping) -> float:
   return measures['score'] or 0
 
 
-def _measure_cells(measures, intervals, of_paper=False):
+def _measure_cells(
+  measures: Mapping, intervals: Mapping, of_paper: bool = False
+) -> list[Cell]:
   return [
     _measure_cell(
       key, measures[key], paper_spec if of_paper else spec, intervals
@@ -313,22 +316,24 @@ def _measure_cells(measures, intervals, of_paper=False):
   ]
 
 
-def _measure_cell(key, value, spec, intervals):
+def _measure_cell(
+  key: str, value: float | None, spec: str, intervals: Mapping
+) -> Cell:
   if key not in intervals:
-    return tables.number_cell(value, spec)
+    return number_cell(value, spec)
   whole = spec if spec.endswith('d') else ',.0f'
   return Cell(interval_text(intervals[key], whole), detail=PREDICTED)
 
 
-def _placed(cell, place, score):
-  """Puts the place before a name; a file without a score has none."""
+def _placed(cell: Cell, place: int, score: float | None) -> Cell:
+  """Puts the place before a name if the file has a score."""
   if score is None:
     return cell
   text = f'{place}\N{NO-BREAK SPACE} {cell.text}'
   return cell._replace(text=text, value=place)
 
 
-def _name_cell(record, value):
+def _name_cell(record: Mapping, value: str | None) -> Cell:
   return Cell(
     record['name'],
     value,
@@ -337,5 +342,5 @@ def _name_cell(record, value):
   )
 
 
-def _text_cell(text):
-  return tables.number_cell(None) if text is None else Cell(text, text)
+def _text_cell(text: str | None) -> Cell:
+  return number_cell(None) if text is None else Cell(text, text)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """EfficientNet-B1 encoder (Tan and Le, ICML 2019), cut from Keras' own.
 
-Why not keras-cv's EfficientNetV1Backbone? It puts a swish behind every
-projection, which the paper leaves linear: another network, 23 LOGISTIC and 23
-MUL more. Keras' own is the published one and converts to six builtins (its
-paddings and reshapes fold away). What it adds around the trunk is cut off: the
-scaling to ImageNet's statistics and the classifier's wide 1x1 convolution.
+Why not keras-cv's EfficientNetV1Backbone? It adds a swish after every
+projection, which the paper leaves linear: a different network, with 23 LOGISTIC
+and 23 MUL more. Keras' own is the published one and converts to six builtins
+(its paddings and reshapes fold away). Two parts around the trunk are cut off:
+the scaling to ImageNet's statistics and the classifier's wide 1x1 convolution.
 """
 
 import keras
@@ -16,21 +16,21 @@ from depth_mai.layers import conv_norm
 # and 320 channels at 1/4, 1/8, 1/16 and 1/32 of the size.
 TAPS = ('block2c_add', 'block3c_add', 'block5d_add', 'block7b_add')
 
-# Keras fixes the paper's rate; each layer gets its share by depth.
+# The last block's rate in Keras, the paper's; earlier blocks have less.
 _KERAS_DROP_CONNECT = 0.2
 
 
 def encode_b1(x, norm: conv_norm.BatchNorm, drop_connect: float = 0.0):
-  """Runs the trunk, whose weights start at random.
+  """Builds the trunk with random initial weights.
 
   Args:
     x: [B, H, W, 3], scaled to -1..1; H and W are multiples of 32.
     norm: the BatchNorm setting.
-    drop_connect: rate at which the last block is left out in training; earlier
-      blocks less, in proportion to their depth. The paper has 0.2.
+    drop_connect: rate at which training skips the last block; earlier blocks
+      have lower rates, in proportion to their depth. The paper has 0.2.
 
   Returns:
-    The outputs of `TAPS`, four linear maps.
+    The outputs of the layers `TAPS`, four linear maps.
   """
 
   def configured(layer):

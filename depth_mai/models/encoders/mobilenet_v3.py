@@ -5,13 +5,14 @@ Why not keras-cv's MobileNetV3Backbone, whose constructor takes such a table?
 Its stem is always hard-swish (the minimalistic variant has ReLU), its
 hard-swish is three operators instead of one HARD_SWISH, its BatchNorm momentum
 is fixed at 0.999, and it always ends in the classifier's wide 1x1 convolution,
-which no system here keeps. It serves as a reference in this file's test.
+which no system here keeps. This file's test uses it as a reference.
 """
 
 import dataclasses
 
 from depth_mai.layers import conv_norm
 from depth_mai.layers import inverted_residual
+from depth_mai.models import system_base
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,8 +113,8 @@ _LARGE_BY_ACTIVATION = {
 def large(activation: str) -> Table:
   """Returns LARGE, or the same blocks and weights with ReLU throughout.
 
-  XNNPACK does not take hard-swish of INT8 numbers: with ReLU an INT8 file stays
-  in one piece.
+  XNNPACK does not run hard-swish in INT8; with ReLU it runs an INT8 file as one
+  partition.
 
   Args:
     activation: 'hard_swish', the published one, or 'relu'.
@@ -129,14 +130,30 @@ def large(activation: str) -> Table:
   return _LARGE_BY_ACTIVATION[activation]
 
 
+@dataclasses.dataclass(frozen=True)
+class LargeOptions(system_base.Options):
+  """Options of a system whose encoder is MobileNetV3-Large.
+
+  Attributes:
+    encoder_activation: 'hard_swish' or 'relu'; see `large`.
+  """
+
+  encoder_activation: str = 'hard_swish'
+
+  def __post_init__(self):
+    """Checks the options."""
+    super().__post_init__()
+    large(self.encoder_activation)
+
+
 def encode(x, table: Table, taps: tuple[int, ...], norm: conv_norm.BatchNorm):
-  """Runs the table as far as its last tap.
+  """Builds the blocks of a table up to the last tap.
 
   Args:
     x: [B, H, W, 3], scaled to -1..1.
     table: one of this module's tables.
-    taps: numbers of the blocks, from 1, whose (linear) outputs are wanted, in
-      ascending order; nothing behind the last one is built.
+    taps: numbers of the blocks, from 1, whose (linear) outputs are returned, in
+      ascending order; blocks after the last one are not built.
     norm: the BatchNorm setting.
 
   Returns:
@@ -176,3 +193,17 @@ def encode(x, table: Table, taps: tuple[int, ...], norm: conv_norm.BatchNorm):
     if number in taps:
       features.append(x)
   return features
+
+
+def encode_large(x, taps: tuple[int, ...], options: LargeOptions):
+  """Builds MobileNetV3-Large up to the last tap; see `encode`.
+
+  Args:
+    x: [B, H, W, 3], scaled to -1..1.
+    taps: numbers of the blocks whose outputs are returned.
+    options: activation and BatchNorm of the encoder.
+
+  Returns:
+    The tapped outputs.
+  """
+  return encode(x, large(options.encoder_activation), taps, options.norm)

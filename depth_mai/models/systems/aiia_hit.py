@@ -18,10 +18,11 @@ Stage table (operation, channels, height x width; 128x160 input)
   head   1x1 conv, ReLU, plus the smallest depth           1    32x40
   out    upsampling x15, x16 (outside)                     1   480x640
 
-382 473 parameters once BatchNorm is folded, 1.53 MB in FP32. Distillation
-compares what 'dec_2', 'dec_3' and 'dec_4' say before their ReLU.
+382 473 parameters once BatchNorm is folded, 1.53 MB in FP32. The
+authors distil from a teacher into 'dec_2', 'dec_3' and 'dec_4' before their
+ReLU; here there is no teacher.
 
-Differences from the report (section 4.2; [stated], [authors' code], [chosen])
+Differences from the paper (section 4.2; [stated], [authors' code], [chosen])
   [stated]       160x128 (width x height) input, MobileNetV3 encoder, a decoder
                  of a single 3x3 and four 1x1 convolution modules that fuses
                  features by bilinear upsampling and concatenation.
@@ -32,8 +33,7 @@ Differences from the report (section 4.2; [stated], [authors' code], [chosen])
                  rule for all systems, and XNNPACK runs it), BatchNorm momentum
                  0.9, `decoder_batch_norm`, the head's offset `min_depth_m`
                  (the authors clip to 1e-3..40 m when they test), its start
-                 `initial_depth_m` and its
-                 `depth_code`.
+                 `initial_depth_m` and its `depth_code`.
 """
 
 import dataclasses
@@ -43,38 +43,24 @@ import keras
 from depth_mai.layers import conv_norm
 from depth_mai.layers import depth_head
 from depth_mai.layers import resize
-from depth_mai.models import rgb_input
+from depth_mai.models import system_base
 from depth_mai.models.encoders import mobilenet_v3
 
 
 @dataclasses.dataclass(frozen=True)
-class AiiaHitOptions:
-  """What can be chosen in LiteDepth.
+class AiiaHitOptions(system_base.Options):
+  """Options of LiteDepth, in addition to those of all systems.
 
   Attributes:
-    input_size: (height, width) of the network's input, multiples of 32; the
-      predicted map has a quarter of it.
-    decoder_batch_norm: whether BatchNorm stands between the decoder's
+    decoder_batch_norm: whether to insert BatchNorm between the decoder's
       convolutions and their ReLU. It costs nothing once folded.
-    batch_norm_momentum: of the moving statistics.
-    min_depth_m: smallest depth the head can say, metres.
-    initial_depth_m: what the untrained head says, metres.
-    depth_code: 'linear', 'log' or 'inverse', what the head says of the depth;
-      see layers/depth_head.py.
   """
 
-  input_size: tuple[int, int] = (128, 160)
   decoder_batch_norm: bool = False
-  batch_norm_momentum: float = 0.9
-  min_depth_m: float = 0.1
-  initial_depth_m: float = 2.5
-  depth_code: str = 'linear'
-
-  def __post_init__(self):
-    """Checks the options."""
-    rgb_input.check_input_size(self, 32)
 
 
+# Source of the upsampling: the authors' code.
+@system_base.register(options=AiiaHitOptions, output_upsampling='nearest')
 def aiia_hit(options: AiiaHitOptions = AiiaHitOptions()) -> keras.Model:
   """Builds LiteDepth.
 
@@ -85,12 +71,13 @@ def aiia_hit(options: AiiaHitOptions = AiiaHitOptions()) -> keras.Model:
     A functional model from RGB [B, h, w, 3], 0..255, at `input_size` to depth
     [B, h/4, w/4, 1], metres.
   """
-  norm = conv_norm.BatchNorm(options.batch_norm_momentum)
 
   def conv(x, filters, kernel_size, name):
-    # Keras draws kernels Xavier-uniform, as the authors do.
+    # Keras initialises kernels Xavier-uniformly, as the authors do.
     if options.decoder_batch_norm:
-      return conv_norm.conv_norm(x, filters, kernel_size, name=name, norm=norm)
+      return conv_norm.conv_norm(
+        x, filters, kernel_size, name=name, norm=options.norm
+      )
     x = keras.layers.Conv2D(filters, kernel_size, padding='same', name=name)(x)
     return keras.layers.ReLU(name=f'{name}_act')(x)
 
@@ -98,19 +85,13 @@ def aiia_hit(options: AiiaHitOptions = AiiaHitOptions()) -> keras.Model:
     x = resize.Resize(*skip.shape[1:3], name=f'{name}_resize')(x)
     return keras.layers.Concatenate(name=f'{name}_concat')([x, skip])
 
-  rgb, x = rgb_input.rgb_input(options.input_size)
+  rgb, x = system_base.rgb_input(options)
   quarter, eighth, sixteenth, deepest = mobilenet_v3.encode(
-    x, mobilenet_v3.SMALL_MINIMALISTIC, taps=(1, 3, 8, 11), norm=norm
+    x, mobilenet_v3.SMALL_MINIMALISTIC, taps=(1, 3, 8, 11), norm=options.norm
   )
   x = conv(deepest, 72, 1, 'dec_1')
   x = conv(fuse(x, sixteenth, 'dec_2'), 24, 1, 'dec_2')
   x = conv(fuse(x, eighth, 'dec_3'), 8, 1, 'dec_3')
   x = conv(fuse(x, quarter, 'dec_4'), 24, 3, 'dec_4')
-  depth = depth_head.depth_head(
-    x,
-    kernel_size=1,
-    min_depth_m=options.min_depth_m,
-    initial_depth_m=options.initial_depth_m,
-    depth_code=options.depth_code,
-  )
+  depth = depth_head.depth_head(x, kernel_size=1, options=options)
   return keras.Model(rgb, depth, name='aiia_hit')

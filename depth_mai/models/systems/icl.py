@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ICL (rank 8): MobileNetV3 under a feature pyramid, distilled.
+"""ICL (rank 8): MobileNetV3 encoder, feature pyramid decoder.
 
 Stage table (operation, channels, height x width; 128x160 input)
 
@@ -15,21 +15,22 @@ Stage table (operation, channels, height x width; 128x160 input)
   fpn 1  bilinear x2, add 1x1 conv of 24, separable      128    32x40
   reduce 3x3 conv                                         32    32x40
   head   1x1 conv, ReLU, plus the smallest depth           1    32x40
-  out    upsampling x15, x16 (outside)                     1   480x640
+  out    bilinear x15, x16 (outside)                       1   480x640
 
 BatchNorm and ReLU follow every convolution but the head's; a separable
 convolution is a 3x3 depthwise and a 1x1. 2 939 017 parameters once BatchNorm
 is folded, 5.9 MB in FP16.
 
-Differences from the report (section 4.7; [stated], [chosen])
+Differences from the paper (section 4.7; [stated], [chosen])
   [stated]   A simple network on MobileNetV3 features.
   [chosen]   All else: MobileNetV3-Large, whose segmentation-trained weights
              are public (the team pre-trains on segmentation); the input; the
              taps; a feature pyramid, every decoder width and FP16, which
              together meet Table 1's 5.9 MB (FP32 of a smaller network would as
-             well); BatchNorm momentum 0.9; the head's offset `min_depth_m`,
-             its start `initial_depth_m` and its
-             `depth_code`.
+             well); a bilinear output upsampling, which fits Table 1's runtime;
+             BatchNorm momentum 0.9; the head's offset `min_depth_m`, its start
+             `initial_depth_m` and its `depth_code`. The team distils a vision
+             transformer into the network; here there is no teacher.
 """
 
 import dataclasses
@@ -38,42 +39,20 @@ import keras
 
 from depth_mai.layers import conv_norm
 from depth_mai.layers import depth_head
+from depth_mai.layers import fusion
 from depth_mai.layers import resize
-from depth_mai.layers import separable_fusion
-from depth_mai.models import rgb_input
+from depth_mai.models import system_base
 from depth_mai.models.encoders import mobilenet_v3
 
 _PYRAMID_CHANNELS = 128
 
 
 @dataclasses.dataclass(frozen=True)
-class IclOptions:
-  """What can be chosen in ICL's network.
-
-  Attributes:
-    input_size: (height, width) of the network's input, multiples of 32; the
-      predicted map has a quarter of it.
-    batch_norm_momentum: of the moving statistics.
-    min_depth_m: smallest depth the head can say, metres.
-    initial_depth_m: what the untrained head says, metres.
-    depth_code: 'linear', 'log' or 'inverse', what the head says of the depth;
-      see layers/depth_head.py.
-    encoder_activation: 'hard_swish' or 'relu'; see mobilenet_v3.large.
-  """
-
-  input_size: tuple[int, int] = (128, 160)
-  batch_norm_momentum: float = 0.9
-  min_depth_m: float = 0.1
-  initial_depth_m: float = 2.5
-  depth_code: str = 'linear'
-  encoder_activation: str = 'hard_swish'
-
-  def __post_init__(self):
-    """Checks the options."""
-    rgb_input.check_input_size(self, 32)
-    mobilenet_v3.large(self.encoder_activation)
+class IclOptions(mobilenet_v3.LargeOptions):
+  """Options of ICL: those of all systems with this encoder."""
 
 
+@system_base.register(options=IclOptions, output_upsampling='bilinear')
 def icl(options: IclOptions = IclOptions()) -> keras.Model:
   """Builds ICL's network.
 
@@ -84,34 +63,22 @@ def icl(options: IclOptions = IclOptions()) -> keras.Model:
     A functional model from RGB [B, h, w, 3], 0..255, at `input_size` to depth
     [B, h/4, w/4, 1], metres.
   """
-  norm = conv_norm.BatchNorm(options.batch_norm_momentum)
 
   def lateral(x, number):
     return conv_norm.conv_norm(
-      x, _PYRAMID_CHANNELS, 1, name=f'fpn_{number}_lateral', norm=norm
+      x, _PYRAMID_CHANNELS, 1, name=f'fpn_{number}_lateral', norm=options.norm
     )
 
-  rgb, x = rgb_input.rgb_input(options.input_size)
-  *skips, x = mobilenet_v3.encode(
-    x,
-    mobilenet_v3.large(options.encoder_activation),
-    taps=(3, 6, 12, 15),
-    norm=norm,
-  )
+  rgb, x = system_base.rgb_input(options)
+  *skips, x = mobilenet_v3.encode_large(x, (3, 6, 12, 15), options)
   x = lateral(x, 4)
   for number in (3, 2, 1):
     skip = lateral(skips[number - 1], number)
     x = resize.Resize(*skip.shape[1:3], name=f'fpn_{number}_resize')(x)
     x = keras.layers.Add(name=f'fpn_{number}_add')([x, skip])
-    x = separable_fusion.separable_norm(
-      x, _PYRAMID_CHANNELS, name=f'fpn_{number}', norm=norm
+    x = fusion.separable_norm(
+      x, _PYRAMID_CHANNELS, name=f'fpn_{number}', norm=options.norm
     )
-  x = conv_norm.conv_norm(x, 32, 3, name='reduce', norm=norm)
-  depth = depth_head.depth_head(
-    x,
-    kernel_size=1,
-    min_depth_m=options.min_depth_m,
-    initial_depth_m=options.initial_depth_m,
-    depth_code=options.depth_code,
-  )
+  x = conv_norm.conv_norm(x, 32, 3, name='reduce', norm=options.norm)
+  depth = depth_head.depth_head(x, kernel_size=1, options=options)
   return keras.Model(rgb, depth, name='icl')

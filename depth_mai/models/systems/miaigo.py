@@ -20,7 +20,7 @@ Stage table (operation, channels, height x width; 96x128 input)
 BatchNorm follows every convolution but the head's, ReLU as in the GhostNet
 authors' code.
 
-Differences from the report (section 4.3; [stated], [inferred], [chosen])
+Differences from the paper (section 4.3; [stated], [authors' code], [chosen])
   [stated]   128x96 (width x height) input, a GhostNet with fewer channels as an
              encoder of four blocks, ASPP on top of it, Simple Fusion Modules
              that concatenate the stages' outputs with the decoder's maps, a
@@ -28,11 +28,11 @@ Differences from the report (section 4.3; [stated], [inferred], [chosen])
   [authors' code] GhostNet's ghost modules, bottlenecks, kernel sizes,
              expansions and the place of the gates (its first four sizes).
   [chosen]   Which of GhostNet's bottlenecks stay; the ASPP's rates 1, 2, 3
-             (DeepLabv3's 6, 12, 18 would see nothing but zeros around a 6x8
-             map) and its width, tuned until the FP32 file met Table 1's 1.0 MB;
-             the decoder's widths and its 3x3 convolutions; input in -1..1; the
-             head's offset `min_depth_m`, its start `initial_depth_m` and its
-             `depth_code`.
+             (DeepLabv3's 6, 12, 18 would reach only the zero padding around a
+             6x8 map) and its width, tuned until the FP32 file met Table 1's
+             1.0 MB; the decoder's widths and its 3x3 convolutions; input in
+             -1..1; the head's offset `min_depth_m`, its start `initial_depth_m`
+             and its `depth_code`.
 """
 
 import dataclasses
@@ -42,9 +42,9 @@ import keras
 from depth_mai.layers import aspp
 from depth_mai.layers import conv_norm
 from depth_mai.layers import depth_head
+from depth_mai.layers import fusion
 from depth_mai.layers import ghost
-from depth_mai.layers import simple_fusion
-from depth_mai.models import rgb_input
+from depth_mai.models import system_base
 
 # The encoder's four blocks, rows of GhostNet's table: kernel, expanded
 # channels, output channels, gate, stride.
@@ -57,45 +57,37 @@ _ENCODER = (
 
 
 @dataclasses.dataclass(frozen=True)
-class MiaigoOptions:
-  """What can be chosen in MiAIgo.
+class MiaigoOptions(system_base.Options):
+  """Options of MiAIgo, in addition to those of all systems.
 
   Attributes:
-    input_size: (height, width) of the network's input, multiples of 16; the
-      predicted map has half of it.
     aspp_channels: channels of each of the ASPP's five branches.
-    aspp_rates: of its atrous convolutions.
-    batch_norm_momentum: of the moving statistics.
-    min_depth_m: smallest depth the head can say, metres.
-    initial_depth_m: what the untrained head says, metres.
-    depth_code: 'linear', 'log' or 'inverse', what the head says of the depth;
-      see layers/depth_head.py.
+    aspp_rates: rates of its atrous convolutions.
   """
+
+  STRIDE = 16
 
   input_size: tuple[int, int] = (96, 128)
   aspp_channels: int = 40
   aspp_rates: tuple[int, ...] = (1, 2, 3)
-  batch_norm_momentum: float = 0.9
-  min_depth_m: float = 0.1
-  initial_depth_m: float = 2.5
-  depth_code: str = 'linear'
 
   def __post_init__(self):
     """Checks the options."""
-    rgb_input.check_input_size(self, 16)
-    smallest_side = min(self.input_size) // 16
+    super().__post_init__()
+    smallest_side = min(self.input_size) // self.STRIDE
     if any(not 1 <= rate < smallest_side for rate in self.aspp_rates):
       raise ValueError(
         f'MiaigoOptions.aspp_rates={self.aspp_rates} must be within '
         f'1..{smallest_side - 1}: the map has {smallest_side} rows or columns, '
-        'and a larger rate sees only zeros.'
+        'and a larger rate reaches only the zero padding.'
       )
     if len(set(self.aspp_rates)) != len(self.aspp_rates):
       raise ValueError(
-        f'MiaigoOptions.aspp_rates={self.aspp_rates} must differ.'
+        f'MiaigoOptions.aspp_rates={self.aspp_rates} must all differ.'
       )
 
 
+@system_base.register(options=MiaigoOptions, output_upsampling='nearest')
 def miaigo(options: MiaigoOptions = MiaigoOptions()) -> keras.Model:
   """Builds MiAIgo.
 
@@ -106,9 +98,8 @@ def miaigo(options: MiaigoOptions = MiaigoOptions()) -> keras.Model:
     A functional model from RGB [B, h, w, 3], 0..255, at `input_size` to depth
     [B, h/2, w/2, 1], metres.
   """
-  norm = conv_norm.BatchNorm(options.batch_norm_momentum)
-  rgb, x = rgb_input.rgb_input(options.input_size)
-  x = conv_norm.conv_norm(x, 16, 3, name='stem', norm=norm, stride=2)
+  rgb, x = system_base.rgb_input(options)
+  x = conv_norm.conv_norm(x, 16, 3, name='stem', norm=options.norm, stride=2)
   taps = []
   for stage, rows in enumerate(_ENCODER, start=1):
     for row, (kernel, expanded, filters, gate, stride) in enumerate(rows, 1):
@@ -119,7 +110,7 @@ def miaigo(options: MiaigoOptions = MiaigoOptions()) -> keras.Model:
         filters=filters,
         use_squeeze_excite=gate,
         stride=stride,
-        norm=norm,
+        norm=options.norm,
         name=f'block_{stage}_{row}',
       )
     taps.append(x)
@@ -129,18 +120,12 @@ def miaigo(options: MiaigoOptions = MiaigoOptions()) -> keras.Model:
     branch_filters=options.aspp_channels,
     filters=64,
     rates=options.aspp_rates,
-    norm=norm,
+    norm=options.norm,
     name='aspp',
   )
   for level, filters in ((3, 40), (2, 24), (1, 16)):
-    x = simple_fusion.simple_fusion(
-      x, taps.pop(), filters, norm=norm, name=f'sfm_{level}'
+    x = fusion.simple_fusion(
+      x, taps.pop(), filters, norm=options.norm, name=f'sfm_{level}'
     )
-  depth = depth_head.depth_head(
-    x,
-    kernel_size=3,
-    min_depth_m=options.min_depth_m,
-    initial_depth_m=options.initial_depth_m,
-    depth_code=options.depth_code,
-  )
+  depth = depth_head.depth_head(x, kernel_size=3, options=options)
   return keras.Model(rgb, depth, name='miaigo')

@@ -11,74 +11,63 @@ Stage table (operation, channels, height x width; 64x96 input)
          stages 6-7, tapped                              320      2x3
   lat    3x3 convolution of each tap to                   40   as the tap
   FFM 4  residual unit, 1x1, bilinear x2                  40      4x6
-  FFM 3  plus residual unit of tap 3; the same            40     8x12
-  FFM 2  plus residual unit of tap 2; the same            40    16x24
-  FFM 1  plus residual unit of tap 1; the same            40    32x48
+  FFM 3  plus residual unit of tap 3; as FFM 4            40     8x12
+  FFM 2  plus residual unit of tap 2; as FFM 4            40    16x24
+  FFM 1  plus residual unit of tap 1; as FFM 4            40    32x48
   head   3x3 40->20; 3x3 20->32, ReLU                     32    32x48
          1x1 32->1, ReLU, plus the smallest depth          1    32x48
   out    bilinear (outside)                                1   480x640
 
-Differences from the report (section 4.5; [stated], [inferred], [chosen])
+Differences from the paper (section 4.5; [stated], [inferred], [chosen])
   [stated]   EfficientNet-B1 encoder, a structure that mainly follows MiDaS, FFM
              as the decoder's basic block.
-  [MiDaS' code] The taps, the 3x3 convolutions behind them, the FFM (see
+  [MiDaS' code] The taps, the 3x3 convolutions after them, the FFM (see
              layers/residual_fusion.py), the head's convolutions.
   [inferred] The whole trunk in 8-bit weights: 6.07 M parameters are 24 MB in
-             FP32 and 12 MB in FP16, and Table 1 says 7.1 MB.
+             FP32 and 12 MB in FP16, and Table 1 gives 7.1 MB.
              Input size: with TensorFlow Lite's own kernels the network takes
              twice as many instructions at 96x128 (`input_size=(96, 128)`, the
              more accurate one), too many for Table 1's 65 ms.
   [chosen]   40 channels in the decoder, tuned until the dynamic-range file met
              7.1 MB. The head lacks MiDaS' last resize, so the map has half of
              the input's size. BatchNorm in the residual units (an option of
-             MiDaS' code) and behind the head's convolutions
+             MiDaS' code) and after the head's convolutions
              (`decoder_batch_norm`), half-pixel interpolation, input in -1..1,
              the head's offset `min_depth_m`, its start `initial_depth_m` and
-             its `depth_code`.
+             its `depth_code`. The team distils from a larger network of the
+             same kind; here there is no teacher.
 """
 
 import dataclasses
 
 import keras
 
-from depth_mai.layers import conv_norm
 from depth_mai.layers import depth_head
 from depth_mai.layers import residual_fusion
-from depth_mai.models import rgb_input
+from depth_mai.models import system_base
 from depth_mai.models.encoders import efficientnet
 
 
 @dataclasses.dataclass(frozen=True)
-class SmartlabOptions:
-  """What can be chosen in SmartLab.
+class SmartlabOptions(system_base.Options):
+  """Options of SmartLab, in addition to those of all systems.
 
   Attributes:
-    input_size: (height, width) of the network's input, multiples of 32; the
-      predicted map has half of it.
-    decoder_channels: of all four fusion blocks, an even number.
+    decoder_channels: channels of all four fusion blocks, an even number.
     decoder_batch_norm: whether BatchNorm follows the decoder's 3x3
       convolutions; without it they have biases, as in MiDaS.
-    drop_connect: rate at which the encoder's last block is left out in
-      training (earlier blocks less); the paper has 0.2, for ImageNet.
-    batch_norm_momentum: of the moving statistics.
-    min_depth_m: smallest depth the head can say, metres.
-    initial_depth_m: what the untrained head says, metres.
-    depth_code: 'linear', 'log' or 'inverse', what the head says of the depth;
-      see layers/depth_head.py.
+    drop_connect: rate at which training skips the encoder's last block (earlier
+      blocks less often). EfficientNet's authors use 0.2 for ImageNet.
   """
 
   input_size: tuple[int, int] = (64, 96)
   decoder_channels: int = 40
   decoder_batch_norm: bool = True
   drop_connect: float = 0.0
-  batch_norm_momentum: float = 0.9
-  min_depth_m: float = 0.1
-  initial_depth_m: float = 2.5
-  depth_code: str = 'linear'
 
   def __post_init__(self):
     """Checks the options."""
-    rgb_input.check_input_size(self, 32)
+    super().__post_init__()
     if self.decoder_channels < 2 or self.decoder_channels % 2:
       raise ValueError(
         f'SmartlabOptions.decoder_channels={self.decoder_channels} must be '
@@ -90,6 +79,7 @@ class SmartlabOptions:
       )
 
 
+@system_base.register(options=SmartlabOptions, output_upsampling='bilinear')
 def smartlab(options: SmartlabOptions = SmartlabOptions()) -> keras.Model:
   """Builds SmartLab.
 
@@ -101,11 +91,10 @@ def smartlab(options: SmartlabOptions = SmartlabOptions()) -> keras.Model:
     [B, h/2, w/2, 1], metres.
   """
   channels = options.decoder_channels
-  norm = conv_norm.BatchNorm(options.batch_norm_momentum)
-  decoder_norm = norm if options.decoder_batch_norm else None
+  decoder_norm = options.norm if options.decoder_batch_norm else None
 
-  rgb, x = rgb_input.rgb_input(options.input_size)
-  taps = efficientnet.encode_b1(x, norm, options.drop_connect)
+  rgb, x = system_base.rgb_input(options)
+  taps = efficientnet.encode_b1(x, options.norm, options.drop_connect)
 
   path = None
   for level in (4, 3, 2, 1):
@@ -124,11 +113,5 @@ def smartlab(options: SmartlabOptions = SmartlabOptions()) -> keras.Model:
   x = residual_fusion.conv3x3(
     x, 32, norm=decoder_norm, name='head_2', activation='relu'
   )
-  depth = depth_head.depth_head(
-    x,
-    kernel_size=1,
-    min_depth_m=options.min_depth_m,
-    initial_depth_m=options.initial_depth_m,
-    depth_code=options.depth_code,
-  )
+  depth = depth_head.depth_head(x, kernel_size=1, options=options)
   return keras.Model(rgb, depth, name='smartlab')

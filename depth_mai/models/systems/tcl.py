@@ -21,67 +21,59 @@ BatchNorm and ReLU follow every CLB but the head's. A CLB (collapsible linear
 block, see layers/clb.py) trains 256 channels wide and is exported as one
 convolution, into which the converter folds the BatchNorm.
 
-Differences from the report (section 4.1; [stated], [inferred], [chosen])
+Differences from the paper (section 4.1; [stated], [inferred], [chosen])
   [stated]   160x128 (width x height) input, simplified MobileNetV3 encoder
              without its lowest-resolution blocks, a decoder of CLBs only, 64x48
              map brought to 640x480.
-  [inferred] 64x48 is no dyadic fraction of 160x128, so one non-integer resize
-             stands in the decoder; `input_size=(96, 128)` is the other reading,
-             where 48x64 is the natural half. The last step is nearest: with
+  [inferred] 64x48 is no dyadic fraction of 160x128, so the decoder contains one
+             non-integer resize; `input_size=(96, 128)` is the other reading,
+             where 48x64 is exactly half. The output upsampling is nearest: with
              TensorFlow Lite's own kernels a bilinear one takes as many
              instructions as the rest of the network, too many for 46 ms.
   [chosen]   The encoder's variant and taps, every decoder width (tuned until
              the FP32 file met Table 1's 2.9 MB), residual CLBs where channels
-             agree, ReLU instead of PReLU (`clb_activation`), BatchNorm behind
-             the CLBs (without it some trainings die in their first steps), the
+             agree, ReLU instead of PReLU (`clb_activation`), BatchNorm after
+             the CLBs (without it some trainings fail in their first steps), the
              head's offset `min_depth_m` (a prediction of zero has an infinite
              logarithm), its start `initial_depth_m` and its `depth_code`.
 """
 
 import dataclasses
+import functools
 
 import keras
 
 from depth_mai.layers import clb
-from depth_mai.layers import conv_norm
 from depth_mai.layers import depth_head
 from depth_mai.layers import resize
-from depth_mai.models import rgb_input
+from depth_mai.models import system_base
 from depth_mai.models.encoders import mobilenet_v3
 
 
 @dataclasses.dataclass(frozen=True)
-class TclOptions:
-  """What can be chosen in TCL.
+class TclOptions(system_base.Options):
+  """Options of TCL, in addition to those of all systems.
 
   Attributes:
-    input_size: (height, width) of the network's input, multiples of 16.
-    output_size: (height, width) of the predicted map.
+    output_size: (height, width) of the predicted map, pixels.
     clb_expansion: training-time width of a collapsible linear block.
     clb_activation: 'relu' or 'prelu' (shared over height and width).
-    clb_batch_norm: whether BatchNorm stands between a CLB and its activation.
-    batch_norm_momentum: of the moving statistics.
-    dropout: rate of spatial dropout behind the 8x10 blocks; 0 for none.
-    min_depth_m: smallest depth the head can say, metres.
-    initial_depth_m: what the untrained head says, metres.
-    depth_code: 'linear', 'log' or 'inverse', what the head says of the depth;
-      see layers/depth_head.py.
+    clb_batch_norm: whether to insert BatchNorm between a CLB and its
+      activation.
+    dropout: rate of spatial dropout after the 8x10 blocks; 0 for none.
   """
 
-  input_size: tuple[int, int] = (128, 160)
+  STRIDE = 16
+
   output_size: tuple[int, int] = (48, 64)
   clb_expansion: int = 256
   clb_activation: str = 'relu'
   clb_batch_norm: bool = True
-  batch_norm_momentum: float = 0.9
   dropout: float = 0.0
-  min_depth_m: float = 0.1
-  initial_depth_m: float = 2.5
-  depth_code: str = 'linear'
 
   def __post_init__(self):
     """Checks the options."""
-    rgb_input.check_input_size(self, 16)
+    super().__post_init__()
     if self.clb_activation not in ('relu', 'prelu'):
       raise ValueError(
         f'TclOptions.clb_activation={self.clb_activation!r} must be relu or '
@@ -89,6 +81,7 @@ class TclOptions:
       )
 
 
+@system_base.register(options=TclOptions, output_upsampling='nearest')
 def tcl(options: TclOptions = TclOptions()) -> keras.Model:
   """Builds TCL.
 
@@ -100,14 +93,13 @@ def tcl(options: TclOptions = TclOptions()) -> keras.Model:
     [B, h', w', 1], metres, at `output_size`.
   """
   height, width = options.input_size
-  norm = conv_norm.BatchNorm(options.batch_norm_momentum)
 
   def block(x, filters, name, residual=False):
     x = clb.CollapsibleConv2D(
       filters, expansion=options.clb_expansion, residual=residual, name=name
     )(x)
     if options.clb_batch_norm:
-      x = norm(x, f'{name}_bn')
+      x = options.norm(x, f'{name}_bn')
     if options.clb_activation == 'prelu':
       return keras.layers.PReLU(shared_axes=[1, 2], name=f'{name}_act')(x)
     return keras.layers.ReLU(name=f'{name}_act')(x)
@@ -117,12 +109,12 @@ def tcl(options: TclOptions = TclOptions()) -> keras.Model:
       return x
     return keras.layers.SpatialDropout2D(options.dropout, name=name)(x)
 
-  rgb, x = rgb_input.rgb_input(options.input_size)
+  rgb, x = system_base.rgb_input(options)
   quarter, eighth, sixteenth = mobilenet_v3.encode(
     x,
     mobilenet_v3.SMALL_MINIMALISTIC,
     taps=(1, 3, 8),
-    norm=norm,
+    norm=options.norm,
   )
 
   x = block(sixteenth, 144, 'mid_1')
@@ -142,15 +134,12 @@ def tcl(options: TclOptions = TclOptions()) -> keras.Model:
   x = resize.Resize(*options.output_size, name='up_3')(x)
   x = block(x, 8, 'up_3_clb')
 
-  x = clb.CollapsibleConv2D(
-    1,
-    expansion=options.clb_expansion,
-    bias_initializer=keras.initializers.Constant(
-      depth_head.initial_bias(
-        options.initial_depth_m, options.depth_code, options.min_depth_m
-      )
+  depth = depth_head.depth_head(
+    x,
+    kernel_size=3,
+    options=options,
+    convolution=functools.partial(
+      clb.CollapsibleConv2D, expansion=options.clb_expansion
     ),
-    name='head',
-  )(x)
-  depth = depth_head.to_depth_m(x, options.min_depth_m, options.depth_code)
+  )
   return keras.Model(rgb, depth, name='tcl')

@@ -18,17 +18,18 @@ Stage table (operation, channels, height x width; 96x128 input)
   out    nearest x10 (outside)                             1   480x640
 
 BatchNorm and ReLU follow every convolution but the head's. 838 753 parameters
-once BatchNorm is folded, 3.4 MB in FP32. Distillation compares the features of
-'ffm_1'. The row that Table 1 marks with a star is tencent_gylab_2021.py.
+once BatchNorm is folded, 3.4 MB in FP32. The team distils from a vision
+transformer; here there is no teacher. The row that Table 1 marks with a star is
+tencent_gylab_2021.py.
 
-Differences from the report (section 4.4; [stated], [inferred], [chosen])
+Differences from the paper (section 4.4; [stated], [inferred], [chosen])
   [stated]   128x96 (width x height) input, a U-Net with a MobileNetV3 encoder
              of five blocks, each of whose outputs an FFM concatenates with the
              decoder features, a nearest upsampling to 640x480.
   [inferred] MobileNetV3-Large without its /32 blocks: 3.15 of the 3.4 MB in
-             FP32, and with five stages before and at /16. FP32, because size
-             and both runtimes of the team's two rows then fit.
-  [chosen]   What an FFM holds behind the concatenation, every decoder width
+             FP32, and with five stages down to /16. FP32, because then the size
+             and the runtimes of both of the team's rows fit.
+  [chosen]   The layers of an FFM after the concatenation, every decoder width
              (the file then meets Table 1's 3.4 MB), the interpolation inside
              the decoder, a ReLU at the end, BatchNorm momentum 0.9, the head's
              offset `min_depth_m`, its start `initial_depth_m` and its
@@ -39,41 +40,22 @@ import dataclasses
 
 import keras
 
-from depth_mai.layers import concat_fusion
-from depth_mai.layers import conv_norm
 from depth_mai.layers import depth_head
-from depth_mai.models import rgb_input
+from depth_mai.layers import fusion
+from depth_mai.models import system_base
 from depth_mai.models.encoders import mobilenet_v3
 
 
 @dataclasses.dataclass(frozen=True)
-class TencentGylabOptions:
-  """What can be chosen in Tencent GY-Lab's network.
+class TencentGylabOptions(mobilenet_v3.LargeOptions):
+  """Options of Tencent GY-Lab: those of all systems with this encoder."""
 
-  Attributes:
-    input_size: (height, width) of the network's input, multiples of 16; the
-      predicted map has half of it.
-    batch_norm_momentum: of the moving statistics.
-    min_depth_m: smallest depth the head can say, metres.
-    initial_depth_m: what the untrained head says, metres.
-    depth_code: 'linear', 'log' or 'inverse', what the head says of the depth;
-      see layers/depth_head.py.
-    encoder_activation: 'hard_swish' or 'relu'; see mobilenet_v3.large.
-  """
+  STRIDE = 16
 
   input_size: tuple[int, int] = (96, 128)
-  batch_norm_momentum: float = 0.9
-  min_depth_m: float = 0.1
-  initial_depth_m: float = 2.5
-  depth_code: str = 'linear'
-  encoder_activation: str = 'hard_swish'
-
-  def __post_init__(self):
-    """Checks the options."""
-    rgb_input.check_input_size(self, 16)
-    mobilenet_v3.large(self.encoder_activation)
 
 
+@system_base.register(options=TencentGylabOptions, output_upsampling='nearest')
 def tencent_gylab(
   options: TencentGylabOptions = TencentGylabOptions(),
 ) -> keras.Model:
@@ -86,23 +68,11 @@ def tencent_gylab(
     A functional model from RGB [B, h, w, 3], 0..255, at `input_size` to depth
     [B, h/2, w/2, 1], metres.
   """
-  norm = conv_norm.BatchNorm(options.batch_norm_momentum)
-  rgb, x = rgb_input.rgb_input(options.input_size)
-  *skips, x = mobilenet_v3.encode(
-    x,
-    mobilenet_v3.large(options.encoder_activation),
-    taps=(1, 3, 6, 10, 12),
-    norm=norm,
-  )
+  rgb, x = system_base.rgb_input(options)
+  *skips, x = mobilenet_v3.encode_large(x, (1, 3, 6, 10, 12), options)
   for number, filters in ((4, 48), (3, 32), (2, 24), (1, 16)):
-    x = concat_fusion.concat_fusion(
-      x, skips[number - 1], filters, name=f'ffm_{number}', norm=norm
+    x = fusion.concat_fusion(
+      x, skips[number - 1], filters, name=f'ffm_{number}', norm=options.norm
     )
-  depth = depth_head.depth_head(
-    x,
-    kernel_size=3,
-    min_depth_m=options.min_depth_m,
-    initial_depth_m=options.initial_depth_m,
-    depth_code=options.depth_code,
-  )
+  depth = depth_head.depth_head(x, kernel_size=3, options=options)
   return keras.Model(rgb, depth, name='tencent_gylab')

@@ -2,6 +2,7 @@
 """Tests of the app on a real server, over real connections."""
 
 import contextlib
+import hashlib
 from http import client
 import json
 import pathlib
@@ -116,7 +117,7 @@ class AnswerTest(real_server.RealServerTest):
   def test_leaderboard(self):
     for number, score in enumerate((100.0, None, 300.0), start=1):
       record = small_verdicts.record(f'{number}', number, score=score)
-      self.clerk.archive.keep(record, None)
+      self.clerk.archive.store(record, None)
     _, found = self.ask_json('GET', '/leaderboard.json')
     self.assertEqual([file['name'] for file in found['files']], ['3', '1', '2'])
     first = found['files'][0]
@@ -205,6 +206,13 @@ class RefusalTest(real_server.RealServerTest):
     (_part('other', b'1', 'a'), "has 'other'"),
     (_part('model', b'1', 'a') + _part('model', b'2', 'b'), 'has one file'),
     (_part('unit', b'm' * 201) + _part('model', b'1', 'a'), 'must be one of'),
+    # Fields without a name.
+    (_part('', b'1').replace(b' name=""', b''), 'no file'),
+    (
+      _part('', b'1').replace(b' name=""', b'') + _part('model', b'1', 'a'),
+      "no option 'None'",
+    ),
+    (_part('', b'1', 'a').replace(b' name="";', b''), "has 'None'"),
     # Its end is missing.
     (_part('model', b'1', 'a')[:-4], 'no file'),
   )
@@ -220,7 +228,7 @@ class RefusalTest(real_server.RealServerTest):
   @parameterized.parameters(
     # Many parts, and a long text.
     _part('unit', b'm') * 17,
-    _part('unit', b'm' * 70000),
+    _part('unit', b'm' * 510_000),
   )
   def test_form_beyond_the_limits(self, body):
     kind = 'multipart/form-data; boundary=x'
@@ -229,12 +237,12 @@ class RefusalTest(real_server.RealServerTest):
     self.assertEqual(status, 413)
     self.assertEmpty(self.incoming())
 
-  def test_file_that_cannot_be_kept(self):
+  def test_file_that_cannot_be_stored(self):
     (self.folder / 'incoming').rmdir()
     status, found = self.ask_json('POST', '/judge', b'good')
     self.assertEqual(status, 507)
     self.assertIn('No such file', found['error'])
-    self.assertIn('could not be kept', self.lines[0])
+    self.assertIn('could not be stored', self.lines[0])
 
   @parameterized.parameters(
     ('unit=feet', 'must be one of'),
@@ -259,8 +267,21 @@ class RefusalTest(real_server.RealServerTest):
       self.assertEqual(status, 413)
       self.assertIn('larger than the 0.5 MB', found['error'])
     self.assertEmpty(self.incoming())
-    body = b'good'.ljust(_MOST_BYTES, b' ')
-    self.assertEqual(self.ask_json('POST', '/judge', body)[0], 202)
+
+  def test_as_large_as_it_may_be(self):
+    content = b'good'.ljust(_MOST_BYTES - 3000, b' ') + bytes(range(250)) * 12
+    form = _part('unit', b'm') + _part('model', content, 'a') + b'--x--\r\n'
+    for body, kind in (
+      (content, ''),
+      (form, 'multipart/form-data; boundary=x'),
+    ):
+      status, job = self.ask_json('POST', '/judge', body, Content_Type=kind)
+      self.assertEqual(status, 202)
+      found = self.ended(job['id'])
+      self.assertEqual(found['size'], _MOST_BYTES)
+      self.assertEqual(
+        found['verdict']['file']['sha256'], hashlib.sha256(content).hexdigest()
+      )
 
   def test_no_length(self):
     answer = self.send(
@@ -268,7 +289,7 @@ class RefusalTest(real_server.RealServerTest):
     )
     self.assertStartsWith(answer, b'HTTP/1.1 411 ')
 
-  def test_full_queue_is_told_before_the_upload(self):
+  def test_full_queue_is_reported_before_the_upload(self):
     for content in (b'slow', b'good', b'good'):
       self.ask_json('POST', '/judge', content)
       self.assertTrue(self.judge.started.wait(20.0))
@@ -279,7 +300,7 @@ class RefusalTest(real_server.RealServerTest):
     self.assertStartsWith(answer, b'HTTP/1.1 503 ')
     self.assertIn(b'2 files wait', answer)
 
-  def test_client_that_goes_away(self):
+  def test_client_that_disconnects(self):
     with socket.create_connection(self.address) as connection:
       connection.sendall(
         b'POST /judge HTTP/1.1\r\nHost: localhost\r\n'
@@ -318,7 +339,7 @@ class CurlTest(real_server.RealServerTest):
     )
     return json.loads(run.stdout)
 
-  def test_as_the_page_says(self):
+  def test_example_command_of_the_page(self):
     job = self.curl(
       '--data-binary', f'@{self.path}', f'{self.address.url}judge?name=m.tflite'
     )

@@ -24,7 +24,7 @@ class ArchiveTest(absltest.TestCase):
 
   def test_survives_a_restart(self):
     for number in (2, 3, 1):
-      self.archive.keep(small_verdicts.record(number=number), None)
+      self.archive.store(small_verdicts.record(number=number), None)
     again = self.opened()
     self.assertEmpty(self.lines)
     for archive in (self.archive, again):
@@ -39,7 +39,7 @@ class ArchiveTest(absltest.TestCase):
     for name in ('b.png', 'a.png', 'notes.txt'):
       (self.pictures_dir / name).write_bytes(name.encode())
     record = small_verdicts.record()
-    self.archive.keep(record, self.pictures_dir)
+    self.archive.store(record, self.pictures_dir)
     self.assertEqual(
       self.archive.get(record['id'])['pictures'], ['a.png', 'b.png']
     )
@@ -55,14 +55,14 @@ class ArchiveTest(absltest.TestCase):
   def test_all_or_nothing(self):
     record = small_verdicts.record(si_rmse=float('nan'))
     with self.assertRaisesRegex(ValueError, 'JSON'):
-      self.archive.keep(record, None)
+      self.archive.store(record, None)
     self.assertIsNone(self.archive.get(record['id']))
-    self.archive.keep(small_verdicts.record(number=2), None)
+    self.archive.store(small_verdicts.record(number=2), None)
     self.assertEqual(os.listdir(self.folder), [f'{2:016x}'])
 
   def test_broken_verdicts_are_reported_and_skipped(self):
     for number in range(6):
-      self.archive.keep(small_verdicts.record(number=number), None)
+      self.archive.store(small_verdicts.record(number=number), None)
     paths = [self.folder / f'{i:016x}' / 'verdict.json' for i in range(5)]
     whole = json.loads(paths[1].read_text())
     paths[0].write_text('{"format"')

@@ -128,7 +128,7 @@ class ClerkTest(parameterized.TestCase):
     self.assertEmpty(self.incoming())
     self.assertEmpty(self.clerk.jobs.open_jobs())
 
-  def test_disk_that_takes_nothing(self):
+  def test_full_disk(self):
     (self.folder / 'incoming').rmdir()
     with self.assertRaisesRegex(OSError, 'No such file'):
       self.admit(b'good')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A test with a real server, asked over real connections."""
+"""A test with a real server and real connections."""
 
 import contextlib
 from http import client

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from unittest import mock
 from urllib import request as url_request
 
 from absl.testing import absltest
@@ -79,7 +80,7 @@ class ServeTest(parameterized.TestCase):
         output, _ = program.communicate(timeout=30)
     self.assertEqual(program.returncode, 0, output)
     self.assertEqual(
-      output, 'Stopping: files without a verdict are given up.\nDone.\n'
+      output, 'Stopping: files without a verdict are discarded.\nDone.\n'
     )
     self.assertEqual(os.listdir(folder), ['lock'])
 
@@ -126,6 +127,14 @@ class RunningTest(parameterized.TestCase):
       with self.assertRaisesRegex(ValueError, 'another --output_dir'):
         with _running(self.folder):
           pass
+
+  def test_without_flask(self):
+    with mock.patch.dict('sys.modules', {'flask': None}):
+      with self.assertRaisesRegex(ValueError, r"pip install 'depth_mai\[judge"):
+        with _running(self.folder):
+          pass
+    with _running(self.folder):  # The folder is free again.
+      pass
 
   @parameterized.parameters(
     ({'port': -1}, '--port'), ({'port': 65536}, '--port')

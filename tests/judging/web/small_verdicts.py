@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Verdicts as they are kept, and a judge whose verdict is known beforehand."""
+"""Verdicts as the archive keeps them, and a judge with known verdicts."""
 
 import hashlib
 import pathlib
@@ -25,7 +25,7 @@ def verdict(
 
   Args:
     content: of the file.
-    errors: why it is rejected; none: it is accepted.
+    errors: why it is rejected; an accepted file has none.
     si_rmse: of its predictions.
     runtime_ms: of one picture.
     score: None for a file without one.
@@ -76,7 +76,7 @@ def record(name='a.tflite', number=1, data=None, **rest) -> dict:
   Args:
     name: of the file.
     number: becomes its id, and the minute at which it was judged.
-    data: what its errors are of; default: DATA.
+    data: on which errors are measured; default: DATA.
     **rest: as for `verdict`.
   """
   return {
@@ -119,9 +119,9 @@ class Judge:
   """Accepts files that begin with 'good', fails at 'fail', rejects others.
 
   Attributes:
-    requests: what it was asked.
+    requests: the requests it received.
     go_on: a file that begins with 'slow' waits for this event.
-    started: is set when such a file waits.
+    started: set while such a file waits.
   """
 
   def __init__(self):

@@ -20,7 +20,7 @@ class TableOneTest(parameterized.TestCase):
   @parameterized.parameters(
     (400.0, 0),
     (298.4, 0),
-    # The report rounds; of equal scores, its own row stands first.
+    # The paper rounds; of equal scores, its own row comes first.
     (298.0, 1),
     (150.0, 3),
     (40.0, 7),
@@ -47,7 +47,7 @@ class TableOneTest(parameterized.TestCase):
       ['1 This file (a.tflite)', '400.0', '0.2500', '50.00', '0.750', '0.1250']
       + ['0.3750', '2.90'],
     )
-    # As the report prints it.
+    # As the paper prints it.
     self.assertEqual(
       rows[2],
       ['2 TCL', '298', '0.2773', '46', '3.47', '0.1103', '0.2997', '2.9'],
@@ -121,14 +121,6 @@ class RejectedTest(absltest.TestCase):
     self.assertIsNone(verdict_view.rejected(records[:1]))
 
 
-class InterfaceTest(absltest.TestCase):
-  def test_rows(self):
-    verdict = {'interface': {'input_range': {'value': '<b>', 'why': 'said'}}}
-    page = _drawn(verdict_view.interface(verdict))
-    self.assertEqual(page.rows[1:], [['input range', '<b>', 'said']])
-    self.assertIsNone(verdict_view.interface({'interface': None}))
-
-
 class PredictedTest(parameterized.TestCase):
   def test_predicted(self):
     self.assertEqual(
@@ -169,6 +161,13 @@ class TextsTest(parameterized.TestCase):
     self.assertLen(found, 7)
     rejected = small_verdicts.record(errors=['No.'])
     self.assertEmpty(verdict_view.figures(rejected['verdict']))
+
+  def test_interface(self):
+    verdict = {'interface': {'input_range': {'value': '<b>', 'why': 'a flag'}}}
+    self.assertEqual(
+      verdict_view.interface(verdict), [('Input range', '<b> (a flag)')]
+    )
+    self.assertEmpty(verdict_view.interface({'interface': None}))
 
   def test_facts_of_a_rejected_file(self):
     facts = dict(verdict_view.facts(small_verdicts.record(errors=['No.'])))

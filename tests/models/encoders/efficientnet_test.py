@@ -40,12 +40,12 @@ class EfficientNetTest(tf.test.TestCase):
     parameters = 0
     for layer in _trunk(self.plain).layers:
       if isinstance(layer, keras.layers.BatchNormalization):
-        parameters += layer.gamma.shape[0]  # What folding leaves.
+        parameters += layer.gamma.shape[0]  # The bias after folding.
       else:
         parameters += layer.count_params()
     self.assertEqual(parameters, 6071280)
 
-  def test_equals_keras_own_behind_its_preprocessing(self):
+  def test_equals_keras_own_after_its_preprocessing(self):
     reference = keras.applications.EfficientNetB1(
       weights=None, include_top=False, input_shape=(64, 96, 3)
     )

@@ -101,7 +101,7 @@ class MobileNetV3Test(tf.test.TestCase, parameterized.TestCase):
     model = _encoder(mobilenet_v3.LARGE, (15,))
     self.assertEqual(_folded_parameters(model), _folded_parameters(trunk))
 
-  def test_with_relu_an_int8_file_stays_in_one_piece(self):
+  def test_with_relu_an_int8_file_is_one_partition(self):
     generator = np.random.default_rng(3)
     pictures = list(np.float32(generator.uniform(-1, 1, (2, 32, 32, 3))))
     for activation, partitions, outside in (
@@ -116,7 +116,7 @@ class MobileNetV3Test(tf.test.TestCase, parameterized.TestCase):
         interpreter.load_interpreter(content)
       )
       if taken is None or not taken.partitions:
-        self.skipTest('This runtime does not tell what XNNPACK takes.')
+        self.skipTest('This runtime does not report what XNNPACK runs.')
       self.assertEqual((taken.partitions, taken.outside), (partitions, outside))
 
   def test_refuses_taps_outside_the_table(self):

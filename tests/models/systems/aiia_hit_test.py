@@ -58,7 +58,7 @@ class AiiaHitTest(system_case.SystemCase, parameterized.TestCase):
     self.assertEqual(system_case.folded_parameters(network), 382473)
 
   def test_one_3x3_and_four_1x1_convolutions(self):
-    """The report's words; none of them has BatchNorm in the authors' code."""
+    """As the paper states; the authors' code has no BatchNorm in them."""
     network = aiia_hit.aiia_hit()
     decoder = ['dec_1', 'dec_2', 'dec_3', 'dec_4', 'head']
     self.assert_convolutions_with_bias(network, decoder)

@@ -88,7 +88,7 @@ class SmartlabTest(system_case.SystemCase):
   def test_inference_changes_no_weight(self):
     self.assert_inference_changes_no_weight(self.small)
 
-  def test_saved_loaded_and_collapsed_it_says_the_same(self):
+  def test_predicts_the_same_saved_loaded_and_collapsed(self):
     path = f'{self.get_temp_dir()}/network.keras'
     self.small.save(path)
     loaded = keras.models.load_model(path, compile=False)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of all systems ask of a network."""
+"""Assertions that the tests of all systems share."""
 
 import keras
 import numpy as np
@@ -17,7 +17,7 @@ def convolution_weights(kernel_size: int, inputs: int, outputs: int) -> int:
 
 
 def separable_weights(inputs: int, outputs: int) -> int:
-  """Returns those of a 3x3 depthwise and a 1x1 convolution with biases."""
+  """Returns the weights of a separable 3x3 convolution with biases."""
   return 9 * inputs + inputs + convolution_weights(1, inputs, outputs)
 
 
@@ -36,7 +36,7 @@ class SystemCase(tf.test.TestCase):
   """Assertions on a system's network."""
 
   def assert_starts_at(self, network, initial_depth_m, min_depth_m):
-    """Untrained, it says about what it was told to say, in metres."""
+    """Untrained, the network predicts about the initial depth, in metres."""
     rgb = np.random.default_rng(0).uniform(
       0, 255, (2, *network.input_shape[1:])
     )

@@ -20,7 +20,7 @@ class TclTest(system_case.SystemCase, parameterized.TestCase):
     rgb = tf.random.uniform((2, *input_size, 3), 0, 255)
     depth_m = network(rgb, training=False)
     self.assertAllInRange(depth_m, 0.2, 20.0)
-    # Untrained, it says about what it was told to say.
+    # Untrained, it predicts about the initial depth.
     self.assertAllClose(tf.reduce_mean(depth_m), 3.0, atol=1.0)
 
   def test_takes_the_depth_code(self):

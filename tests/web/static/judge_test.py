@@ -62,7 +62,7 @@ class BrowserTest(parameterized.TestCase):
 
   @classmethod
   def make_judge(cls, folder):
-    """Returns what judges, once its data are there."""
+    """Returns the judge, after writing its data."""
     small_contest.write_data(folder / 'rooms')
     return stages.judge
 
@@ -80,16 +80,16 @@ class BrowserTest(parameterized.TestCase):
     self.browser.click('button.go')
 
   def check_quiet(self):
-    """Checks that the browser reports no error and asked no other server."""
+    """Checks that there were no errors and no requests to other servers."""
     self.assertEmpty(self.browser.console_errors())
     # The browser's own pages and pictures are no requests.
-    asked = [
+    urls = [
       url
       for url in self.browser.requested()
       if not url.startswith(('chrome:', 'data:'))
     ]
-    self.assertNotEmpty(asked)
-    for url in asked:
+    self.assertNotEmpty(urls)
+    for url in urls:
       self.assertStartsWith(url, self.address.url)
 
 

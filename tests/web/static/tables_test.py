@@ -12,9 +12,10 @@ from PIL import Image
 from depth_mai.web import guard
 from depth_mai.web import pages
 from depth_mai.web import serving
-from depth_mai.web import tables
-from depth_mai.web.tables import Cell
-from depth_mai.web.tables import Column
+from depth_mai.web.sortable_table import Cell
+from depth_mai.web.sortable_table import Column
+from depth_mai.web.sortable_table import Table
+from depth_mai.web.sortable_table import number_cell
 from tests.web import web_driver
 
 _MISSING = web_driver.what_is_missing()
@@ -43,15 +44,14 @@ class TablesTest(absltest.TestCase):
     columns = (Column('Name', text=True), Column('ms', descending=True))
     values = (('b', 9.0), ('a', 10.0), ('c', None))
     rows = [
-      [Cell(name, name), tables.number_cell(value, part=0.5)]
-      for name, value in values
+      [Cell(name, name), number_cell(value, part=0.5)] for name, value in values
     ]
     jinja2 = pages.optional_package('jinja2')
     loader = jinja2.DictLoader({'test.html': _TEMPLATE})
     environment = pages._environment()
     environment.loader = jinja2.ChoiceLoader([environment.loader, loader])
     values = {
-      'table': tables.Table(columns, rows),
+      'table': Table(columns, rows),
       'picture': pages.embedded(folder / 'a.png', 'Black'),
     }
     self.one_file = folder / 'page.html'
@@ -74,7 +74,7 @@ class TablesTest(absltest.TestCase):
     self.assertEqual(self.names(), 'bac')
     heading = 'thead th:nth-child({}) button'
     for column, expected in (
-      (2, 'abc'),  # From high to low; what is not known stands last.
+      (2, 'abc'),  # From high to low; unknown figures come last.
       (2, 'bac'),
       (1, 'abc'),
       (1, 'cba'),

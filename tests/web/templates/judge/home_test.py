@@ -90,7 +90,7 @@ class HomeTest(absltest.TestCase):
       small_verdicts.record('c.tflite', 3, errors=['No.']),
       small_verdicts.record('d.tflite', 4, other, score=300.0),
     ):
-      self.clerk.archive.keep(record, None)
+      self.clerk.archive.store(record, None)
     page = self.page()
     names = [row[0].split(' (')[0] for row in page.rows]
     self.assertEqual(

@@ -29,7 +29,7 @@ class VerdictTest(absltest.TestCase):
       'It was guessed.',
       'Compared with Table 1 of the paper',
       'timed on A board. That is no Raspberry Pi 4, and its speed counts in',
-      'input range 0..255 the file says so',
+      'Input range 0..255 (the file says so)',
       f'2,900,000 bytes, sha256 {record["verdict"]["file"]["sha256"]}',
       'unit: auto, device: local',
       '7 CONV_2D',
@@ -53,6 +53,22 @@ class VerdictTest(absltest.TestCase):
     self.assertEmpty(page.rows)
     for text in ('score', 'Table 1', 'Example pictures', 'None'):
       self.assertNotIn(text, page.text)
+
+  def test_no_device(self):
+    record = small_verdicts.record()
+    for part in ('device', 'runtime', 'standing'):
+      record['verdict'][part] = None
+    for figure in ('score', 'rank', 'runtime_ms'):
+      record['verdict'][figure] = None
+    page = _page(record)
+    self.assertIn('timed on no device. That is no Raspberry Pi 4', page.text)
+    self.assertEqual(page.rows[9][:2], ['This file (a.tflite)', '–'])
+
+  def test_a_record_with_the_least(self):
+    record = small_verdicts.record(errors=['No.'])
+    file = record['verdict']['file']
+    record['verdict'] = {'verdict': 'rejected', 'file': file}
+    self.assertIn('Rejected', _page(record).text)
 
   def test_on_a_raspberry_pi(self):
     record = small_verdicts.record()

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Changes a converted file before it is written: smaller, whole, documented.
+
+All functions work in place on a model that flatbuffer.read_model has unpacked.
+"""
+
+import copy
+import json
+
+import numpy as np
+
+from depth_mai.lite import flatbuffer
+
+# The device reads it in depth_mai/runtime/model_file.py; runtimes ignore it.
+METADATA_NAME = 'depth_mai'
+
+_CONVERTER_NOTES = 'CONVERSION_METADATA'
+_SCHEMA = flatbuffer.schema
+# Versions of the float DEPTHWISE_CONV_2D that every runtime has.
+_FLOAT_VERSION = 1
+_DILATED_VERSION = 2
+
+
+def float_depthwise(model: _SCHEMA.ModelT) -> None:
+  """Stores the kernels of a dynamic-range file's depthwise layers in float.
+
+  XNNPACK takes convolutions of float activations with int8 weights, but not
+  depthwise ones, which cut the graph. Their kernels are a small part of the
+  weights. In float they cost some of the file's size and leave the graph whole;
+  their values stay those of the int8 weights.
+
+  Args:
+    model: Depthwise convolutions of int8 activations stay as they are.
+  """
+  for subgraph in model.subgraphs:
+    for operator in subgraph.operators:
+      if flatbuffer.operator_name(model, operator) != 'DEPTHWISE_CONV_2D':
+        continue
+      data, kernel = (subgraph.tensors[i] for i in operator.inputs[:2])
+      if (data.type, kernel.type) == (
+        _SCHEMA.TensorType.FLOAT32,
+        _SCHEMA.TensorType.INT8,
+      ):
+        _to_float(model, kernel)
+        operator.opcodeIndex = _float_code(model, operator)
+
+
+def _to_float(model, kernel) -> None:
+  """Replaces a constant [1, h, w, c] of int8, scaled for each channel."""
+  stored = np.asarray(model.buffers[kernel.buffer].data, np.uint8)
+  values = stored.view(np.int8).reshape(kernel.shape).astype(np.float32)
+  values *= np.asarray(kernel.quantization.scale, np.float32)
+  kernel.buffer = _add_buffer(model, values.tobytes())
+  kernel.type = _SCHEMA.TensorType.FLOAT32
+  kernel.quantization = None
+
+
+def _float_code(model, operator) -> int:
+  """Returns the index of an operator code of the float kernel."""
+  options = operator.builtinOptions
+  dilated = max(options.dilationHFactor, options.dilationWFactor) > 1
+  code = copy.deepcopy(model.operatorCodes[operator.opcodeIndex])
+  code.version = _DILATED_VERSION if dilated else _FLOAT_VERSION
+  for index, known in enumerate(model.operatorCodes):
+    if (known.builtinCode, known.version) == (code.builtinCode, code.version):
+      return index
+  model.operatorCodes.append(code)
+  return len(model.operatorCodes) - 1
+
+
+def _add_buffer(model, data: bytes) -> int:
+  """Appends a buffer; returns its index."""
+  buffer = _SCHEMA.BufferT()
+  buffer.data = np.frombuffer(data, np.uint8)
+  model.buffers.append(buffer)
+  return len(model.buffers) - 1
+
+
+def slim(model: _SCHEMA.ModelT) -> None:
+  """Shortens tensor names and drops what no runtime reads.
+
+  The converter names a fused tensor after all the operators in it, each with
+  the path of its layer, names every constant likewise, and gives every
+  activation an empty buffer and an empty quantisation of its own. In a network
+  of 1.5 MB that is 2 %. The graph stays as it is.
+
+  Args:
+    model: Its activations are then named after the last layer in them, with
+      `:2` and so on where that names several; its constants have no names.
+  """
+  # The oldest runtime that the converter declares stays, its notes go.
+  model.metadata = [
+    entry
+    for entry in model.metadata or []
+    if flatbuffer.text(entry.name) != _CONVERTER_NOTES
+  ]
+  for subgraph in model.subgraphs:
+    _shorten_names(model, subgraph.tensors)
+    for tensor in subgraph.tensors:
+      if _is_empty(tensor.quantization):
+        tensor.quantization = None
+  _drop_empty_buffers(model)
+
+
+def _shorten_names(model, tensors) -> None:
+  used = {}
+  for tensor in tensors:
+    if flatbuffer.constant_size(model, tensor):
+      tensor.name = None
+      continue
+    name = flatbuffer.layer_name(flatbuffer.tensor_name(tensor))
+    used[name] = used.get(name, 0) + 1
+    tensor.name = name if used[name] == 1 else f'{name}:{used[name]}'
+
+
+def _is_empty(quantization) -> bool:
+  return quantization is None or all(
+    value is None or not len(value)
+    for value in (
+      quantization.scale,
+      quantization.zeroPoint,
+      quantization.min,
+      quantization.max,
+    )
+  )
+
+
+def _drop_empty_buffers(model) -> None:
+  """Lets all that has no data share buffer 0, which the schema keeps empty.
+
+  Buffers that nothing refers to any more are dropped as well.
+  """
+  tensors = [t for subgraph in model.subgraphs for t in subgraph.tensors]
+  owners = [*tensors, *model.metadata]
+  used = {owner.buffer for owner in owners}
+  kept = [model.buffers[0]]
+  numbers = {0: 0}
+  for number, buffer in enumerate(model.buffers[1:], start=1):
+    if number not in used or buffer.data is None or not len(buffer.data):
+      numbers[number] = 0
+      continue
+    numbers[number] = len(kept)
+    kept.append(buffer)
+  model.buffers = kept
+  for owner in owners:
+    owner.buffer = numbers[owner.buffer]
+
+
+def add_metadata(model: _SCHEMA.ModelT, metadata: dict) -> None:
+  """Adds a JSON document, such as where the model comes from.
+
+  Args:
+    model: It must not have this metadata yet. Its graph and other metadata
+      stay as they are.
+    metadata: anything json.dumps takes; `output_unit` ('mm' or 'm') tells
+      the runtime how to read the output.
+
+  Raises:
+    ValueError: if `metadata` is no JSON, or there is some already.
+  """
+  model.metadata = list(model.metadata or [])
+  names = [flatbuffer.text(entry.name) for entry in model.metadata]
+  if METADATA_NAME in names:
+    raise ValueError(
+      f'The file has {METADATA_NAME!r} metadata already. Add it once, to the '
+      'file as the TFLiteConverter made it.'
+    )
+  try:
+    text = json.dumps(metadata, sort_keys=True, allow_nan=False)
+  except (TypeError, ValueError) as error:
+    raise ValueError(f'The metadata is no JSON document: {error}') from error
+  entry = _SCHEMA.MetadataT()
+  entry.name = METADATA_NAME
+  entry.buffer = _add_buffer(model, text.encode('utf-8'))
+  model.metadata.append(entry)

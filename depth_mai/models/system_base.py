@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The base of every system: its options, its input and its registration."""
+
+from collections.abc import Callable
+import dataclasses
+from typing import ClassVar
+
+import keras
+
+from depth_mai.layers import conv_norm
+from depth_mai.layers import depth_head
+from depth_mai.layers import resize
+
+
+@dataclasses.dataclass(frozen=True)
+class Options(depth_head.HeadOptions):
+  """Options that every system has; a system extends them with its own.
+
+  A subclass sets STRIDE, and repeats a field to change its default.
+
+  Attributes:
+    input_size: (height, width) of the network's input, pixels; multiples of
+      STRIDE.
+    batch_norm_momentum: momentum of BatchNorm's moving statistics.
+  """
+
+  # Total stride of the encoder, pixels.
+  STRIDE: ClassVar[int] = 32
+
+  input_size: tuple[int, int] = (128, 160)
+  batch_norm_momentum: float = 0.9
+
+  def __post_init__(self):
+    """Checks the input size.
+
+    Raises:
+      ValueError: if a side is not a positive multiple of STRIDE.
+    """
+    if any(side % self.STRIDE or side < 1 for side in self.input_size):
+      raise ValueError(
+        f'{type(self).__name__}.input_size={self.input_size} must be multiples '
+        f"of {self.STRIDE} pixels, so that the encoder's maps halve without a "
+        'remainder.'
+      )
+
+  @property
+  def norm(self) -> conv_norm.BatchNorm:
+    """The setting of every BatchNorm in the network."""
+    return conv_norm.BatchNorm(self.batch_norm_momentum)
+
+
+@dataclasses.dataclass(frozen=True)
+class System:
+  """A registered system.
+
+  Attributes:
+    build: builds the network, from options or without.
+    options: the dataclass of its options.
+    output_upsampling: 'bilinear' or 'nearest', the interpolation from the
+      predicted map to the size of the image.
+  """
+
+  build: Callable[..., keras.Model]
+  options: type[Options]
+  output_upsampling: str
+
+
+# Filled by `register` when the system's module is imported;
+# network_file.systems() imports them all.
+SYSTEMS: dict[str, System] = {}
+
+
+def register(*, options: type[Options], output_upsampling: str):
+  """Registers the decorated function as a system of its own name.
+
+  The function and its options become gin configurables of their own names. A
+  network is matched with its system by keras.Model.name.
+
+  Args:
+    options: the dataclass of the system's options.
+    output_upsampling: 'bilinear' or 'nearest'; see System.
+
+  Raises:
+    ValueError: for an unknown upsampling, or a second system of the same name.
+  """
+  if output_upsampling not in resize.INTERPOLATIONS:
+    raise ValueError(
+      f'output_upsampling={output_upsampling!r} of {options.__name__} is not '
+      f'one of {resize.INTERPOLATIONS}. Change it where the system is '
+      'registered.'
+    )
+
+  def add(build: Callable[..., keras.Model]):
+    name = build.__name__
+    if name in SYSTEMS:
+      raise ValueError(
+        f'The modules {SYSTEMS[name].build.__module__} and {build.__module__} '
+        f'both register a system {name!r}. Rename one of the functions.'
+      )
+    SYSTEMS[name] = System(build, options, output_upsampling)
+    return build
+
+  return add
+
+
+def rgb_input(options: Options):
+  """Creates the input 'rgb' of a network and scales it for the encoder.
+
+  Args:
+    options: input_size is the size of the input.
+
+  Returns:
+    keras.Input [B, h, w, 3], RGB 0..255, and the same scaled to -1..1 by
+    (x - 127.5) / 127.5; both float32.
+  """
+  rgb = keras.Input((*options.input_size, 3), name='rgb', dtype='float32')
+  scaled = keras.layers.Rescaling(
+    1 / 127.5, -1.0, name='normalise', dtype='float32'
+  )(rgb)
+  return rgb, scaled
