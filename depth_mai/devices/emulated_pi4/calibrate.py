@@ -47,10 +47,12 @@ _XNNPACK = flags.DEFINE_bool(
   "The counts are those of XNNPACK's kernels; --noxnnpack: of the built-in "
   'kernels.',
 )
+_TIME_COLUMN = flags.DEFINE_string(
+  'time_column', 'median_ms', 'Column of the measured times, milliseconds.'
+)
 _COLUMNS = {
   key: flags.DEFINE_string(f'{key}_column', default, f'Column of {content}.')
   for key, default, content in (
-    ('time', 'median_ms', 'the measured times, milliseconds'),
     ('instructions', 'instructions_m', 'instructions, millions'),
     ('parameters', 'parameters_m', 'parameters, millions; "" to ignore them'),
     ('activation', None, 'activations, megabytes; by default they are ignored'),
@@ -92,7 +94,7 @@ def main(argv: list[str]) -> None:
     'activation_mb': _COLUMNS['activation'].value,
   }
   columns = fitting.Columns(
-    time_ms=_COLUMNS['time'].value,
+    time_ms=_TIME_COLUMN.value,
     features={key: name for key, name in features.items() if name},
     family=_COLUMNS['family'].value,
     other_times_ms=tuple(_OTHER_TIME_COLUMNS.value),

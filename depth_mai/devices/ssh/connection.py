@@ -17,6 +17,7 @@ import shlex
 import shutil
 import subprocess
 import time
+import types
 from typing import IO
 import zlib
 
@@ -109,7 +110,12 @@ class Connection:
     self._words = b''
     return self
 
-  def __exit__(self, kind, error, trace) -> None:
+  def __exit__(
+    self,
+    kind: type[BaseException] | None,
+    error: BaseException | None,
+    trace: types.TracebackType | None,
+  ) -> None:
     """Has the agent clear up, and disconnects."""
     if error is None:
       try:
