@@ -34,7 +34,7 @@ from depth_mai.evaluation import keras_predictor
 from depth_mai.metrics import depth_metrics
 from depth_mai.metrics import table
 
-_DATA_DIR = program.data_dir('Pictures and depth maps to train and judge on.')
+_DATA_DIR = program.data_dir('Pictures and depth maps to train and measure on.')
 _EPOCHS = flags.DEFINE_integer(
   'epochs', 140, 'Passes over the training split for the U-Net.', 0
 )
@@ -61,7 +61,7 @@ Predict = Callable[[np.ndarray], np.ndarray]
 def constant_and_mean_map(
   depth_maps_mm: Iterable[np.ndarray],
 ) -> tuple[float, np.ndarray]:
-  """Computes both predictions that see no picture.
+  """Computes the two predictions that ignore the picture.
 
   Args:
     depth_maps_mm: uint16 [H, W] of one size, millimetres, 0 = unknown.
@@ -71,7 +71,7 @@ def constant_and_mean_map(
     (the median where no map knows the pixel), millimetres.
   """
   histogram = np.zeros(_LEVELS, np.int64)
-  log_sum, count = 0.0, 0
+  log_sum, count = np.zeros(()), np.zeros((), np.int64)
   for depth_mm in depth_maps_mm:
     known = depth_mm > 0
     histogram += np.bincount(depth_mm[known], minlength=_LEVELS)
@@ -100,11 +100,12 @@ def unet() -> keras.Model:
   depth_m = keras.layers.Activation('exponential')(log_depth)
   for layer in encoder.layers:
     if isinstance(layer, keras.layers.BatchNormalization):
-      layer.momentum = 0.9  # 0.999 would judge a short run by old statistics.
+      # With 0.999, a short run would be measured with old statistics.
+      layer.momentum = 0.9
   return keras.Model(encoder.input, depth_m, name='unet')
 
 
-def silog(depth_m, pred_depth_m):
+def silog(depth_m: tf.Tensor, pred_depth_m: tf.Tensor) -> tf.Tensor:
   """SILog over the valid pixels of a batch (Eigen et al., lambda = 0.85)."""
   valid = tf.cast(depth_m > 0, tf.float32)
   residual = valid * (

@@ -1,28 +1,25 @@
 #!/usr/bin/env bash
-# The fair comparison of docs/results_log.md: all eight networks from random weights
-# with one recipe, on as many images, with one seed; then their files, for
-# depth_mai.leaderboard. The same command resumes what was interrupted.
+# The fair comparison of docs/results_log.md: trains all eight networks from random
+# weights with the same recipe, the same number of images and the same seed, and
+# converts them for depth_mai.leaderboard. The same command resumes an interrupted
+# run.
 #
 #   bash benchmarks/comparison.sh DATA_DIR RUNS_DIR JOBS [SYSTEM ...]
 #
-# JOBS trainings run at the same time, each on its own core: two of them finish
-# sooner than one after the other on both cores. RUNS_DIR/SYSTEM.log has the
-# progress of each. All take about two hours of one core.
+# JOBS trainings run at the same time, each on its own core: two at a time finish
+# sooner than one after the other on both cores. RUNS_DIR/SYSTEM.log shows the
+# progress of each. Together they take about two hours of one core.
 set -euo pipefail
 data_dir="$1" runs_dir="$2" jobs="$3"
 shift 3
-systems=("$@")
-if [ $# -eq 0 ]; then # The longest first.
-  systems=(smartlab icl jmu_cvlab tencent_gylab_2021 tencent_gylab miaigo tcl
-    aiia_hit)
-fi
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source benchmarks/systems.sh "$@"
 mkdir -p "$runs_dir"
 export data_dir runs_dir TF_CPP_MIN_LOG_LEVEL=2
 
 train_and_convert() { # SYSTEM
   local precisions=fp32,fp16,int8
-  # Its 7.1 MB in Table 1 are those of 8-bit weights.
+  # The 7.1 MB of Table 1 fit a file with 8-bit weights.
   if [ "$1" = smartlab ]; then precisions+=,dynamic; fi
   taskset -c "$slot" python -m depth_mai.train \
     --gin_file=gin_configs/base/small_data.gin \
@@ -36,6 +33,7 @@ train_and_convert() { # SYSTEM
 }
 export -f train_and_convert
 
-printf '%s\n' "${systems[@]}" | xargs -I{} --max-procs="$jobs" \
+# The slowest first, so that no core idles at the end.
+printf '%s\n' "${systems[@]}" | tac | xargs -I{} --max-procs="$jobs" \
   --process-slot-var=slot bash -c \
   'echo "{} on core $slot"; train_and_convert {} >"$runs_dir/{}.log" 2>&1'

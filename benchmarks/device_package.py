@@ -5,12 +5,13 @@ r"""Measures what the device package costs: disk space, start-up, memory.
     python benchmarks/device_package.py --machine=aarch64
 
 Installs the checkout in a fresh virtual environment (or measures that of
---python) and prints as Markdown: the megabytes of each package beyond Python,
-pip and setuptools, with its largest files; the time that imports take, the
+--python) and prints as Markdown: the megabytes of each package besides Python,
+pip and setuptools, with its largest files; the time that imports take in the
 fastest of several processes; and the peak memory of `predict` on one picture.
-With --machine it prints the megabytes of another machine's wheels only.
+With --machine it prints only the megabytes, of another machine's wheels.
 """
 
+import collections
 import json
 import os
 import pathlib
@@ -29,22 +30,22 @@ _ROOT = pathlib.Path(__file__).resolve().parent.parent
 _PYTHON = flags.DEFINE_string(
   'python',
   None,
-  'Python of an environment to measure; a fresh one is made by default.',
+  'Python of the environment to measure; by default a fresh one is made.',
 )
 _EXTRAS = flags.DEFINE_string(
   'extras', 'device', 'Extras to install, separated by commas.'
 )
 _MACHINE = flags.DEFINE_string(
-  'machine', None, 'Another machine whose wheels are measured, e.g. aarch64.'
+  'machine', None, 'Machine whose wheels are measured instead, e.g. aarch64.'
 )
 _PYTHON_VERSION = flags.DEFINE_string(
-  'python_version', '3.11', 'Python version of the other machine.'
+  'python_version', '3.11', 'Python version of --machine.'
 )
 _MODELS = flags.DEFINE_list(
   'models', ['tcl', 'icl', 'smartlab'], 'Systems to predict one picture with.'
 )
 _REPEATS = flags.DEFINE_integer(
-  'repeats', 7, 'Number of processes for each time.', 1
+  'repeats', 7, 'Number of processes from which the fastest is taken.', 1
 )
 
 _NOT_OURS = ('pip', 'setuptools')
@@ -79,6 +80,7 @@ from PIL import Image
 ramp = np.indices((480, 640)).sum(0)[..., None] * [0.1, 0.2, 0.15]
 Image.fromarray(ramp.astype(np.uint8)).save(sys.argv[1])
 """
+_SHOW_MACHINE = 'import platform as p; print(p.python_version(), p.machine())'
 _MANYLINUX = ('manylinux2014', 'manylinux_2_17', 'manylinux_2_27',
               'manylinux_2_28', 'manylinux_2_31', 'manylinux_2_34')  # fmt: skip
 _IMPORT_LINE = re.compile(r'import time:\s+(\d+) \|\s+\d+ \|\s+([\w.]+)')
@@ -113,8 +115,8 @@ def foreign_packages(folder: str) -> str:
   return f'{folder}/site'
 
 
-def run(python: str, *arguments: str) -> str:
-  """Runs a program outside the checkout and returns its output."""
+def run(python: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+  """Runs Python outside the checkout."""
   done = subprocess.run(
     [python, *arguments],
     cwd=tempfile.gettempdir(),
@@ -123,22 +125,21 @@ def run(python: str, *arguments: str) -> str:
   )
   if done.returncode:
     raise SystemExit(f'{arguments}: {done.stderr[-2000:]}')
-  return done.stdout
+  return done
 
 
 def print_sizes(python: str, *folders: str) -> None:
   """Prints the megabytes of each package."""
   rows, total = [], 0
-  packages = json.loads(run(python, '-c', _LIST_PACKAGES, *folders))
+  packages = json.loads(run(python, '-c', _LIST_PACKAGES, *folders).stdout)
   for name, version, sizes in packages:
     if name in _NOT_OURS:
       continue
     total += sum(sizes.values())
-    largest = sorted(sizes, key=sizes.get, reverse=True)[:_LARGEST]
     files = ', '.join(
-      f'{os.path.basename(path)} {sizes[path] / 1e6:.1f}'
-      for path in largest
-      if sizes[path] > 1e6
+      f'{os.path.basename(path)} {size / 1e6:.1f}'
+      for path, size in collections.Counter(sizes).most_common(_LARGEST)
+      if size > 1e6
     )
     rows.append((sum(sizes.values()), f'{name} {version}', files))
   print('| package | MB | largest files, MB |\n|---|---|---|')
@@ -162,23 +163,15 @@ def print_import_times(python: str) -> None:
 
 def print_import_shares(python: str) -> None:
   """Prints the packages that take most of the import time of predict."""
-  shares_ms = {}
-  done = subprocess.run(
-    [python, '-X', 'importtime', '-c', _MODULES['depth_mai.predict']],
-    cwd=tempfile.gettempdir(),
-    capture_output=True,
-    text=True,
-    check=True,
-  )
+  statement = _MODULES['depth_mai.predict']
+  done = run(python, '-X', 'importtime', '-c', statement)
+  shares_us: collections.Counter[str] = collections.Counter()
   for microseconds, module in _IMPORT_LINE.findall(done.stderr):
-    package = module.split('.')[0]
-    shares_ms[package] = shares_ms.get(package, 0) + int(microseconds) / 1e3
-  largest = sorted(shares_ms, key=shares_ms.get, reverse=True)[:8]
-  print(
-    'Of depth_mai.predict, by -X importtime: '
-    + ', '.join(f'{name} {shares_ms[name]:.0f} ms' for name in largest)
-    + '\n'
+    shares_us[module.split('.')[0]] += int(microseconds)
+  shares = ', '.join(
+    f'{name} {us / 1e3:.0f} ms' for name, us in shares_us.most_common(8)
   )
+  print(f'Of depth_mai.predict, by -X importtime: {shares}\n')
 
 
 def print_memory(python: str, folder: str) -> None:
@@ -211,12 +204,8 @@ def main(argv):
       print_sizes(sys.executable, foreign_packages(folder))
       return
     python = _PYTHON.value or fresh_environment(f'{folder}/environment')
-    machine = run(
-      python,
-      '-c',
-      'import platform as p; print(p.python_version(), p.machine())',
-    )
-    print(f'Python {machine.strip()}, {sys.platform}\n')
+    machine = run(python, '-c', _SHOW_MACHINE).stdout.strip()
+    print(f'Python {machine}, {sys.platform}\n')
     print_sizes(python)
     print_import_times(python)
     print_import_shares(python)

@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-r"""Counts what the form of a graph costs on an emulated Cortex-A72.
+r"""Counts the instructions of different graphs on an emulated Cortex-A72.
 
-python benchmarks/graph_choices.py [--precision=fp32,int8] OUTPUT_DIR
+    python benchmarks/graph_choices.py [--precision=fp32,int8] OUTPUT_DIR
 
 Prints Markdown tables of instructions: first for every form of the output
 upsampling alone; then for the eight systems with their ready weights, in the
-graph of the paper ('plain'), as exported, and with ExportOptions.whole_graph.
-Files and counts are stored in OUTPUT_DIR; the same command resumes an
-interrupted run. It needs the emulated board:
-python -m depth_mai.devices.emulated_pi4.setup
+graph of the paper ('plain'), as exported, and with ExportOptions.whole_graph;
+last, how well the counts of the systems are correlated with the runtimes in
+Table 1. Files and counts are stored in OUTPUT_DIR; the same command resumes an
+interrupted run. It needs the emulated board, which is set up by
+
+    python -m depth_mai.devices.emulated_pi4.setup
 """
 
+import collections
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
+import functools
 import pathlib
 
 from absl import flags
@@ -53,7 +60,7 @@ _PLAIN_FORMS = ('bilinear', 'nearest')
 
 
 class Counter:
-  """Counts the instructions of files, of each file once."""
+  """Counts the instructions of files, and stores the counts."""
 
   def __init__(self, folder: pathlib.Path):
     """Opens the emulator and the stored counts."""
@@ -63,7 +70,7 @@ class Counter:
       'emulated_pi4', settings.Settings(), emulated.EmulationOptions()
     )
 
-  def file(self, name: str, make) -> pathlib.Path:
+  def file(self, name: str, make: Callable[[], bytes]) -> pathlib.Path:
     """Returns a file of the folder; `make` gives its bytes if it is missing."""
     path = self.folder / f'{name}.tflite'
     if not path.exists():
@@ -72,7 +79,7 @@ class Counter:
     return path
 
   def count(self, path: pathlib.Path) -> list[dict]:
-    """Returns the configurations of a file: with XNNPACK, and without."""
+    """Returns the counts of a file: with XNNPACK, and without."""
     sha256 = model_file.file_sha256(path)
     report = self._store.get_report(self._device, sha256, 1)
     if report is None:
@@ -82,7 +89,7 @@ class Counter:
 
 
 def _run(path: pathlib.Path) -> np.ndarray:
-  """Runs a file on this machine, on one picture that is always the same."""
+  """Runs a file on this machine, always on the same picture."""
   loaded = interpreter.load_interpreter(str(path))
   loaded.allocate_tensors()
   given = loaded.get_input_details()[0]
@@ -93,7 +100,7 @@ def _run(path: pathlib.Path) -> np.ndarray:
 
 
 def _difference(path: pathlib.Path, faithful: pathlib.Path) -> float:
-  """Returns the largest difference of two files, of the largest depth."""
+  """Returns the largest difference of two outputs, relative to the largest."""
   ours, theirs = _run(path), _run(faithful)
   return float(np.abs(ours - theirs).max() / np.abs(theirs).max())
 
@@ -107,8 +114,8 @@ def _facts(path: pathlib.Path, rows: list[dict]) -> tuple:
   )
 
 
-def _upsampling_rows(counter: Counter):
-  """Yields what each form costs, for each size of the map."""
+def _upsampling_rows(counter: Counter) -> Iterator[tuple]:
+  """Yields the instructions of each form, for each size of the map."""
   for size in _MAP_SIZES:
     faithful = {}
     for form in upsample.OUTPUT_UPSAMPLINGS:
@@ -120,7 +127,7 @@ def _upsampling_rows(counter: Counter):
       model = keras.Model(given, depth)
       path = counter.file(
         f'{form}_{size[0]}x{size[1]}',
-        lambda m=model: _finished(m, passes.Target('fp32')),
+        functools.partial(_finished, model, passes.Target('fp32')),
       )
       rows = counter.count(path)
       if form in _PLAIN_FORMS:
@@ -141,7 +148,7 @@ def _stages(row: dict) -> list[float]:
   weighted = [
     one['index'] for one in by_operator if one['operator'] in _WEIGHTED
   ]
-  sums = [0, 0, 0]
+  sums = [0.0, 0.0, 0.0]
   for one in by_operator:
     if one['index'] < weighted[0]:
       sums[0 if one['operator'].startswith('RESIZE') else 1] += one[
@@ -156,31 +163,35 @@ def _concatenations(model: keras.Model) -> int:
   return sum(isinstance(x, keras.layers.Concatenate) for x in model.layers)
 
 
-def _finished(model, target: passes.Target, pictures=None) -> bytes:
-  """Converts a model as it is; the file passes follow."""
+def _finished(
+  model: keras.Model,
+  target: passes.Target,
+  pictures: Sequence[np.ndarray] | None = None,
+) -> bytes:
+  """Converts a model without changing it, then applies the file passes."""
   content = converter.convert(model, target.precision, pictures)
   file = flatbuffer.read_model(content)
   passes.rewrite_file(file, target)
   return flatbuffer.write_model(file)
 
 
-def _graphs(network: keras.Model):
+def _graphs(
+  network: keras.Model,
+) -> Iterator[tuple[str, str, Callable[[], bytes]]]:
   """Yields precision, name and a maker of the bytes of each graph."""
   pictures = calibration.synthetic_sample(challenge.IMAGE_SIZE).images
   plain = deployment.deployment_model(network, batch_size=1)
-  default, choice = (
-    export.ExportOptions(),
-    export.ExportOptions(whole_graph=True),
-  )
   exported, exported_int8, whole, whole_int8 = (
-    export.model_to_convert(network, options, precision)
-    for options in (default, choice)
+    export.model_to_convert(
+      network, export.ExportOptions(whole_graph=whole_graph), precision
+    )
+    for whole_graph in (False, True)
     for precision in ('fp32', 'int8')
   )
 
   def maker(model, precision, whole_graph=False):
     target = passes.Target(precision, whole_graph)
-    return lambda: _finished(model, target, pictures)
+    return functools.partial(_finished, model, target, pictures)
 
   for precision, model in (('fp32', exported), ('int8', exported_int8)):
     yield precision, 'plain', maker(plain, precision)
@@ -195,13 +206,13 @@ def _graphs(network: keras.Model):
     yield 'dynamic', 'whole', maker(whole, 'dynamic', True)
 
 
-def _system_rows(counter: Counter):
-  """Yields what each system's graph costs, as it is written and exported."""
+def _system_rows(counter: Counter) -> Iterator[tuple]:
+  """Yields the instructions of each graph of each system."""
   for system in paper_results.SYSTEMS:
     gin_registry.parse(ready_models.config_files(system))
     network, _, _ = gin_registry.load_network(system)
     network = collapse.collapse(network)
-    plain = {}
+    plain: dict[str, pathlib.Path] = {}
     for precision, name, make in _graphs(network):
       if precision not in _PRECISION.value:
         continue
@@ -229,19 +240,21 @@ def _mmacs(path: pathlib.Path) -> float:
   return cost.total_macs(cost.operator_costs(graph.read_graph(path))) / 1e6
 
 
-def _correlations(rows: list[tuple]):
+def _correlations(rows: list[tuple]) -> Iterator[tuple]:
   """Yields Spearman's rho of counts and MACs with the runtimes of Table 1.
 
   FP32 counts are used for FP16, which runs the same kernels; SmartLab's file
   has 8-bit weights.
   """
-  counts = {}
+  counts: dict[tuple[str, str], dict[str, float]] = collections.defaultdict(
+    dict
+  )
   for system, precision, name, kernels, millions, *_, mmacs, _, _, _, _ in rows:
     submitted = paper_results.SUBMITTED_PRECISION[system]
     if precision == ('dynamic' if submitted == 'dynamic' else 'fp32'):
-      counts.setdefault((name, kernels), {})[system] = millions
+      counts[name, kernels][system] = millions
       if mmacs is not None:
-        counts.setdefault((name, 'MACs'), {})[system] = mmacs
+        counts[name, 'MACs'][system] = mmacs
   for (name, kernels), by_system in counts.items():
     if len(by_system) < len(paper_results.SYSTEMS):
       continue

@@ -1,27 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-r"""Measures how much accuracy each choice in making INT8 files costs.
+r"""Measures how each choice in making INT8 files changes the accuracy.
 
   python benchmarks/int8_remedies.py --data_dir=DIR --output_dir=DIR
 
-Converts the ready weights of each system in every way below, measures the files
-on the validation split, and prints the changes of si-RMSE. OUTPUT_DIR gets the
-files, one line of JSON for each, and a table; the same command resumes an
-interrupted run. A system takes about four minutes of one core.
+Converts the ready weights of each system in each of the --ways, measures the
+files on the validation split, and prints the changes of si-RMSE. The files, a
+line of JSON for each and a table are written to --output_dir; the same command
+resumes an interrupted run. A system takes about four minutes of one core.
 """
 
 import collections
 from collections.abc import Iterable
+from collections.abc import Sequence
 import functools
 import json
 import os
 import pathlib
 import re
 import sys
+from typing import NamedTuple
 
 # Before TensorFlow is imported, whose start-up messages would bury the table.
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 
 from absl import flags
+import numpy as np
 
 from depth_mai import gin_registry
 from depth_mai import program
@@ -44,13 +47,15 @@ from depth_mai.runtime import delegation
 from depth_mai.runtime import interpreter
 from depth_mai.runtime import operators
 
-_DATA_DIR = program.data_dir('Pictures to calibrate and pairs to measure on.')
-_OUTPUT_DIR = program.output_dir('files and results', required=True)
+_DATA_DIR = program.data_dir('Pairs to calibrate on and to measure.')
+_OUTPUT_DIR = program.output_dir('the files and results', required=True)
 _SYSTEMS = flags.DEFINE_list(
-  'systems', list(paper_results.SYSTEMS), 'Systems to convert.'
+  'systems',
+  list(paper_results.SYSTEMS),
+  'Systems to convert, with commas.',
 )
 _WAYS = flags.DEFINE_list(
-  'ways', None, 'Names of the ways to convert them; all by default.'
+  'ways', None, 'Ways to convert them, separated by commas; all by default.'
 )
 _CALIBRATION_COUNT = flags.DEFINE_integer(
   'calibration_count', 100, 'Number of training images to calibrate on.', 1
@@ -60,39 +65,44 @@ _LIMIT = program.limit()
 _REFERENCE = 'fp32'
 _Q = quantisation.Quantisation
 _ENDS = functools.partial(_Q, float_input=True, float_tail=0)
-# Name -> precision, type of input and output, choices.
+
+
+class _Way(NamedTuple):
+  """A way to make a file.
+
+  Attributes:
+    choices: how it is quantised; None for files that are not calibrated.
+    precision: of the file.
+    io_type: type of its input and output.
+  """
+
+  choices: _Q | None
+  precision: str = 'int8'
+  io_type: str = 'float32'
+
+
 _ALL_WAYS = {
-  'fp32': ('fp32', 'float32', None),
-  'int8': ('int8', 'float32', _Q()),
-  'float ends': ('int8', 'float32', _ENDS()),
-  'float ends + 99.99 %': (
-    ('int8', 'float32', _ENDS('percentile', percentile=99.99))
-  ),
-  'float ends + mse': ('int8', 'float32', _ENDS('mse')),
-  'float ends + entropy': ('int8', 'float32', _ENDS('entropy')),
-  'float ends + last conv float': ('int8', 'float32', _ENDS(float_tail=1)),
-  'float input': ('int8', 'float32', _Q(float_input=True)),
-  'float input + 99.99 %': (
-    'int8',
-    'float32',
-    _Q('percentile', 99.99, float_input=True),
-  ),
-  'float tail': ('int8', 'float32', _Q(float_tail=0)),
-  'float ends + 99.9 %': (
-    ('int8', 'float32', _ENDS('percentile', percentile=99.9))
-  ),
-  'float ends + 99.999 %': (
-    ('int8', 'float32', _ENDS('percentile', percentile=99.999))
-  ),
-  'float ends + last 3 convs float': ('int8', 'float32', _ENDS(float_tail=3)),
-  '99.99 %': ('int8', 'float32', _Q('percentile', percentile=99.99)),
-  'mse': ('int8', 'float32', _Q('mse')),
-  'entropy': ('int8', 'float32', _Q('entropy')),
-  'int8 in and out': ('int8', 'int8', _Q()),
-  'uint8 in and out': ('int8', 'uint8', _Q()),
-  'fp16': ('fp16', 'float32', None),
-  'dynamic': ('dynamic', 'float32', None),
-  'int16x8': ('int16x8', 'float32', _Q()),
+  'fp32': _Way(None, 'fp32'),
+  'int8': _Way(_Q()),
+  'float ends': _Way(_ENDS()),
+  'float ends + 99.99 %': _Way(_ENDS('percentile', percentile=99.99)),
+  'float ends + mse': _Way(_ENDS('mse')),
+  'float ends + entropy': _Way(_ENDS('entropy')),
+  'float ends + last conv float': _Way(_ENDS(float_tail=1)),
+  'float input': _Way(_Q(float_input=True)),
+  'float input + 99.99 %': _Way(_Q('percentile', 99.99, float_input=True)),
+  'float tail': _Way(_Q(float_tail=0)),
+  'float ends + 99.9 %': _Way(_ENDS('percentile', percentile=99.9)),
+  'float ends + 99.999 %': _Way(_ENDS('percentile', percentile=99.999)),
+  'float ends + last 3 convs float': _Way(_ENDS(float_tail=3)),
+  '99.99 %': _Way(_Q('percentile', percentile=99.99)),
+  'mse': _Way(_Q('mse')),
+  'entropy': _Way(_Q('entropy')),
+  'int8 in and out': _Way(_Q(), io_type='int8'),
+  'uint8 in and out': _Way(_Q(), io_type='uint8'),
+  'fp16': _Way(None, 'fp16'),
+  'dynamic': _Way(None, 'dynamic'),
+  'int16x8': _Way(_Q(), 'int16x8'),
 }
 _HEADER = (
   'system', 'way', 'si-RMSE', 'change', 'RMSE, m', 'MB', 'partitions',
@@ -104,7 +114,7 @@ _FORMATS = ('', '', '.4f', '+.2%', '.4f', '.3f', '', '', '')
 class _Files:
   """Makes the files of one network; shared steps run once."""
 
-  def __init__(self, system: str, images):
+  def __init__(self, system: str, images: Sequence[np.ndarray]):
     gin_registry.parse(ready_models.config_files(system))
     network, _, _ = gin_registry.load_network(system)
     self._model = functools.cache(
@@ -124,8 +134,8 @@ class _Files:
     )
 
   def make(self, way: str) -> bytes:
-    """Returns the content of the file that a way gives."""
-    precision, io_type, choices = _ALL_WAYS[way]
+    """Returns the content of the file that is made in one way."""
+    choices, precision, io_type = _ALL_WAYS[way]
     if choices is None:
       file = flatbuffer.read_model(
         converter.convert(self._model(precision), precision)
@@ -145,7 +155,7 @@ class _Files:
     return flatbuffer.write_model(file)
 
 
-def _judge(path: pathlib.Path, pairs) -> dict:
+def _judge(path: pathlib.Path, pairs: Iterable[tuple]) -> dict:
   """Measures a file."""
   result = evaluation.evaluate(
     file_predictors.TflitePredictor(path), pairs, limit=_LIMIT.value
@@ -156,8 +166,8 @@ def _judge(path: pathlib.Path, pairs) -> dict:
     'rmse': result['rmse'],
     'images': result['images'],
     'bytes': path.stat().st_size,
-    'partitions': delegated.partitions,
-    'outside': delegated.outside_text(),
+    'partitions': delegated and delegated.partitions,
+    'outside': delegated and delegated.outside_text(),
     'min_runtime': operators.check(path.read_bytes()).min_runtime,
   }
 
@@ -170,7 +180,7 @@ def _read(path: pathlib.Path) -> list[dict]:
 
 def _by_system(results: Iterable[dict]) -> dict[str, dict[str, dict]]:
   """Returns the results by system and way, of systems with a reference."""
-  found = collections.defaultdict(dict)
+  found: dict[str, dict[str, dict]] = collections.defaultdict(dict)
   for result in results:
     found[result['system']][result['way']] = result
   return {name: ways for name, ways in found.items() if _REFERENCE in ways}

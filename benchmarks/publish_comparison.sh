@@ -1,19 +1,15 @@
 #!/usr/bin/env bash
-# Publishes the networks that benchmarks/comparison.sh trained in pretrained/.
+# Publishes in pretrained/ the networks that benchmarks/comparison.sh trained.
 #
 #   bash benchmarks/publish_comparison.sh DATA_DIR RUNS_DIR [SYSTEM ...]
 #
-# FP16 has half the size of FP32 and the same errors; SmartLab's file has the 8-bit
-# weights that its size in Table 1 suggests.
+# An FP16 file has half the size of FP32 and the same errors. SmartLab's file has
+# 8-bit weights, as its size in Table 1 suggests.
 set -euo pipefail
 data_dir="$1" runs_dir="$2"
 shift 2
-systems=("$@")
-if [ $# -eq 0 ]; then
-  systems=(tcl aiia_hit miaigo tencent_gylab tencent_gylab_2021 smartlab
-    jmu_cvlab icl)
-fi
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source benchmarks/systems.sh "$@"
 
 for system in "${systems[@]}"; do
   precision=fp16

@@ -1,24 +1,21 @@
 #!/usr/bin/env bash
-# Trains for INT8: each system's ready weights are trained for a few more passes,
-# four times from the same start with the same budget: unchanged (the control),
-# with a head that predicts the logarithm of the depth, with one that predicts its
-# inverse, and with the rounding of the INT8 file. MobileNetV3-Large is also trained
-# with ReLU instead of hard-swish, and unchanged for comparison, both three times
-# as long at ten times the rate. The same command resumes what was interrupted;
-# quantisation_training_table.py then converts, measures and prints.
+# Compares ways to train for INT8. Each system's ready weights are trained for a few
+# more passes, four times from the same start with the same budget: unchanged (the
+# control), with a head that predicts the logarithm of the depth, with a head that
+# predicts its inverse, and with the rounding of the INT8 file. Networks with
+# MobileNetV3-Large are also trained with ReLU instead of hard-swish, and unchanged
+# for comparison, both three times as long at ten times the learning rate. The same
+# command resumes an interrupted run. quantisation_training_table.py then converts
+# the networks, measures them and prints a table.
 #
 #   bash benchmarks/quantisation_training.sh DATA_DIR RUNS_DIR PASSES [SYSTEM ...]
 #
-# PYTHON names the interpreter.
+# The variable PYTHON may name the interpreter.
 set -euo pipefail
 data_dir="$1" runs_dir="$2" passes="$3"
 shift 3
-systems=("$@")
-if [ $# -eq 0 ]; then # The shortest first.
-  systems=(aiia_hit tcl miaigo tencent_gylab tencent_gylab_2021 jmu_cvlab icl
-    smartlab)
-fi
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source benchmarks/systems.sh "$@"
 mkdir -p "$runs_dir"
 export TF_CPP_MIN_LOG_LEVEL=2
 

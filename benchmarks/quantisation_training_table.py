@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-r"""Converts and measures the runs of quantisation_training.sh.
+"""Converts and measures the runs of quantisation_training.sh.
 
-python benchmarks/quantisation_training_table.py DATA_DIR RUNS_DIR
+    python benchmarks/quantisation_training_table.py DATA_DIR RUNS_DIR
 
-Writes the FP32 and INT8 files of every finished run to RUNS_DIR/tflite, with
-their measurements next to them, and prints a table; later calls measure new
-runs only. INT8 is compared with the run's own FP32 file. A run with rounding
-has two INT8 files: one with the ranges it was trained with, and one calibrated
-like those of the others.
+Writes the FP32 and INT8 files of every finished run to RUNS_DIR/tflite, next to
+their measurements, and prints a table; later calls measure new runs only. INT8
+is compared with the FP32 file of the same run. A run with rounding has two INT8
+files: one with the ranges of its training, and one calibrated like those of the
+other runs.
 """
 
 import json
@@ -43,7 +43,12 @@ def _judge(path: pathlib.Path, data_dir: str) -> float:
   return evaluation.evaluate(predictor, pairs)['si_rmse']
 
 
-def _measure(workdir, folder, data_dir, sample) -> dict:
+def _measure(
+  workdir: pathlib.Path,
+  folder: pathlib.Path,
+  data_dir: str,
+  sample: calibration.ImageSample,
+) -> dict:
   """Converts the best network of a run and measures its files."""
   network = network_file.load_network(workdir / workdir_lib.BEST)
   precisions = export.ExportOptions(precisions=('fp32', 'int8'))
@@ -95,7 +100,7 @@ def main(argv):
       folder = runs_dir / 'tflite' / workdir.name
       measured = folder / 'measured.json'
       if not (workdir / workdir_lib.OPERATIVE_CONFIG).exists():
-        continue  # Written when a run is complete.
+        continue  # The run is not complete.
       if not measured.exists():
         sample = sample or calibration.sample_images(
           data_dir, count=128, seed=1, image_size=challenge.IMAGE_SIZE

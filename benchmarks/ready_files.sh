@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Converts the ready weights of every system to FP32, FP16 and INT8, SmartLab's
-# also to 8-bit weights: the files of docs/device_log.md.
+# Makes the files of docs/device_log.md: converts the ready weights of every system
+# to FP32, FP16 and INT8, and SmartLab's to 8-bit weights as well.
 #
 #   bash benchmarks/ready_files.sh DATA_DIR OUTPUT_DIR [SYSTEM ...]
 #
@@ -8,12 +8,8 @@
 set -euo pipefail
 data_dir="$1" output_dir="$2"
 shift 2
-systems=("$@")
-if [ $# -eq 0 ]; then
-  systems=(tcl aiia_hit miaigo tencent_gylab tencent_gylab_2021 smartlab
-    jmu_cvlab icl)
-fi
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source benchmarks/systems.sh "$@"
 export TF_CPP_MIN_LOG_LEVEL=2
 
 for system in "${systems[@]}"; do

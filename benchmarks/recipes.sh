@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
-# Trains each system with its own recipe (gin_configs/<system>.gin), for ten passes
-# instead of the recipe's hundreds (two for SmartLab, whose batches of 2 make more
-# steps than the others), which shows that all of them train. Prints the table of
-# docs/results_log.md. The same command resumes what was interrupted.
+# Shows that every recipe trains: runs each gin_configs/<system>.gin for ten passes
+# instead of hundreds (two for SmartLab, whose batches of 2 make more steps), and
+# prints the table of docs/results_log.md. The same command resumes an interrupted
+# run.
 #
-#   bash benchmarks/recipes.sh DATA_DIR RUNS_DIR
+#   bash benchmarks/recipes.sh DATA_DIR RUNS_DIR [SYSTEM ...]
 set -euo pipefail
 data_dir="$1" runs_dir="$2"
+shift 2
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 mkdir -p "$runs_dir"
+source benchmarks/systems.sh "$@"
+[ $# -gt 0 ] || systems+=(tcl_96x128)
 
-for system in aiia_hit tcl tcl_96x128 miaigo tencent_gylab tencent_gylab_2021 \
-  jmu_cvlab icl smartlab; do
+for system in "${systems[@]}"; do
   echo "== $system"
   passes=10
   if [ "$system" = smartlab ]; then passes=2; fi

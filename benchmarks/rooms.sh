@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # Trains the ready weights of all systems for five passes over procedural rooms and
-# measures them there. Makes the depth pictures of docs/results_log.md, which show no
-# photograph of others. The same command resumes what was interrupted.
+# measures them there. The leaderboard's depth pictures are those of
+# docs/results_log.md: rooms need no licence, unlike photographs. The same command
+# resumes an interrupted run.
 #
-#   bash benchmarks/rooms.sh ROOMS_DIR RUNS_DIR
+#   bash benchmarks/rooms.sh ROOMS_DIR RUNS_DIR [SYSTEM ...]
 set -euo pipefail
 rooms_dir="$1" runs_dir="$2"
+shift 2
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 mkdir -p "$runs_dir"
+source benchmarks/systems.sh "$@"
 
-for system in tcl aiia_hit miaigo tencent_gylab tencent_gylab_2021 smartlab \
-  jmu_cvlab icl; do
+for system in "${systems[@]}"; do
   echo "== $system"
   python -m depth_mai.train --gin_file=gin_configs/base/small_data.gin \
     --gin_param="train.network = @$system" \

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Measures what each choice in TCL's recipe is worth, in short runs that differ from
-# the first in one choice. (All but one zoom the depth with the image, as the recipe
-# did before this comparison.) Prints the table of docs/results_log.md. The same command
-# resumes what was interrupted.
+# the first in one choice, and prints the table of docs/results_log.md. (All but one
+# zoom the depth with the image, as the recipe did before this comparison.) The same
+# command resumes an interrupted run.
 #
 #   bash benchmarks/tcl_recipe.sh DATA_DIR ROOMS_DIR RUNS_DIR
 #
-# DATA_DIR has train and validation; ROOMS_DIR is written by
+# DATA_DIR needs the splits train and validation; ROOMS_DIR is written by
 # depth_mai.datasets.procedural_rooms.write. Each run takes two minutes on two cores.
 set -euo pipefail
 data_dir="$1" rooms_dir="$2" runs_dir="$3"

@@ -6,11 +6,9 @@ r"""Measures the speed of a .tflite file: here, on a board, or emulated.
   python -m depth_mai.benchmark --model=tcl --device=ssh://pi@raspberrypi
   python -m depth_mai.benchmark --model=tcl --device=emulated_pi4
 
-Every report is added to the store, where depth_mai.leaderboard finds it; an
-empty --store keeps none.
+The report is added to the store, where depth_mai.leaderboard finds it, unless
+--store is empty.
 """
-
-import json
 
 from absl import flags
 
@@ -36,12 +34,13 @@ _TIMEOUT_S = flags.DEFINE_float(
 _LITERT_BENCHMARK = flags.DEFINE_bool(
   'litert_benchmark',
   False,
-  "Run LiteRT's own benchmark as well, on the device local.",
+  "Run LiteRT's own benchmark as well; only with --device=local.",
 )
 _ADB_BENCHMARK = flags.DEFINE_string(
   'adb_benchmark',
   '',
-  "File with TensorFlow Lite's benchmark_model for Android, to run over adb.",
+  "TensorFlow Lite's benchmark_model for Android, to be run as well; only with "
+  '--device=adb.',
 )
 _JSON = program.json('all figures')
 _STORE = program.store(store.default_path())
@@ -76,7 +75,7 @@ def main(argv: list[str]) -> None:
   report = device.measure(path)
   print(registry.format_report(report))
   if _JSON.value:
-    atomic.write_text(_JSON.value, json.dumps(report, indent=2) + '\n')
+    atomic.write_json(_JSON.value, report)
   if measured is not None:
     measured.put_report(device, report)
     print(f'Added to {_STORE.value}.')

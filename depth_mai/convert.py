@@ -4,16 +4,15 @@ r"""Converts a network to .tflite files for the device.
   python -m depth_mai.convert --workdir=runs/tcl --data_dir=DIR \
     --precision=fp32,fp16,int8,dynamic,int16x8 --output_dir=DIR
 
-Instead of --workdir: --model=FILE.keras; --model=tcl for ready weights; or
---untrained with --gin_file=FILE. The configuration's Quantisation chooses how
-INT8 files are made.
+Instead of --workdir, give --model=FILE.keras, --model=tcl for ready weights, or
+--untrained with --gin_file=FILE. The settings of Quantisation in the gin
+configuration choose how INT8 files are made.
 """
 
 import os
 
-os.environ.setdefault(
-  'TF_CPP_MIN_LOG_LEVEL', '2'
-)  # Before TensorFlow is imported.
+# Before TensorFlow is imported, to silence its start-up messages.
+os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 
 from absl import flags
 
@@ -30,7 +29,7 @@ from depth_mai.lite import exported_file
 from depth_mai.lite import provenance
 from depth_mai.lite import quantiser
 
-_WORKDIR = program.workdir('Folder of the training to convert the network of.')
+_WORKDIR = program.workdir('Folder of the training whose network is converted.')
 _MODEL = program.model('A .keras file to convert.')
 _UNTRAINED = flags.DEFINE_bool(
   'untrained',
@@ -46,7 +45,7 @@ _PRECISION = flags.DEFINE_list(
   f'{", ".join(converter.PRECISIONS)}.',
 )
 _DATA_DIR = program.data_dir(
-  'Pictures to calibrate int8 and int16x8 and to compare with Keras on.',
+  'Pictures for calibrating int8 and int16x8, and for comparing with Keras.',
   required=False,
 )
 _CALIBRATION_COUNT = flags.DEFINE_integer(
@@ -74,13 +73,13 @@ _LAYER_ERRORS = flags.DEFINE_bool(
 _WHOLE_GRAPH = flags.DEFINE_bool(
   'whole_graph',
   False,
-  'Keep int8 and dynamic files in one XNNPACK partition, even where that '
-  'makes them slower or larger.',
+  'Make int8 and dynamic files that run in one XNNPACK partition, even if '
+  'that makes them slower or larger.',
 )
 _ALLOW_INCOMPATIBLE = flags.DEFINE_bool(
   'allow_incompatible',
   False,
-  'Write also files that --target_runtime cannot run.',
+  'Write even files that --target_runtime cannot run.',
 )
 
 
@@ -122,7 +121,7 @@ def _convert():
   return export.export(network, _OUTPUT_DIR.value, options, origin, *samples)
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
   """Converts and prints the table; raises ValueError for a refused file."""
   program.no_arguments(argv)
   files = _convert()

@@ -5,14 +5,14 @@ r"""Measures a network, a .tflite file or a folder of predictions.
   python -m depth_mai.evaluate --model=tcl.tflite --data_dir=DIR --json=OUT.json
   python -m depth_mai.evaluate --predictions=DIR --data_dir=DIR
 
-The numbers are means of per-image values; the table also shows them over all
-pixels at once and by distance. Give exactly one of --workdir, --model and
+The figures are means of per-image values; the table also shows them over all
+pixels at once, and by distance. Give exactly one of --workdir, --model and
 --predictions.
 """
 
 import os
 
-# Before TensorFlow is imported, whose start-up messages would bury the table.
+# Before TensorFlow is imported, to silence its start-up messages.
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 
 from absl import flags
@@ -21,10 +21,11 @@ from depth_mai import program
 from depth_mai.data import source
 from depth_mai.evaluation import evaluation
 from depth_mai.evaluation import file_predictors
+from depth_mai.files import atomic
 from depth_mai.files import ready_models
 from depth_mai.metrics import table
 
-_WORKDIR = program.workdir('Training whose best.keras is measured.')
+_WORKDIR = program.workdir('Folder of a training whose best.keras is measured.')
 _MODEL = program.model('A .keras or .tflite file to measure.')
 _PREDICTIONS = flags.DEFINE_string(
   'predictions',
@@ -79,7 +80,7 @@ def main(argv: list[str]) -> None:
   result |= {'model': name, 'data_dir': data_dir, 'split': _SPLIT.value}
   print(f'{name} on {_SPLIT.value}: {table.metrics_tables(result)}')
   if _JSON.value is not None:
-    evaluation.write_json(_JSON.value, result)
+    atomic.write_json(_JSON.value, result)
 
 
 if __name__ == '__main__':

@@ -8,7 +8,8 @@ r"""Judges an untrusted .tflite file, as the challenge's platform did.
 Checks the operators against the target runtime, measures errors and runtime,
 and computes the score and its rank in Table 1. The file runs in sandboxed
 processes that can open no file and no connection and have limited memory and
-time. Exit code: 0 accepted, 1 rejected, 2 wrong usage.
+time. The exit code is 0 for an accepted file, 1 for a rejected one, and 2 for
+wrong usage.
 """
 
 import dataclasses
@@ -19,6 +20,7 @@ from depth_mai import program
 from depth_mai.data import source
 from depth_mai.devices import registry
 from depth_mai.devices import settings
+from depth_mai.files import atomic
 from depth_mai.judging import request
 from depth_mai.judging import stages
 from depth_mai.judging.web import server
@@ -92,7 +94,7 @@ def main(argv: list[str]) -> int:
   verdict = stages.judge(asked, lambda *_: None)
   print(verdict.to_text())
   if _JSON.value is not None:
-    verdict.write_json(_JSON.value)
+    atomic.write_json(_JSON.value, verdict.to_json())
   return 0 if verdict.accepted else 1
 
 

@@ -7,9 +7,9 @@ r"""Judges the .tflite files of a folder and ranks their systems.
 Every file is timed on the device and its errors are measured on the split. Each
 system is ranked by the file of the precision that its team submitted, next to
 its row of Table 1. Writes leaderboard.{txt,md,json,html}, a plot and depth
-pictures. Measurements are kept in the store, which depth_mai.benchmark fills as
-well, and are not repeated. Files that cannot be judged make the exit code 1;
-the others are ranked.
+pictures. Measurements are kept in the store, which depth_mai.benchmark also
+fills, and are not repeated. A file that cannot be judged makes the exit code 1;
+the others are still ranked.
 """
 
 import shlex
@@ -49,7 +49,7 @@ _SCORE_CONSTANT = flags.DEFINE_float(
   'The K in score = K * 2^(-20 si-RMSE) / runtime in ms.',
 )
 _PAGE = flags.DEFINE_bool(
-  'page', True, 'Write the HTML page with plot and depth pictures as well.'
+  'page', True, 'Also write the HTML page with the plot and depth pictures.'
 )
 
 

@@ -4,7 +4,8 @@ r"""Predicts the depth of pictures, or live depth of a camera or video.
 For each picture it writes <name>_depth.png (16 bits, millimetres),
 <name>_colour.png (with a colour bar in metres) and <name>_side_by_side.png.
 Pictures that cannot be read are listed and make the exit code 1; the others are
-predicted. For a camera or video, --output_dir gets <number>_depth.png.
+still predicted. For a camera or video it writes <number>_depth.png, if
+--output_dir is given.
 
 Examples:
   python -m depth_mai.predict --model=tcl photo.jpg holiday/ --output_dir=depth
@@ -29,12 +30,12 @@ _THREADS = program.threads()
 _NEAR_M = flags.DEFINE_float(
   'near_m',
   None,
-  'Depth of the first colour, metres; each picture has its own by default.',
+  'Depth of the first colour, metres; by default each picture has its own.',
 )
 _FAR_M = flags.DEFINE_float(
   'far_m',
   None,
-  'Depth of the last colour, metres; each picture has its own by default.',
+  'Depth of the last colour, metres; by default each picture has its own.',
 )
 _OVERWRITE = flags.DEFINE_bool(
   'overwrite', False, 'Replace the results of an earlier run.'
@@ -42,8 +43,8 @@ _OVERWRITE = flags.DEFINE_bool(
 _CAMERA = flags.DEFINE_string(
   'camera',
   None,
-  'Camera to predict live: 0 for /dev/video0, rpicam for a Raspberry Pi '
-  'camera.',
+  'Camera to predict live: 0 for /dev/video0, or rpicam for a camera on the '
+  'ribbon cable of a Raspberry Pi.',
 )
 _VIDEO = flags.DEFINE_string(
   'video',
@@ -60,7 +61,7 @@ _ADDRESS = flags.DEFINE_string(
 _EVERY_FRAME = flags.DEFINE_bool(
   'every_frame',
   False,
-  'Predict all frames of a video, instead of keeping up with its speed.',
+  'Predict all frames of a video instead of skipping some to keep its speed.',
 )
 _MAX_FRAMES = flags.DEFINE_integer(
   'max_frames', 0, 'Stop after this many frames; 0 for no limit.', 0

@@ -13,8 +13,8 @@ from absl import flags
 
 from depth_mai import challenge
 
-# Bad input, or a training that diverged. Any other error is a bug and shows its
-# traceback.
+# Raised for bad input and for a training that diverged. Any other error is a
+# bug and shows its traceback.
 _EXPECTED_ERRORS = (ValueError, FloatingPointError)
 
 
@@ -40,7 +40,7 @@ def data_dir(
 def split() -> flags.FlagHolder:
   """Defines --split."""
   return flags.DEFINE_string(
-    'split', 'validation', 'The split whose pictures are measured.'
+    'split', 'validation', 'Split of the data to measure on.'
   )
 
 
@@ -137,9 +137,9 @@ def repetitions() -> tuple[flags.FlagHolder, flags.FlagHolder]:
   """Defines --warmup and --runs."""
   return (
     flags.DEFINE_integer(
-      'warmup', 10, 'Runs before the measurement, which are not counted.', 1
+      'warmup', 10, 'Number of runs before the timed ones.', 1
     ),
-    flags.DEFINE_integer('runs', 50, 'Runs that are measured.', 1),
+    flags.DEFINE_integer('runs', 50, 'Number of runs that are timed.', 1),
   )
 
 
@@ -158,9 +158,7 @@ def json(content: str) -> flags.FlagHolder:
   Args:
     content: what is written, a noun.
   """
-  return flags.DEFINE_string(
-    'json', None, f'File to write {content} to, as JSON.'
-  )
+  return flags.DEFINE_string('json', None, f'JSON file to write {content} to.')
 
 
 def pictures_dir() -> flags.FlagHolder:
@@ -168,7 +166,7 @@ def pictures_dir() -> flags.FlagHolder:
   return flags.DEFINE_string(
     'pictures_dir',
     None,
-    'Folder for a picture of each image, its predicted and its true depth.',
+    'Folder for pictures of each image, its predicted and its true depth.',
   )
 
 
@@ -187,8 +185,8 @@ def output_upsampling() -> flags.FlagHolder:
     'output_upsampling',
     None,
     'How the depth map of a Keras network is enlarged to the size of the '
-    'picture, one of the forms in layers/upsample.py; the default is the '
-    "system's own.",
+    'picture: one of the forms in layers/upsample.py; by default, the one of '
+    'the system.',
   )
 
 

@@ -5,15 +5,15 @@ r"""Saves a trained network as ready weights with a model card.
       --tflite=tflite/tcl_fp16.tflite --data_dir=DIR \
       --trained_on='NYU Depth v2' --licence='...' --command='python -m ...'
 
-Writes pretrained/<system>/: the .tflite file, <system>.npz to train further
-from, and README.md with the metrics of both on --split.
+Writes into pretrained/<system>/ the .tflite file, <system>.npz from which to
+train further, and README.md with the metrics of both on --split.
 """
 
 import os
 import pathlib
 import shutil
 
-# Before TensorFlow is imported, whose start-up messages would bury the result.
+# Before TensorFlow is imported, to silence its start-up messages.
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 
 from absl import flags
@@ -31,7 +31,8 @@ from depth_mai.models import network_file
 from depth_mai.runtime import metadata as metadata_lib
 
 _WORKDIR = program.workdir(
-  'Training whose best.keras becomes ready weights.', required=True
+  'Folder of the training whose best.keras to publish.',
+  required=True,
 )
 _TFLITE = flags.DEFINE_string(
   'tflite',
@@ -51,7 +52,7 @@ _COMMAND = flags.DEFINE_string(
   'command', None, 'Command that trained the network.', required=True
 )
 _OUTPUT_DIR = program.output_dir(
-  'the folder <system> of weights and card', default='pretrained'
+  '<system>/ with the weights and the card', default='pretrained'
 )
 
 
@@ -64,8 +65,9 @@ def _publish() -> pathlib.Path:
   system = metadata.get('system')
   if system != network.name or 'training_git_commit' not in metadata:
     raise ValueError(
-      f'{_TFLITE.value} holds {system}, {_WORKDIR.value} {network.name}. Give '
-      'the file that `depth_mai.convert --workdir` made of this training.'
+      f'{_TFLITE.value} is a file of {system}, and {_WORKDIR.value} trained '
+      f'{network.name}. Give --tflite the file that `depth_mai.convert '
+      '--workdir` made of this training.'
     )
   folder = pathlib.Path(_OUTPUT_DIR.value) / system
   folder.mkdir(parents=True, exist_ok=True)
@@ -75,7 +77,7 @@ def _publish() -> pathlib.Path:
     shutil.copyfile(_TFLITE.value, temporary)
   compact_weights.save(weights, network)
 
-  # The metrics are those of the published files, not of the training's.
+  # The metrics are those of the published files, not of best.keras.
   compact_weights.load(weights, network)
   predictors: dict[pathlib.Path, evaluation.Predictor] = {
     tflite: file_predictors.TflitePredictor(str(tflite)),
@@ -99,7 +101,7 @@ def _publish() -> pathlib.Path:
   return folder
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
   """Publishes the network and prints its folder."""
   program.no_arguments(argv)
   print(_publish())

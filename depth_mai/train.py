@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Trains a network.
+r"""Trains a network.
 
   python -m depth_mai.train --gin_file=gin_configs/tcl.gin --data_dir=DIR \
       --workdir=runs/tcl [--gin_param='train.epochs = 2']
 
-The same command resumes a run that was interrupted.
+The same command resumes an interrupted run.
 """
 
 import os
 import pathlib
 
-# Before TensorFlow is imported, whose start-up messages would bury ours.
+# Before TensorFlow is imported, to silence its start-up messages.
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 
 from absl import logging
@@ -33,7 +33,7 @@ _WORKDIR = program.workdir(
 )
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
   """Parses the configuration and trains."""
   program.no_arguments(argv)
   logging.set_verbosity(logging.WARNING)  # tfds logs every step at INFO.

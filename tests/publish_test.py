@@ -79,7 +79,9 @@ class PublishTest(tf.test.TestCase):
     )
     done = self._publish('other_fp32.tflite')
     self.assertEqual(done.returncode, 1)
-    self.assertIn('other_fp32.tflite holds other, run small', done.stderr)
+    self.assertIn(
+      'other_fp32.tflite is a file of other, and run trained small', done.stderr
+    )
     self.assertFalse((self.root / 'pretrained').exists())
 
 

@@ -3,7 +3,7 @@
 
   python -m depth_mai.report.curves --output=curves.png RUN_DIR [RUN_DIR...]
 
-Needs matplotlib: pip install 'depth_mai[report]'.
+Needs matplotlib: pip install '.[report]'.
 """
 
 from absl import app
@@ -25,7 +25,7 @@ _REFERENCES = flags.DEFINE_multi_string(
   'reference',
   [],
   'A horizontal line to compare with: NAME:VALUE for the si-RMSE, or '
-  'METRIC/NAME:VALUE for another metric. The flag may be repeated.',
+  'METRIC/NAME:VALUE for another metric.',
 )
 _TIME = flags.DEFINE_enum(
   'time', 'step', list(curve_figure.TIMES), 'Unit of the horizontal axis.'

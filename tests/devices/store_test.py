@@ -134,6 +134,11 @@ class StoreTest(parameterized.TestCase):
       self.assertIsNone(kept.get_report(board, 'b', 4))
       self.assertIsNone(kept.get_report(_Device('other'), 'a', 4))
 
+  def test_a_folder_is_refused(self):
+    folder = self.create_tempdir().full_path
+    with self.assertRaisesRegex(ValueError, 'is a folder; give --store a file'):
+      store.Store(folder)
+
 
 if __name__ == '__main__':
   absltest.main()

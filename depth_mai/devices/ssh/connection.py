@@ -109,7 +109,7 @@ class Connection:
     self._words = b''
     return self
 
-  def __exit__(self, kind, error, trace) -> None:
+  def __exit__(self, kind: object, error: object, trace: object) -> None:
     """Has the agent clear up, and disconnects."""
     if error is None:
       try:

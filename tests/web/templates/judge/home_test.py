@@ -99,7 +99,7 @@ class HomeTest(absltest.TestCase):
       + ['c.tflite'],
     )
     self.assertIn('On rooms, test split', page.text)
-    self.assertIn('do not compare', page.text)
+    self.assertIn('cannot be compared', page.text)
     self.assertIn('leaderboard', [h.get('id') for h in page.named('h2')])
     self.assertLen(page.named('script'), 2)
 

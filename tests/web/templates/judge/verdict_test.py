@@ -28,8 +28,8 @@ class VerdictTest(absltest.TestCase):
       '0.750 m RMSE',
       'It was guessed.',
       'Compared with Table 1 of the paper',
-      'timed on A board. That is no Raspberry Pi 4, and its speed counts in',
-      'Input range 0..255 (the file says so)',
+      'timed on A board. That is not a Raspberry Pi 4, and its speed',
+      'Input range 0..255 (declared in the file)',
       f'2,900,000 bytes, sha256 {record["verdict"]["file"]["sha256"]}',
       'unit: auto, device: local',
       '7 CONV_2D',
@@ -61,10 +61,10 @@ class VerdictTest(absltest.TestCase):
     for figure in ('score', 'rank', 'runtime_ms'):
       record['verdict'][figure] = None
     page = _page(record)
-    self.assertIn('timed on no device. That is no Raspberry Pi 4', page.text)
+    self.assertIn('timed on no device. That is not a Raspberry Pi 4', page.text)
     self.assertEqual(page.rows[9][:2], ['This file (a.tflite)', '–'])
 
-  def test_a_record_with_the_least(self):
+  def test_a_minimal_record(self):
     record = small_verdicts.record(errors=['No.'])
     file = record['verdict']['file']
     record['verdict'] = {'verdict': 'rejected', 'file': file}
