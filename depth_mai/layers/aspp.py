@@ -32,8 +32,8 @@ def aspp(
     x: input.
     branch_filters: channels of each branch.
     filters: output channels.
-    rates: of the atrous convolutions. At a rate as large as the map, only the
-      kernel's centre lies inside the map.
+    rates: dilation rates of the 3x3 convolutions. At a rate as large as the
+      map, only the kernel's centre is inside the map.
     norm: the BatchNorm setting.
     name: prefix of the layers' names.
 

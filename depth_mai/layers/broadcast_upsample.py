@@ -5,7 +5,7 @@ RESIZE_NEAREST_NEIGHBOR copies pixel by pixel, which for one channel costs more
 than a small network, and XNNPACK does not run it. Here the addition of the
 nearest depth, which the graph needs anyway, repeats each pixel along its row by
 broadcasting against `factor` equal numbers. Concatenation then repeats whole
-rows. An axis whose factor is no integer is gathered by a list of indices,
+rows. An axis whose factor is not an integer is gathered by a list of indices,
 outside XNNPACK.
 """
 
@@ -21,8 +21,8 @@ _LARGEST_JOIN = 5
 def split_factor(factor: int) -> list[int]:
   """Returns numbers from 2 to 5 whose product is `factor`, smallest first.
 
-  A prime factor above 5 is kept: the concatenation of so many tensors runs
-  outside XNNPACK.
+  Prime factors above 5 are not split: the concatenation of so many tensors
+  runs outside XNNPACK.
   """
   parts = []
   while factor > 1:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The last layers of every system: features to depth, in one of three codes.
+"""The last layers of every system: from features to depth, in three codes.
 
 The last convolution, 'head', need not predict metres. An INT8 device rounds its
 output to 255 even steps, and a step in metres that is fine enough for a far
@@ -111,7 +111,7 @@ def initial_bias(options: HeadOptions) -> float:
   """Returns the bias with which an untrained head predicts initial_depth_m.
 
   Args:
-    options: of the head.
+    options: the options of the head.
 
   Raises:
     ValueError: for an unknown code, or if the ReLU has no gradient at the
@@ -165,7 +165,7 @@ def depth_head(
 
   Args:
     x: features.
-    kernel_size: of the only convolution, named 'head'.
+    kernel_size: kernel size of the only convolution, 'head'.
     options: nearest and initial depth, and the code. Features that are zero
       give the initial depth.
     convolution: creates the convolution from (1, kernel_size) and the keyword

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fusion blocks of the decoders: decoder features meet those of the encoder.
+"""Fusion blocks of the decoders, which combine them with encoder features.
 
 Sources: the paper's sections on the systems. Tencent GY-Lab (4.4) and MiAIgo
 (4.3) concatenate an encoder stage with the decoder's features; the layers

@@ -27,7 +27,7 @@ def ghost_module(
     filters: output channels, an even number (ratio 2 of the paper).
     norm: the BatchNorm setting.
     name: prefix of the layers' names.
-    activation: of both halves; None for a linear module.
+    activation: activation of both halves; None for a linear module.
 
   Returns:
     The convolved half and its ghosts, concatenated in this order.
@@ -69,8 +69,8 @@ def ghost_bottleneck(
 
   Args:
     x: input.
-    kernel_size: of the depthwise convolutions of a block with stride 2 or with
-      a change of channels; a plain block has none.
+    kernel_size: kernel size of the depthwise convolutions, which only a block
+      with stride 2 or another number of output channels has.
     expanded: channels between the two ghost modules, an even number.
     filters: output channels, an even number; the output is linear.
     use_squeeze_excite: whether to insert a gate between the modules.

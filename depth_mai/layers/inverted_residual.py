@@ -63,7 +63,7 @@ def inverted_residual(
 
   Args:
     x: input.
-    kernel_size: of the depthwise convolution.
+    kernel_size: kernel size of the depthwise convolution.
     expanded: channels between expansion and projection; if equal to the
       input's, the block has no expansion convolution, like the first block.
     filters: output channels; the output is linear.

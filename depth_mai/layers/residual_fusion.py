@@ -42,7 +42,7 @@ def residual_fusion(
 ) -> keras.KerasTensor:
   """Fuses a decoder's map with a skip and doubles the size.
 
-  MiDaS has its 1x1 convolution after the resize. Here it comes before, where it
+  In MiDaS the 1x1 convolution follows the resize. Here it comes before it and
   costs a quarter; the result is the same, because both are linear and the
   weights of an interpolation sum to one.
 

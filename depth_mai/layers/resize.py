@@ -15,8 +15,8 @@ class FixedSize(keras.layers.Layer):
   """Base of the layers that map [B, h, w, C] to [B, height, width, C].
 
   Attributes:
-    height: of the result, pixels.
-    width: of the result, pixels.
+    height: height of the result, pixels.
+    width: width of the result, pixels.
   """
 
   def __init__(self, height: int, width: int, **kwargs: object):
@@ -55,10 +55,10 @@ class Resize(FixedSize):
     """Creates the layer.
 
     Args:
-      height: of the result, pixels.
-      width: of the result, pixels.
+      height: height of the result, pixels.
+      width: width of the result, pixels.
       interpolation: 'bilinear' or 'nearest'.
-      **kwargs: of keras.layers.Layer.
+      **kwargs: arguments of keras.layers.Layer.
 
     Raises:
       ValueError: for an unknown interpolation.

@@ -47,10 +47,10 @@ class SeparableResize(resize.FixedSize):
   """Resizes [B, h, w, 1] to [B, height, width, 1], bilinear, axis by axis.
 
   RESIZE_BILINEAR is fast over channels and slow over pixels: with one channel,
-  a vector unit holds one number. Here the axis that keeps its size is moved to
-  the channels, so that the operator works on whole columns, then on whole rows.
-  One bilinear resize is the product of these two steps, so the values are the
-  same up to float rounding.
+  a vector register contains only one number. Here the axis that keeps its size
+  is moved to the channels, so that the operator works on whole columns, then on
+  whole rows. One bilinear resize is the product of these two steps, so the
+  values are the same up to float rounding.
   """
 
   def call(self, inputs):
@@ -72,16 +72,16 @@ def upsample_output(
 
   Args:
     depth: Keras tensor [B, h, w, 1].
-    height: of the result, pixels.
-    width: of the result, pixels.
+    height: height of the result, pixels.
+    width: width of the result, pixels.
     method: one of OUTPUT_UPSAMPLINGS.
 
   Returns:
     A Keras tensor [B, height, width, 1].
 
   Raises:
-    ValueError: for an unknown method, or 'tile' with a factor that is no
-      integer.
+    ValueError: for an unknown method, or 'tile' with a factor that is not
+      an integer.
   """
   if method not in OUTPUT_UPSAMPLINGS:
     raise ValueError(

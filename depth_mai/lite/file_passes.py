@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Changes a converted file before it is written: smaller, whole, documented.
+"""Shrinks converted files, keeps them in one piece and adds metadata.
 
-All functions work in place on a model that flatbuffer.read_model has unpacked.
+All functions change a model that flatbuffer.read_model has unpacked in place.
 """
 
 from collections.abc import Sequence
@@ -24,13 +24,13 @@ _DILATED_VERSION = 2
 def float_depthwise(model: flatbuffer.schema.ModelT) -> None:
   """Stores the kernels of a dynamic-range file's depthwise layers in float.
 
-  XNNPACK takes convolutions of float activations with int8 weights, but not
-  depthwise ones, which cut the graph. Their kernels are a small part of the
-  weights. In float they cost some of the file's size and leave the graph whole;
-  their values stay those of the int8 weights.
+  XNNPACK runs convolutions with float activations and int8 weights, but not
+  depthwise ones, which split the graph. Their kernels are a small part of the
+  weights: in float they enlarge the file a little, and the graph stays in one
+  piece. Their values stay those of the int8 weights.
 
   Args:
-    model: Depthwise convolutions of int8 activations stay as they are.
+    model: Depthwise convolutions with int8 activations stay as they are.
   """
   for subgraph in model.subgraphs:
     for operator in subgraph.operators:
@@ -81,18 +81,17 @@ def _add_buffer(model: flatbuffer.schema.ModelT, data: bytes) -> int:
 
 
 def slim(model: flatbuffer.schema.ModelT) -> None:
-  """Shortens tensor names and drops what no runtime reads.
+  """Shortens tensor names and drops data that no runtime reads.
 
-  The converter names a fused tensor after all the operators in it, each with
-  the path of its layer, names every constant likewise, and gives every
-  activation an empty buffer and an empty quantisation of its own. In a network
-  of 1.5 MB that is 2 %. The graph stays as it is.
+  The converter names every tensor after all operators fused into it, each with
+  the path of its layer, and gives every activation an empty buffer and an empty
+  quantisation. In a network of 1.5 MB that is 2 %. The graph stays as it is.
 
   Args:
-    model: Its activations are then named after the last layer in them, with
-      `:2` and so on where that names several; its constants have no names.
+    model: Its activations are then named after their layers, with `:2` and so
+      on where a layer has several; its constants have no names.
   """
-  # The oldest runtime that the converter declares stays, its notes go.
+  # Drops the converter's notes, but not the oldest runtime that it declares.
   model.metadata = [
     entry
     for entry in model.metadata or []
@@ -134,7 +133,7 @@ def _is_empty(
 
 
 def _drop_empty_buffers(model: flatbuffer.schema.ModelT) -> None:
-  """Lets all that has no data share buffer 0, which the schema keeps empty.
+  """Makes tensors without data share buffer 0, which the schema keeps empty.
 
   Buffers that nothing refers to any more are dropped as well.
   """
@@ -155,16 +154,17 @@ def _drop_empty_buffers(model: flatbuffer.schema.ModelT) -> None:
 
 
 def add_metadata(model: flatbuffer.schema.ModelT, metadata: dict) -> None:
-  """Adds a JSON document, such as where the model comes from.
+  """Adds a JSON document, such as the origin of the model.
 
   Args:
-    model: It must not have this metadata yet. Its graph and other metadata
-      stay as they are.
+    model: It must not contain this metadata yet. Its graph and its other
+      metadata stay as they are.
     metadata: anything json.dumps takes; `output_unit` ('mm' or 'm') tells
       the runtime how to read the output.
 
   Raises:
-    ValueError: if `metadata` is no JSON, or there is some already.
+    ValueError: if `metadata` cannot be written as JSON, or the file contains
+      metadata already.
   """
   model.metadata = list(model.metadata or [])
   names = [flatbuffer.text(entry.name) for entry in model.metadata]
@@ -176,7 +176,7 @@ def add_metadata(model: flatbuffer.schema.ModelT, metadata: dict) -> None:
   try:
     text = json.dumps(metadata, sort_keys=True, allow_nan=False)
   except (TypeError, ValueError) as error:
-    raise ValueError(f'The metadata is no JSON document: {error}') from error
+    raise ValueError(f'The metadata is not JSON: {error}') from error
   entry = flatbuffer.schema.MetadataT()
   entry.name = METADATA_NAME
   entry.buffer = _add_buffer(model, text.encode('utf-8'))

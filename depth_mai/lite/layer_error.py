@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures what each operator of an int8 file adds to its error.
+"""Measures how much each operator of an int8 file adds to its error.
 
 TensorFlow's QuantizationDebugger measures an operator's own error: it runs a
 file in which every quantised operator has a float twin that reads the same
 input. It finds no error where numbers are only moved or resized.
 
-The error of all operators up to one is the distance of the file's tensor from
-the float graph's. The debugger would give it, too, but its float graph starts
-anew after every resize.
+The accumulated error, that of all operators up to one, is the distance of the
+file's tensor from the float graph's. The debugger reports it, too, but its
+float graph starts again from rounded numbers after every resize.
 """
 
 from collections.abc import Iterable
@@ -38,13 +38,13 @@ class LayerError:
   """The error of one operator's result, over a few images.
 
   Attributes:
-    layer: its name.
-    operator: 'CONV_2D' and the like.
+    layer: name of the operator's layer.
+    operator: name of the operator, e.g. 'CONV_2D'.
     step: the difference between two levels of the result.
     own_rmse: error of the operator alone, in the result's unit.
-    own_snr_db: power of its result over that of this error, decibels.
-    rmse: error of all operators up to this one.
-    snr_db: power of its result over that of this error, decibels.
+    own_snr_db: ratio of the result's power to that of own_rmse, decibels.
+    rmse: accumulated error of all operators up to this one.
+    snr_db: ratio of the result's power to that of rmse, decibels.
   """
 
   layer: str

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rewrites Keras networks: a network as a list of layer calls.
+"""Represents a Keras network as a list of layer calls that can be rewritten.
 
 Every rewrite in this package works on a LayerGraph. It copies a functional
 network, weights included, into a flat list of calls; a pass replaces, inserts
@@ -44,12 +44,12 @@ def new_call(
   *sources: Call,
   weights: Iterable[np.ndarray] = (),
 ) -> Call:
-  """Makes a call of a new layer.
+  """Makes a call of a layer.
 
   Args:
     layer: unbuilt.
     *sources: the calls it reads. Several are passed to the layer as a list.
-    weights: of the layer; none for the layer's own initial values.
+    weights: the layer's weights; none for its own initial values.
   """
   inputs = sources if len(sources) == 1 else (list(sources),)
   return Call(layer, (inputs, {}), list(weights))
@@ -123,7 +123,7 @@ class LayerGraph:
   def readers(self, call: Call) -> list[Call | None]:
     """Returns the calls that read the output of a call.
 
-    None stands for a reader that a pass cannot change: the network's output,
+    None represents a reader that a pass cannot change: the network's output,
     or a layer that is called more than once. If the call's own layer is called
     more than once, the result is [None].
     """
@@ -138,7 +138,7 @@ class LayerGraph:
     return found + [None] * (call is self.output)
 
   def only_source(self, call: Call) -> Call | None:
-    """Returns the call that alone feeds a call, and feeds nothing else.
+    """Returns the only source of a call if the call is its only reader.
 
     Returns:
       None if there is no such call, if it is the network's input, or if one of
@@ -153,13 +153,13 @@ class LayerGraph:
     return source if self.readers(source) == [call] else None
 
   def replace(self, call: Call, *replacement: Call) -> None:
-    """Puts calls in the place of one; calls that nothing reads any more go.
+    """Replaces a call; calls that nothing reads any more are dropped.
 
     Args:
       call: the call to replace.
-      *replacement: in the order of computation; may contain `call` itself. What
-        read `call` then reads the last of them, or the input of `call` if there
-        are none.
+      *replacement: calls in the order of computation, which may include `call`.
+        The readers of `call` then read the last of them, or the input of `call`
+        if there are none.
     """
     last = replacement[-1] if replacement else call.sources[0]
     place = self.calls.index(call)
@@ -189,7 +189,7 @@ class LayerGraph:
     new: keras.layers.Layer,
     weights: Iterable[np.ndarray],
   ) -> None:
-    """Puts another layer, unbuilt, and its weights into all calls of one."""
+    """Replaces a layer in all its calls by another one, which is unbuilt."""
     for call in self.calls:
       if call.layer is layer:
         call.layer, call.weights = new, list(weights)

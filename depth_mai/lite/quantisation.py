@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The choices of an integer file: its ranges, and which operators stay float.
+"""Settings of integer files, and the operators that they leave in float.
 
-The quantiser takes a list of names of operators to leave alone. That alone is
-not enough: it spreads a range over every operator that only moves numbers, so
-an activation between float operators must not have one.
+TensorFlow's quantiser takes the names of operators that stay in float. That is
+not enough: it passes a range on through every operator that only moves numbers,
+so an activation between float operators must not have a range.
 """
 
 from collections.abc import Sequence
@@ -24,14 +24,14 @@ _RESIZES = ('RESIZE_BILINEAR', 'RESIZE_NEAREST_NEIGHBOR')
 
 @dataclasses.dataclass(frozen=True)
 class Quantisation:
-  """How the 'int8' file of a network is made.
+  """Settings of the integer files of a network.
 
   Attributes:
     calibration: 'minmax', 'percentile', 'mse' or 'entropy'; see clipping.py.
-    percentile: of calibration='percentile', above 50, at most 100.
+    percentile: for calibration='percentile', above 50 and at most 100.
     float_input: whether the image is resized and scaled in float, and becomes
-      int8 at the network's size. Needs a float32 input: an integer image is
-      resized as it comes.
+      int8 at the network's size. It has no effect on a file with integer
+      input.
     float_tail: how many of the last convolutions are computed in float, with
       everything after them: the depth's offset and unit, the upsampling to the
       image's size. 0 keeps all convolutions in int8 and everything after the
@@ -48,26 +48,25 @@ class Quantisation:
 
   def __post_init__(self):
     """Checks the choices."""
-    if self.calibration not in clipping.METHODS:
-      raise ValueError(
-        f'calibration={self.calibration!r} is not one of {clipping.METHODS}. '
-        'Change Quantisation.calibration.'
-      )
-    if not 50 < self.percentile <= 100:
-      raise ValueError(
-        f'percentile={self.percentile} must be above 50 and at most 100. '
-        'Change Quantisation.percentile.'
-      )
-    if self.float_tail is not None and self.float_tail < 0:
-      raise ValueError(
-        f'float_tail={self.float_tail} must be None or at least 0. Change '
-        'Quantisation.float_tail.'
-      )
-    if isinstance(self.float_layers, str):
-      raise ValueError(
-        f'float_layers={self.float_layers!r} must be a list of names. Change '
-        'Quantisation.float_layers.'
-      )
+    for name, is_allowed, allowed in (
+      (
+        'calibration',
+        self.calibration in clipping.METHODS,
+        f'one of {clipping.METHODS}',
+      ),
+      ('percentile', 50 < self.percentile <= 100, 'above 50, at most 100'),
+      ('float_tail', (self.float_tail or 0) >= 0, 'None or at least 0'),
+      (
+        'float_layers',
+        not isinstance(self.float_layers, str),
+        'a list of names',
+      ),
+    ):
+      if not is_allowed:
+        raise ValueError(
+          f'{name}={getattr(self, name)!r} must be {allowed}. Change '
+          f'Quantisation.{name}.'
+        )
 
 
 def float_operators(
@@ -111,7 +110,7 @@ def _named(model: flatbuffer.schema.ModelT, layers: Sequence[str]) -> set[int]:
     if layer not in places:
       near = ', '.join(difflib.get_close_matches(layer, places, cutoff=0.4))
       raise ValueError(
-        f'There is no layer {layer!r} in the file to quantise; near are: '
+        f'There is no layer {layer!r} in the file to quantise; similar names: '
         f'{near or "none"}. Change Quantisation.float_layers.'
       )
   return set().union(*(places[layer] for layer in layers))
@@ -169,13 +168,12 @@ def quantised_tensors(
 def resize_before_rounding(model: flatbuffer.schema.ModelT) -> None:
   """Makes a file resize the image in float and round the small one.
 
-  The quantiser makes a resize before quantised operators work on rounded
-  numbers, whatever its arguments. That rounds the large image first: more work
-  for a worse result.
+  The quantiser always rounds before a resize that quantised operators follow,
+  here the large image. That is more work for a worse result.
 
   Args:
     model: a quantised file from flatbuffer.read_model, changed in place. If it
-      begins with QUANTIZE and a resize, these two change places.
+      begins with QUANTIZE and a resize, these two are swapped.
   """
   subgraph = model.subgraphs[0]
   rounding, resize = subgraph.operators[:2]

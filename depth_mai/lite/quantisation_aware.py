@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fake-quantisation training: a network that already rounds as its INT8 file.
+"""Rewrites a network for fake-quantisation training: it rounds like its file.
 
 `quantise` rewrites a trained network. Collapsible blocks and BatchNorm are
 folded into convolutions, as in the file; their kernels are rounded; and each
 activation is rounded where TFLite's INT8 scheme has a tensor:
 
 - after a convolution, sum or product, or after the ReLU that runs inside it;
-- hard-swish is an operator of its own, with a rounded tensor on both sides;
+- hard-swish is a separate operator, with rounded tensors before and after it;
   swish is a sigmoid, whose steps are fixed, and a product;
 - the image is resized and scaled in float, and then rounded;
-- a concatenation and everything that flows into it have one range; so have the
-  input and the output of a resize;
+- a concatenation and all its inputs share one range; so do the input and the
+  output of a resize;
 - the decoding of the head's depth stays float.
 
-The INT8 file gets these ranges (converter.convert_rounded); float files are
-made without the roundings (collapse.remove_rounding).
+The INT8 file gets these ranges (converter.convert_rounded). Float files are
+made without the rounding (collapse.remove_rounding).
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ _CONVOLUTIONS: dict[type, type[keras.layers.Layer]] = {
   keras.layers.Conv2D: fake_quantisation.QuantisedConv2D,
   keras.layers.DepthwiseConv2D: fake_quantisation.QuantisedDepthwiseConv2D,
 }
-# Their output has the steps of their input.
+# The steps of their output are those of their input.
 _SAME_STEPS = (
   keras.layers.Dropout,
   keras.layers.MaxPooling2D,
@@ -44,18 +44,18 @@ _SAME_STEPS = (
   keras.layers.ZeroPadding2D,
   resize.Resize,
 )
-# TFLite gives these no choice.
+# TFLite prescribes these ranges.
 _FIXED_RANGES = {'sigmoid': (0.0, 255 / 256)}
 
 
 @dataclasses.dataclass(frozen=True)
 class FakeQuantisation:
-  """How a network is trained with rounding.
+  """Settings of a training with rounding.
 
   Attributes:
-    freeze_at: part of the training after which the ranges of activations stay,
-      0..1.
-    momentum: part of a range that a step keeps where it narrows.
+    freeze_at: fraction of the training after which the ranges of activations
+      are fixed, in (0, 1].
+    momentum: fraction of the old range that a step keeps when it narrows.
   """
 
   freeze_at: float = 0.5
@@ -70,7 +70,7 @@ class FakeQuantisation:
       )
 
   def apply(self, network: keras.Model, total_steps: int) -> keras.Model:
-    """Returns `quantise(network)` for a training of so many steps."""
+    """Returns `quantise(network)` for a training of `total_steps` steps."""
     return quantise(
       network, self.momentum, max(1, math.ceil(self.freeze_at * total_steps))
     )
@@ -88,13 +88,13 @@ def rounds(network: keras.Model) -> bool:
 def quantise(
   network: keras.Model, momentum: float, freeze_after: int
 ) -> keras.Model:
-  """Copies a network so that it rounds as its INT8 file will.
+  """Returns a copy of a network that rounds like its INT8 file.
 
   Args:
     network: functional and trained, RGB [B, h, w, 3] to metres. It is only
       read.
     momentum: see fake_quantisation.FakeQuantise.
-    freeze_after: number of training steps after which ranges stay.
+    freeze_after: number of training steps after which ranges are fixed.
 
   Returns:
     A float32 network of the same name without BatchNorm. Its ranges are empty

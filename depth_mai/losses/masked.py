@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ground of every loss: checked arguments, and means over valid pixels.
+"""Shared by all losses: checks of the arguments, and means over valid pixels.
 
 Sensors write 0, infinity or anything else where they measure nothing, and under
 mixed precision the prediction comes in half precision. Every loss therefore
@@ -92,7 +92,7 @@ def log_residual(
 
 
 def as_bool(valid_mask: tf.Tensor) -> tf.Tensor:
-  """Returns a mask of any type as bool: on where it is above 0.5."""
+  """Returns a mask of any type as bool: True where it is above 0.5."""
   valid_mask = tf.convert_to_tensor(valid_mask)
   if valid_mask.dtype == tf.bool:
     return valid_mask

@@ -9,6 +9,7 @@ uses half-pixel centres, as the deployed model does.
 import tensorflow as tf
 
 from depth_mai.losses import masked
+from depth_mai.losses import registry
 
 UPSAMPLINGS = ('bilinear', 'nearest')
 DOWNSAMPLINGS = ('average', 'nearest')
@@ -24,8 +25,8 @@ def upsample_prediction(
 
   Args:
     pred_depth_m: predicted depth [B, h, w, 1], metres, any float type.
-    height: of the result, pixels.
-    width: of the result, pixels.
+    height: height of the result, pixels.
+    width: width of the result, pixels.
     method: 'bilinear' (half-pixel centres, no antialiasing) or 'nearest'.
 
   Returns:
@@ -34,7 +35,7 @@ def upsample_prediction(
   Raises:
     ValueError: for an unknown method.
   """
-  _check_method('upsampling', method, UPSAMPLINGS)
+  registry.check_choice('WeightedLoss', 'upsampling', method, UPSAMPLINGS)
   pred_depth_m = tf.cast(pred_depth_m, tf.float32)
   if _has_size(pred_depth_m, height, width):
     return pred_depth_m
@@ -54,8 +55,8 @@ def downsample_target(
   Args:
     depth_m: target depth [B, H, W, 1], metres.
     valid_mask: [B, H, W, 1], above 0.5 (or True) where the target is known.
-    height: of the result, pixels.
-    width: of the result, pixels.
+    height: height of the result, pixels.
+    width: width of the result, pixels.
     method: 'average', the mean of the valid pixels under each new pixel
       weighted by the area they share with it (the factor need not be an
       integer), or 'nearest', the pixel under its centre.
@@ -70,10 +71,10 @@ def downsample_target(
     ValueError: for an unknown method, a fraction out of range, or a depth and a
       mask of different shapes.
   """
-  _check_method('downsampling', method, DOWNSAMPLINGS)
+  registry.check_choice('WeightedLoss', 'downsampling', method, DOWNSAMPLINGS)
   if not 0 < min_valid_fraction <= 1:
     raise ValueError(
-      f'min_valid_fraction={min_valid_fraction} must lie in (0, 1].'
+      f'min_valid_fraction={min_valid_fraction} must be in (0, 1].'
     )
   depth_m = tf.cast(depth_m, tf.float32)
   valid = masked.as_bool(valid_mask)
@@ -136,11 +137,3 @@ def _has_size(
     and isinstance(width, int)
     and maps.shape[1:3].as_list() == [height, width]
   )
-
-
-def _check_method(name: str, method: str, allowed: tuple[str, ...]) -> None:
-  if method not in allowed:
-    raise ValueError(
-      f'{name}={method!r} is not one of {allowed}; change WeightedLoss.{name} '
-      'in the gin file.'
-    )

@@ -2,8 +2,9 @@
 """Losses on the mean and the variance of the logarithmic error.
 
 With R = ln(pred) - ln(depth), a constant factor between prediction and target
-changes the mean of R and not its variance. `scale_invariant` and `silog` weigh
-the mean down, by lambda; `si_rmse`, the challenge's metric, ignores it.
+changes the mean of R and not its variance. `scale_invariant` and `silog` reduce
+the weight of the mean, by lambda; `si_rmse`, the challenge's metric, ignores
+the mean.
 """
 
 import tensorflow as tf
@@ -84,8 +85,8 @@ def silog(
       0 and get no gradient.
     depth_m: target depth [B, H, W, 1], metres.
     valid_mask: [B, H, W, 1], above 0.5 (or True) where the target is known.
-    variance_focus: lambda, in [0, 1]: 0 penalises the scale fully, 1 not at
-      all.
+    variance_focus: lambda, in [0, 1]: at 0 the loss penalises an error of the
+      scale fully, at 1 not at all.
     eps_m: added to both depths before the logarithm, metres.
     scale: factor of the result.
     per_image: compute the loss of every image and average them, instead of

@@ -68,7 +68,7 @@ def ssim(
     ValueError: for shapes that differ, or options out of range.
   """
   check = functools.partial(registry.check_option, 'ssim')
-  check('window', window, window in WINDOWS, f'one of {WINDOWS}')
+  registry.check_choice('ssim', 'window', window, WINDOWS)
   is_odd = window_size >= 3 and window_size % 2 == 1
   check('window_size', window_size, is_odd, 'odd and at least 3, pixels')
   for name, value in (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The WeightedLoss: a weighted sum of losses, each at its own resolution."""
+"""WeightedLoss: a weighted sum of losses, each at its own resolution."""
 
 import collections.abc
 import dataclasses
@@ -62,8 +62,9 @@ class WeightedLoss:
         prediction) or 'prediction' (at the prediction's size, on the
         downsampled target), where that differs from the resolution that the
         loss is registered with.
-      upsampling: of the prediction, 'bilinear' or 'nearest'.
-      downsampling: of the target, 'average' or 'nearest'; see resolution.py.
+      upsampling: how the prediction is enlarged, 'bilinear' or 'nearest'.
+      downsampling: how the target is reduced, 'average' or 'nearest'; see
+        resolution.py.
 
     Raises:
       ValueError: for a name, weight, resolution or method that is not allowed.
@@ -79,8 +80,11 @@ class WeightedLoss:
       )
     for name in [*weights, *resolutions]:
       _check_name(name, known)
-    _check_option('upsampling', upsampling, resolution.UPSAMPLINGS)
-    _check_option('downsampling', downsampling, resolution.DOWNSAMPLINGS)
+    for option, value, choices in (
+      ('upsampling', upsampling, resolution.UPSAMPLINGS),
+      ('downsampling', downsampling, resolution.DOWNSAMPLINGS),
+    ):
+      registry.check_choice('WeightedLoss', option, value, choices)
     self.weights = {
       name: _checked_weight(name, weight) for name, weight in weights.items()
     }
@@ -109,7 +113,7 @@ class WeightedLoss:
       ValueError: for shapes that do not fit.
     """
     depth_m = tf.convert_to_tensor(depth_m)
-    maps = {}  # made once for each resolution that a term needs
+    maps = {}  # by resolution
     total = tf.zeros([], tf.float32)
     values = {}
     for name, term in self._terms.items():
@@ -163,7 +167,9 @@ def _make_term(
     where = registered[registered_name].resolution
   else:
     where = 'target'
-  _check_option(f'resolutions[{name!r}]', where, registry.RESOLUTIONS)
+  registry.check_choice(
+    'WeightedLoss', f'resolutions[{name!r}]', where, registry.RESOLUTIONS
+  )
   return _Term(weight, function, where)
 
 
@@ -173,17 +179,9 @@ def _check_name(name: str, known: list[str]) -> None:
   near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
   hint = f' Did you mean {" or ".join(map(repr, near))}?' if near else ''
   raise ValueError(
-    f'{name!r} is no loss term; known terms are {known}.{hint} Change '
+    f'{name!r} is not a loss term; known terms are {known}.{hint} Change '
     'WeightedLoss.weights, .terms or .resolutions in the gin file.'
   )
-
-
-def _check_option(option: str, value: str, allowed: tuple[str, ...]) -> None:
-  if value not in allowed:
-    raise ValueError(
-      f'WeightedLoss.{option}={value!r} is not one of {allowed}; change it in '
-      'the gin file.'
-    )
 
 
 def _checked_weight(name: str, weight: object) -> float:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Saves and loads weights in a quarter of their size, to continue training.
+"""Saves and loads weights in 8 bits, from which training can continue.
 
 Kernels are stored as int8 with a scale for each output channel, like in
 TFLite's dynamic-range files; biases and BatchNorm as float32. The file is an
@@ -50,7 +50,7 @@ def load(path: str | os.PathLike[str], network: keras.Model) -> None:
     network: of the same structure; its head may have another depth code.
 
   Raises:
-    ValueError: if the file is missing or is no file of weights, or if its
+    ValueError: if the file is missing or is not a weights file, or if its
       variables do not fit the network.
   """
   try:
@@ -76,7 +76,7 @@ def load(path: str | os.PathLike[str], network: keras.Model) -> None:
 
 
 def _scale(kernel: np.ndarray) -> np.ndarray:
-  """Returns the scale of each output channel, to broadcast to the kernel."""
+  """Returns the scale of each output channel, broadcastable to the kernel."""
   # A depthwise kernel [k, k, C, 1] has its channels on the last axis but one.
   channels = kernel.ndim - (1 if kernel.shape[-1] > 1 else 2)
   others = tuple(axis for axis in range(kernel.ndim) if axis != channels)

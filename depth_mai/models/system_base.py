@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The base of every system: its options, its input and its registration."""
+"""Shared by all systems: options, input and registration."""
 
 from collections.abc import Callable
 import dataclasses
@@ -12,7 +12,7 @@ from depth_mai.layers import conv_norm
 from depth_mai.layers import depth_head
 from depth_mai.layers import resize
 
-# Builds a network, from options or without.
+# Builds a network; its options may be left out.
 _Build: TypeAlias = Callable[..., keras.Model]
 
 
@@ -58,7 +58,7 @@ class System:
   """A registered system.
 
   Attributes:
-    build: builds the network, from options or without.
+    build: builds the network; its options may be left out.
     options: the dataclass of its options.
     output_upsampling: 'bilinear' or 'nearest', the interpolation from the
       predicted map to the size of the image.
@@ -77,10 +77,10 @@ SYSTEMS: dict[str, System] = {}
 def register(
   *, options: type[Options], output_upsampling: str
 ) -> Callable[[_Build], _Build]:
-  """Registers the decorated function as a system of its own name.
+  """Registers the decorated function as a system.
 
-  The function and its options become gin configurables of their own names. A
-  network is matched with its system by keras.Model.name.
+  The system has the name of the function. The function and its options become
+  gin configurables. A network belongs to the system of its keras.Model.name.
 
   Args:
     options: the dataclass of the system's options.

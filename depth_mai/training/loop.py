@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The training loop.
+"""Trains a network, or resumes a training.
 
 Keras' own fit does not run under MultiWorkerMirroredStrategy; this loop does. A
 run that is killed and started again with the same command resumes from its last
@@ -144,7 +144,7 @@ def _evaluation_sets(data_dir, records_dir, train_source, images, batch_size):
   try:
     validation_source = source.open_split(data_dir, 'validation', records_dir)
   except ValueError as error:
-    print(f'No validation split, so best.keras will be the last: {error}')
+    print(f'No validation split, so best.keras will equal last.keras: {error}')
   else:
     sets['validation'] = pipeline.eval_dataset(
       validation_source, batch_size=batch_size
@@ -188,8 +188,8 @@ def train(
     data_dir: challenge-layout folder or prepared tfds folder.
     network: builds the network.
     optimizer: builds the optimizer for a number of steps.
-    loss: see losses/weighted.py; SILog by default. It may have variables that
-      are trained along with the network, see losses/learned_weights.py.
+    loss: see losses/weighted.py; SILog by default. Its variables, if it has any
+      (losses/learned_weights.py), are trained along with the network.
     augmentation: see data/augmentation.py.
     epochs: passes over the training split.
     batch_size: number of images in a step, on all devices together.
@@ -203,12 +203,13 @@ def train(
     strategy: 'default', 'mirrored' or 'multi_worker'.
     seed: seed for weights, order and augmentation.
     initial_network: network to start from instead of random weights: a .keras
-      file, or the name of a system in pretrained/. Its head may have another
-      depth code.
+      file, or the name of a system in pretrained/. The depth code of its head
+      may differ.
     quantisation: trains `initial_network` further with the rounding of its INT8
       file; see lite/quantisation_aware.py. None trains in float.
     evaluations: number of evaluations, evenly spaced.
-    train_eval_images: number of training images to evaluate, too; 0 for none.
+    train_eval_images: number of training images that each evaluation includes;
+      0 for none.
     log_every_steps: steps between progress lines.
     checkpoint_every_steps: steps between checkpoints.
     records_dir: folder of prepared records; see data/source.py.
@@ -228,7 +229,7 @@ def train(
     raise ValueError(
       f'train.epochs={epochs} and train.batch_size={batch_size} must be > 0.'
     )
-  # Several machines need it before anything else of TensorFlow runs.
+  # With several machines, it must exist before TensorFlow does anything else.
   chosen_strategy = step_lib.make_strategy(strategy)
   tf.config.experimental.enable_op_determinism()
   keras.mixed_precision.set_global_policy(precision)
@@ -253,7 +254,7 @@ def train(
   if state.restore(directory):
     print(f'Resuming at step {state.step} of {total_steps} in {workdir}.')
   if state.step >= total_steps:
-    print(f'{workdir} is trained already ({state.step} steps).')
+    print(f'{workdir} is already trained ({state.step} steps).')
     return directory
 
   run = _Run(

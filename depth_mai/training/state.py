@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The state of a run: everything that changes from step to step."""
+"""Builds, saves and restores the state of a run."""
 
 from collections.abc import Callable
 import dataclasses
@@ -27,7 +27,7 @@ class Rewriting(Protocol):
 
 @dataclasses.dataclass
 class State:
-  """A run's variables and counters.
+  """A run's variables and counters: everything that changes in a step.
 
   Attributes:
     network: the network being trained.

@@ -129,7 +129,7 @@ class TraceTest(tf.test.TestCase):
       {layer.compute_dtype for layer in built.layers}, {'float32'}
     )
 
-  def test_refusals(self):
+  def test_refuses_bad_arguments(self):
     class Subclassed(keras.Model):
       pass
 
