@@ -10,8 +10,6 @@ The report is added to the store, where depth_mai.leaderboard finds it, unless
 --store is empty.
 """
 
-import json
-
 from absl import flags
 
 from depth_mai import program
@@ -77,7 +75,7 @@ def main(argv: list[str]) -> None:
   report = device.measure(path)
   print(registry.format_report(report))
   if _JSON.value:
-    atomic.write_text(_JSON.value, json.dumps(report, indent=2) + '\n')
+    atomic.write_json(_JSON.value, report)
   if measured is not None:
     measured.put_report(device, report)
     print(f'Added to {_STORE.value}.')

@@ -21,6 +21,7 @@ from depth_mai import program
 from depth_mai.data import source
 from depth_mai.evaluation import evaluation
 from depth_mai.evaluation import file_predictors
+from depth_mai.files import atomic
 from depth_mai.files import ready_models
 from depth_mai.metrics import table
 
@@ -79,7 +80,7 @@ def main(argv: list[str]) -> None:
   result |= {'model': name, 'data_dir': data_dir, 'split': _SPLIT.value}
   print(f'{name} on {_SPLIT.value}: {table.metrics_tables(result)}')
   if _JSON.value is not None:
-    evaluation.write_json(_JSON.value, result)
+    atomic.write_json(_JSON.value, result)
 
 
 if __name__ == '__main__':

@@ -64,8 +64,8 @@ for _name, _loss in _LOSSES.items():
     _loss, function=CONFIGURABLES[_name]
   )
 
-# Included files are given relative to the root of the checkout, whatever the
-# working directory.
+# The paths of included files are relative to the root of the checkout, whatever
+# the working directory is.
 gin.add_config_file_search_path(str(pathlib.Path(__file__).parents[1]))
 
 
@@ -103,7 +103,7 @@ def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
 
   Args:
     gin_files: paths, e.g. gin_configs/tcl.gin.
-    gin_params: bindings, e.g. 'train.epochs = 2'; they win over the files.
+    gin_params: bindings, e.g. 'train.epochs = 2'; they override the files.
 
   Raises:
     ValueError: for a missing file, bad syntax or an unknown key; names the
@@ -118,7 +118,7 @@ def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
     raise ValueError(_explain(error)) from error
 
 
-def train(**kwargs) -> pathlib.Path:
+def train(**kwargs: object) -> pathlib.Path:
   """Runs training.loop.train with the parsed configuration."""
   return CONFIGURABLES['train'](**kwargs)
 
@@ -132,9 +132,8 @@ def load_network(ready: str | None = None) -> tuple[keras.Model, str, dict]:
       weights random.
 
   Returns:
-    (network, config, origin): the network, the configuration as text, and
-    {'source': ready or 'untrained'}, like lite.provenance.load for the network
-    of a training.
+    (network, config, origin), as lite.provenance.load: the network, the
+    configuration as text, and {'source': ready or 'untrained'}.
 
   Raises:
     ValueError: if the configuration contains no network, or the weights are

@@ -20,6 +20,7 @@ from depth_mai import program
 from depth_mai.data import source
 from depth_mai.devices import registry
 from depth_mai.devices import settings
+from depth_mai.files import atomic
 from depth_mai.judging import request
 from depth_mai.judging import stages
 from depth_mai.judging.web import server
@@ -93,7 +94,7 @@ def main(argv: list[str]) -> int:
   verdict = stages.judge(asked, lambda *_: None)
   print(verdict.to_text())
   if _JSON.value is not None:
-    verdict.write_json(_JSON.value)
+    atomic.write_json(_JSON.value, verdict.to_json())
   return 0 if verdict.accepted else 1
 
 

@@ -10,16 +10,14 @@ Example:
   python -m depth_mai.summary --model=tcl_fp32.tflite --json=tcl.summary.json
 """
 
-import json
-
 from absl import flags
 
 from depth_mai import program
 from depth_mai.files import atomic
 from depth_mai.files import ready_models
 from depth_mai.report import summary_table
+from depth_mai.runtime import delegation
 from depth_mai.runtime import graph_summary
-from depth_mai.runtime import partitions
 
 _MODEL = program.model('The .tflite file to summarise.', required=True)
 _JSON = program.json('all figures')
@@ -36,12 +34,12 @@ def main(argv: list[str]) -> None:
   path = ready_models.model_path(_MODEL.value)
   summary = graph_summary.summarise(path)
   if _PARTITIONS.value:
-    summary['delegation'] = partitions.describe_partitions(path)
+    summary['delegation'] = delegation.describe_partitions(path)
   print(summary_table.summary_text(summary))
   if _PARTITIONS.value:
     print('\n' + summary_table.partition_text(summary['delegation']))
   if _JSON.value:
-    atomic.write_text(_JSON.value, json.dumps(summary, indent=2) + '\n')
+    atomic.write_json(_JSON.value, summary)
 
 
 if __name__ == '__main__':

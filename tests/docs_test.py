@@ -12,6 +12,8 @@ import sys
 from absl.testing import absltest
 from absl.testing import parameterized
 
+from build_defs import build_files
+
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 _DOCUMENTS = ('*.md', 'docs/*.md', 'datasets/*/*.md', 'pretrained/**/*.md')
 _SCRIPTS = ('*.sh', 'benchmarks/*.sh')
@@ -66,8 +68,14 @@ def _anchors(document: pathlib.Path) -> set[str]:
 
 
 def _commands() -> Iterator[tuple[str, str, set[str]]]:
-  """Yields (file, module, flags) of each command in documents and scripts."""
-  for file in _files(_DOCUMENTS + _SCRIPTS):
+  """Yields (file, module, flags) of each command in documents and code."""
+  library = [
+    path.as_posix()
+    for path in build_files.source_files(_ROOT)
+    if path.parts[0] in ('benchmarks', 'datasets', 'depth_mai')
+    and not path.stem.endswith('_test')
+  ]
+  for file in _files(_DOCUMENTS + _SCRIPTS) + library:
     text = re.sub(r'\\\n', ' ', (_ROOT / file).read_text())
     for match in _COMMAND.finditer(text):
       module = match['module'] or match['file'].replace('/', '.')

@@ -35,9 +35,14 @@ class Store:
       path: the file; it need not exist yet.
 
     Raises:
-      ValueError: a line of the file is not a measurement.
+      ValueError: the path is a folder, or a line of the file is not a
+        measurement.
     """
     self._path = pathlib.Path(path).expanduser()
+    if self._path.is_dir():
+      raise ValueError(
+        f'{self._path} is a folder; give --store a file such as {_DEFAULT}.'
+      )
     self._values: dict[str, dict] = {}
     # A killed writer may have left an unfinished line at the end.
     whole, _, _ = self._read().rpartition('\n')

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 import itertools
-import json
 import os
 import pathlib
 from typing import Any
@@ -17,7 +16,6 @@ from PIL import Image
 
 from depth_mai import challenge
 from depth_mai.data import source
-from depth_mai.files import atomic
 from depth_mai.files import folder
 from depth_mai.metrics import depth_metrics
 from depth_mai.report import picture
@@ -61,6 +59,12 @@ def split_ids(data_dir: str | os.PathLike[str], split: str) -> list[str]:
   return [pair.id for pair in folder.list_pairs(data_dir, split)]
 
 
+def check_limit(limit: int | None) -> None:
+  """Raises a ValueError for a number of images below 1; None means all."""
+  if limit is not None and limit < 1:
+    raise ValueError(f'limit must be at least 1, got {limit}. Change --limit.')
+
+
 def evaluate(
   predictor: Predictor,
   pairs: Iterable[tuple[str, np.ndarray, np.ndarray]],
@@ -92,8 +96,7 @@ def evaluate(
     ValueError: if limit is below 1, there is nothing to measure, or a
       prediction cannot be used.
   """
-  if limit is not None and limit < 1:
-    raise ValueError(f'limit must be at least 1, got {limit}. Change --limit.')
+  check_limit(limit)
   metrics = depth_metrics.DepthMetrics()
   per_image = {}
   pairs = itertools.islice(pairs, limit)
@@ -119,12 +122,6 @@ def evaluate(
   if pictures_dir is not None:
     _save_overview(pathlib.Path(pictures_dir), per_image)
   return result
-
-
-def write_json(path: str | os.PathLike[str], result: dict[str, Any]) -> None:
-  """Writes a result as JSON, atomically."""
-  text = json.dumps(result, indent=2, allow_nan=False)
-  atomic.write_text(path, text + '\n')
 
 
 def _predictions(

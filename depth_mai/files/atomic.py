@@ -7,6 +7,7 @@ or table is left under its final name.
 
 from collections.abc import Iterator
 import contextlib
+import json
 import os
 import secrets
 import shutil
@@ -61,6 +62,20 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
   with atomic_path(path) as temporary:
     with open(temporary, 'w', encoding='utf-8') as stream:
       stream.write(text)
+
+
+def write_json(path: str | os.PathLike[str], content: object) -> None:
+  """Writes an object as indented JSON, atomically.
+
+  Args:
+    path: the file to write.
+    content: dicts, lists, strings, numbers, booleans and None.
+
+  Raises:
+    ValueError: a number is NaN or infinite, which JSON cannot express.
+    OSError: the file cannot be written.
+  """
+  write_text(path, json.dumps(content, indent=2, allow_nan=False) + '\n')
 
 
 def _remove(path: str) -> None:

@@ -103,6 +103,12 @@ def listing(names: Sequence[str], most: int = 8) -> str:
   return ', '.join(names[:most]) + rest if names else 'nothing'
 
 
+def with_name(name: str, error: Exception) -> str:
+  """Returns the text of an error, starting with a name that it lacks."""
+  text = str(error) or type(error).__name__
+  return text if name in text else f'{name}: {text}'
+
+
 def count(number: int, noun: str) -> str:
   """Returns a number and a noun, such as '1 pair' or '2 pairs'."""
   return f'{number} {noun}{"" if number == 1 else "s"}'

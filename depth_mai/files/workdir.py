@@ -12,7 +12,6 @@ pictures/                  predictions on validation images
 
 import difflib
 import importlib.metadata
-import json
 import pathlib
 import platform
 import subprocess
@@ -112,4 +111,4 @@ def write_versions(workdir: pathlib.Path) -> None:
     'platform': platform.platform(),
     'packages': package_versions(),
   }
-  atomic.write_text(workdir / VERSIONS, json.dumps(versions, indent=2) + '\n')
+  atomic.write_json(workdir / VERSIONS, versions)

@@ -133,10 +133,11 @@ def _configuration(row: object, spec: str) -> dict:
     raise verdict.FileFaultError(f'{spec} returned an invalid report.')
   numbers = {key: row.get(key) for key in _NUMBERS}
   for key, value in numbers.items():
+    if value is None:
+      continue
     known = isinstance(value, (int, float)) and math.isfinite(value)
     # No runtime is 0 ms; a count may be 0.
-    valid = known and (value > 0 or value == 0 and '_ms' not in key)
-    if value is not None and not valid:
+    if not known or value < 0 or (value == 0 and '_ms' in key):
       raise verdict.FileFaultError(f'{spec} returned an invalid {key}.')
   xnnpack = row.get('xnnpack') is True
   return {'threads': row['threads'], 'xnnpack': xnnpack, **numbers}

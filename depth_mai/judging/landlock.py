@@ -83,7 +83,7 @@ def _restrict(allowed: Iterable[tuple[str, int]]) -> None:
   """Denies everything except the given rights in the given folders."""
   libc = ctypes.CDLL(None, use_errno=True)
   denied = attributes(max(1, version()))
-  rules = _checked(
+  rules = checked(
     libc.syscall(_CREATE_RULESET, denied, ctypes.c_size_t(len(denied)), 0)
   )
   try:
@@ -91,16 +91,23 @@ def _restrict(allowed: Iterable[tuple[str, int]]) -> None:
       folder = os.open(path, os.O_PATH | os.O_CLOEXEC)
       try:
         rule = struct.pack('=Qi', rights, folder)
-        _checked(libc.syscall(_ADD_RULE, rules, _BENEATH, rule, 0))
+        checked(libc.syscall(_ADD_RULE, rules, _BENEATH, rule, 0))
       finally:
         os.close(folder)
-    _checked(libc.syscall(_RESTRICT_SELF, rules, 0))
+    checked(libc.syscall(_RESTRICT_SELF, rules, 0))
   finally:
     os.close(rules)
 
 
-def _checked(result: int) -> int:
-  """Returns the result of a system call; raises OSError if it failed."""
+def checked(result: int) -> int:
+  """Returns the result of a system call.
+
+  Args:
+    result: negative if the call failed.
+
+  Raises:
+    OSError: if it failed, with the error of the C library.
+  """
   if result < 0:
     number = ctypes.get_errno()
     raise OSError(number, os.strerror(number))

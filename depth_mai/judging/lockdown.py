@@ -120,9 +120,7 @@ def _leave_root() -> None:
 def _prctl(option: int, value: int) -> None:
   libc = ctypes.CDLL(None, use_errno=True)
   rest = [ctypes.c_ulong(0)] * 3
-  if libc.prctl(option, ctypes.c_ulong(value), *rest):
-    number = ctypes.get_errno()
-    raise OSError(number, os.strerror(number))
+  landlock.checked(libc.prctl(option, ctypes.c_ulong(value), *rest))
 
 
 def _virtual_bytes() -> int:

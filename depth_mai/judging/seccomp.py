@@ -15,6 +15,8 @@ import os
 import platform
 import struct
 
+from depth_mai.judging import landlock
+
 # platform.machine() -> AUDIT_ARCH_* of linux/audit.h.
 ARCHITECTURES = {
   'x86_64': 0xC000003E,
@@ -205,12 +207,8 @@ def install() -> None:
   steps = program(machine, os.getpid())
   filter_ = _Program(len(steps) // 8, steps)
   libc = ctypes.CDLL(None, use_errno=True)
-  if libc.prctl(
-    _PR_SET_SECCOMP,
-    ctypes.c_ulong(_MODE_FILTER),
-    ctypes.byref(filter_),
-    ctypes.c_ulong(0),
-    ctypes.c_ulong(0),
-  ):
-    number = ctypes.get_errno()
-    raise OSError(number, os.strerror(number))
+  rest = [ctypes.c_ulong(0)] * 2
+  mode = ctypes.c_ulong(_MODE_FILTER)
+  landlock.checked(
+    libc.prctl(_PR_SET_SECCOMP, mode, ctypes.byref(filter_), *rest)
+  )

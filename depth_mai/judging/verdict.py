@@ -2,11 +2,8 @@
 """Holds the verdict on a file, and formats it as JSON and as text."""
 
 import dataclasses
-import json
-import os
 
 from depth_mai import challenge
-from depth_mai.files import atomic
 from depth_mai.metrics import table
 
 FORMAT = 'depth_mai.judge/1'
@@ -79,11 +76,6 @@ class Verdict:
       'rank': standing.get('rank'),
       **dataclasses.asdict(self),
     }
-
-  def write_json(self, path: str | os.PathLike[str]) -> None:
-    """Writes the result of `to_json` atomically."""
-    text = json.dumps(self.to_json(), indent=2, allow_nan=False)
-    atomic.write_text(path, text + '\n')
 
   def to_text(self) -> str:
     """Returns the verdict as several lines of text."""

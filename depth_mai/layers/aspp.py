@@ -14,14 +14,14 @@ from depth_mai.layers import resize
 
 
 def aspp(
-  x,
+  x: keras.KerasTensor,
   *,
   branch_filters: int,
   filters: int,
   rates: Sequence[int],
   norm: conv_norm.BatchNorm,
   name: str,
-):
+) -> keras.KerasTensor:
   """Maps [B, H, W, C] to [B, H, W, filters] at the same size.
 
   The branches are a 1x1 convolution, a 3x3 convolution for each rate, and a 1x1
@@ -32,8 +32,8 @@ def aspp(
     x: input.
     branch_filters: channels of each branch.
     filters: output channels.
-    rates: of the atrous convolutions. At a rate as large as the map, only the
-      kernel's centre lies inside the map.
+    rates: dilation rates of the 3x3 convolutions. At a rate as large as the
+      map, only the kernel's centre is inside the map.
     norm: the BatchNorm setting.
     name: prefix of the layers' names.
 
@@ -45,17 +45,16 @@ def aspp(
     conv_norm.conv_norm(x, branch_filters, 1, name=f'{name}_point', norm=norm)
   ]
   for rate in rates:
-    branch = f'{name}_rate_{rate}'
-    y = keras.layers.Conv2D(
-      branch_filters,
-      3,
-      dilation_rate=rate,
-      padding='same',
-      use_bias=False,
-      name=branch,
-    )(x)
-    y = norm(y, f'{branch}_bn')
-    branches.append(conv_norm.activate(y, 'relu', f'{branch}_act'))
+    branches.append(
+      conv_norm.conv_norm(
+        x,
+        branch_filters,
+        3,
+        name=f'{name}_rate_{rate}',
+        norm=norm,
+        dilation_rate=rate,
+      )
+    )
   mean = keras.layers.GlobalAveragePooling2D(
     keepdims=True, name=f'{name}_mean'
   )(x)

@@ -5,7 +5,7 @@ RESIZE_NEAREST_NEIGHBOR copies pixel by pixel, which for one channel costs more
 than a small network, and XNNPACK does not run it. Here the addition of the
 nearest depth, which the graph needs anyway, repeats each pixel along its row by
 broadcasting against `factor` equal numbers. Concatenation then repeats whole
-rows. An axis whose factor is no integer is gathered by a list of indices,
+rows. An axis whose factor is not an integer is gathered by a list of indices,
 outside XNNPACK.
 """
 
@@ -21,8 +21,8 @@ _LARGEST_JOIN = 5
 def split_factor(factor: int) -> list[int]:
   """Returns numbers from 2 to 5 whose product is `factor`, smallest first.
 
-  A prime factor above 5 is kept: the concatenation of so many tensors runs
-  outside XNNPACK.
+  Prime factors above 5 are not split: the concatenation of so many tensors
+  runs outside XNNPACK.
   """
   parts = []
   while factor > 1:
@@ -50,7 +50,9 @@ class BroadcastUpsample(resize.FixedSize):
     offset: added to every pixel, in the unit of the input.
   """
 
-  def __init__(self, height: int, width: int, offset: float = 0.0, **kwargs):
+  def __init__(
+    self, height: int, width: int, offset: float = 0.0, **kwargs: object
+  ):
     """Creates the layer; see the attributes."""
     super().__init__(height, width, **kwargs)
     self.offset = offset
@@ -63,7 +65,9 @@ class BroadcastUpsample(resize.FixedSize):
     x = self._repeat_rows(x, height)
     return keras.ops.reshape(x, (-1, self.height, self.width, 1))
 
-  def _repeat_columns(self, x, height: int, width: int):
+  def _repeat_columns(
+    self, x: keras.KerasTensor, height: int, width: int
+  ) -> keras.KerasTensor:
     """Maps [B, h * w, 1] to [B, h, 1, self.width], and adds the offset."""
     factor, rest = divmod(self.width, width)
     x = x + np.full(1 if rest else factor, self.offset, 'float32')
@@ -72,7 +76,9 @@ class BroadcastUpsample(resize.FixedSize):
       x = keras.ops.take(x, nearest_indices(width, self.width), axis=2)
     return keras.ops.reshape(x, (-1, height, 1, self.width))
 
-  def _repeat_rows(self, x, height: int):
+  def _repeat_rows(
+    self, x: keras.KerasTensor, height: int
+  ) -> keras.KerasTensor:
     """Maps [B, h, 1, W] to [B, self.height, 1, W], or an equal reshape."""
     factor, rest = divmod(self.height, height)
     if rest:

@@ -40,8 +40,8 @@ class CollapsibleConv2D(keras.layers.Layer):
     kernel_size: int = 3,
     expansion: int = 256,
     residual: bool = False,
-    bias_initializer='zeros',
-    **kwargs,
+    bias_initializer: str | keras.initializers.Initializer = 'zeros',
+    **kwargs: object,
   ):
     """Creates the block.
 
@@ -51,8 +51,8 @@ class CollapsibleConv2D(keras.layers.Layer):
       expansion: channels between the two linear maps (256 in SESR).
       residual: adds the input to the output by adding 1 to the centre of the
         collapsed kernel; the input must have `filters` channels.
-      bias_initializer: of `project_bias`.
-      **kwargs: of keras.layers.Layer.
+      bias_initializer: initializer of `project_bias`.
+      **kwargs: arguments of keras.layers.Layer.
 
     Raises:
       ValueError: for an even kernel size.

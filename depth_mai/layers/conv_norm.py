@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Convolution, batch normalisation and activation, as one function."""
+"""Convolutions with batch normalisation and an activation."""
 
 import dataclasses
 
@@ -11,23 +11,25 @@ class BatchNorm:
   """The setting of every BatchNorm in a network.
 
   Attributes:
-    momentum: of the moving statistics. Stock MobileNetV3 uses 0.999, which
-      needs thousands of steps to forget the initial statistics: short trainings
-      are then evaluated with stale ones (measured in docs/results.md).
+    momentum: momentum of the moving statistics. Stock MobileNetV3 uses 0.999,
+      which needs thousands of steps to forget the initial statistics: short
+      trainings are then evaluated with stale ones (see docs/results.md).
     epsilon: added to the variance; 1e-3 as in the published weights.
   """
 
   momentum: float = 0.9
   epsilon: float = 1e-3
 
-  def __call__(self, x, name: str):
+  def __call__(self, x: keras.KerasTensor, name: str) -> keras.KerasTensor:
     """Normalises [B, H, W, C]."""
     return keras.layers.BatchNormalization(
       momentum=self.momentum, epsilon=self.epsilon, name=name
     )(x)
 
 
-def activate(x, activation: str | None, name: str):
+def activate(
+  x: keras.KerasTensor, activation: str | None, name: str
+) -> keras.KerasTensor:
   """Applies 'relu', 'hard_swish', 'hard_sigmoid' or (None) nothing."""
   if activation is None:
     return x
@@ -37,37 +39,58 @@ def activate(x, activation: str | None, name: str):
 
 
 def conv_norm(
-  x,
+  x: keras.KerasTensor,
   filters: int,
   kernel_size: int,
   *,
   name: str,
-  norm: BatchNorm,
+  norm: BatchNorm | None,
   stride: int = 1,
+  dilation_rate: int = 1,
   activation: str | None = 'relu',
-):
-  """Convolution without bias, BatchNorm, activation: [B, H, W, filters]."""
+) -> keras.KerasTensor:
+  """Applies a convolution, BatchNorm and an activation.
+
+  Args:
+    x: [B, H, W, C].
+    filters: output channels.
+    kernel_size: height and width of the kernel.
+    name: name of the convolution and prefix of the other layers' names.
+    norm: the BatchNorm setting; None for a bias instead of BatchNorm.
+    stride: stride of the convolution.
+    dilation_rate: dilation of its kernel.
+    activation: see `activate`.
+
+  Returns:
+    [B, H/stride, W/stride, filters].
+  """
   x = keras.layers.Conv2D(
     filters,
     kernel_size,
     strides=stride,
+    dilation_rate=dilation_rate,
     padding='same',
-    use_bias=False,
+    use_bias=norm is None,
     name=name,
   )(x)
-  return activate(norm(x, f'{name}_bn'), activation, f'{name}_act')
+  if norm is not None:
+    x = norm(x, f'{name}_bn')
+  return activate(x, activation, f'{name}_act')
 
 
 def depthwise_norm(
-  x,
+  x: keras.KerasTensor,
   kernel_size: int,
   *,
   name: str,
   norm: BatchNorm,
   stride: int = 1,
   activation: str | None = 'relu',
-):
-  """Depthwise convolution without bias, BatchNorm, activation."""
+) -> keras.KerasTensor:
+  """Applies a depthwise convolution, BatchNorm and an activation.
+
+  The arguments are those of `conv_norm`. The number of channels stays.
+  """
   x = keras.layers.DepthwiseConv2D(
     kernel_size, strides=stride, padding='same', use_bias=False, name=name
   )(x)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The last layers of every system: features to depth, in one of three codes.
+"""The last layers of every system: from features to depth, in three codes.
 
 The last convolution, 'head', need not predict metres. An INT8 device rounds its
 output to 255 even steps, and a step in metres that is fine enough for a far
@@ -54,7 +54,7 @@ class DecodeDepth(keras.layers.Layer):
     min_depth_m: nearest depth of the code 'log', metres.
   """
 
-  def __init__(self, code: str, min_depth_m: float, **kwargs):
+  def __init__(self, code: str, min_depth_m: float, **kwargs: object):
     """Creates the layer; see the attributes."""
     super().__init__(**kwargs)
     self.code = code
@@ -79,7 +79,9 @@ class DecodeDepth(keras.layers.Layer):
     }
 
 
-def encode_depth(depth_m, code: str, min_depth_m: float):
+def encode_depth(
+  depth_m: float | np.ndarray, code: str, min_depth_m: float
+) -> float | np.ndarray:
   """Returns the numbers that a head must predict for depths, before its ReLU.
 
   Args:
@@ -109,7 +111,7 @@ def initial_bias(options: HeadOptions) -> float:
   """Returns the bias with which an untrained head predicts initial_depth_m.
 
   Args:
-    options: of the head.
+    options: the options of the head.
 
   Raises:
     ValueError: for an unknown code, or if the ReLU has no gradient at the
@@ -130,7 +132,9 @@ def initial_bias(options: HeadOptions) -> float:
   return bias
 
 
-def to_depth_m(x, min_depth_m: float, code: str = 'linear'):
+def to_depth_m(
+  x: keras.KerasTensor, min_depth_m: float, code: str = 'linear'
+) -> keras.KerasTensor:
   """Decodes the output of the convolution 'head' into metres, in float32.
 
   Args:
@@ -151,17 +155,17 @@ def to_depth_m(x, min_depth_m: float, code: str = 'linear'):
 
 
 def depth_head(
-  x,
+  x: keras.KerasTensor,
   *,
   kernel_size: int,
   options: HeadOptions,
   convolution: Callable[..., keras.layers.Layer] | None = None,
-):
+) -> keras.KerasTensor:
   """Predicts depth [B, H, W, 1], metres, from features [B, H, W, C].
 
   Args:
     x: features.
-    kernel_size: of the only convolution, named 'head'.
+    kernel_size: kernel size of the only convolution, 'head'.
     options: nearest and initial depth, and the code. Features that are zero
       give the initial depth.
     convolution: creates the convolution from (1, kernel_size) and the keyword

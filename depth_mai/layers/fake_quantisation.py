@@ -34,7 +34,7 @@ class FakeQuantise(keras.layers.Layer):
     fixed_range: tuple[float, float] | None = None,
     momentum: float = 0.98,
     freeze_after: int | None = None,
-    **kwargs,
+    **kwargs: object,
   ):
     """Creates the layer.
 
@@ -44,7 +44,7 @@ class FakeQuantise(keras.layers.Layer):
       momentum: fraction of the old range that a call keeps when it narrows.
       freeze_after: number of training calls after which the range is fixed;
         None for never.
-      **kwargs: of keras.layers.Layer.
+      **kwargs: arguments of keras.layers.Layer.
     """
     super().__init__(**kwargs)
     self.fixed_range = fixed_range and tuple(fixed_range)
@@ -81,7 +81,7 @@ class FakeQuantise(keras.layers.Layer):
     )
     return tf.where(high > low, rounded, inputs)
 
-  def _follow(self, inputs) -> None:
+  def _follow(self, inputs: tf.Tensor) -> None:
     low = tf.minimum(tf.reduce_min(inputs), 0.0)
     high = tf.maximum(tf.reduce_max(inputs), 0.0)
     old_low = tf.convert_to_tensor(self.low)
@@ -111,12 +111,12 @@ class FakeQuantise(keras.layers.Layer):
     }
 
 
-def fake_quantise_kernel(kernel, channel_axis: int):
+def fake_quantise_kernel(kernel: tf.Tensor, channel_axis: int) -> tf.Tensor:
   """Rounds a kernel to -127..127 steps for each output channel.
 
   Args:
     kernel: weights of a convolution.
-    channel_axis: of the output channels.
+    channel_axis: axis of the output channels.
 
   Returns:
     The rounded kernel; gradients pass unchanged to the kernel.
@@ -140,7 +140,7 @@ class QuantisedConv2D(keras.layers.Conv2D):
 
 @keras.saving.register_keras_serializable(package='depth_mai')
 class QuantisedDepthwiseConv2D(keras.layers.DepthwiseConv2D):
-  """DepthwiseConv2D whose kernel is rounded."""
+  """DepthwiseConv2D with a rounded kernel."""
 
   def call(self, inputs):
     """Convolves with the rounded kernel [k, k, C, 1]."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fusion blocks of the decoders: decoder features meet those of the encoder.
+"""Fusion blocks of the decoders, which combine them with encoder features.
 
 Sources: the paper's sections on the systems. Tencent GY-Lab (4.4) and MiAIgo
 (4.3) concatenate an encoder stage with the decoder's features; the layers
@@ -16,8 +16,13 @@ from depth_mai.layers import resize
 
 
 def concat_fusion(
-  x, skip, filters: int, *, name: str, norm: conv_norm.BatchNorm
-):
+  x: keras.KerasTensor,
+  skip: keras.KerasTensor,
+  filters: int,
+  *,
+  name: str,
+  norm: conv_norm.BatchNorm,
+) -> keras.KerasTensor:
   """Fuses [B, h, w, C] with a skip [B, H, W, S] by concatenation.
 
   Args:
@@ -38,8 +43,13 @@ def concat_fusion(
 
 
 def simple_fusion(
-  x, skip, filters: int, *, name: str, norm: conv_norm.BatchNorm
-):
+  x: keras.KerasTensor,
+  skip: keras.KerasTensor,
+  filters: int,
+  *,
+  name: str,
+  norm: conv_norm.BatchNorm,
+) -> keras.KerasTensor:
   """Fuses as concat_fusion, with a single 3x3 convolution (MiAIgo).
 
   Arguments and result are those of concat_fusion.
@@ -49,7 +59,9 @@ def simple_fusion(
   return conv_norm.conv_norm(x, filters, 3, name=f'{name}_conv', norm=norm)
 
 
-def separable_norm(x, filters: int, *, name: str, norm: conv_norm.BatchNorm):
+def separable_norm(
+  x: keras.KerasTensor, filters: int, *, name: str, norm: conv_norm.BatchNorm
+) -> keras.KerasTensor:
   """3x3 depthwise and 1x1 convolution, each with BatchNorm and ReLU.
 
   Args:
@@ -66,8 +78,13 @@ def separable_norm(x, filters: int, *, name: str, norm: conv_norm.BatchNorm):
 
 
 def separable_fusion(
-  x, skip, filters: int, *, name: str, norm: conv_norm.BatchNorm
-):
+  x: keras.KerasTensor,
+  skip: keras.KerasTensor,
+  filters: int,
+  *,
+  name: str,
+  norm: conv_norm.BatchNorm,
+) -> keras.KerasTensor:
   """Fuses [B, h, w, C] with a skip [B, H, W, S] by addition.
 
   Args:

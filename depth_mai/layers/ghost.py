@@ -13,13 +13,13 @@ from depth_mai.layers import inverted_residual
 
 
 def ghost_module(
-  x,
+  x: keras.KerasTensor,
   filters: int,
   *,
   norm: conv_norm.BatchNorm,
   name: str,
   activation: str | None = 'relu',
-):
+) -> keras.KerasTensor:
   """Replaces a 1x1 convolution: [B, H, W, C] to [B, H, W, filters].
 
   Args:
@@ -27,7 +27,7 @@ def ghost_module(
     filters: output channels, an even number (ratio 2 of the paper).
     norm: the BatchNorm setting.
     name: prefix of the layers' names.
-    activation: of both halves; None for a linear module.
+    activation: activation of both halves; None for a linear module.
 
   Returns:
     The convolved half and its ghosts, concatenated in this order.
@@ -55,7 +55,7 @@ def ghost_module(
 
 
 def ghost_bottleneck(
-  x,
+  x: keras.KerasTensor,
   *,
   kernel_size: int,
   expanded: int,
@@ -64,13 +64,13 @@ def ghost_bottleneck(
   stride: int,
   norm: conv_norm.BatchNorm,
   name: str,
-):
+) -> keras.KerasTensor:
   """One block: [B, H, W, C] to [B, H/stride, W/stride, filters].
 
   Args:
     x: input.
-    kernel_size: of the depthwise convolutions of a block with stride 2 or with
-      a change of channels; a plain block has none.
+    kernel_size: kernel size of the depthwise convolutions, which only a block
+      with stride 2 or another number of output channels has.
     expanded: channels between the two ghost modules, an even number.
     filters: output channels, an even number; the output is linear.
     use_squeeze_excite: whether to insert a gate between the modules.

@@ -15,7 +15,9 @@ def round_channels(channels: float, divisor: int = 8) -> int:
   return rounded if rounded >= 0.9 * channels else rounded + divisor
 
 
-def squeeze_excite(x, name: str, ratio: float = 0.25, divisor: int = 8):
+def squeeze_excite(
+  x: keras.KerasTensor, name: str, ratio: float = 0.25, divisor: int = 8
+) -> keras.KerasTensor:
   """Scales the channels of [B, H, W, C] by a gate computed from their means.
 
   The means keep their dimensions, as TFLite's delegates require.
@@ -46,7 +48,7 @@ def squeeze_excite(x, name: str, ratio: float = 0.25, divisor: int = 8):
 
 
 def inverted_residual(
-  x,
+  x: keras.KerasTensor,
   *,
   kernel_size: int,
   expanded: int,
@@ -56,12 +58,12 @@ def inverted_residual(
   stride: int,
   norm: conv_norm.BatchNorm,
   name: str,
-):
+) -> keras.KerasTensor:
   """One block: [B, H, W, C] to [B, H/stride, W/stride, filters].
 
   Args:
     x: input.
-    kernel_size: of the depthwise convolution.
+    kernel_size: kernel size of the depthwise convolution.
     expanded: channels between expansion and projection; if equal to the
       input's, the block has no expansion convolution, like the first block.
     filters: output channels; the output is linear.

@@ -11,35 +11,9 @@ from depth_mai.layers import conv_norm
 from depth_mai.layers import resize
 
 
-def conv3x3(
-  x,
-  filters: int,
-  *,
-  norm: conv_norm.BatchNorm | None,
-  name: str,
-  activation: str | None = None,
-):
-  """3x3 convolution [B, H, W, filters] with BatchNorm, or with a bias.
-
-  Args:
-    x: [B, H, W, C].
-    filters: output channels.
-    norm: the BatchNorm setting; None for a convolution with bias instead.
-    name: of the convolution.
-    activation: see conv_norm.activate.
-
-  Returns:
-    The activated map.
-  """
-  if norm is not None:
-    return conv_norm.conv_norm(
-      x, filters, 3, name=name, norm=norm, activation=activation
-    )
-  x = keras.layers.Conv2D(filters, 3, padding='same', name=name)(x)
-  return conv_norm.activate(x, activation, f'{name}_act')
-
-
-def residual_conv_unit(x, *, norm: conv_norm.BatchNorm | None, name: str):
+def residual_conv_unit(
+  x: keras.KerasTensor, *, norm: conv_norm.BatchNorm | None, name: str
+) -> keras.KerasTensor:
   """Adds conv(relu(conv(relu(x)))) to x, at [B, H, W, C].
 
   Args:
@@ -52,17 +26,23 @@ def residual_conv_unit(x, *, norm: conv_norm.BatchNorm | None, name: str):
   """
   channels = x.shape[-1]
   y = conv_norm.activate(x, 'relu', f'{name}_act')
-  y = conv3x3(y, channels, norm=norm, name=f'{name}_1', activation='relu')
-  y = conv3x3(y, channels, norm=norm, name=f'{name}_2')
+  y = conv_norm.conv_norm(y, channels, 3, norm=norm, name=f'{name}_1')
+  y = conv_norm.conv_norm(
+    y, channels, 3, norm=norm, name=f'{name}_2', activation=None
+  )
   return keras.layers.Add(name=f'{name}_add')([x, y])
 
 
 def residual_fusion(
-  path, skip=None, *, norm: conv_norm.BatchNorm | None, name: str
-):
+  path: keras.KerasTensor,
+  skip: keras.KerasTensor | None = None,
+  *,
+  norm: conv_norm.BatchNorm | None,
+  name: str,
+) -> keras.KerasTensor:
   """Fuses a decoder's map with a skip and doubles the size.
 
-  MiDaS has its 1x1 convolution after the resize. Here it comes before, where it
+  In MiDaS the 1x1 convolution follows the resize. Here it comes before it and
   costs a quarter; the result is the same, because both are linear and the
   weights of an interpolation sum to one.
 

@@ -15,11 +15,11 @@ class FixedSize(keras.layers.Layer):
   """Base of the layers that map [B, h, w, C] to [B, height, width, C].
 
   Attributes:
-    height: of the result, pixels.
-    width: of the result, pixels.
+    height: height of the result, pixels.
+    width: width of the result, pixels.
   """
 
-  def __init__(self, height: int, width: int, **kwargs):
+  def __init__(self, height: int, width: int, **kwargs: object):
     """Creates the layer; see the attributes."""
     super().__init__(**kwargs)
     self.height = height
@@ -46,15 +46,19 @@ class Resize(FixedSize):
   """
 
   def __init__(
-    self, height: int, width: int, interpolation: str = 'bilinear', **kwargs
+    self,
+    height: int,
+    width: int,
+    interpolation: str = 'bilinear',
+    **kwargs: object,
   ):
     """Creates the layer.
 
     Args:
-      height: of the result, pixels.
-      width: of the result, pixels.
+      height: height of the result, pixels.
+      width: width of the result, pixels.
       interpolation: 'bilinear' or 'nearest'.
-      **kwargs: of keras.layers.Layer.
+      **kwargs: arguments of keras.layers.Layer.
 
     Raises:
       ValueError: for an unknown interpolation.

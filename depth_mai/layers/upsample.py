@@ -31,7 +31,7 @@ OUTPUT_UPSAMPLINGS = (
 )
 
 
-def _resize_columns(x, height: int):
+def _resize_columns(x: keras.KerasTensor, height: int) -> keras.KerasTensor:
   """Resizes [B, h, 1, C] to [B, height, 1, C], half-pixel centres."""
   return keras.ops.image.resize(
     x,
@@ -47,10 +47,10 @@ class SeparableResize(resize.FixedSize):
   """Resizes [B, h, w, 1] to [B, height, width, 1], bilinear, axis by axis.
 
   RESIZE_BILINEAR is fast over channels and slow over pixels: with one channel,
-  a vector unit holds one number. Here the axis that keeps its size is moved to
-  the channels, so that the operator works on whole columns, then on whole rows.
-  One bilinear resize is the product of these two steps, so the values are the
-  same up to float rounding.
+  a vector register contains only one number. Here the axis that keeps its size
+  is moved to the channels, so that the operator works on whole columns, then on
+  whole rows. One bilinear resize is the product of these two steps, so the
+  values are the same up to float rounding.
   """
 
   def call(self, inputs):
@@ -65,21 +65,23 @@ class SeparableResize(resize.FixedSize):
     return keras.ops.reshape(x, (-1, self.height, self.width, 1))
 
 
-def upsample_output(depth, height: int, width: int, method: str):
+def upsample_output(
+  depth: keras.KerasTensor, height: int, width: int, method: str
+) -> keras.KerasTensor:
   """Upsamples a map [B, h, w, 1] to [B, height, width, 1], in float32.
 
   Args:
     depth: Keras tensor [B, h, w, 1].
-    height: of the result, pixels.
-    width: of the result, pixels.
+    height: height of the result, pixels.
+    width: width of the result, pixels.
     method: one of OUTPUT_UPSAMPLINGS.
 
   Returns:
     A Keras tensor [B, height, width, 1].
 
   Raises:
-    ValueError: for an unknown method, or 'tile' with a factor that is no
-      integer.
+    ValueError: for an unknown method, or 'tile' with a factor that is not
+      an integer.
   """
   if method not in OUTPUT_UPSAMPLINGS:
     raise ValueError(
@@ -99,7 +101,9 @@ def upsample_output(depth, height: int, width: int, method: str):
   return layer(depth)
 
 
-def _integer_factors(depth, height: int, width: int) -> tuple[int, int]:
+def _integer_factors(
+  depth: keras.KerasTensor, height: int, width: int
+) -> tuple[int, int]:
   """Returns the factors (height, width) from a map [B, h, w, 1] to a size."""
   low_height, low_width = depth.shape[1:3]
   if height % low_height or width % low_width:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a Keras network to a checked, documented .tflite file."""
+"""Turns Keras networks into checked, documented .tflite files."""

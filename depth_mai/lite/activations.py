@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes activations as operators that XNNPACK takes in INT8.
+"""Rewrites activations as operators that XNNPACK runs in INT8.
 
-XNNPACK does not take two activations of int8 numbers. They run in the built-in
-kernels, on one thread, and cut the graph.
+XNNPACK does not run two activations in INT8. TensorFlow Lite's own kernels run
+them, on one thread, and they split the graph.
 
-- RELU as an operator of its own. A ReLU runs inside the convolution, sum or
-  product before it unless others read that, too. A product with one runs the
-  ReLU inside and takes fewer instructions (docs/device.md).
-- HARD_SWISH. x / 6 * ReLU6(x + 3) is the same. The converter would make
-  HARD_SWISH of a division after the product or inside the ReLU6, but leaves
-  this form as it is. In float, one HARD_SWISH is cheaper.
+- RELU as a separate operator. A ReLU runs inside the convolution, sum or
+  product before it, unless something else reads the result before the ReLU,
+  too. A multiplication by one can run the ReLU inside instead, and takes fewer
+  instructions (docs/device.md).
+- HARD_SWISH, which equals x / 6 * ReLU6(x + 3). With the division after the
+  product or inside the ReLU6, the converter would make HARD_SWISH of it again;
+  it does not recognise this form. In float, one HARD_SWISH is cheaper.
 """
 
 import keras
@@ -22,10 +23,10 @@ _NEARLY_ONE = float(np.nextafter(np.float32(1), np.float32(2)))
 
 
 def multiply_lone_relus(graph: layer_graph.LayerGraph) -> None:
-  """Puts a product before every ReLU that is an operator of its own.
+  """Inserts a multiplication before every ReLU that is a separate operator.
 
   Args:
-    graph: Its result stays the same to the seventh digit.
+    graph: changed in place; its result stays the same to the seventh digit.
   """
   for call in list(graph.calls):
     is_relu = isinstance(call.layer, keras.layers.ReLU)
@@ -37,7 +38,7 @@ def multiply_lone_relus(graph: layer_graph.LayerGraph) -> None:
 
 
 def split_hard_swish(graph: layer_graph.LayerGraph) -> None:
-  """Writes hard-swish as two multiplications, an addition and a ReLU6."""
+  """Replaces hard-swish by two multiplications, an addition and a ReLU6."""
   for call in list(graph.calls):
     if (
       isinstance(call.layer, keras.layers.Activation)

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a convolution of a concatenation as a sum of convolutions.
+"""Rewrites a convolution of a concatenation as a sum of convolutions.
 
 With the kernel W = [U, V], split along its input channels,
 
   W * concat(x, y) = U * x + V * y
 
-to which BatchNorm adds a factor for U and V, and a bias. If x was enlarged and
-U is 1x1, U * resize(x) is resize(U * x), with a fraction of the
-multiplications: an interpolation's weights sum to one. Elsewhere a sum costs a
-little more than a concatenation, but the XNNPACK of TensorFlow Lite 2.5 does
-not take concatenations. The result is the same up to float rounding.
+A BatchNorm after the convolution multiplies U and V by a factor and adds a
+bias. If x was enlarged and U is 1x1, U * resize(x) equals resize(U * x), which
+takes a fraction of the multiplications: an interpolation's weights sum to one.
+Elsewhere a sum costs a little more than a concatenation, but
+the XNNPACK of TensorFlow Lite 2.5 does not run concatenations. The result is
+the same up to float rounding.
 """
 
 import keras
@@ -21,27 +22,27 @@ from depth_mai.lite import layer_graph
 
 
 def split_enlarged_concatenations(graph: layer_graph.LayerGraph) -> None:
-  """Splits concatenations where an enlarged part can be convolved while small.
+  """Splits concatenations of which a part can be convolved before a resize.
 
   Args:
-    graph: Concatenations that anything but one convolution reads are left as
-      they are.
+    graph: changed in place. A concatenation stays unless its only reader is a
+      convolution.
   """
   _split(graph, everywhere=False)
 
 
 def split_all_concatenations(graph: layer_graph.LayerGraph) -> None:
-  """Splits concatenations even where that saves nothing; see the other pass."""
+  """Splits all concatenations whose only reader is a convolution."""
   _split(graph, everywhere=True)
 
 
-def _split(graph, everywhere: bool) -> None:
+def _split(graph: layer_graph.LayerGraph, everywhere: bool) -> None:
   shapes = graph.shapes()
   for call in list(graph.calls):
     layer = call.layer
     if isinstance(layer, keras.layers.Concatenate) and layer.axis in (-1, 3):
       (reader, *others) = graph.readers(call)
-      if others or not _is_linear(reader):
+      if reader is None or others or not _is_linear(reader):
         continue
       small = [
         _small(graph, call, reader, part, shapes) for part in call.sources
@@ -53,18 +54,17 @@ def _split(graph, everywhere: bool) -> None:
         graph.replace(norm or reader, *replacement)
 
 
-def _is_linear(call) -> bool:
+def _is_linear(call: layer_graph.Call) -> bool:
   """Whether a call is a convolution that can be split by input channels."""
   return (
-    call is not None
-    and type(call.layer) is keras.layers.Conv2D
+    type(call.layer) is keras.layers.Conv2D
     and call.layer.activation is keras.activations.linear
     and call.layer.groups == 1
   )
 
 
 def _small(graph, concatenation, convolution, part, shapes):
-  """Returns the map that is enlarged to a part if it can be convolved first."""
+  """Returns the map that is resized to a part if it can be convolved first."""
   if (
     not isinstance(part.layer, resize.Resize)
     or graph.readers(part) != [concatenation]
@@ -78,7 +78,9 @@ def _small(graph, concatenation, convolution, part, shapes):
   return small if enlarges else None
 
 
-def _norm(graph, convolution) -> layer_graph.Call | None:
+def _norm(
+  graph: layer_graph.LayerGraph, convolution: layer_graph.Call
+) -> layer_graph.Call | None:
   """Returns the BatchNorm that alone reads a convolution, or None."""
   (reader, *others) = graph.readers(convolution)
   if reader is None or others:
@@ -100,7 +102,7 @@ def _sum(concatenation, convolution, norm, small, shapes):
     layer = keras.layers.Conv2D.from_config(
       {**config, 'name': f'{name}_{number}'}
     )
-    # One of the convolutions adds the bias of all.
+    # Only the last convolution adds the bias.
     weights = kernel[:, :, start:end], bias if is_last else np.zeros_like(bias)
     calls.append(layer_graph.new_call(layer, before or part, weights=weights))
     if before:

@@ -67,7 +67,7 @@ def sample_images(
 
   Args:
     data_dir: folder in the challenge's layout, or a prepared tfds folder.
-    count: number of images; a smaller split gives all of its images.
+    count: number of images; of a smaller split, all images are taken.
     seed: seed of the NumPy generator that chooses them.
     image_size: (height, width) to which they are resized, pixels.
     split: name of the split.
@@ -95,10 +95,12 @@ def sample_images(
   )
 
 
-def _from_prepared(root, split, count, seed) -> list[np.ndarray]:
+def _from_prepared(
+  root: pathlib.Path, split: str, count: int, seed: int
+) -> list[np.ndarray]:
   examples = source.open_split(str(root), split)
   wanted = _positions(int(examples.cardinality()), count, seed)
-  images = []
+  images: list[np.ndarray] = []
   # Only the chosen records are decoded.
   for position, example in enumerate(examples):
     if position == wanted[len(images)]:
@@ -126,9 +128,9 @@ def draw_samples(
     image_size: (height, width), pixels.
 
   Returns:
-    Training images, or None if not needed; and a few validation images
-    (training images if there is no validation split, synthetic ones without a
-    data set).
+    (calibration, parity): training images, or None if they are not needed; and
+    a few validation images (training images if there is no validation split,
+    synthetic images without a data set).
 
   Raises:
     ValueError: if calibration images are needed and there is no data set, or

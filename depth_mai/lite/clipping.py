@@ -25,8 +25,8 @@ Range = tuple[float, float]
 METHODS = ('minmax', 'percentile', 'mse', 'entropy')
 
 _STEPS = 255
-# Candidates for an end, as parts of the whole range's. A quarter of the range
-# means two bits.
+# Candidates for an end of a range, as fractions of that end of the whole range.
+# With a quarter of the range, the steps are finer by two bits.
 _PARTS = np.linspace(1.0, 0.25, 76)
 _NOTHING = 1e-12
 
@@ -69,7 +69,7 @@ def whole_range(histogram: histogram_lib.Histogram) -> Range:
 def percentile_range(
   histogram: histogram_lib.Histogram, percentile: float
 ) -> Range:
-  """Leaves out the outermost values at both ends.
+  """Returns a range without the outermost values at both ends.
 
   Args:
     histogram: values of the activation.
@@ -105,7 +105,7 @@ def squared_error(
 
   Args:
     centres: [N] values.
-    counts: [N] their numbers; zeros, which are exact, are left out.
+    counts: [N] how often each occurs; zeros, which are exact, are left out.
     chosen: the range.
   """
   low, high = chosen
@@ -120,7 +120,7 @@ def divergence(centres: np.ndarray, counts: np.ndarray, chosen: Range) -> float:
 
   Args:
     centres: [N] values, ascending.
-    counts: [N] their numbers; zeros are left out.
+    counts: [N] how often each occurs; zeros are left out.
     chosen: the range.
   """
   low, high = chosen
@@ -149,7 +149,7 @@ def _cheapest(
   histogram: histogram_lib.Histogram,
   cost: Callable[[np.ndarray, np.ndarray, Range], float],
 ) -> Range:
-  """Moves the longer end inwards to the smallest cost, then the other end."""
+  """Finds the cheapest range, first its longer end, then the other."""
   low, high = whole_range(histogram)
   centres, counts = histogram.centres(), histogram.counts
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Removes from a network what only training needs.
+"""Removes the parts of a network that only training needs.
 
 Collapsible linear blocks become single convolutions, which is exact. The layers
-of fake-quantisation training are left out: a .tflite file does the rounding.
+of fake-quantisation training are removed: the .tflite file rounds by itself.
 """
 
 import keras
@@ -18,7 +18,7 @@ _PLAIN = {
 
 
 def collapse_blocks(graph: layer_graph.LayerGraph) -> None:
-  """Makes every CollapsibleConv2D one Conv2D."""
+  """Replaces every CollapsibleConv2D by one Conv2D."""
   for call in graph.calls:
     block = call.layer
     if isinstance(block, clb.CollapsibleConv2D):
@@ -32,7 +32,7 @@ def collapse_blocks(graph: layer_graph.LayerGraph) -> None:
 
 
 def use_plain_kernels(graph: layer_graph.LayerGraph) -> None:
-  """Makes convolutions with rounded kernels plain ones of the same weights."""
+  """Replaces convolutions with rounded kernels by plain ones, same weights."""
   for call in graph.calls:
     plain = _PLAIN.get(type(call.layer))
     if plain:
@@ -48,7 +48,7 @@ def remove_rounding(graph: layer_graph.LayerGraph) -> None:
 
 
 def collapse(network: keras.Model, keep_rounding: bool = False) -> keras.Model:
-  """Copies a network without anything that only training needs.
+  """Copies a network without the parts that only training needs.
 
   Args:
     network: a functional model. It is only read.

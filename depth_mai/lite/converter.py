@@ -12,12 +12,12 @@ Around the call:
 - Before it, passes.py rewrites the network into operators that cost less.
 - 'fp32', 'fp16' and 'dynamic' files are the converter's own.
 - For 'int8' and 'int16x8' the converter only prepares the float graph.
-  ranges.py measures the activations, since the converter's calibrator gives
-  some of them the range of another: a network in metres that a x1000 follows
-  becomes a file that predicts a constant. TensorFlow's quantiser, called in
-  quantiser.py, then writes the file. Quantisation chooses the operators that
-  stay in float.
-- A network that was trained with rounding (quantisation_aware.py) holds its
+  ranges.py measures the activations, because the converter's calibrator gives
+  some of them the range of another tensor: if a multiplication by 1000 follows
+  a network in metres, the file predicts a constant. TensorFlow's quantiser,
+  called in quantiser.py, then writes the file. Quantisation chooses the
+  operators that stay in float.
+- A network that was trained with rounding (quantisation_aware.py) contains its
   ranges. The converter reads them from the graph; nothing is measured.
 - After it, passes.py shortens the file, and export.py adds the metadata.
 """
@@ -105,8 +105,8 @@ def check_choices(
     )
   if io_type != 'float32' and 'int8' not in precisions:
     raise ValueError(
-      f"--io_type={io_type} is about 'int8', which is not among the precisions "
-      f'{list(precisions)}. Drop it or change --precision.'
+      f"--io_type={io_type} applies to 'int8' only, which is not among the "
+      f'precisions {list(precisions)}. Drop it or change --precision.'
     )
   if not has_images and not set(precisions).isdisjoint(CALIBRATED_PRECISIONS):
     raise ValueError(
@@ -115,7 +115,7 @@ def check_choices(
     )
 
 
-def _check_shape(model) -> None:
+def _check_shape(model: flatbuffer.schema.ModelT) -> None:
   shape = model.input_shape
   if len(shape) != 4 or any(side is None for side in shape) or shape[0] != 1:
     raise ValueError(
@@ -127,7 +127,7 @@ def _check_shape(model) -> None:
 
 @contextlib.contextmanager
 def _quiet_tensorflow(model, precision):
-  """Keeps TensorFlow quiet; its errors end with the last of its output."""
+  """Silences TensorFlow; its errors then end with its last output."""
   with _captured_output() as printed, warnings.catch_warnings():
     warnings.simplefilter('ignore')
     try:
@@ -202,6 +202,7 @@ def convert(
     RuntimeError: if TensorFlow refuses; contains the end of its output.
   """
   quantisation = quantisation or quantisation_lib.Quantisation()
+  representative = representative or ()
   check_choices([precision], io_type, bool(representative))
   _check_shape(model)
   if precision == 'int8':
@@ -244,7 +245,7 @@ def convert_rounded(model: keras.Model) -> bytes:
 def prepare(
   model: keras.Model, precision: str, representative: Sequence[np.ndarray]
 ) -> bytes:
-  """Makes the float graph that an integer file begins with.
+  """Makes the float graph that becomes an integer file.
 
   Args:
     model: see `convert`.
@@ -273,7 +274,7 @@ def calibrate(
   quantisation: quantisation_lib.Quantisation,
   io_type: str = 'float32',
 ) -> quantiser.CalibratedGraph:
-  """Does the first part of an 'int8' conversion.
+  """Prepares and calibrates the graph of an 'int8' file.
 
   Args:
     model: see `convert`.
@@ -282,11 +283,10 @@ def calibrate(
     io_type: type of the file's input and output.
 
   Returns:
-    The graph from which `quantise` makes the file, and layer_error.py the
-    table.
+    The graph, for `quantise` and layer_error.measure.
 
   Raises:
-    ValueError: see `convert`; or if a layer that shall stay in float does not
+    ValueError: see `convert`; or if a layer that should stay in float does not
       exist.
     RuntimeError: if TensorFlow refuses; contains the end of its output.
   """
@@ -309,7 +309,7 @@ def _measure(prepared, representative, quantisation):
 def quantise(
   model: keras.Model, graph: quantiser.CalibratedGraph
 ) -> flatbuffer.schema.ModelT:
-  """Does the second part of an 'int8' conversion.
+  """Quantises a calibrated graph to an 'int8' file.
 
   Args:
     model: the model of the file; errors name it.

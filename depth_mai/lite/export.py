@@ -5,9 +5,9 @@ Every file is named `<network>_<precision>.tflite`. Next to it is
 `<network>_<precision>.json` with its sizes, operators, runtime check and
 parity. A file that the chosen runtime cannot run is not written.
 
-A file is unpacked once. After the file passes its graph is final: it is checked
-and compared with Keras. Then the metadata, which contains the results, is added
-and the file is written.
+A file is unpacked once. After the file passes, its graph is final: it is
+checked and compared with Keras. Then the metadata, which contains the results,
+is added, and the file is written.
 """
 
 from collections.abc import Sequence
@@ -78,8 +78,8 @@ class ExportOptions:
     operators.parse_release(self.target_runtime)
     if self.layer_errors and 'int8' not in self.precisions:
       raise ValueError(
-        "--layer_errors is about 'int8', which is not among the precisions "
-        f'{list(self.precisions)}. Drop it or change --precision.'
+        "--layer_errors applies to 'int8' only, which is not among the "
+        f'precisions {list(self.precisions)}. Drop it or change --precision.'
       )
     if self.layer_errors:
       layer_error.check_io_type(self.io_type)
@@ -94,7 +94,13 @@ def _output_upsampling(network: keras.Model, options: ExportOptions) -> str:
   return options.output_upsampling or deployment.default_upsampling(network)
 
 
-def _describe(network, options, precision, origin, calibrated_with) -> dict:
+def _describe(
+  network: keras.Model,
+  options: ExportOptions,
+  precision: str,
+  origin: dict,
+  calibrated_with: calibration.ImageSample | None,
+) -> dict:
   """Returns the metadata of one file, except for its check and parity."""
   return {
     **origin,
@@ -126,7 +132,7 @@ def _check_parity(name: str, precision: str, distance: parity.Parity) -> None:
     raise ValueError(
       f'{name}: the file differs from Keras by {distance.mean_relative:.2g} '
       f'(mean relative); rounding explains {limit:g} at most. A layer computes '
-      'something else at inference: look for one that ignores training=False.'
+      'other values at inference: look for one that ignores training=False.'
     )
 
 
@@ -153,7 +159,7 @@ def model_to_convert(
   Args:
     network: see `export`.
     options: size, unit, upsampling, whole_graph.
-    precision: of the file; 'int8' has a graph of its own.
+    precision: precision of the file; the graph of 'int8' differs.
     keep_rounding: see passes.Target.
   """
   return passes.rewrite_network(
@@ -162,7 +168,9 @@ def model_to_convert(
   )
 
 
-def _quantisation(network, options) -> quantisation_lib.Quantisation:
+def _quantisation(
+  network: keras.Model, options: ExportOptions
+) -> quantisation_lib.Quantisation:
   # TFLite 2.5 has no int8 EXP, and int8 is too coarse after it.
   coded = depth_recoding.depth_code(network) != 'linear'
   if coded and options.quantisation.float_tail is None:
@@ -209,8 +217,8 @@ def export(
   rounds = quantisation_aware.rounds(network)
   if rounds and options.io_type != 'float32':
     raise ValueError(
-      f'{network.name} was trained with rounding, which begins and ends inside '
-      f'it: its file cannot have {options.io_type} input and output. Drop '
+      f'{network.name} was trained with rounding, but with float input and '
+      f'output: its file cannot have {options.io_type} input and output. Drop '
       '--io_type.'
     )
   # The reference is the network as it was trained: not collapsed, not folded,

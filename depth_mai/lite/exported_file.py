@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The figures of an exported .tflite file, as a table and as JSON."""
+"""Describes exported .tflite files, as a table and as JSON."""
 
 from collections.abc import Sequence
 import dataclasses
@@ -20,10 +20,10 @@ class ExportedFile:
     written: whether it was written.
     size_bytes: size of the file.
     parameters: number of stored weights and biases.
-    delegated: the operators that XNNPACK takes; None if the runtime does not
+    delegated: the operators that XNNPACK runs; None if the runtime does not
       report them.
     report: see operators.OperatorReport.
-    parity: distance from Keras.
+    parity: distance from Keras' predictions.
   """
 
   path: pathlib.Path
@@ -38,7 +38,7 @@ class ExportedFile:
   @property
   def partitions(self) -> int | None:
     """Number of XNNPACK partitions; 1 with no operator outside is best."""
-    return self.delegated and self.delegated.partitions
+    return self.delegated.partitions if self.delegated else None
 
   def record(self) -> dict:
     """Returns the content of the JSON file next to the .tflite file."""

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Changes a converted file before it is written: smaller, whole, documented.
+"""Shrinks converted files, keeps them in one piece and adds metadata.
 
-All functions work in place on a model that flatbuffer.read_model has unpacked.
+All functions change a model that flatbuffer.read_model has unpacked in place.
 """
 
+from collections.abc import Sequence
 import copy
 import json
 
@@ -15,22 +16,21 @@ from depth_mai.lite import flatbuffer
 METADATA_NAME = 'depth_mai'
 
 _CONVERTER_NOTES = 'CONVERSION_METADATA'
-_SCHEMA = flatbuffer.schema
 # Versions of the float DEPTHWISE_CONV_2D that every runtime has.
 _FLOAT_VERSION = 1
 _DILATED_VERSION = 2
 
 
-def float_depthwise(model: _SCHEMA.ModelT) -> None:
+def float_depthwise(model: flatbuffer.schema.ModelT) -> None:
   """Stores the kernels of a dynamic-range file's depthwise layers in float.
 
-  XNNPACK takes convolutions of float activations with int8 weights, but not
-  depthwise ones, which cut the graph. Their kernels are a small part of the
-  weights. In float they cost some of the file's size and leave the graph whole;
-  their values stay those of the int8 weights.
+  XNNPACK runs convolutions with float activations and int8 weights, but not
+  depthwise ones, which split the graph. Their kernels are a small part of the
+  weights: in float they enlarge the file a little, and the graph stays in one
+  piece. Their values stay those of the int8 weights.
 
   Args:
-    model: Depthwise convolutions of int8 activations stay as they are.
+    model: Depthwise convolutions with int8 activations stay as they are.
   """
   for subgraph in model.subgraphs:
     for operator in subgraph.operators:
@@ -38,24 +38,28 @@ def float_depthwise(model: _SCHEMA.ModelT) -> None:
         continue
       data, kernel = (subgraph.tensors[i] for i in operator.inputs[:2])
       if (data.type, kernel.type) == (
-        _SCHEMA.TensorType.FLOAT32,
-        _SCHEMA.TensorType.INT8,
+        flatbuffer.schema.TensorType.FLOAT32,
+        flatbuffer.schema.TensorType.INT8,
       ):
         _to_float(model, kernel)
         operator.opcodeIndex = _float_code(model, operator)
 
 
-def _to_float(model, kernel) -> None:
+def _to_float(
+  model: flatbuffer.schema.ModelT, kernel: flatbuffer.schema.TensorT
+) -> None:
   """Replaces a constant [1, h, w, c] of int8, scaled for each channel."""
   stored = np.asarray(model.buffers[kernel.buffer].data, np.uint8)
   values = stored.view(np.int8).reshape(kernel.shape).astype(np.float32)
   values *= np.asarray(kernel.quantization.scale, np.float32)
   kernel.buffer = _add_buffer(model, values.tobytes())
-  kernel.type = _SCHEMA.TensorType.FLOAT32
+  kernel.type = flatbuffer.schema.TensorType.FLOAT32
   kernel.quantization = None
 
 
-def _float_code(model, operator) -> int:
+def _float_code(
+  model: flatbuffer.schema.ModelT, operator: flatbuffer.schema.OperatorT
+) -> int:
   """Returns the index of an operator code of the float kernel."""
   options = operator.builtinOptions
   dilated = max(options.dilationHFactor, options.dilationWFactor) > 1
@@ -68,27 +72,26 @@ def _float_code(model, operator) -> int:
   return len(model.operatorCodes) - 1
 
 
-def _add_buffer(model, data: bytes) -> int:
+def _add_buffer(model: flatbuffer.schema.ModelT, data: bytes) -> int:
   """Appends a buffer; returns its index."""
-  buffer = _SCHEMA.BufferT()
+  buffer = flatbuffer.schema.BufferT()
   buffer.data = np.frombuffer(data, np.uint8)
   model.buffers.append(buffer)
   return len(model.buffers) - 1
 
 
-def slim(model: _SCHEMA.ModelT) -> None:
-  """Shortens tensor names and drops what no runtime reads.
+def slim(model: flatbuffer.schema.ModelT) -> None:
+  """Shortens tensor names and drops data that no runtime reads.
 
-  The converter names a fused tensor after all the operators in it, each with
-  the path of its layer, names every constant likewise, and gives every
-  activation an empty buffer and an empty quantisation of its own. In a network
-  of 1.5 MB that is 2 %. The graph stays as it is.
+  The converter names every tensor after all operators fused into it, each with
+  the path of its layer, and gives every activation an empty buffer and an empty
+  quantisation. In a network of 1.5 MB that is 2 %. The graph stays as it is.
 
   Args:
-    model: Its activations are then named after the last layer in them, with
-      `:2` and so on where that names several; its constants have no names.
+    model: Its activations are then named after their layers, with `:2` and so
+      on where a layer has several; its constants have no names.
   """
-  # The oldest runtime that the converter declares stays, its notes go.
+  # Drops the converter's notes, but not the oldest runtime that it declares.
   model.metadata = [
     entry
     for entry in model.metadata or []
@@ -102,8 +105,10 @@ def slim(model: _SCHEMA.ModelT) -> None:
   _drop_empty_buffers(model)
 
 
-def _shorten_names(model, tensors) -> None:
-  used = {}
+def _shorten_names(
+  model: flatbuffer.schema.ModelT, tensors: Sequence[flatbuffer.schema.TensorT]
+) -> None:
+  used: dict[str, int] = {}
   for tensor in tensors:
     if flatbuffer.constant_size(model, tensor):
       tensor.name = None
@@ -113,7 +118,9 @@ def _shorten_names(model, tensors) -> None:
     tensor.name = name if used[name] == 1 else f'{name}:{used[name]}'
 
 
-def _is_empty(quantization) -> bool:
+def _is_empty(
+  quantization: flatbuffer.schema.QuantizationParametersT | None,
+) -> bool:
   return quantization is None or all(
     value is None or not len(value)
     for value in (
@@ -125,8 +132,8 @@ def _is_empty(quantization) -> bool:
   )
 
 
-def _drop_empty_buffers(model) -> None:
-  """Lets all that has no data share buffer 0, which the schema keeps empty.
+def _drop_empty_buffers(model: flatbuffer.schema.ModelT) -> None:
+  """Makes tensors without data share buffer 0, which the schema keeps empty.
 
   Buffers that nothing refers to any more are dropped as well.
   """
@@ -146,17 +153,18 @@ def _drop_empty_buffers(model) -> None:
     owner.buffer = numbers[owner.buffer]
 
 
-def add_metadata(model: _SCHEMA.ModelT, metadata: dict) -> None:
-  """Adds a JSON document, such as where the model comes from.
+def add_metadata(model: flatbuffer.schema.ModelT, metadata: dict) -> None:
+  """Adds a JSON document, such as the origin of the model.
 
   Args:
-    model: It must not have this metadata yet. Its graph and other metadata
-      stay as they are.
+    model: It must not contain this metadata yet. Its graph and its other
+      metadata stay as they are.
     metadata: anything json.dumps takes; `output_unit` ('mm' or 'm') tells
       the runtime how to read the output.
 
   Raises:
-    ValueError: if `metadata` is no JSON, or there is some already.
+    ValueError: if `metadata` cannot be written as JSON, or the file contains
+      metadata already.
   """
   model.metadata = list(model.metadata or [])
   names = [flatbuffer.text(entry.name) for entry in model.metadata]
@@ -168,8 +176,8 @@ def add_metadata(model: _SCHEMA.ModelT, metadata: dict) -> None:
   try:
     text = json.dumps(metadata, sort_keys=True, allow_nan=False)
   except (TypeError, ValueError) as error:
-    raise ValueError(f'The metadata is no JSON document: {error}') from error
-  entry = _SCHEMA.MetadataT()
+    raise ValueError(f'The metadata is not JSON: {error}') from error
+  entry = flatbuffer.schema.MetadataT()
   entry.name = METADATA_NAME
   entry.buffer = _add_buffer(model, text.encode('utf-8'))
   model.metadata.append(entry)

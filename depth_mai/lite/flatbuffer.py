@@ -24,8 +24,9 @@ _INNER_SCOPES = ('batchnorm', 'resize')
 class _AligningBuilder(flatbuffers.Builder):
   """A builder that keeps constant data on 16-byte boundaries.
 
-  The schema asks for it (`force_align: 16`), the generated Python code forgets
-  it, and a runtime that maps the file into memory reads the weights in place.
+  The schema requires it (`force_align: 16`), because a runtime that maps the
+  file into memory reads the weights in place. The generated Python code does
+  not do it.
   """
 
   def CreateNumpyVector(self, x):  # noqa: N802, the base class's name
@@ -49,28 +50,28 @@ def read_model(content: bytes) -> schema.ModelT:
     The model as an object tree; constants are uint8 arrays.
 
   Raises:
-    ValueError: if the bytes are no TFLite flatbuffer.
+    ValueError: if the bytes are not a TFLite flatbuffer.
   """
   interpreter_lib.check_is_tflite(content)
   return schema.ModelT.InitFromPackedBuf(bytearray(content), 0)
 
 
 def write_model(model: schema.ModelT) -> bytes:
-  """Packs what `read_model` unpacked, constants aligned as the schema asks."""
+  """Packs a model; its constants are aligned as the schema requires."""
   builder = _AligningBuilder(1024)
   builder.Finish(model.Pack(builder), file_identifier=b'TFL3')
   return bytes(builder.Output())
 
 
 def type_name(tensor: schema.TensorT) -> str:
-  """Returns 'FLOAT32', 'INT8' and the like."""
+  """Returns the type of a tensor, e.g. 'FLOAT32'."""
   return schema_names.type_name(tensor.type)
 
 
 def operator_name(model: schema.ModelT, operator: schema.OperatorT) -> str:
-  """Returns 'CONV_2D' and the like."""
+  """Returns the name of an operator, e.g. 'CONV_2D'."""
   code = model.operatorCodes[operator.opcodeIndex]
-  # Old files hold small codes in the deprecated field only.
+  # Old files store small codes in the deprecated field only.
   return schema_names.operator_name(
     max(code.builtinCode, code.deprecatedBuiltinCode)
   )

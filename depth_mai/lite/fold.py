@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Takes scalings out of a graph by moving them into neighbouring weights.
+"""Folds scalings into the weights of neighbouring layers.
 
 A network scales its input to -1..1, and the deployment model scales its output
 to millimetres. Each is a multiplication and an addition over a whole map,
@@ -9,11 +9,12 @@ a padding of zeros, for s > 0:
   W * (s x + o)          = (s W) * (x + o / s)     after the scaling
   s relu(W * x + b) + o  = relu(s W * x + s b) + o  before it
 
-so that only the addition of a scaling is left, and two scalings in a row are
-one. The borders stay right, as the padding is zero on both sides. If an
-upsampling by broadcasting follows, its own addition takes that of the scaling.
-BatchNorm is a scaling for each channel, which the convolution before it takes
-completely. The result is the same up to float rounding.
+Only the addition of a scaling is left then, and two scalings in a row become
+one. The borders stay correct, because the padding is zero on both sides of an
+equation. If an upsampling by broadcasting follows, the offset becomes part of
+the addition in it. BatchNorm is a scaling for each channel, which the
+convolution before it absorbs completely. The result is the same up to float
+rounding.
 """
 
 from collections.abc import Iterator
@@ -46,8 +47,8 @@ def batch_norm(
   """Folds a BatchNorm into the convolution before it.
 
   Args:
-    convolution: of Conv2D or DepthwiseConv2D, with or without a bias.
-    norm: of BatchNormalization with scale and offset; None for none.
+    convolution: call of a Conv2D or DepthwiseConv2D, with or without a bias.
+    norm: call of a BatchNormalization with scale and offset, or None.
 
   Returns:
     The kernel, of the convolution's shape, and the bias [channels] of a
@@ -96,7 +97,7 @@ def _join(graph: layer_graph.LayerGraph) -> None:
       graph.replace(call)
 
 
-def _is_scaling(layer) -> bool:
+def _is_scaling(layer: keras.layers.Layer) -> bool:
   """Whether a layer is a Rescaling by one positive number."""
   return (
     isinstance(layer, keras.layers.Rescaling)
@@ -106,20 +107,24 @@ def _is_scaling(layer) -> bool:
   )
 
 
-def _is_homogeneous(call: layer_graph.Call | None) -> bool:
+def _is_homogeneous(call: layer_graph.Call) -> bool:
   """Whether f(s x) = s f(x) holds for s > 0, at inference."""
-  layer = call and call.layer
+  layer = call.layer
   if isinstance(layer, keras.layers.ReLU):
     return layer.max_value is None and layer.threshold == 0
   return isinstance(layer, _HOMOGENEOUS)
 
 
-def _fold_backwards(graph: layer_graph.LayerGraph, scaling) -> bool:
-  """Moves the factor to what feeds the scaling; returns whether it could."""
+def _fold_backwards(
+  graph: layer_graph.LayerGraph, scaling: layer_graph.Call
+) -> bool:
+  """Moves the factor into the layer before; returns whether that worked."""
   before = graph.only_source(scaling)
-  while _is_homogeneous(before):
+  while before is not None and _is_homogeneous(before):
     before = graph.only_source(before)
-  layer = before and before.layer
+  if before is None:
+    return False
+  layer = before.layer
   if isinstance(layer, depth_head.DecodeDepth) and layer.code == 'log':
     layer.min_depth_m *= scaling.layer.scale
   elif isinstance(layer, _WEIGHTED) and layer.activation in (
@@ -133,11 +138,16 @@ def _fold_backwards(graph: layer_graph.LayerGraph, scaling) -> bool:
   return True
 
 
-def _fold_forwards(graph: layer_graph.LayerGraph, scaling) -> None:
-  """Moves the factor into the kernels of everything that reads the scaling."""
+def _fold_forwards(
+  graph: layer_graph.LayerGraph, scaling: layer_graph.Call
+) -> None:
+  """Moves the factor into the kernels of all readers, if all have kernels."""
   after = list(_readers(graph, scaling))
-  if all(call and isinstance(call.layer, _WEIGHTED) for call in after):
-    for call in after:
+  weighted = [
+    call for call in after if call and isinstance(call.layer, _WEIGHTED)
+  ]
+  if len(weighted) == len(after):
+    for call in weighted:
       kernel, *bias = call.weights
       call.weights = [kernel * scaling.layer.scale, *bias]
     scaling.layer.offset /= scaling.layer.scale
@@ -147,16 +157,18 @@ def _fold_forwards(graph: layer_graph.LayerGraph, scaling) -> None:
 def _readers(
   graph: layer_graph.LayerGraph, call: layer_graph.Call
 ) -> Iterator[layer_graph.Call | None]:
-  """Yields the readers of a call, and those of homogeneous ones instead."""
+  """Yields the readers of a call; the readers of a homogeneous one instead."""
   for reader in graph.readers(call):
-    if _is_homogeneous(reader):
+    if reader is not None and _is_homogeneous(reader):
       yield from _readers(graph, reader)
     else:
       yield reader
 
 
-def _fold_offset(graph: layer_graph.LayerGraph, scaling) -> None:
-  """Moves the offset of a scaling into an upsampling that adds."""
+def _fold_offset(
+  graph: layer_graph.LayerGraph, scaling: layer_graph.Call
+) -> None:
+  """Moves the offset of a scaling into an upsampling that adds one anyway."""
   (reader, *others) = graph.readers(scaling)
   if scaling.layer.scale != 1 or others or reader is None:
     return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A histogram over a range that is not known beforehand.
+"""A histogram of values whose range is not known beforehand.
 
 The width of the bins is a power of two, and they start at multiples of it. If a
 value is outside, the bins double their width and neighbours are joined. No
@@ -59,8 +59,8 @@ class Histogram:
     low, high = float(values.min()), float(values.max())
     if not (math.isfinite(low) and math.isfinite(high)):
       raise ValueError(
-        'An activation is NaN or infinite on a calibration image: the network '
-        'was not trained to the end. Change --workdir or --model.'
+        'An activation is NaN or infinite on a calibration image: the training '
+        'of the network failed. Change --workdir or --model.'
       )
     self.low, self.high = min(self.low, low), max(self.high, high)
     nonzero = values[values != 0]

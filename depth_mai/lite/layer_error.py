@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures what each operator of an int8 file adds to its error.
+"""Measures how much each operator of an int8 file adds to its error.
 
 TensorFlow's QuantizationDebugger measures an operator's own error: it runs a
 file in which every quantised operator has a float twin that reads the same
 input. It finds no error where numbers are only moved or resized.
 
-The error of all operators up to one is the distance of the file's tensor from
-the float graph's. The debugger would give it, too, but its float graph starts
-anew after every resize.
+The accumulated error, that of all operators up to one, is the distance of the
+file's tensor from the float graph's. The debugger reports it, too, but its
+float graph starts again from rounded numbers after every resize.
 """
 
+from collections.abc import Iterable
 from collections.abc import Sequence
 import csv
 import dataclasses
@@ -37,13 +38,13 @@ class LayerError:
   """The error of one operator's result, over a few images.
 
   Attributes:
-    layer: its name.
-    operator: 'CONV_2D' and the like.
+    layer: name of the operator's layer.
+    operator: name of the operator, e.g. 'CONV_2D'.
     step: the difference between two levels of the result.
     own_rmse: error of the operator alone, in the result's unit.
-    own_snr_db: power of its result over that of this error, decibels.
-    rmse: error of all operators up to this one.
-    snr_db: power of its result over that of this error, decibels.
+    own_snr_db: ratio of the result's power to that of own_rmse, decibels.
+    rmse: accumulated error of all operators up to this one.
+    snr_db: ratio of the result's power to that of rmse, decibels.
   """
 
   layer: str
@@ -114,7 +115,9 @@ def markdown(errors: Sequence[LayerError]) -> str:
   return table.markdown_table(_HEADER, rows, _FORMATS)
 
 
-def _own_errors(graph, images) -> dict[str, dict[str, str]]:
+def _own_errors(
+  graph: quantiser.CalibratedGraph, images: Sequence[np.ndarray]
+) -> dict[str, dict[str, str]]:
   """Returns the debugger's row of each quantised operator, by tensor name."""
 
   def batches():
@@ -140,7 +143,11 @@ def _own_errors(graph, images) -> dict[str, dict[str, str]]:
   return {row['tensor_name']: row for row in csv.DictReader(text)}
 
 
-def _distances(graph, images, names) -> dict[str, tuple[float, float]]:
+def _distances(
+  graph: quantiser.CalibratedGraph,
+  images: Sequence[np.ndarray],
+  names: Iterable[str],
+) -> dict[str, tuple[float, float]]:
   """Returns (power of the signal, power of the error) by tensor name."""
   reference = ranges.open_transparent(graph.content)
   quantised = ranges.open_transparent(
@@ -174,12 +181,14 @@ def _distances(graph, images, names) -> dict[str, tuple[float, float]]:
   return {name: tuple(both / len(images)) for name, both in sums.items()}
 
 
-def _error_power(reference, stored, step, zero_point) -> float:
+def _error_power(
+  reference: np.ndarray, stored: np.ndarray, step: float, zero_point: int
+) -> float:
   dequantised = (stored.astype(np.float64) - zero_point) * step
   return float(np.square(dequantised - reference).mean())
 
 
-def _power(reference, *_) -> float:
+def _power(reference: np.ndarray, *_: object) -> float:
   return float(np.square(reference, dtype=np.float64).mean())
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rewrites Keras networks: a network as a list of layer calls.
+"""Represents a Keras network as a list of layer calls that can be rewritten.
 
 Every rewrite in this package works on a LayerGraph. It copies a functional
 network, weights included, into a flat list of calls; a pass replaces, inserts
@@ -20,12 +20,12 @@ class Call:
 
   Attributes:
     layer: an unbuilt float32 copy of the network's layer, shared by all calls
-      of that layer; None for the network's input.
+      of that layer; a keras.layers.InputLayer for the network's input.
     arguments: (args, kwargs) of the call, with Calls in the place of tensors.
     weights: the layer's weights in Keras' order.
   """
 
-  layer: keras.layers.Layer | None
+  layer: keras.layers.Layer
   arguments: tuple[tuple, dict] = ((), {})
   weights: list[np.ndarray] = dataclasses.field(default_factory=list)
 
@@ -44,12 +44,12 @@ def new_call(
   *sources: Call,
   weights: Iterable[np.ndarray] = (),
 ) -> Call:
-  """Makes a call of a new layer.
+  """Makes a call of a layer.
 
   Args:
     layer: unbuilt.
     *sources: the calls it reads. Several are passed to the layer as a list.
-    weights: of the layer; none for the layer's own initial values.
+    weights: the layer's weights; none for its own initial values.
   """
   inputs = sources if len(sources) == 1 else (list(sources),)
   return Call(layer, (inputs, {}), list(weights))
@@ -94,8 +94,11 @@ class LayerGraph:
         f'{len(network.outputs)} outputs; a network to rewrite has one of each.'
       )
     self.name = network.name
-    self._input = network.inputs[0]
-    self.calls = [Call(None)]
+    given = network.inputs[0]
+    input_layer = keras.layers.InputLayer(
+      batch_shape=given.shape, dtype=given.dtype, name=given.name
+    )
+    self.calls = [Call(input_layer)]
     self._copies: dict = {}  # (copy, weights) of each layer.
     (self.output,) = keras.tree.flatten(self._trace(network, self.calls))
 
@@ -120,7 +123,7 @@ class LayerGraph:
   def readers(self, call: Call) -> list[Call | None]:
     """Returns the calls that read the output of a call.
 
-    None stands for a reader that a pass cannot change: the network's output,
+    None represents a reader that a pass cannot change: the network's output,
     or a layer that is called more than once. If the call's own layer is called
     more than once, the result is [None].
     """
@@ -135,25 +138,28 @@ class LayerGraph:
     return found + [None] * (call is self.output)
 
   def only_source(self, call: Call) -> Call | None:
-    """Returns the call that alone feeds a call, and feeds nothing else.
+    """Returns the only source of a call if the call is its only reader.
 
     Returns:
       None if there is no such call, if it is the network's input, or if one of
       the two layers is called more than once.
     """
     sources = call.sources
-    if len(sources) != 1 or sources[0].layer is None or self._is_shared(call):
+    if len(sources) != 1 or self._is_shared(call):
       return None
-    return sources[0] if self.readers(sources[0]) == [call] else None
+    (source,) = sources
+    if isinstance(source.layer, keras.layers.InputLayer):
+      return None
+    return source if self.readers(source) == [call] else None
 
   def replace(self, call: Call, *replacement: Call) -> None:
-    """Puts calls in the place of one; calls that nothing reads any more go.
+    """Replaces a call; calls that nothing reads any more are dropped.
 
     Args:
       call: the call to replace.
-      *replacement: in the order of computation; may contain `call` itself. What
-        read `call` then reads the last of them, or the input of `call` if there
-        are none.
+      *replacement: calls in the order of computation, which may include `call`.
+        The readers of `call` then read the last of them, or the input of `call`
+        if there are none.
     """
     last = replacement[-1] if replacement else call.sources[0]
     place = self.calls.index(call)
@@ -183,7 +189,7 @@ class LayerGraph:
     new: keras.layers.Layer,
     weights: Iterable[np.ndarray],
   ) -> None:
-    """Puts another layer, unbuilt, and its weights into all calls of one."""
+    """Replaces a layer in all its calls by another one, which is unbuilt."""
     for call in self.calls:
       if call.layer is layer:
         call.layer, call.weights = new, list(weights)
@@ -205,19 +211,15 @@ class LayerGraph:
 
   def _call_layers(self) -> dict[Call, keras.KerasTensor]:
     """Builds copies of the layers; returns the output of each call."""
-    tensors = {
-      self.calls[0]: keras.Input(
-        batch_shape=self._input.shape,
-        dtype=self._input.dtype,
-        name=self._input.name,
-      )
-    }
+    first, *others = self.calls
+    config = first.layer.get_config()
+    tensors = {first: keras.layers.InputLayer.from_config(config).output}
     copies: dict[keras.layers.Layer, keras.layers.Layer] = {}
 
     def tensor_of(argument):
       return tensors[argument] if isinstance(argument, Call) else argument
 
-    for call in self.calls[1:]:
+    for call in others:
       is_new = call.layer not in copies
       layer = copies.setdefault(call.layer, _copy(call.layer))
       args, kwargs = keras.tree.map_structure(tensor_of, call.arguments)

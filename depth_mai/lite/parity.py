@@ -19,11 +19,11 @@ class Parity:
   """Distance between the file's depth and Keras', over a few images.
 
   Attributes:
-    images: how many were compared.
+    images: number of images compared.
     max_abs_mm: largest difference, millimetres.
     mean_relative: mean of |file - keras| / keras.
-    si_rmse: scale-invariant RMSE of one against the other, mean over images;
-      in the unit of the challenge's si-RMSE.
+    si_rmse: scale-invariant RMSE between the two, mean over images; computed
+      like the challenge's si-RMSE.
     keras_min_mm: smallest depth that Keras predicts, millimetres.
     keras_max_mm: largest depth that Keras predicts, millimetres.
   """
@@ -67,8 +67,8 @@ def compare_depth(
   for ours, reference in zip(file_mm, keras_mm, strict=True):
     if not np.isfinite(ours).all() or not np.isfinite(reference).all():
       raise ValueError(
-        'A depth is NaN or infinite: the network was not trained to the end, '
-        'or the conversion broke it.'
+        'A depth is NaN or infinite: the training of the network failed, or '
+        'its conversion did.'
       )
     ours = np.maximum(np.asarray(ours, np.float64), _SMALLEST_MM)
     reference = np.maximum(np.asarray(reference, np.float64), _SMALLEST_MM)
@@ -94,7 +94,7 @@ def predict_with_keras_mm(
   Args:
     model: [1, H, W, 3] to [1, H, W, 1].
     images: each [H, W, 3], 0..255.
-    output_unit: the model's, 'mm' or 'm'.
+    output_unit: unit of the model's output, 'mm' or 'm'.
 
   Returns:
     Depth maps [H, W], millimetres.
@@ -121,7 +121,7 @@ def predict_with_file_mm(
 
   Returns:
     Depth maps [H, W], millimetres, and the operators that the default delegate
-    (XNNPACK) takes of the graph; None if the runtime does not report them.
+    (XNNPACK) runs; None if the runtime does not report them.
   """
   model = model_file.TfliteModel(content, metadata=metadata)
   depth_mm = [model.predict_mm(rgb) for rgb in images]

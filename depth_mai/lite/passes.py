@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rewrites on the way from a trained network to a .tflite file, in order.
+"""Lists the rewrites from a trained network to a .tflite file, in order.
 
 The network passes work on a layer_graph.LayerGraph of the deployment model and
 end in the model that the TFLiteConverter converts. The file passes work on the
@@ -25,8 +25,8 @@ class Target:
 
   Attributes:
     precision: see converter.PRECISIONS.
-    whole_graph: whether the file stays in one piece for XNNPACK, including that
-      of TFLite 2.5, even if that costs time or size.
+    whole_graph: whether the file stays in one piece for XNNPACK, even for the
+      version in TFLite 2.5 and even if that costs time or size.
     keep_rounding: whether the file takes its ranges from the layers of
       fake-quantisation training.
   """
@@ -40,17 +40,17 @@ def passes_before_conversion(target: Target) -> list:
   """Returns the functions that change a LayerGraph, in order."""
   int8, whole = target.precision == 'int8', target.whole_graph
   table = (
-    # First remove what only training needs: later passes know plain layers.
+    # First: the other passes only know plain layers.
     (collapse.collapse_blocks, True),
     (collapse.use_plain_kernels, True),
     (collapse.remove_rounding, not target.keep_rounding),
-    # Before convolutions are split: each scaling has one kernel to go into.
+    # Before convolutions are split, so that a scaling has one kernel after it.
     (fold.fold_scalings, True),
     (additive_fusion.split_enlarged_concatenations, not whole),
     (additive_fusion.split_all_concatenations, whole),
-    # After the sums exist: a sum may run the ReLU after it.
+    # After the sums are made: a sum can run the ReLU after it.
     (activations.multiply_lone_relus, int8),
-    # Last: its ReLU6 follows an addition, so it is not a lone ReLU.
+    # Last: its ReLU6 runs inside an addition, so it is not a lone ReLU.
     (activations.split_hard_swish, int8 and whole),
   )
   return [rewrite for rewrite, applies in table if applies]
@@ -59,7 +59,7 @@ def passes_before_conversion(target: Target) -> list:
 def passes_after_conversion(target: Target) -> list:
   """Returns the functions that change an unpacked file, in order."""
   table = (
-    # Before the file is slimmed: it leaves the int8 kernels without a reader.
+    # Before `slim`, which drops the int8 kernels that nothing reads any more.
     (
       file_passes.float_depthwise,
       target.precision == 'dynamic' and target.whole_graph,

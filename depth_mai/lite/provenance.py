@@ -33,7 +33,7 @@ def given_config_text(workdir: str | pathlib.Path | None) -> str:
   return _read(workdir, workdir_lib.CONFIG) if workdir else ''
 
 
-def _read(workdir, name: str) -> str:
+def _read(workdir: str | pathlib.Path, name: str) -> str:
   path = pathlib.Path(workdir) / name
   return path.read_text(encoding='utf-8') if path.is_file() else ''
 
@@ -64,6 +64,8 @@ def load(
   """
   if workdir:
     return load_workdir(workdir)
+  if not model:
+    raise ValueError('Give a network with --workdir or --model.')
   origin = {'source': pathlib.Path(model).name}
   return network_file.load_network(model), '', origin
 

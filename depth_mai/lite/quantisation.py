@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The choices of an integer file: its ranges, and which operators stay float.
+"""Settings of integer files, and the operators that they leave in float.
 
-The quantiser takes a list of names of operators to leave alone. That alone is
-not enough: it spreads a range over every operator that only moves numbers, so
-an activation between float operators must not have one.
+TensorFlow's quantiser takes the names of operators that stay in float. That is
+not enough: it passes a range on through every operator that only moves numbers,
+so an activation between float operators must not have a range.
 """
 
 from collections.abc import Sequence
@@ -24,14 +24,14 @@ _RESIZES = ('RESIZE_BILINEAR', 'RESIZE_NEAREST_NEIGHBOR')
 
 @dataclasses.dataclass(frozen=True)
 class Quantisation:
-  """How the 'int8' file of a network is made.
+  """Settings of the integer files of a network.
 
   Attributes:
     calibration: 'minmax', 'percentile', 'mse' or 'entropy'; see clipping.py.
-    percentile: of calibration='percentile', above 50, at most 100.
+    percentile: for calibration='percentile', above 50 and at most 100.
     float_input: whether the image is resized and scaled in float, and becomes
-      int8 at the network's size. Needs a float32 input: an integer image is
-      resized as it comes.
+      int8 at the network's size. It has no effect on a file with integer
+      input.
     float_tail: how many of the last convolutions are computed in float, with
       everything after them: the depth's offset and unit, the upsampling to the
       image's size. 0 keeps all convolutions in int8 and everything after the
@@ -48,30 +48,29 @@ class Quantisation:
 
   def __post_init__(self):
     """Checks the choices."""
-    if self.calibration not in clipping.METHODS:
-      raise ValueError(
-        f'calibration={self.calibration!r} is not one of {clipping.METHODS}. '
-        'Change Quantisation.calibration.'
-      )
-    if not 50 < self.percentile <= 100:
-      raise ValueError(
-        f'percentile={self.percentile} must be above 50 and at most 100. '
-        'Change Quantisation.percentile.'
-      )
-    if self.float_tail is not None and self.float_tail < 0:
-      raise ValueError(
-        f'float_tail={self.float_tail} must be None or at least 0. Change '
-        'Quantisation.float_tail.'
-      )
-    if isinstance(self.float_layers, str):
-      raise ValueError(
-        f'float_layers={self.float_layers!r} must be a list of names. Change '
-        'Quantisation.float_layers.'
-      )
+    for name, is_allowed, allowed in (
+      (
+        'calibration',
+        self.calibration in clipping.METHODS,
+        f'one of {clipping.METHODS}',
+      ),
+      ('percentile', 50 < self.percentile <= 100, 'above 50, at most 100'),
+      ('float_tail', (self.float_tail or 0) >= 0, 'None or at least 0'),
+      (
+        'float_layers',
+        not isinstance(self.float_layers, str),
+        'a list of names',
+      ),
+    ):
+      if not is_allowed:
+        raise ValueError(
+          f'{name}={getattr(self, name)!r} must be {allowed}. Change '
+          f'Quantisation.{name}.'
+        )
 
 
 def float_operators(
-  model, quantisation: Quantisation, float_io: bool
+  model: flatbuffer.schema.ModelT, quantisation: Quantisation, float_io: bool
 ) -> set[int]:
   """Finds the operators that a Quantisation keeps in float.
 
@@ -94,13 +93,15 @@ def float_operators(
   return found
 
 
-def _is_weighted(model, operator) -> bool:
+def _is_weighted(
+  model: flatbuffer.schema.ModelT, operator: flatbuffer.schema.OperatorT
+) -> bool:
   return flatbuffer.operator_name(model, operator) in _WEIGHTED
 
 
-def _named(model, layers) -> set[int]:
+def _named(model: flatbuffer.schema.ModelT, layers: Sequence[str]) -> set[int]:
   subgraph = model.subgraphs[0]
-  places = {}
+  places: dict[str, set[int]] = {}
   for place, operator in enumerate(subgraph.operators):
     tensor = subgraph.tensors[operator.outputs[0]]
     name = flatbuffer.layer_name(flatbuffer.tensor_name(tensor))
@@ -109,13 +110,13 @@ def _named(model, layers) -> set[int]:
     if layer not in places:
       near = ', '.join(difflib.get_close_matches(layer, places, cutoff=0.4))
       raise ValueError(
-        f'There is no layer {layer!r} in the file to quantise; near are: '
+        f'There is no layer {layer!r} in the file to quantise; similar names: '
         f'{near or "none"}. Change Quantisation.float_layers.'
       )
   return set().union(*(places[layer] for layer in layers))
 
 
-def _before_first_weights(model) -> set[int]:
+def _before_first_weights(model: flatbuffer.schema.ModelT) -> set[int]:
   """Returns the operators between the image and the first weights."""
   subgraph = model.subgraphs[0]
   reached = set(subgraph.inputs)
@@ -129,7 +130,7 @@ def _before_first_weights(model) -> set[int]:
   return found
 
 
-def _tail(model, convolutions: int) -> set[int]:
+def _tail(model: flatbuffer.schema.ModelT, convolutions: int) -> set[int]:
   """Returns the last convolutions and everything after the first of them."""
   subgraph = model.subgraphs[0]
   # For each tensor: the number of convolutions between it and the depth.
@@ -147,7 +148,7 @@ def _tail(model, convolutions: int) -> set[int]:
 
 
 def quantised_tensors(
-  model, float_places: set[int], float_io: bool
+  model: flatbuffer.schema.ModelT, float_places: set[int], float_io: bool
 ) -> set[int]:
   """Returns the tensors that a quantised operator reads or writes.
 
@@ -167,13 +168,12 @@ def quantised_tensors(
 def resize_before_rounding(model: flatbuffer.schema.ModelT) -> None:
   """Makes a file resize the image in float and round the small one.
 
-  The quantiser makes a resize before quantised operators work on rounded
-  numbers, whatever its arguments. That rounds the large image first: more work
-  for a worse result.
+  The quantiser always rounds before a resize that quantised operators follow,
+  here the large image. That is more work for a worse result.
 
   Args:
     model: a quantised file from flatbuffer.read_model, changed in place. If it
-      begins with QUANTIZE and a resize, these two change places.
+      begins with QUANTIZE and a resize, these two are swapped.
   """
   subgraph = model.subgraphs[0]
   rounding, resize = subgraph.operators[:2]

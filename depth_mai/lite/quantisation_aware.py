@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fake-quantisation training: a network that already rounds as its INT8 file.
+"""Rewrites a network for fake-quantisation training: it rounds like its file.
 
 `quantise` rewrites a trained network. Collapsible blocks and BatchNorm are
 folded into convolutions, as in the file; their kernels are rounded; and each
 activation is rounded where TFLite's INT8 scheme has a tensor:
 
 - after a convolution, sum or product, or after the ReLU that runs inside it;
-- hard-swish is an operator of its own, with a rounded tensor on both sides;
+- hard-swish is a separate operator, with rounded tensors before and after it;
   swish is a sigmoid, whose steps are fixed, and a product;
 - the image is resized and scaled in float, and then rounded;
-- a concatenation and everything that flows into it have one range; so have the
-  input and the output of a resize;
+- a concatenation and all its inputs share one range; so do the input and the
+  output of a resize;
 - the decoding of the head's depth stays float.
 
-The INT8 file gets these ranges (converter.convert_rounded); float files are
-made without the roundings (collapse.remove_rounding).
+The INT8 file gets these ranges (converter.convert_rounded). Float files are
+made without the rounding (collapse.remove_rounding).
 """
 
 from collections.abc import Iterator
@@ -30,11 +30,11 @@ from depth_mai.lite import collapse
 from depth_mai.lite import fold
 from depth_mai.lite import layer_graph
 
-_CONVOLUTIONS = {
+_CONVOLUTIONS: dict[type, type[keras.layers.Layer]] = {
   keras.layers.Conv2D: fake_quantisation.QuantisedConv2D,
   keras.layers.DepthwiseConv2D: fake_quantisation.QuantisedDepthwiseConv2D,
 }
-# Their output has the steps of their input.
+# The steps of their output are those of their input.
 _SAME_STEPS = (
   keras.layers.Dropout,
   keras.layers.MaxPooling2D,
@@ -44,18 +44,18 @@ _SAME_STEPS = (
   keras.layers.ZeroPadding2D,
   resize.Resize,
 )
-# TFLite gives these no choice.
+# TFLite prescribes these ranges.
 _FIXED_RANGES = {'sigmoid': (0.0, 255 / 256)}
 
 
 @dataclasses.dataclass(frozen=True)
 class FakeQuantisation:
-  """How a network is trained with rounding.
+  """Settings of a training with rounding.
 
   Attributes:
-    freeze_at: part of the training after which the ranges of activations stay,
-      0..1.
-    momentum: part of a range that a step keeps where it narrows.
+    freeze_at: fraction of the training after which the ranges of activations
+      are fixed, in (0, 1].
+    momentum: fraction of the old range that a step keeps when it narrows.
   """
 
   freeze_at: float = 0.5
@@ -70,7 +70,7 @@ class FakeQuantisation:
       )
 
   def apply(self, network: keras.Model, total_steps: int) -> keras.Model:
-    """Returns `quantise(network)` for a training of so many steps."""
+    """Returns `quantise(network)` for a training of `total_steps` steps."""
     return quantise(
       network, self.momentum, max(1, math.ceil(self.freeze_at * total_steps))
     )
@@ -88,13 +88,13 @@ def rounds(network: keras.Model) -> bool:
 def quantise(
   network: keras.Model, momentum: float, freeze_after: int
 ) -> keras.Model:
-  """Copies a network so that it rounds as its INT8 file will.
+  """Returns a copy of a network that rounds like its INT8 file.
 
   Args:
     network: functional and trained, RGB [B, h, w, 3] to metres. It is only
       read.
     momentum: see fake_quantisation.FakeQuantise.
-    freeze_after: number of training steps after which ranges stay.
+    freeze_after: number of training steps after which ranges are fixed.
 
   Returns:
     A float32 network of the same name without BatchNorm. Its ranges are empty
@@ -115,7 +115,7 @@ def quantise(
   return graph.build()
 
 
-def _fold_batch_norms(graph) -> None:
+def _fold_batch_norms(graph: layer_graph.LayerGraph) -> None:
   for call in list(graph.calls):
     if isinstance(call.layer, keras.layers.BatchNormalization):
       (source,) = call.sources
@@ -133,7 +133,7 @@ def _fold_batch_norms(graph) -> None:
       graph.replace(call)
 
 
-def _write_operators(graph) -> None:
+def _write_operators(graph: layer_graph.LayerGraph) -> None:
   """Writes each call as the operators that the file has for it."""
   for call in list(graph.calls):
     if _kind(call) == 'linear':
@@ -142,7 +142,7 @@ def _write_operators(graph) -> None:
       graph.replace(call, *_operators(call))
 
 
-def _operators(call) -> Iterator[layer_graph.Call]:
+def _operators(call: layer_graph.Call) -> Iterator[layer_graph.Call]:
   """Yields the operators of a call; the last one gives its result."""
   layer = call.layer
   if _is_convolution(call):
@@ -160,7 +160,9 @@ def _operators(call) -> Iterator[layer_graph.Call]:
     yield call
 
 
-def _convolution_activation(call) -> Iterator[layer_graph.Call]:
+def _convolution_activation(
+  call: layer_graph.Call,
+) -> Iterator[layer_graph.Call]:
   activation, name = call.layer.activation, f'{call.layer.name}_act'
   if activation is keras.activations.relu:
     yield layer_graph.new_call(keras.layers.ReLU(name=name), call)
@@ -182,7 +184,7 @@ def _convolution_activation(call) -> Iterator[layer_graph.Call]:
     yield layer_graph.new_call(layer, call)
 
 
-def _swish(x, name: str) -> Iterator[layer_graph.Call]:
+def _swish(x: layer_graph.Call, name: str) -> Iterator[layer_graph.Call]:
   gate = layer_graph.new_call(
     keras.layers.Activation('sigmoid', name=f'{name}_gate'), x
   )
@@ -190,7 +192,7 @@ def _swish(x, name: str) -> Iterator[layer_graph.Call]:
   yield layer_graph.new_call(keras.layers.Multiply(name=name), x, gate)
 
 
-def _round_kernels(graph) -> None:
+def _round_kernels(graph: layer_graph.LayerGraph) -> None:
   """Gives convolutions rounded kernels, a bias and no activation."""
   for call in graph.calls:
     if _is_convolution(call):
@@ -204,7 +206,9 @@ def _round_kernels(graph) -> None:
       graph.replace_layer(call.layer, kind.from_config(config), weights)
 
 
-def _round_activations(graph, momentum: float, freeze_after: int) -> None:
+def _round_activations(
+  graph: layer_graph.LayerGraph, momentum: float, freeze_after: int
+) -> None:
   groups = _range_groups(graph)
   rounded = {
     call: groups[call] for call in graph.calls if _is_rounded(graph, call)
@@ -222,7 +226,9 @@ def _round_activations(graph, momentum: float, freeze_after: int) -> None:
     graph.replace(call, call, layer_graph.new_call(rounders[group], call))
 
 
-def _range_groups(graph) -> dict[layer_graph.Call, layer_graph.Call]:
+def _range_groups(
+  graph: layer_graph.LayerGraph,
+) -> dict[layer_graph.Call, layer_graph.Call]:
   """Returns for each call the call whose range it shares, often its own."""
   groups = {call: call for call in graph.calls}
 
@@ -243,14 +249,13 @@ def _range_groups(graph) -> dict[layer_graph.Call, layer_graph.Call]:
   return {call: find(origin(call)) for call in graph.calls}
 
 
-def _is_rounded(graph, call) -> bool:
+def _is_rounded(graph: layer_graph.LayerGraph, call: layer_graph.Call) -> bool:
   """Whether the file has a rounded tensor of its own after a call."""
   layer = call.layer
-  if layer is None:
-    return False
   if isinstance(layer, resize.Resize):
     return layer.interpolation == 'bilinear'
-  if isinstance(layer, (*_SAME_STEPS, depth_head.DecodeDepth)):
+  unrounded = (keras.layers.InputLayer, depth_head.DecodeDepth, *_SAME_STEPS)
+  if isinstance(layer, unrounded):
     return False
   (reader, *others) = graph.readers(call)
   # The device runs a ReLU inside the operator before it.

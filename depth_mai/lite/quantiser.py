@@ -2,7 +2,7 @@
 """Quantises a float graph that the TFLiteConverter has prepared.
 
 TensorFlow's quantisers rewrite the graph. They are given the range of each
-activation and the operators that stay in float; converter.py says why.
+activation and the operators that stay in float; converter.py explains why.
 """
 
 from collections.abc import Sequence
@@ -21,8 +21,8 @@ from depth_mai.lite import ranges
 
 IO_TYPES = ('float32', 'int8', 'uint8')
 
-# The quantiser compares an operator's name only where it holds no ';', and
-# appends a number to the name of a second tensor that it makes of it.
+# The quantiser does not recognise names that contain ';'. If it makes a second
+# tensor of one, it appends a number to the name.
 _MARKED = re.compile(r't(\d+)_(\d*)')
 
 
@@ -33,7 +33,7 @@ class CalibratedGraph:
   Attributes:
     content: its bytes, with ranges; operators are named 't<n>_' after the
       index n of their result.
-    names: the names that its tensors had, by index.
+    names: the original names of its tensors, by index.
     float_operators: names of the operators that stay in float.
     io_type: type of the file's input and output, one of IO_TYPES.
     float_input: whether the image is resized before it is rounded.
@@ -46,7 +46,7 @@ class CalibratedGraph:
   float_input: bool
 
   def original_name(self, name: str) -> str:
-    """Returns the name that a tensor of the quantised file had before.
+    """Returns the original name of a tensor of the quantised file.
 
     Args:
       name: its name in a file made from `content`.
@@ -115,7 +115,7 @@ def quantise_int8(graph: CalibratedGraph) -> flatbuffer.schema.ModelT:
 
 
 def quantise_marked(
-  graph: CalibratedGraph, **kwargs
+  graph: CalibratedGraph, **kwargs: object
 ) -> flatbuffer.schema.ModelT:
   """Makes the file of `quantise_int8` with the names of `graph.content`.
 
@@ -143,11 +143,11 @@ def quantise_marked(
 def quantise_int16x8(
   prepared: bytes, found: dict[int, clipping.Range]
 ) -> bytes:
-  """Makes a file with int8 weights and int16 activations, a reference.
+  """Makes a file with int8 weights and int16 activations, as a reference.
 
   The quantiser of `quantise_int8` refuses int16. TensorFlow's older one, if it
-  was given no image, takes the ranges that it finds in the graph. HARD_SWISH
-  and other operators that it does not know stay in float.
+  gets no calibration images, takes the ranges that it finds in the graph.
+  HARD_SWISH and other operators that it does not know stay in float.
 
   Args:
     prepared: the float graph's bytes.
@@ -164,12 +164,12 @@ def quantise_int16x8(
   quantiser = calibrator.Calibrator(flatbuffer.write_model(model))
   # pylint: disable-next=protected-access
   content = quantiser._calibrator.QuantizeModel(
-    float32,  # Input and
-    float32,  # output.
-    True,  # Operators without an int16 version may stay float.
-    int16,  # Activations and
-    int64,  # biases.
-    False,  # Weights have a scale for each channel,
-    False,  # those of dense layers, too.
+    float32,  # type of the input
+    float32,  # type of the output
+    True,  # operators without an int16 version stay in float
+    int16,  # type of the activations
+    int64,  # type of the biases
+    False,  # whether weights have one scale instead of one for each channel
+    False,  # the same for the weights of dense layers
   )
   return bytes(content)

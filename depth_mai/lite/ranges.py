@@ -11,6 +11,7 @@ memory while it is measured.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -50,7 +51,7 @@ def measure(
   ]
   interpreter = open_transparent(content)
   input_index = interpreter.get_input_details()[0]['index']
-  found = {}
+  found: dict[int, clipping.Range] = {}
   histograms = {
     index: histogram_lib.Histogram()
     for index in indices
@@ -80,7 +81,7 @@ def measure(
   return {**found, **chosen}
 
 
-def open_transparent(content: bytes):
+def open_transparent(content: bytes) -> Any:
   """Opens a file so that every tensor can be read after a run.
 
   Args:

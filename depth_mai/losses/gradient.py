@@ -8,7 +8,12 @@ from depth_mai.losses import registry
 
 
 @registry.register(resolution='prediction')
-def gradient(pred_depth_m, depth_m, valid_mask, compat: bool = False):
+def gradient(
+  pred_depth_m: tf.Tensor,
+  depth_m: tf.Tensor,
+  valid_mask: tf.Tensor,
+  compat: bool = False,
+) -> tf.Tensor:
   """Mean absolute difference of the forward differences, in metres.
 
       mean |dx pred - dx depth| + mean |dy pred - dy depth|
@@ -52,13 +57,13 @@ def gradient(pred_depth_m, depth_m, valid_mask, compat: bool = False):
 
 @registry.register(resolution='prediction')
 def gradient_matching(
-  pred_depth_m,
-  depth_m,
-  valid_mask,
+  pred_depth_m: tf.Tensor,
+  depth_m: tf.Tensor,
+  valid_mask: tf.Tensor,
   scales: int = 4,
   eps_m: float = 1e-3,
   per_image: bool = False,
-):
+) -> tf.Tensor:
   """Multi-scale gradient matching of the logarithmic error.
 
   With R = ln(pred + eps) - ln(depth + eps), R_k every 2^k-th pixel of R in both
@@ -107,19 +112,19 @@ def gradient_matching(
   return loss
 
 
-def _neighbours(maps, axis: int):
+def _neighbours(maps: tf.Tensor, axis: int) -> tuple[tf.Tensor, tf.Tensor]:
   """Returns (each pixel, its next) along axis 1 (down) or axis 2 (right)."""
   if axis == 1:
     return maps[:, :-1], maps[:, 1:]
   return maps[:, :, :-1], maps[:, :, 1:]
 
 
-def _forward_difference(depth_m, axis: int):
+def _forward_difference(depth_m: tf.Tensor, axis: int) -> tf.Tensor:
   here, there = _neighbours(depth_m, axis)
   return there - here
 
 
-def _steps_down(residual, valid):
+def _steps_down(residual: tf.Tensor, valid: tf.Tensor) -> tf.Tensor:
   """Returns |R below - R| at each pixel, 0 where it or the next is invalid."""
   pairs = tf.logical_and(valid[:, 1:], valid[:, :-1])
   steps = tf.abs(residual[:, 1:] - residual[:, :-1])

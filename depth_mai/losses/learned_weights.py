@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The LearnedWeights loss: learns the weights of its terms during training."""
+"""The LearnedWeights loss, whose weights of terms are learned in training."""
 
 import keras
 import tensorflow as tf
 
 from depth_mai.losses import weighted
 
-# Lower bound of p. The best p for a term of value L has p^4 near L / 2, so only
-# a term that stays at 0 gets here. Its factor then is 5000 at most.
+# Lower bound of p. For a term of value L, p is best where p^4 is near L / 2, so
+# only a term that stays at 0 reaches this bound. Its factor is then at most
+# 5000.
 _SMALLEST_P = 0.01
 
 
@@ -37,11 +38,11 @@ class LearnedWeights:
       loss: its terms and their fixed weights.
 
     Raises:
-      ValueError: if `loss` is no WeightedLoss, or all its weights are 0.
+      ValueError: if `loss` is not a WeightedLoss, or all its weights are 0.
     """
     if not isinstance(loss, weighted.WeightedLoss):
       raise ValueError(
-        f'LearnedWeights.loss={loss!r} is no WeightedLoss; write '
+        f'LearnedWeights.loss={loss!r} is not a WeightedLoss; write '
         'LearnedWeights.loss = @WeightedLoss() in the gin file.'
       )
     self._loss = loss
@@ -66,7 +67,9 @@ class LearnedWeights:
     self._p = p
     return list(p.values())
 
-  def __call__(self, pred_depth_m, depth_m, valid_mask):
+  def __call__(
+    self, pred_depth_m: tf.Tensor, depth_m: tf.Tensor, valid_mask: tf.Tensor
+  ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
     """Computes the sum, its terms and their factors.
 
     Args:
@@ -85,7 +88,7 @@ class LearnedWeights:
     if self._p is None:
       raise ValueError(
         'LearnedWeights has no variables yet; call build() first, within the '
-        "scope of the training's strategy, and train what it returns."
+        "scope of the training's strategy, and train the variables it returns."
       )
     _, values = self._loss(pred_depth_m, depth_m, valid_mask)
     total = tf.zeros([], tf.float32)
@@ -98,6 +101,6 @@ class LearnedWeights:
     return total, {**values, **factors}
 
 
-def _floored(p):
+def _floored(p: tf.Tensor) -> tf.Tensor:
   """Returns max(p, smallest); the gradient passes, so that p can recover."""
   return p + tf.stop_gradient(tf.maximum(p, _SMALLEST_P) - p)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ground of every loss: checked arguments, and means over valid pixels.
+"""Shared by all losses: checks of the arguments, and means over valid pixels.
 
 Sensors write 0, infinity or anything else where they measure nothing, and under
 mixed precision the prediction comes in half precision. Every loss therefore
@@ -24,7 +24,9 @@ _FILL_M = 1.0
 _SMALLEST = 1.2e-38  # just above the smallest normal float32
 
 
-def loss_arguments(pred_depth_m, depth_m, valid_mask):
+def loss_arguments(
+  pred_depth_m: tf.Tensor, depth_m: tf.Tensor, valid_mask: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
   """Casts, checks and cleans the arguments of a loss.
 
   Args:
@@ -54,7 +56,12 @@ def loss_arguments(pred_depth_m, depth_m, valid_mask):
   )
 
 
-def log_residual(pred_depth_m, depth_m, valid_mask, eps_m: float):
+def log_residual(
+  pred_depth_m: tf.Tensor,
+  depth_m: tf.Tensor,
+  valid_mask: tf.Tensor,
+  eps_m: float,
+) -> tuple[tf.Tensor, tf.Tensor]:
   """Returns ln(max(pred, 0) + eps) - ln(max(depth, 0) + eps), and the mask.
 
   Args:
@@ -84,15 +91,15 @@ def log_residual(pred_depth_m, depth_m, valid_mask, eps_m: float):
   return log_pred - log_depth, valid
 
 
-def as_bool(valid_mask):
-  """Returns a mask of any type as bool: on where it is above 0.5."""
+def as_bool(valid_mask: tf.Tensor) -> tf.Tensor:
+  """Returns a mask of any type as bool: True where it is above 0.5."""
   valid_mask = tf.convert_to_tensor(valid_mask)
   if valid_mask.dtype == tf.bool:
     return valid_mask
   return tf.cast(valid_mask, tf.float32) > 0.5
 
 
-def check_maps(**maps):
+def check_maps(**maps: tf.Tensor) -> None:
   """Raises a ValueError unless all maps share one shape [B, H, W, 1].
 
   Sizes that are unknown while a graph is traced agree with any size.
@@ -110,7 +117,9 @@ def check_maps(**maps):
     common = common.merge_with(shape)
 
 
-def masked_mean(values, valid, per_image: bool = False):
+def masked_mean(
+  values: tf.Tensor, valid: tf.Tensor, per_image: bool = False
+) -> tf.Tensor:
   """Mean over the valid pixels.
 
   Args:
@@ -127,7 +136,9 @@ def masked_mean(values, valid, per_image: bool = False):
   return mean_over_groups(mean, count)
 
 
-def masked_moments(values, valid, per_image: bool = False) -> Moments:
+def masked_moments(
+  values: tf.Tensor, valid: tf.Tensor, per_image: bool = False
+) -> Moments:
   """Mean, population variance and number of the valid pixels of each group.
 
   Args:
@@ -146,12 +157,12 @@ def masked_moments(values, valid, per_image: bool = False) -> Moments:
   return Moments(mean, variance, count)
 
 
-def mean_over_groups(values, count):
+def mean_over_groups(values: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
   """Mean of a statistic over the groups whose count is not zero: a scalar."""
   return _group_mean(values, count > 0, per_image=False)[0][0, 0, 0, 0]
 
 
-def safe_sqrt(values):
+def safe_sqrt(values: tf.Tensor) -> tf.Tensor:
   """Square root of values >= 0, with gradient 0 instead of infinity at 0.
 
   The argument is replaced both before and after the root: a single tf.where
@@ -163,7 +174,9 @@ def safe_sqrt(values):
   return tf.where(vanishes, tf.zeros_like(values), root)
 
 
-def _group_mean(values, valid, per_image: bool):
+def _group_mean(
+  values: tf.Tensor, valid: tf.Tensor, per_image: bool
+) -> tuple[tf.Tensor, tf.Tensor]:
   axes = (1, 2, 3) if per_image else (0, 1, 2, 3)
   count = tf.reduce_sum(tf.cast(valid, tf.float32), axes, keepdims=True)
   kept = tf.where(valid, values, tf.zeros_like(values))

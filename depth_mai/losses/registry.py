@@ -2,6 +2,7 @@
 """Registers losses by name, with their resolution; checks their options."""
 
 from collections.abc import Callable
+from collections.abc import Sequence
 import dataclasses
 
 # 'target': at the target's size, on the upsampled prediction. 'prediction': at
@@ -30,7 +31,7 @@ class Loss:
 LOSSES: dict[str, Loss] = {}
 
 
-def register(*, resolution: str):
+def register(*, resolution: str) -> Callable[[Callable], Callable]:
   """Registers the decorated loss under the name of its function.
 
   The name is that of the gin configurable, and a key of WeightedLoss.weights.
@@ -61,20 +62,34 @@ def register(*, resolution: str):
   return add
 
 
+def check_choice(
+  owner: str, name: str, value: object, choices: Sequence[str]
+) -> None:
+  """Raises a ValueError that names the gin key for any but a few values.
+
+  Args:
+    owner: name of the loss, or of another configurable.
+    name: name of the option.
+    value: value of the option.
+    choices: the allowed values.
+  """
+  check_option(owner, name, value, value in choices, f'one of {choices}')
+
+
 def check_option(
-  loss: str, name: str, value: object, is_allowed: bool, allowed: str
+  owner: str, name: str, value: object, is_allowed: bool, allowed: str
 ) -> None:
   """Raises a ValueError that names the gin key unless an option is allowed.
 
   Args:
-    loss: name of the loss.
-    name: of the option.
-    value: of the option.
+    owner: name of the loss, or of another configurable.
+    name: name of the option.
+    value: value of the option.
     is_allowed: whether the value is allowed.
-    allowed: the values that are, e.g. 'above 0'.
+    allowed: a description of the allowed values, e.g. 'above 0'.
   """
   if not is_allowed:
     raise ValueError(
-      f'{name}={value!r} must be {allowed}; change {loss}.{name} in the gin '
+      f'{name}={value!r} must be {allowed}; change {owner}.{name} in the gin '
       'file.'
     )

@@ -8,7 +8,12 @@ from depth_mai.losses import registry
 
 
 @registry.register(resolution='target')
-def l1(pred_depth_m, depth_m, valid_mask, per_image: bool = False):
+def l1(
+  pred_depth_m: tf.Tensor,
+  depth_m: tf.Tensor,
+  valid_mask: tf.Tensor,
+  per_image: bool = False,
+) -> tf.Tensor:
   """Mean |pred - depth| over the valid pixels, metres.
 
   Args:
@@ -29,7 +34,12 @@ def l1(pred_depth_m, depth_m, valid_mask, per_image: bool = False):
 
 
 @registry.register(resolution='target')
-def l2(pred_depth_m, depth_m, valid_mask, per_image: bool = False):
+def l2(
+  pred_depth_m: tf.Tensor,
+  depth_m: tf.Tensor,
+  valid_mask: tf.Tensor,
+  per_image: bool = False,
+) -> tf.Tensor:
   """Mean (pred - depth)^2 over the valid pixels, square metres.
 
   No root is taken. Arguments, result and errors as for l1.
@@ -40,12 +50,12 @@ def l2(pred_depth_m, depth_m, valid_mask, per_image: bool = False):
 
 @registry.register(resolution='target')
 def log_l1(
-  pred_depth_m,
-  depth_m,
-  valid_mask,
+  pred_depth_m: tf.Tensor,
+  depth_m: tf.Tensor,
+  valid_mask: tf.Tensor,
   eps_m: float = 1e-3,
   per_image: bool = False,
-):
+) -> tf.Tensor:
   """Mean |ln(pred + eps) - ln(depth + eps)| over the valid pixels.
 
   Args:
@@ -69,12 +79,12 @@ def log_l1(
 
 @registry.register(resolution='target')
 def log_l2(
-  pred_depth_m,
-  depth_m,
-  valid_mask,
+  pred_depth_m: tf.Tensor,
+  depth_m: tf.Tensor,
+  valid_mask: tf.Tensor,
   eps_m: float = 1e-3,
   per_image: bool = False,
-):
+) -> tf.Tensor:
   """Mean (ln(pred + eps) - ln(depth + eps))^2 over the valid pixels.
 
   No root is taken. Arguments, result and errors as for log_l1.
@@ -83,7 +93,9 @@ def log_l2(
   return masked.masked_mean(tf.square(error), valid, per_image)
 
 
-def _error_m(pred_depth_m, depth_m, valid_mask):
+def _error_m(
+  pred_depth_m: tf.Tensor, depth_m: tf.Tensor, valid_mask: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
   pred_depth_m, depth_m, valid = masked.loss_arguments(
     pred_depth_m, depth_m, valid_mask
   )

@@ -9,18 +9,24 @@ uses half-pixel centres, as the deployed model does.
 import tensorflow as tf
 
 from depth_mai.losses import masked
+from depth_mai.losses import registry
 
 UPSAMPLINGS = ('bilinear', 'nearest')
 DOWNSAMPLINGS = ('average', 'nearest')
 
 
-def upsample_prediction(pred_depth_m, height, width, method: str = 'bilinear'):
+def upsample_prediction(
+  pred_depth_m: tf.Tensor,
+  height: int | tf.Tensor,
+  width: int | tf.Tensor,
+  method: str = 'bilinear',
+) -> tf.Tensor:
   """Resizes a prediction to the target's size; differentiable.
 
   Args:
     pred_depth_m: predicted depth [B, h, w, 1], metres, any float type.
-    height: of the result, pixels.
-    width: of the result, pixels.
+    height: height of the result, pixels.
+    width: width of the result, pixels.
     method: 'bilinear' (half-pixel centres, no antialiasing) or 'nearest'.
 
   Returns:
@@ -29,7 +35,7 @@ def upsample_prediction(pred_depth_m, height, width, method: str = 'bilinear'):
   Raises:
     ValueError: for an unknown method.
   """
-  _check_method('upsampling', method, UPSAMPLINGS)
+  registry.check_choice('WeightedLoss', 'upsampling', method, UPSAMPLINGS)
   pred_depth_m = tf.cast(pred_depth_m, tf.float32)
   if _has_size(pred_depth_m, height, width):
     return pred_depth_m
@@ -37,20 +43,20 @@ def upsample_prediction(pred_depth_m, height, width, method: str = 'bilinear'):
 
 
 def downsample_target(
-  depth_m,
-  valid_mask,
-  height,
-  width,
+  depth_m: tf.Tensor,
+  valid_mask: tf.Tensor,
+  height: int | tf.Tensor,
+  width: int | tf.Tensor,
   method: str = 'average',
   min_valid_fraction: float = 0.5,
-):
+) -> tuple[tf.Tensor, tf.Tensor]:
   """Resizes a target and its mask to the prediction's size.
 
   Args:
     depth_m: target depth [B, H, W, 1], metres.
     valid_mask: [B, H, W, 1], above 0.5 (or True) where the target is known.
-    height: of the result, pixels.
-    width: of the result, pixels.
+    height: height of the result, pixels.
+    width: width of the result, pixels.
     method: 'average', the mean of the valid pixels under each new pixel
       weighted by the area they share with it (the factor need not be an
       integer), or 'nearest', the pixel under its centre.
@@ -65,10 +71,10 @@ def downsample_target(
     ValueError: for an unknown method, a fraction out of range, or a depth and a
       mask of different shapes.
   """
-  _check_method('downsampling', method, DOWNSAMPLINGS)
+  registry.check_choice('WeightedLoss', 'downsampling', method, DOWNSAMPLINGS)
   if not 0 < min_valid_fraction <= 1:
     raise ValueError(
-      f'min_valid_fraction={min_valid_fraction} must lie in (0, 1].'
+      f'min_valid_fraction={min_valid_fraction} must be in (0, 1].'
     )
   depth_m = tf.cast(depth_m, tf.float32)
   valid = masked.as_bool(valid_mask)
@@ -89,14 +95,14 @@ def downsample_target(
   return tf.where(valid, mean_m, 0.0), tf.cast(valid, tf.float32)
 
 
-def _sample(maps, axis: int, size):
+def _sample(maps: tf.Tensor, axis: int, size: int | tf.Tensor) -> tf.Tensor:
   """Returns the `size` pixels of an axis that lie under the new centres."""
   old_size = tf.shape(maps)[axis]
   index = (2 * tf.range(size) + 1) * old_size // (2 * size)
   return tf.gather(maps, index, axis=axis)
 
 
-def _area_mean(maps, axis: int, size):
+def _area_mean(maps: tf.Tensor, axis: int, size: int | tf.Tensor) -> tf.Tensor:
   """Returns means over `size` equal, possibly fractional, parts of an axis.
 
   Uses a gather and a sum rather than a matrix product, which a GPU would
@@ -122,18 +128,12 @@ def _area_mean(maps, axis: int, size):
   return tf.reduce_sum(pixels * weights, axis=axis + 1)
 
 
-def _has_size(maps, height, width) -> bool:
+def _has_size(
+  maps: tf.Tensor, height: int | tf.Tensor, width: int | tf.Tensor
+) -> bool:
   """Returns whether the static size of maps is known to be height x width."""
   return (
     isinstance(height, int)
     and isinstance(width, int)
     and maps.shape[1:3].as_list() == [height, width]
   )
-
-
-def _check_method(name: str, method: str, allowed: tuple[str, ...]):
-  if method not in allowed:
-    raise ValueError(
-      f'{name}={method!r} is not one of {allowed}; change WeightedLoss.{name} '
-      'in the gin file.'
-    )

@@ -12,13 +12,13 @@ from depth_mai.losses import registry
 
 @registry.register(resolution='target')
 def robust(
-  pred_depth_m,
-  depth_m,
-  valid_mask,
+  pred_depth_m: tf.Tensor,
+  depth_m: tf.Tensor,
+  valid_mask: tf.Tensor,
   alpha: float = 1.0,
   scale_m: float = 2.0,
   per_image: bool = False,
-):
+) -> tf.Tensor:
   """Mean of Barron's rho over the valid pixels' errors in metres.
 
   With u = (error / scale)^2 and b = |alpha - 2|,
@@ -57,7 +57,7 @@ def robust(
   return masked.masked_mean(_rho(u, alpha), valid, per_image)
 
 
-def _rho(u, alpha: float):
+def _rho(u: tf.Tensor, alpha: float) -> tf.Tensor:
   """Barron's rho of a squared scaled error, without cancellation near 0."""
   if alpha == 2:
     return u / 2

@@ -2,8 +2,9 @@
 """Losses on the mean and the variance of the logarithmic error.
 
 With R = ln(pred) - ln(depth), a constant factor between prediction and target
-changes the mean of R and not its variance. `scale_invariant` and `silog` weigh
-the mean down, by lambda; `si_rmse`, the challenge's metric, ignores it.
+changes the mean of R and not its variance. `scale_invariant` and `silog` reduce
+the weight of the mean, by lambda; `si_rmse`, the challenge's metric, ignores
+the mean.
 """
 
 import tensorflow as tf
@@ -14,13 +15,13 @@ from depth_mai.losses import registry
 
 @registry.register(resolution='target')
 def scale_invariant(
-  pred_depth_m,
-  depth_m,
-  valid_mask,
+  pred_depth_m: tf.Tensor,
+  depth_m: tf.Tensor,
+  valid_mask: tf.Tensor,
   variance_focus: float = 0.5,
   eps_m: float = 1e-3,
   per_image: bool = False,
-):
+) -> tf.Tensor:
   """Scale-invariant squared error in log depth; no root is taken.
 
   With R = ln(pred + eps) - ln(depth + eps) over M valid pixels,
@@ -60,15 +61,15 @@ def scale_invariant(
 
 @registry.register(resolution='target')
 def silog(
-  pred_depth_m,
-  depth_m,
-  valid_mask,
+  pred_depth_m: tf.Tensor,
+  depth_m: tf.Tensor,
+  valid_mask: tf.Tensor,
   variance_focus: float = 0.85,
   eps_m: float = 1e-3,
   scale: float = 1.0,
   per_image: bool = False,
   unbiased: bool = False,
-):
+) -> tf.Tensor:
   """Scale-invariant logarithmic loss (SILog).
 
   With g = ln(pred + eps) - ln(depth + eps) over T valid pixels,
@@ -84,8 +85,8 @@ def silog(
       0 and get no gradient.
     depth_m: target depth [B, H, W, 1], metres.
     valid_mask: [B, H, W, 1], above 0.5 (or True) where the target is known.
-    variance_focus: lambda, in [0, 1]: 0 penalises the scale fully, 1 not at
-      all.
+    variance_focus: lambda, in [0, 1]: at 0 the loss penalises an error of the
+      scale fully, at 1 not at all.
     eps_m: added to both depths before the logarithm, metres.
     scale: factor of the result.
     per_image: compute the loss of every image and average them, instead of
@@ -111,12 +112,12 @@ def silog(
 
 @registry.register(resolution='target')
 def si_rmse(
-  pred_depth_m,
-  depth_m,
-  valid_mask,
+  pred_depth_m: tf.Tensor,
+  depth_m: tf.Tensor,
+  valid_mask: tf.Tensor,
   floor_m: float = 1e-3,
   per_image: bool = True,
-):
+) -> tf.Tensor:
   """Scale-invariant root mean squared error, the challenge's own metric.
 
   With e = ln(max(pred, floor)) - ln(max(depth, floor)) over N valid pixels,
@@ -160,7 +161,7 @@ def si_rmse(
   return masked.mean_over_groups(masked.safe_sqrt(variance), count)
 
 
-def _check_variance_focus(loss: str, value: float):
+def _check_variance_focus(loss: str, value: float) -> None:
   registry.check_option(
     loss, 'variance_focus', value, 0 <= value <= 1, 'in [0, 1]'
   )

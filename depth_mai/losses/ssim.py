@@ -15,9 +15,9 @@ WINDOWS = ('gaussian', 'average')
 
 @registry.register(resolution='prediction')
 def ssim(
-  pred_depth_m,
-  depth_m,
-  valid_mask,
+  pred_depth_m: tf.Tensor,
+  depth_m: tf.Tensor,
+  valid_mask: tf.Tensor,
   window: str = 'gaussian',
   window_size: int = 11,
   sigma_px: float = 1.5,
@@ -26,7 +26,7 @@ def ssim(
   k2: float = 0.03,
   halved: bool = False,
   per_image: bool = False,
-):
+) -> tf.Tensor:
   """Mean of 1 - SSIM over the windows centred at valid pixels.
 
   With the means m, variances v and the covariance c of prediction p and target
@@ -68,7 +68,7 @@ def ssim(
     ValueError: for shapes that differ, or options out of range.
   """
   check = functools.partial(registry.check_option, 'ssim')
-  check('window', window, window in WINDOWS, f'one of {WINDOWS}')
+  registry.check_choice('ssim', 'window', window, WINDOWS)
   is_odd = window_size >= 3 and window_size % 2 == 1
   check('window_size', window_size, is_odd, 'odd and at least 3, pixels')
   for name, value in (
@@ -94,7 +94,14 @@ def ssim(
   return loss / 2 if halved else loss
 
 
-def _unlikeness(pred_depth_m, depth_m, valid, weights, c1: float, c2: float):
+def _unlikeness(
+  pred_depth_m: tf.Tensor,
+  depth_m: tf.Tensor,
+  valid: tf.Tensor,
+  weights: tf.Tensor,
+  c1: float,
+  c2: float,
+) -> tf.Tensor:
   """Returns 1 - SSIM of the window around each pixel, float32 [B, H, W, 1].
 
   Written with the difference e = p - d, the factors of SSIM are 1 minus
@@ -125,7 +132,9 @@ def _unlikeness(pred_depth_m, depth_m, valid, weights, c1: float, c2: float):
   return of_means + of_variances - of_means * of_variances
 
 
-def _window_means(maps, valid, weights):
+def _window_means(
+  maps: tf.Tensor, valid: tf.Tensor, weights: tf.Tensor
+) -> tf.Tensor:
   """Returns means over the valid pixels of each window, [B, H, W, C]."""
   coverage = tf.cast(valid, tf.float32)
   total = _blur(tf.where(valid, maps, 0.0), weights)
@@ -134,7 +143,7 @@ def _window_means(maps, valid, weights):
   return total / tf.where(valid, coverage, 1.0)
 
 
-def _blur(maps, weights):
+def _blur(maps: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
   """Returns weighted sums along both axes; pixels outside the maps are 0."""
   for shape in ((-1, 1, 1, 1), (1, -1, 1, 1)):
     kernel = tf.tile(tf.reshape(weights, shape), [1, 1, maps.shape[-1], 1])

@@ -7,6 +7,7 @@ The triplets are therefore a pure function of a seed and of the bits of the
 target: the same batch gives the same triplets, another batch gives others.
 """
 
+from collections.abc import Sequence
 import functools
 import math
 
@@ -19,9 +20,9 @@ from depth_mai.losses import registry
 
 @registry.register(resolution='prediction')
 def virtual_normal(
-  pred_depth_m,
-  depth_m,
-  valid_mask,
+  pred_depth_m: tf.Tensor,
+  depth_m: tf.Tensor,
+  valid_mask: tf.Tensor,
   sample_ratio: float = 0.15,
   focal_lengths_px: tuple[float, float] = (518.8579, 519.4696),
   picture_size: tuple[int, int] = challenge.IMAGE_SIZE,
@@ -31,7 +32,7 @@ def virtual_normal(
   trimmed_share: float = 0.25,
   seed: int = 0,
   compat: bool = False,
-):
+) -> tf.Tensor:
   """Mean |n_pred - n_depth|_1 of the unit normals of random triplets.
 
   Three random pixels, placed in space by their depths, span a plane with normal
@@ -114,7 +115,9 @@ def virtual_normal(
   return tf.where(finite, loss, math.nan)
 
 
-def draw_triplets(depth_m, sample_ratio: float, seed: int):
+def draw_triplets(
+  depth_m: tf.Tensor, sample_ratio: float, seed: int
+) -> tf.Tensor:
   """Draws triplets of pixels, with replacement, the same for every image.
 
   Args:
@@ -140,13 +143,18 @@ def draw_triplets(depth_m, sample_ratio: float, seed: int):
   )
 
 
-def _sum_of_bits(depth_m):
+def _sum_of_bits(depth_m: tf.Tensor) -> tf.Tensor:
   """Returns an integer, which no order of summation can change."""
   bits = tf.bitcast(depth_m, tf.int32)
   return tf.reduce_sum(tf.cast(bits, tf.int64))
 
 
-def to_points_m(depth_m, pixels, focal_lengths_px, picture_size):
+def to_points_m(
+  depth_m: tf.Tensor,
+  pixels: tf.Tensor,
+  focal_lengths_px: tuple[float, float],
+  picture_size: tuple[int, int],
+) -> tf.Tensor:
   """Projects chosen pixels into the space in front of a pinhole camera.
 
       x = (u - W // 2) |z| / fx,  y = (v - H // 2) |z| / fy,  z = depth
@@ -178,24 +186,24 @@ def to_points_m(depth_m, pixels, focal_lengths_px, picture_size):
   return tf.stack([x * distance, y * distance, z], axis=-1)
 
 
-def _all_valid(valid, pixels):
+def _all_valid(valid: tf.Tensor, pixels: tf.Tensor) -> tf.Tensor:
   """Returns whether all corners are valid, bool [B, N]."""
   valid = tf.reshape(valid, [tf.shape(valid)[0], -1])
   return tf.reduce_all(tf.gather(valid, pixels, axis=1), axis=1)
 
 
-def _are_far(points_m, delta_z_m: float):
+def _are_far(points_m: tf.Tensor, delta_z_m: float) -> tf.Tensor:
   """Returns whether all corners of triplets [B, 3, N, 3] are far enough."""
   return tf.reduce_all(points_m[..., 2] > delta_z_m, axis=1)
 
 
-def _are_small(points_m, delta_diff_m: float):
+def _are_small(points_m: tf.Tensor, delta_diff_m: float) -> tf.Tensor:
   """Returns whether some edge is short in x, some in y, some in z: [B, N]."""
   is_short = tf.abs(_edges_m(points_m)) < delta_diff_m
   return tf.reduce_all(tf.reduce_any(is_short, axis=1), axis=-1)
 
 
-def _are_lines(points_m, delta_cos: float):
+def _are_lines(points_m: tf.Tensor, delta_cos: float) -> tf.Tensor:
   """Returns whether any two edges of triplets are nearly parallel: [B, N]."""
   edges_m = _edges_m(points_m)
   lengths_m = tf.norm(edges_m, axis=-1)
@@ -205,12 +213,12 @@ def _are_lines(points_m, delta_cos: float):
   return tf.reduce_any(tf.abs(cosine) > delta_cos, axis=1)
 
 
-def _edges_m(points_m):
+def _edges_m(points_m: tf.Tensor) -> tf.Tensor:
   """Returns the vectors from each corner to the next, [B, 3, N, 3]."""
   return tf.roll(points_m, -1, axis=1) - points_m
 
 
-def _unit_normals(points_m):
+def _unit_normals(points_m: tf.Tensor) -> tf.Tensor:
   """Returns unit normals [B, N, 3] of triplets [B, 3, N, 3]; 0 for a line."""
   first, second, third = tf.unstack(points_m, axis=1)
   normal = tf.linalg.cross(second - first, third - first)
@@ -220,7 +228,9 @@ def _unit_normals(points_m):
   return normal / tf.where(length > 0, length, 0.01)
 
 
-def _trimmed_mean(values, kept, trimmed_share: float):
+def _trimmed_mean(
+  values: tf.Tensor, kept: tf.Tensor, trimmed_share: float
+) -> tf.Tensor:
   """Returns the mean of kept values without the smallest trimmed_share."""
   count = tf.reduce_sum(tf.cast(kept, tf.int32))
   trimmed = tf.cast(tf.cast(count, tf.float64) * trimmed_share, tf.int32)
@@ -232,5 +242,5 @@ def _trimmed_mean(values, kept, trimmed_share: float):
   )
 
 
-def _is_positive_pair(pair) -> bool:
+def _is_positive_pair(pair: Sequence[float]) -> bool:
   return len(pair) == 2 and all(0 < value < math.inf for value in pair)

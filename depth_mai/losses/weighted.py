@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The WeightedLoss: a weighted sum of losses, each at its own resolution."""
+"""WeightedLoss: a weighted sum of losses, each at its own resolution."""
 
 import collections.abc
 import dataclasses
@@ -62,8 +62,9 @@ class WeightedLoss:
         prediction) or 'prediction' (at the prediction's size, on the
         downsampled target), where that differs from the resolution that the
         loss is registered with.
-      upsampling: of the prediction, 'bilinear' or 'nearest'.
-      downsampling: of the target, 'average' or 'nearest'; see resolution.py.
+      upsampling: how the prediction is enlarged, 'bilinear' or 'nearest'.
+      downsampling: how the target is reduced, 'average' or 'nearest'; see
+        resolution.py.
 
     Raises:
       ValueError: for a name, weight, resolution or method that is not allowed.
@@ -79,8 +80,11 @@ class WeightedLoss:
       )
     for name in [*weights, *resolutions]:
       _check_name(name, known)
-    _check_option('upsampling', upsampling, resolution.UPSAMPLINGS)
-    _check_option('downsampling', downsampling, resolution.DOWNSAMPLINGS)
+    for option, value, choices in (
+      ('upsampling', upsampling, resolution.UPSAMPLINGS),
+      ('downsampling', downsampling, resolution.DOWNSAMPLINGS),
+    ):
+      registry.check_choice('WeightedLoss', option, value, choices)
     self.weights = {
       name: _checked_weight(name, weight) for name, weight in weights.items()
     }
@@ -91,7 +95,9 @@ class WeightedLoss:
       for name, weight in self.weights.items()
     }
 
-  def __call__(self, pred_depth_m, depth_m, valid_mask):
+  def __call__(
+    self, pred_depth_m: tf.Tensor, depth_m: tf.Tensor, valid_mask: tf.Tensor
+  ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
     """Computes the sum and its terms.
 
     Args:
@@ -107,7 +113,7 @@ class WeightedLoss:
       ValueError: for shapes that do not fit.
     """
     depth_m = tf.convert_to_tensor(depth_m)
-    maps = {}  # made once for each resolution that a term needs
+    maps = {}  # by resolution
     total = tf.zeros([], tf.float32)
     values = {}
     for name, term in self._terms.items():
@@ -121,7 +127,13 @@ class WeightedLoss:
       values[name] = value
     return total, values
 
-  def _maps_at(self, where: str, pred_depth_m, depth_m, valid_mask):
+  def _maps_at(
+    self,
+    where: str,
+    pred_depth_m: tf.Tensor,
+    depth_m: tf.Tensor,
+    valid_mask: tf.Tensor,
+  ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Returns the three arguments of a loss at a resolution."""
     pred_depth_m = tf.cast(pred_depth_m, tf.float32)
     if where == 'target':
@@ -136,7 +148,11 @@ class WeightedLoss:
 
 
 def _make_term(
-  name: str, weight: float, terms, resolutions, registered
+  name: str,
+  weight: float,
+  terms: dict[str, str | collections.abc.Callable],
+  resolutions: dict[str, str],
+  registered: dict[str, registry.Loss],
 ) -> _Term:
   """Finds the function of a term and the resolution it is computed at."""
   function = terms.get(name, name)
@@ -151,30 +167,24 @@ def _make_term(
     where = registered[registered_name].resolution
   else:
     where = 'target'
-  _check_option(f'resolutions[{name!r}]', where, registry.RESOLUTIONS)
+  registry.check_choice(
+    'WeightedLoss', f'resolutions[{name!r}]', where, registry.RESOLUTIONS
+  )
   return _Term(weight, function, where)
 
 
-def _check_name(name: str, known: list[str]):
+def _check_name(name: str, known: list[str]) -> None:
   if name in known:
     return
   near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
   hint = f' Did you mean {" or ".join(map(repr, near))}?' if near else ''
   raise ValueError(
-    f'{name!r} is no loss term; known terms are {known}.{hint} Change '
+    f'{name!r} is not a loss term; known terms are {known}.{hint} Change '
     'WeightedLoss.weights, .terms or .resolutions in the gin file.'
   )
 
 
-def _check_option(option: str, value: str, allowed: tuple[str, ...]):
-  if value not in allowed:
-    raise ValueError(
-      f'WeightedLoss.{option}={value!r} is not one of {allowed}; change it in '
-      'the gin file.'
-    )
-
-
-def _checked_weight(name: str, weight) -> float:
+def _checked_weight(name: str, weight: object) -> float:
   if not (isinstance(weight, (int, float)) and 0 <= weight < math.inf):
     raise ValueError(
       f'The weight {weight!r} of loss term {name!r} must be a finite number of '
@@ -183,7 +193,7 @@ def _checked_weight(name: str, weight) -> float:
   return float(weight)
 
 
-def _size(maps) -> tuple[Any, Any]:
+def _size(maps: tf.Tensor) -> tuple[Any, Any]:
   """Returns (height, width) of maps, as tensors where they are unknown."""
   height, width = maps.shape[1:3]
   dynamic = tf.shape(maps)

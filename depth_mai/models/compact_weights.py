@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Saves and loads weights in a quarter of their size, to continue training.
+"""Saves and loads weights in 8 bits, from which training can continue.
 
 Kernels are stored as int8 with a scale for each output channel, like in
 TFLite's dynamic-range files; biases and BatchNorm as float32. The file is an
 .npz, which NumPy alone can read.
 """
 
+from collections.abc import Mapping
 import os
 from typing import Any
 
@@ -49,7 +50,7 @@ def load(path: str | os.PathLike[str], network: keras.Model) -> None:
     network: of the same structure; its head may have another depth code.
 
   Raises:
-    ValueError: if the file is missing or is no file of weights, or if its
+    ValueError: if the file is missing or is not a weights file, or if its
       variables do not fit the network.
   """
   try:
@@ -75,7 +76,7 @@ def load(path: str | os.PathLike[str], network: keras.Model) -> None:
 
 
 def _scale(kernel: np.ndarray) -> np.ndarray:
-  """Returns the scale of each output channel, to broadcast to the kernel."""
+  """Returns the scale of each output channel, broadcastable to the kernel."""
   # A depthwise kernel [k, k, C, 1] has its channels on the last axis but one.
   channels = kernel.ndim - (1 if kernel.shape[-1] > 1 else 2)
   others = tuple(axis for axis in range(kernel.ndim) if axis != channels)
@@ -83,7 +84,7 @@ def _scale(kernel: np.ndarray) -> np.ndarray:
   return np.where(largest > 0, largest / _LEVELS, 1).astype(np.float32)
 
 
-def _values(arrays) -> list[np.ndarray]:
+def _values(arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
   values: list[np.ndarray] = []
   while (key := f'{len(values):04d}') in arrays:
     value = arrays[key]

@@ -8,8 +8,8 @@ from depth_mai.layers import resize
 from depth_mai.layers import upsample
 from depth_mai.models import network_file
 
-# Forms with the same values that cost least on a Cortex-A72, with XNNPACK and
-# without; benchmarks/graph_choices.py measures them.
+# The forms that cost least on a Cortex-A72, with XNNPACK and without, and have
+# the same values; benchmarks/graph_choices.py measures them.
 _CHEAPEST_FORMS = {
   'bilinear': 'bilinear_separable',
   'nearest': 'nearest_broadcast',
@@ -76,7 +76,7 @@ def deployment_model(
     network_height, network_width, name='input_resize', dtype='float32'
   )(image)
   depth = network(x)
-  # Before the upsampling, where the map is a hundred times smaller.
+  # Before the upsampling, because the map is a hundred times smaller there.
   if output_unit != 'm':
     depth = keras.layers.Rescaling(
       challenge.MM_PER_M / challenge.MM_PER_UNIT[output_unit],

@@ -2,8 +2,8 @@
 """Adapts a trained head to another depth code.
 
 The codes of layers/depth_head.py are curves over the depth. A head can only be
-scaled and shifted: it gets the straight line that fits the new code best over
-the depths of a room, and further training has to learn the rest.
+scaled and shifted. It gets the straight line between the codes that fits best
+over the depths of a room; further training has to learn the rest.
 """
 
 import keras
@@ -12,7 +12,7 @@ import numpy as np
 from depth_mai.layers import clb
 from depth_mai.layers import depth_head
 
-# Evenly spaced in the logarithm, which the losses compare.
+# Evenly spaced in the logarithm, because the losses compare logarithms.
 _DEPTHS_M = np.geomspace(0.75, 7.5, 64)
 
 
@@ -25,11 +25,11 @@ def depth_code(network: keras.Model) -> str:
 
 
 def recode(network: keras.Model, code: str) -> None:
-  """Adapts a network that has just received the weights of another code.
+  """Adapts a network whose weights were trained with another depth code.
 
   Args:
     network: a system; its layer 'head' is changed.
-    code: depth code of those weights, which had the same nearest depth.
+    code: depth code of the weights; their nearest depth was the same.
   """
   target = depth_code(network)
   if target == code:

@@ -48,12 +48,12 @@ def load_network(path: str | os.PathLike[str]) -> keras.Model:
   if not os.path.isfile(path):
     raise ValueError(
       f'There is no network {path}. Give the .keras file of a training: its '
-      'folder contains best.keras from the first validation on.'
+      'workdir contains best.keras after the first validation.'
     )
   try:
     network = keras.models.load_model(path, compile=False)
     image_shape, depth_shape = network.input_shape, network.output_shape
-  except Exception as error:  # Keras raises nearly everything here.
+  except Exception as error:  # Keras raises errors of nearly every type.
     raise ValueError(
       f'{path} cannot be loaded as a network ({error}). It must be a .keras '
       'file written by depth_mai.train.'
@@ -65,7 +65,7 @@ def load_network(path: str | os.PathLike[str]) -> keras.Model:
     or None in image_shape[1:]
   ):
     raise ValueError(
-      f'{path} maps {image_shape} to {depth_shape} and is no depth network, '
+      f'{path} maps {image_shape} to {depth_shape}. It is not a depth network, '
       'which maps [B, h, w, 3] of a fixed size to [B, h, w, 1].'
     )
   return network

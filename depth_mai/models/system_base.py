@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The base of every system: its options, its input and its registration."""
+"""Shared by all systems: options, input and registration."""
 
 from collections.abc import Callable
 import dataclasses
 from typing import ClassVar
+from typing import TypeAlias
 
 import keras
 
 from depth_mai.layers import conv_norm
 from depth_mai.layers import depth_head
 from depth_mai.layers import resize
+
+# Builds a network; its options may be left out.
+_Build: TypeAlias = Callable[..., keras.Model]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,13 +58,13 @@ class System:
   """A registered system.
 
   Attributes:
-    build: builds the network, from options or without.
+    build: builds the network; its options may be left out.
     options: the dataclass of its options.
     output_upsampling: 'bilinear' or 'nearest', the interpolation from the
       predicted map to the size of the image.
   """
 
-  build: Callable[..., keras.Model]
+  build: _Build
   options: type[Options]
   output_upsampling: str
 
@@ -70,11 +74,13 @@ class System:
 SYSTEMS: dict[str, System] = {}
 
 
-def register(*, options: type[Options], output_upsampling: str):
-  """Registers the decorated function as a system of its own name.
+def register(
+  *, options: type[Options], output_upsampling: str
+) -> Callable[[_Build], _Build]:
+  """Registers the decorated function as a system.
 
-  The function and its options become gin configurables of their own names. A
-  network is matched with its system by keras.Model.name.
+  The system has the name of the function. The function and its options become
+  gin configurables. A network belongs to the system of its keras.Model.name.
 
   Args:
     options: the dataclass of the system's options.
@@ -90,7 +96,7 @@ def register(*, options: type[Options], output_upsampling: str):
       'registered.'
     )
 
-  def add(build: Callable[..., keras.Model]):
+  def add(build: _Build) -> _Build:
     name = build.__name__
     if name in SYSTEMS:
       raise ValueError(
@@ -103,7 +109,7 @@ def register(*, options: type[Options], output_upsampling: str):
   return add
 
 
-def rgb_input(options: Options):
+def rgb_input(options: Options) -> tuple[keras.KerasTensor, keras.KerasTensor]:
   """Creates the input 'rgb' of a network and scales it for the encoder.
 
   Args:

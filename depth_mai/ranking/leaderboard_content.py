@@ -80,6 +80,7 @@ from depth_mai.devices import store as store_lib
 from depth_mai.metrics import paper_results
 from depth_mai.metrics import score as score_lib
 from depth_mai.ranking import measuring
+from depth_mai.runtime import benchmark_report
 from depth_mai.runtime import metadata as metadata_lib
 
 FORMAT = 'depth_mai.leaderboard/1'
@@ -93,8 +94,6 @@ PAPER_NOTE = (
   'the systems, not the figures.'
 )
 
-# Load average per CPU above which other programs disturb a measurement.
-_BUSY = 0.5
 _FEWEST_FOR_RHO = 3
 # Our figure -> (the figure of Table 1 to compare it with, our figure's title).
 CORRELATED = {
@@ -290,7 +289,8 @@ def _busy_notes(
   busy = [
     one.model.file
     for one in measured
-    if (one.load_average or 0.0) > _BUSY * (cpu_count or float('inf'))
+    if (one.load_average or 0.0)
+    > benchmark_report.BUSY * (cpu_count or float('inf'))
   ]
   if not busy:
     return []

@@ -94,7 +94,7 @@ class Measurer:
       except problems_lib.BadInputError:
         raise
       except (ValueError, RuntimeError, OSError) as error:
-        problems.append(model_files.naming(model.file, error))
+        problems.append(problems_lib.with_name(model.file, error))
         self.report_line(f'{place}: FAILED, {problems[-1]}')
         continue
       measured.append(one)
@@ -179,8 +179,7 @@ def describe_split(
   Raises:
     ValueError: if there is no such split, or limit is below 1.
   """
-  if limit is not None and limit < 1:
-    raise ValueError(f'limit must be at least 1, got {limit}. Change --limit.')
+  evaluation.check_limit(limit)
   data_dir = pathlib.Path(data_dir).expanduser()
   ids = evaluation.split_ids(data_dir, split)[:limit]
   digest = hashlib.sha256()

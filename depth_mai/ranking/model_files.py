@@ -6,6 +6,7 @@ import os
 import pathlib
 import typing
 
+from depth_mai.files import problems as problems_lib
 from depth_mai.metrics import paper_results
 from depth_mai.runtime import graph as graph_lib
 from depth_mai.runtime import metadata as metadata_lib
@@ -71,7 +72,8 @@ def find_models(
     try:
       found.append(_describe(path, models_dir))
     except (ValueError, OSError) as error:
-      problems.append(naming(path.relative_to(models_dir).as_posix(), error))
+      name = path.relative_to(models_dir).as_posix()
+      problems.append(problems_lib.with_name(name, error))
   listed = ''.join(f'\n{problem}' for problem in problems)
   present = sorted({model.system for model in found})
   missing = [name for name in systems or () if name not in present]
@@ -100,17 +102,6 @@ def find_models(
   order = metadata_lib.PRECISIONS.index
   chosen.sort(key=lambda model: (model.system, order(model.precision)))
   return chosen, problems
-
-
-def naming(file: str, error: Exception) -> str:
-  """Returns the text of an error, with the name of the file.
-
-  Args:
-    file: path relative to the folder of models.
-    error: the error.
-  """
-  text = str(error) or type(error).__name__
-  return text if file in text else f'{file}: {text}'
 
 
 def _tflite_files(models_dir: pathlib.Path) -> list[pathlib.Path]:

@@ -6,7 +6,7 @@ evaluations on the validation split (a star marks the best), dashed lines are
 evaluations on a part of the training set, and thin lines are values on training
 batches, smoothed, with the raw values in a paler colour.
 
-matplotlib is imported when curves are drawn: `pip install depth_mai[report]`.
+matplotlib is imported when curves are drawn: pip install '.[report]'.
 """
 
 from collections.abc import Sequence
@@ -147,7 +147,7 @@ def _draw(runs, metrics, references, time_key):
   except ImportError as error:
     raise ValueError(
       'Curves are drawn with matplotlib, which is not installed: '
-      "pip install 'depth_mai[report]'"
+      "run pip install '.[report]' in the checkout."
     ) from error
   columns = min(len(metrics), 3)
   rows = math.ceil(len(metrics) / columns)

@@ -3,7 +3,7 @@
 
   python -m depth_mai.report.curves --output=curves.png RUN_DIR [RUN_DIR...]
 
-Needs matplotlib: pip install 'depth_mai[report]'.
+Needs matplotlib: pip install '.[report]'.
 """
 
 from absl import app

@@ -5,7 +5,7 @@ Each system is a numbered point whose area is the size of its file; the legend
 below gives its name and score. The paper's own results are hollow points in a
 second panel, since they were measured on other data and another device.
 
-matplotlib is imported when a plot is drawn: `pip install depth_mai[report]`.
+matplotlib is imported when a plot is drawn: pip install '.[report]'.
 """
 
 from collections.abc import Mapping
@@ -106,7 +106,7 @@ def draw(leaderboard: Mapping) -> 'figure_lib.Figure':
   except ImportError as error:
     raise ImportError(
       'Plots of leaderboards need matplotlib, which is not installed: '
-      "pip install 'depth_mai[report]'"
+      "run pip install '.[report]' in the checkout."
     ) from error
   rows = leaderboard_rows.rows(leaderboard)
   ours = _points(rows, rows)

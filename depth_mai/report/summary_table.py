@@ -50,7 +50,7 @@ def partition_text(delegation: dict) -> str:
   """Lays out the partitions of a graph.
 
   Args:
-    delegation: the result of `runtime.partitions.describe_partitions`.
+    delegation: the result of `runtime.delegation.describe_partitions`.
 
   Returns:
     A sentence; if the graph is cut, also a table of its pieces and a line for

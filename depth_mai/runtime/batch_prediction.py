@@ -18,6 +18,7 @@ from PIL import Image
 from depth_mai import challenge
 from depth_mai.files import atomic
 from depth_mai.files import picture_files
+from depth_mai.files import problems as problems_lib
 from depth_mai.runtime import image_io
 from depth_mai.runtime import model_file
 
@@ -71,7 +72,7 @@ def predict_files(
     try:
       line = _predict_one(model, source, output_dir, name, draw)
     except (ValueError, OSError) as error:
-      problems.append(_naming(source, error))
+      problems.append(problems_lib.with_name(str(source), error))
       line = f'{source}: FAILED'
     report_line(f'[{number}/{len(sources)}] {line}')
   return problems
@@ -179,9 +180,3 @@ def _predict_one(
     f'{source}: {width}x{height}, {elapsed_ms:.1f} ms, median depth '
     f'{np.median(depth_m):.2f} m -> {target}'
   )
-
-
-def _naming(source: pathlib.Path, error: Exception) -> str:
-  """Returns the error's text with the picture's name."""
-  text = str(error)
-  return text if str(source) in text else f'{source}: {text}'

@@ -4,7 +4,7 @@
 from depth_mai.runtime import delegation
 
 # Load average per CPU above which other programs disturb a measurement.
-_BUSY = 0.5
+BUSY = 0.5
 
 # (heading, width, key, format) of each column.
 _COLUMNS = (
@@ -129,7 +129,7 @@ def _warnings(rows: list[dict], cpu_count: int | None) -> list[str]:
     lines.append(f'{most} threads share {cpu_count} logical CPUs.')
   load = rows[0]['state_before']['load_average']
   # The load before the first run is that of other programs.
-  if load is not None and load > _BUSY * cpu_count:
+  if load is not None and load > BUSY * cpu_count:
     lines.append(
       f'The machine was busy before the first run (load {load:.1f} on '
       f'{cpu_count} logical CPUs): measure again when it is idle.'

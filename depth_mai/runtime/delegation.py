@@ -1,17 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds how much of a graph the XNNPACK delegate took.
+"""Finds the parts of a graph that run in XNNPACK and outside it.
 
-Tensors are handed over at the ends of each partition of the delegate; best is
-one partition with no operator outside. LiteRT has no public call for this: the
-private `_get_ops_details()` lists the operators of the file and, after
-allocation, one 'DELEGATE' entry per partition. An operator is inside a
-partition if its result is needed to compute the partition's outputs from its
-inputs.
+Tensors are handed over at the ends of each partition of the delegate, and
+operators outside run in the built-in kernels, on one thread each. The best
+graph is a single partition with no operator outside.
+
+LiteRT has no public call for this: the private `_get_ops_details()` lists the
+operators of the file and, after allocation, one 'DELEGATE' entry per partition.
+An operator is inside a partition if its result is needed to compute the
+partition's outputs from its inputs.
 """
 
 import collections
 import dataclasses
+import itertools
+import os
 import typing
+
+from depth_mai.runtime import cures
+from depth_mai.runtime import graph as graph_lib
+from depth_mai.runtime import interpreter as interpreter_lib
 
 _DELEGATE = 'DELEGATE'
 
@@ -86,6 +94,59 @@ def partition_of_operators(
   return places
 
 
+def find_pieces(
+  graph: graph_lib.Graph, interpreter: typing.Any
+) -> list[dict] | None:
+  """Finds the pieces of a graph: consecutive operators that run together.
+
+  Args:
+    graph: graph of the file.
+    interpreter: allocated interpreter of the same file, with its delegate.
+
+  Returns:
+    A dict for each piece in the order of the file, ready for JSON: partition
+    (its number, from 0; None outside), first and last (indices of operators),
+    operators (their number), broken_by (kind, type, output and cure of each
+    operator outside the delegate; cure is '' if none is known). None where this
+    runtime does not report its partitions.
+  """
+  places = partition_of_operators(interpreter)
+  if places is None:
+    return None
+  groups = itertools.groupby(
+    graph.main.operators, key=lambda one: places.get(one.index)
+  )
+  return [_piece(partition, list(members)) for partition, members in groups]
+
+
+def describe_partitions(path: str | os.PathLike[str]) -> dict:
+  """Loads a file and describes which of its operators the delegate takes.
+
+  Args:
+    path: a .tflite file.
+
+  Returns:
+    dict, ready for JSON: runtime, runtime_version; the numbers partitions,
+    operators and operators_outside; pieces, see `find_pieces`.
+
+  Raises:
+    ValueError: the file is missing, damaged or cannot be run.
+  """
+  graph = graph_lib.read_graph(path)
+  runtime = interpreter_lib.find_runtime()
+  loaded = interpreter_lib.load_interpreter(os.fspath(path))
+  pieces = find_pieces(graph, loaded)
+  known = pieces or []
+  return {
+    'runtime': runtime.name,
+    'runtime_version': runtime.version,
+    'partitions': len({one['partition'] for one in known} - {None}),
+    'operators': len(graph.main.operators),
+    'operators_outside': sum(len(one['broken_by']) for one in known),
+    'pieces': pieces,
+  }
+
+
 def _entries(interpreter: typing.Any) -> list[dict] | None:
   """Returns the runtime's list of operators and partitions, if it has one."""
   if not hasattr(interpreter, '_get_ops_details'):
@@ -108,3 +169,31 @@ def _operators_between(partition: dict, producers: dict[int, dict]) -> set[int]:
       int(tensor) for tensor in producer['inputs'] if int(tensor) not in given
     ]
   return found
+
+
+def _piece(partition: int | None, operators: list[graph_lib.Operator]) -> dict:
+  return {
+    'partition': partition,
+    'first': operators[0].index,
+    'last': operators[-1].index,
+    'operators': len(operators),
+    'broken_by': [
+      {
+        'kind': one.name,
+        'type': _type_name(one),
+        'output': one.outputs[0].name if one.outputs else '',
+        'cure': cures.for_xnnpack(one.name, _type_name(one)),
+      }
+      for one in (operators if partition is None else ())
+    ],
+  }
+
+
+def _type_name(operator: graph_lib.Operator) -> str:
+  """Returns the type of a convolution's weights, else of the first input.
+
+  A depthwise convolution of float data with int8 weights is 'INT8'.
+  """
+  given = operator.given_inputs
+  tensors = given[1:2] if operator.name.endswith('CONV_2D') else given[:1]
+  return tensors[0].type_name if tensors else ''

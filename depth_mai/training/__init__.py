@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The training loop and what it keeps in a workdir."""
+"""Trains networks: the loop, its steps, checkpoints, records and validation."""

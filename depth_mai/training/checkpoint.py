@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checkpoints: one .npz file with everything that a run needs to resume.
+"""Saves and restores checkpoints: .npz files from which a run resumes.
 
-Keys are the variables' roles and numbers; NumPy alone can read a file. The
-position in the data and all random numbers are functions of the seed and the
-step (data/pipeline.py), so the step is all that is stored of them.
+The keys are the roles and numbers of variables; NumPy alone can read a file.
+The position in the data and all random numbers are functions of the seed and
+the step (data/pipeline.py), so only the step is stored.
 """
 
 import pathlib
@@ -20,7 +20,7 @@ def _named(variables: dict[str, list]) -> dict[str, keras.Variable]:
   named = {}
   for role, members in variables.items():
     for index, variable in enumerate(members):
-      # Paths depend on other networks that the process has built.
+      # Numbers, not paths: those depend on what the process built before.
       named[f'{role}/{index:04d}'] = variable
   return named
 
@@ -75,7 +75,7 @@ def restore(
     The step and the best validation si-RMSE so far.
 
   Raises:
-    ValueError: if the checkpoint is of another network or optimizer.
+    ValueError: if the checkpoint belongs to another network or optimizer.
   """
   with np.load(path) as arrays:
     named = _named(variables)
@@ -83,7 +83,7 @@ def restore(
     if stored != set(named):
       different = sorted(stored ^ set(named))
       raise ValueError(
-        f'{path} is of another network or optimizer: {len(different)} '
+        f'{path} belongs to another network or optimizer: {len(different)} '
         f'variables differ, the first is {different[0]}. Choose another '
         '--workdir, or remove this one.'
       )
@@ -91,7 +91,7 @@ def restore(
       if tuple(variable.shape) != arrays[name].shape:
         raise ValueError(
           f'{path}: {name} has shape {arrays[name].shape}, this network '
-          f'wants {tuple(variable.shape)}. Choose another --workdir.'
+          f'needs {tuple(variable.shape)}. Choose another --workdir.'
         )
       variable.assign(arrays[name])
     return int(arrays['step']), float(arrays['best'])

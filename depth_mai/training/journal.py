@@ -21,8 +21,8 @@ def _duration(seconds: float) -> str:
 class Journal:
   """Writes a run's records to its workdir and prints its progress.
 
-  Lines of metrics.jsonl after the step at which the run starts or resumes are
-  dropped: a killed run trains those steps again and writes them again.
+  When a run resumes, the lines of metrics.jsonl after its step are dropped: the
+  run repeats those steps and writes their lines again.
   """
 
   def __init__(
@@ -32,7 +32,7 @@ class Journal:
 
     Args:
       workdir: folder of the run.
-      start_step: number of steps taken before.
+      start_step: number of steps already taken.
       total_steps: number of steps of the whole training.
     """
     self._path = workdir / workdir_lib.METRICS
@@ -51,7 +51,7 @@ class Journal:
         if json.loads(line)['step'] <= step:
           kept.append(line + '\n')
       except ValueError:
-        continue  # The kill cut this line short.
+        continue  # Cut short when the run was killed.
     atomic.write_text(self._path, ''.join(kept))
 
   def skip_time(self, seconds: float) -> None:
@@ -80,7 +80,9 @@ class Journal:
     with self._summaries.as_default():
       tf.summary.image(name, rgb_uint8[None], step=step)
 
-  def progress(self, step: int, epoch: float, batch_size: int, losses: dict):
+  def progress(
+    self, step: int, epoch: float, batch_size: int, losses: dict
+  ) -> float:
     """Prints step, epoch, losses, images/s and the time left.
 
     Args:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The training loop.
+"""Trains a network, or resumes a training.
 
 Keras' own fit does not run under MultiWorkerMirroredStrategy; this loop does. A
 run that is killed and started again with the same command resumes from its last
@@ -7,6 +7,7 @@ checkpoint and ends with the same weights.
 """
 
 from collections.abc import Callable
+from collections.abc import Iterable
 import math
 import pathlib
 import time
@@ -105,7 +106,7 @@ class _Run:
     rate = self.state.optimizer.learning_rate
     return float(keras.ops.convert_to_numpy(rate))
 
-  def evaluate(self, split: str, batches) -> dict[str, float]:
+  def evaluate(self, split: str, batches: Iterable[dict]) -> dict[str, float]:
     """Evaluates the averaged network on a split and logs the result."""
     started = time.monotonic()
     metrics = validation.evaluate(self.predict, batches)
@@ -143,7 +144,7 @@ def _evaluation_sets(data_dir, records_dir, train_source, images, batch_size):
   try:
     validation_source = source.open_split(data_dir, 'validation', records_dir)
   except ValueError as error:
-    print(f'No validation split, so best.keras will be the last: {error}')
+    print(f'No validation split, so best.keras will equal last.keras: {error}')
   else:
     sets['validation'] = pipeline.eval_dataset(
       validation_source, batch_size=batch_size
@@ -187,8 +188,8 @@ def train(
     data_dir: challenge-layout folder or prepared tfds folder.
     network: builds the network.
     optimizer: builds the optimizer for a number of steps.
-    loss: see losses/weighted.py; SILog by default. It may have variables that
-      are trained along with the network, see losses/learned_weights.py.
+    loss: see losses/weighted.py; SILog by default. Its variables, if it has any
+      (losses/learned_weights.py), are trained along with the network.
     augmentation: see data/augmentation.py.
     epochs: passes over the training split.
     batch_size: number of images in a step, on all devices together.
@@ -202,12 +203,13 @@ def train(
     strategy: 'default', 'mirrored' or 'multi_worker'.
     seed: seed for weights, order and augmentation.
     initial_network: network to start from instead of random weights: a .keras
-      file, or the name of a system in pretrained/. Its head may have another
-      depth code.
+      file, or the name of a system in pretrained/. The depth code of its head
+      may differ.
     quantisation: trains `initial_network` further with the rounding of its INT8
       file; see lite/quantisation_aware.py. None trains in float.
     evaluations: number of evaluations, evenly spaced.
-    train_eval_images: number of training images to evaluate, too; 0 for none.
+    train_eval_images: number of training images that each evaluation includes;
+      0 for none.
     log_every_steps: steps between progress lines.
     checkpoint_every_steps: steps between checkpoints.
     records_dir: folder of prepared records; see data/source.py.
@@ -227,11 +229,11 @@ def train(
     raise ValueError(
       f'train.epochs={epochs} and train.batch_size={batch_size} must be > 0.'
     )
-  # Several machines need it before anything else of TensorFlow runs.
+  # With several machines, it must exist before TensorFlow does anything else.
   chosen_strategy = step_lib.make_strategy(strategy)
   tf.config.experimental.enable_op_determinism()
   keras.mixed_precision.set_global_policy(precision)
-  workdir = pathlib.Path(workdir)
+  directory = pathlib.Path(workdir)
   train_source = source.open_split(data_dir, 'train', records_dir)
   examples = int(train_source.cardinality())
   total_steps = max(1, math.floor(epochs * examples / batch_size))
@@ -249,14 +251,14 @@ def train(
     loss=loss,
     quantisation=quantisation,
   )
-  if state.restore(workdir):
+  if state.restore(directory):
     print(f'Resuming at step {state.step} of {total_steps} in {workdir}.')
   if state.step >= total_steps:
-    print(f'{workdir} is trained already ({state.step} steps).')
-    return workdir
+    print(f'{workdir} is already trained ({state.step} steps).')
+    return directory
 
   run = _Run(
-    step_lib.own_folder(chosen_strategy, workdir),
+    step_lib.own_folder(chosen_strategy, directory),
     state,
     total_steps,
     examples,
@@ -307,4 +309,4 @@ def train(
   if 'validation' not in sets:
     network_file.save_network(state.average, run.workdir / workdir_lib.BEST)
   print(f'Done. Results are in {workdir}.')
-  return workdir
+  return directory

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Optimizers and learning-rate schedules for a given number of steps.
+"""Builds optimizers and learning-rate schedules for a number of steps.
 
 The schedules are our own: Keras' CosineDecay starts its warm-up one step later,
 and its PolynomialDecay has no warm-up.
@@ -33,7 +33,7 @@ class _WarmUpThenDecay(Schedule):
     warmup_ratio: float,
     power: float | None = None,
   ):
-    """Creates the schedule; see `polynomial`. Without power it is `cosine`."""
+    """Creates the schedule; see `polynomial`, and without power `cosine`."""
     if warmup_steps >= total_steps:
       warmup_steps = total_steps // 10
     self.total_steps = total_steps
@@ -81,7 +81,7 @@ def polynomial(
   warmup_steps: int = 1500,
   warmup_ratio: float = 1e-4,
 ) -> Schedule:
-  """Polynomial decay, end + (peak - end) (1 - progress)^power.
+  """Builds a polynomial decay, end + (peak - end) (1 - progress)^power.
 
   The defaults are LiteDepth's.
 
@@ -90,8 +90,8 @@ def polynomial(
     peak: learning rate after the warm-up.
     end: learning rate of the last step.
     power: exponent of the decay.
-    warmup_steps: of the linear warm-up; a tenth of the run if it is shorter.
-    warmup_ratio: first learning rate as a part of the peak.
+    warmup_steps: length of the linear warm-up; a tenth of a shorter run.
+    warmup_ratio: first learning rate as a fraction of the peak.
 
   Returns:
     A Keras schedule.
@@ -108,7 +108,7 @@ def cosine(
   warmup_steps: int = 300,
   warmup_ratio: float = 0.0,
 ) -> Schedule:
-  """Half a cosine from peak to end; arguments as in `polynomial`."""
+  """Builds half a cosine from peak to end; arguments as in `polynomial`."""
   return _WarmUpThenDecay(total_steps, peak, end, warmup_steps, warmup_ratio)
 
 
@@ -117,15 +117,15 @@ def adam(
   schedule: Callable[[int], Schedule] = polynomial,
   epsilon: float = 1e-3,
 ) -> keras.optimizers.Optimizer:
-  """Adam; epsilon 1e-3 as LiteDepth has it.
+  """Builds Adam, by default with LiteDepth's epsilon of 1e-3.
 
   Keras adds epsilon before the bias correction, PyTorch (LiteDepth) after it:
   the first hundreds of steps are a little shorter here.
 
   Args:
     total_steps: number of steps of the whole training, for the schedule.
-    schedule: from the number of steps to a Keras schedule.
-    epsilon: of Adam.
+    schedule: builds a Keras schedule for a number of steps.
+    epsilon: Adam's epsilon.
 
   Returns:
     A Keras optimizer.
@@ -139,13 +139,13 @@ def adamw(
   weight_decay: float = 0.05,
   epsilon: float = 1e-7,
 ) -> keras.optimizers.Optimizer:
-  """AdamW; biases and normalisation weights are not decayed.
+  """Builds AdamW; biases and normalisation weights are not decayed.
 
   Args:
     total_steps: number of steps of the whole training, for the schedule.
-    schedule: from the number of steps to a Keras schedule.
-    weight_decay: decoupled, multiplied by the learning rate.
-    epsilon: of Adam.
+    schedule: builds a Keras schedule for a number of steps.
+    weight_decay: decoupled weight decay, multiplied by the learning rate.
+    epsilon: Adam's epsilon.
 
   Returns:
     A Keras optimizer.

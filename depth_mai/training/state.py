@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The state of a run: everything that changes from step to step."""
+"""Builds, saves and restores the state of a run."""
 
 from collections.abc import Callable
 import dataclasses
@@ -27,7 +27,7 @@ class Rewriting(Protocol):
 
 @dataclasses.dataclass
 class State:
-  """A run's variables and counters.
+  """A run's variables and counters: everything that changes in a step.
 
   Attributes:
     network: the network being trained.
@@ -149,6 +149,7 @@ def create(
     built = optimizer(total_steps)
     if loss_scaling:
       built = keras.optimizers.LossScaleOptimizer(built)
-    loss_variables = loss.build() if hasattr(loss, 'build') else []
+    build_loss = getattr(loss, 'build', None)
+    loss_variables = build_loss() if build_loss else []
     built.build(trained.trainable_variables + loss_variables)
   return State(trained, average, built, loss_variables)

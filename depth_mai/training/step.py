@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One training step, on one device, on several or on several machines."""
+"""Builds the training step for one device, several devices or machines."""
 
 from collections.abc import Callable
 from collections.abc import Sequence
@@ -59,12 +59,12 @@ def own_folder(
 
 
 def update_average(
-  average: keras.Model, network: keras.Model, decay: float, step
+  average: keras.Model, network: keras.Model, decay: float, step: tf.Tensor
 ) -> None:
   """Updates the exponential moving average of a network's weights.
 
   BatchNorm's statistics are averaged, too. Early steps use the smaller decay
-  (1 + step) / (10 + step), so that the random start is soon forgotten.
+  (1 + step) / (10 + step), so that the random initial weights soon fade.
 
   Args:
     average: a second network, which holds the averages.
@@ -100,7 +100,7 @@ def make_train_step(
   number of devices.
 
   Args:
-    strategy: where the network's variables live.
+    strategy: the strategy in whose scope the variables were built.
     network: maps RGB [B, h, w, 3] to metres [B, h', w', 1].
     average: the network that holds the moving average; see update_average.
     optimizer: built for the network's trainable variables and loss_variables,

@@ -128,7 +128,7 @@ def optional_package(name: str, extra: str = 'judge') -> types.ModuleType:
   except ImportError as error:
     raise ValueError(
       f'Web pages need {name}, which cannot be imported here ({error}): '
-      f"pip install 'depth_mai[{extra}]'."
+      f"run pip install '.[{extra}]' in the checkout."
     ) from error
 
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of running a predictor over a split."""
 
-import json
 import os
 import pathlib
 
@@ -158,16 +157,6 @@ class SplitIdsTest(absltest.TestCase):
     self.assertEqual(list(result['per_image']), ids)
     want = evaluation.evaluate(RedPredictor(), _pairs(3))
     self.assertEqual(result['per_image'], want['per_image'])
-
-
-class WriteJsonTest(absltest.TestCase):
-  def test_round_trip(self):
-    path = os.path.join(self.create_tempdir().full_path, 'new', 'a.json')
-    result = {'rmse': 1.25, 'ranges': {'16+ m': {'rmse': None}}}
-    evaluation.write_json(path, result)
-    with open(path) as stream:
-      self.assertEqual(json.load(stream), result)
-    self.assertEqual(os.listdir(os.path.dirname(path)), ['a.json'])
 
 
 if __name__ == '__main__':

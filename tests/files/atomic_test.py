@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import json
 import os
 import pathlib
 
@@ -37,6 +38,16 @@ class AtomicPathTest(absltest.TestCase):
     atomic.write_text(self.folder / 'b' / 'c' / 'd.txt', 'Käse\n')
     written = (self.folder / 'b' / 'c' / 'd.txt').read_bytes()
     self.assertEqual(written, b'K\xc3\xa4se\n')
+
+  def test_json(self):
+    path = self.folder / 'new' / 'a.json'
+    result = {'rmse': 1.25, 'ranges': {'16+ m': {'rmse': None}}}
+    atomic.write_json(path, result)
+    self.assertEqual(json.loads(path.read_text()), result)
+    with self.assertRaises(ValueError):
+      atomic.write_json(path, {'rmse': float('nan')})
+    self.assertEqual(json.loads(path.read_text()), result)
+    self.assertEqual(os.listdir(path.parent), ['a.json'])
 
   def test_directory(self):
     with atomic.atomic_path(self.folder / 'saved') as temporary:

@@ -30,7 +30,7 @@ def all_graphs() -> Iterator[tuple[str, bytes]]:
 
 
 def endless_loop() -> bytes:
-  """Returns a file whose WHILE never ends."""
+  """Returns a file with a WHILE that never ends."""
   model = edited_model.open_model()
   _loop(model, model.subgraphs[0])
   return edited_model.packed(model)

@@ -44,7 +44,7 @@ def _noise():
 
 
 class LoneReluTest(tf.test.TestCase):
-  def test_same_result(self):
+  def test_the_result_stays_the_same(self):
     model = _residual_unit()
     found = _rewritten(model, activations.multiply_lone_relus)
     self.assertEqual(found.name, 'network')

@@ -72,7 +72,7 @@ class CalibrationTest(absltest.TestCase):
     levels = self._levels(sample)
     self.assertEqual(self._levels(again), [levels[i] for i in positions])
 
-  def test_samples_of_a_conversion(self):
+  def test_samples_for_calibration_and_parity(self):
     train, parity = calibration.draw_samples(
       str(self.root), calibrate=True, count=4, seed=2, image_size=_SIZE
     )
@@ -81,7 +81,7 @@ class CalibrationTest(absltest.TestCase):
     self.assertEqual(parity.split, 'validation')
     self.assertEqual(self._levels(parity), [100, 101, 102])
 
-  def test_samples_without_data(self):
+  def test_parity_sample_is_synthetic_without_data(self):
     train, parity = calibration.draw_samples(
       None, calibrate=False, count=4, seed=2, image_size=_SIZE
     )
@@ -93,7 +93,7 @@ class CalibrationTest(absltest.TestCase):
         None, calibrate=True, count=4, seed=2, image_size=_SIZE
       )
 
-  def test_refusals(self):
+  def test_refuses_bad_arguments(self):
     with self.assertRaisesRegex(ValueError, '--calibration_count'):
       self._sample(count=0)
     with self.assertRaisesRegex(ValueError, 'nowhere'):

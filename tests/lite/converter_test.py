@@ -149,7 +149,7 @@ class ConvertTest(tf.test.TestCase, parameterized.TestCase):
     self.assertEqual(report.min_runtime, '2.5.0')
     self.assertLess(report.declared_min_runtime, '2.5.0')
 
-  def test_int8_interface(self):
+  def test_int8_input_and_output(self):
     content = converter.convert(self.model, 'int8', _PICTURES, io_type='int8')
     interpreter = interpreter_lib.load_interpreter(content)
     (image,) = interpreter.get_input_details()
@@ -203,7 +203,7 @@ class ConvertTest(tf.test.TestCase, parameterized.TestCase):
     with open(path, 'rb') as printed:
       self.assertEqual(printed.read(), b'')
 
-  def test_refusals(self):
+  def test_refuses_bad_arguments(self):
     with self.assertRaisesRegex(ValueError, 'fp64.*--precision'):
       converter.convert(self.model, 'fp64')
     for images in (None, []):

@@ -217,7 +217,7 @@ class ExportTest(tf.test.TestCase):
         calibration_sample=_sample('rooms', 7),
       )
 
-  def test_refusals(self):
+  def test_refuses_bad_arguments(self):
     with self.assertRaisesRegex(ValueError, '--data_dir'):
       export.export(self.network, self.folder, _options(precisions=('int8',)))
     with self.assertRaisesRegex(ValueError, '--precision'):

@@ -108,7 +108,7 @@ class LayerErrorTest(absltest.TestCase):
     self.assertIn(worst.operator, lines[2])
     self.assertIn(f'{worst.own_snr_db:.1f}', lines[2])
 
-  def test_refuses_an_integer_interface(self):
+  def test_refuses_integer_input(self):
     graph = converter.calibrate(
       self.model, _PICTURES, quantisation.Quantisation(), 'int8'
     )

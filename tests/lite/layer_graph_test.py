@@ -10,7 +10,9 @@ from depth_mai.lite import layer_graph
 
 def _name(call):
   """Returns the name of a call's layer, None for the input or an output."""
-  return call.layer.name if call and call.layer else None
+  if call is None or isinstance(call.layer, keras.layers.InputLayer):
+    return None
+  return call.layer.name
 
 
 def _summary(graph):
@@ -127,7 +129,7 @@ class TraceTest(tf.test.TestCase):
       {layer.compute_dtype for layer in built.layers}, {'float32'}
     )
 
-  def test_refusals(self):
+  def test_refuses_bad_arguments(self):
     class Subclassed(keras.Model):
       pass
 

@@ -55,7 +55,7 @@ class CompareTest(absltest.TestCase):
     self.assertEqual(found.record()['mean_relative'], 0.666667)
     self.assertEqual(found.record()['images'], 1)
 
-  def test_refusals(self):
+  def test_refuses_bad_arguments(self):
     good = np.ones((2, 2))
     with self.assertRaisesRegex(ValueError, 'NaN'):
       parity.compare_depth([good * np.nan], [good])

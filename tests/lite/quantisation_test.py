@@ -86,10 +86,10 @@ class FloatPartsTest(tf.test.TestCase, parameterized.TestCase):
     (3, [*_BODY[1:], *_TAIL]),
     (9, _HEAD + _BODY + _TAIL),
   )
-  def test_tail(self, convolutions, wanted):
+  def test_float_tail(self, convolutions, wanted):
     self.assertEqual(self._names(float_tail=convolutions), wanted)
 
-  def test_input(self):
+  def test_float_input(self):
     self.assertEqual(self._names(float_input=True), _HEAD)
     self.assertEmpty(self._names(float_input=True, io_float=False))
     self.assertEmpty(self._names())

@@ -60,7 +60,7 @@ class QuantiserTest(tf.test.TestCase, parameterized.TestCase):
     )
 
   @parameterized.parameters('minmax', 'percentile', 'mse', 'entropy')
-  def test_calibrations(self, calibration):
+  def test_each_calibration_method_is_close_to_keras(self, calibration):
     content = self._convert(calibration=calibration)
     self.assertLess(self._distance(content), 0.03)
 
@@ -74,7 +74,7 @@ class QuantiserTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.product(
     io_type=('int8', 'uint8', 'float32'), float_tail=(None, 0)
   )
-  def test_interface(self, io_type, float_tail):
+  def test_types_of_input_and_output(self, io_type, float_tail):
     content = self._convert(
       io_type=io_type, float_tail=float_tail, float_input=True
     )
@@ -113,7 +113,7 @@ class QuantiserTest(tf.test.TestCase, parameterized.TestCase):
       self._distance(int16x8), 0.7 * self._distance(self._convert())
     )
 
-  def test_unknown_float_layer(self):
+  def test_refuses_an_unknown_float_layer(self):
     with self.assertRaisesRegex(ValueError, "'nose'.*float_layers"):
       self._convert(float_layers=['nose'])
 

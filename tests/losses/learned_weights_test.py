@@ -90,7 +90,7 @@ class LearnedWeightsTest(tf.test.TestCase, parameterized.TestCase):
     gradient = tape.gradient(total, variable.value)
     self.assertAllClose(gradient, -0.5 / 0.01**3, rtol=1e-4)
 
-  def test_nothing_valid_is_finite(self):
+  def test_is_finite_without_valid_pixels(self):
     pred, depth, mask = _maps()
     pred = tf.Variable(pred)
     loss = learned_weights.LearnedWeights(
@@ -111,8 +111,8 @@ class LearnedWeightsTest(tf.test.TestCase, parameterized.TestCase):
     _, values = loss(*_maps())
     self.assertAllEqual(values['weight_term'], 0.5)
 
-  def test_bad_use(self):
-    with self.assertRaisesRegex(ValueError, 'is no WeightedLoss'):
+  def test_refuses_bad_use(self):
+    with self.assertRaisesRegex(ValueError, 'is not a WeightedLoss'):
       learned_weights.LearnedWeights(weighted.WeightedLoss)
     with self.assertRaisesRegex(ValueError, r"'l1': 0.0.* are 0"):
       learned_weights.LearnedWeights(weighted.WeightedLoss({'l1': 0}))

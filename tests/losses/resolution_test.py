@@ -88,8 +88,10 @@ class UpsamplePredictionTest(tf.test.TestCase, parameterized.TestCase):
     expected = resolution.upsample_prediction(tf.cast(pred, 'float32'), 8, 10)
     self.assertAllEqual(result, expected)
 
-  def test_unknown_method(self):
-    with self.assertRaisesRegex(ValueError, "upsampling='cubic' is not one of"):
+  def test_refuses_an_unknown_method(self):
+    with self.assertRaisesRegex(
+      ValueError, "upsampling='cubic' must be one of"
+    ):
       resolution.upsample_prediction(np.ones([1, 4, 5, 1]), 8, 10, 'cubic')
 
 
@@ -177,9 +179,9 @@ class DownsampleTargetTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllClose(given[0], expected[0], rtol=1e-6)
     self.assertAllEqual(given[1], expected[1])
 
-  def test_errors(self):
+  def test_refuses_bad_arguments(self):
     depth, mask = _random_maps(5, [1, 4, 5, 1])
-    with self.assertRaisesRegex(ValueError, "downsampling='area' is not one"):
+    with self.assertRaisesRegex(ValueError, "downsampling='area' must be one"):
       resolution.downsample_target(depth, mask, 2, 2, 'area')
     with self.assertRaisesRegex(ValueError, 'min_valid_fraction=0 must'):
       resolution.downsample_target(depth, mask, 2, 2, min_valid_fraction=0)

@@ -133,7 +133,7 @@ class RobustTest(tf.test.TestCase, parameterized.TestCase):
     ({'scale_m': 0}, 'scale_m=0 must be above 0'),
     ({'scale_m': math.inf}, 'scale_m=inf must be above 0 and finite'),
   )
-  def test_options_out_of_range(self, options, message):
+  def test_refuses_options_out_of_range(self, options, message):
     with self.assertRaisesRegex(ValueError, message):
       robust.robust(*_random_maps(0), **options)
 

@@ -81,7 +81,7 @@ class ScaleInvariantTest(tf.test.TestCase, parameterized.TestCase):
       self.assertAllClose(loss, expected, rtol=1e-5)
       self.assertAllInRange(tape.gradient(loss, pred), -1e4, 1e4)
 
-  def test_variance_focus_out_of_range(self):
+  def test_refuses_variance_focus_out_of_range(self):
     with self.assertRaisesRegex(
       ValueError, r'=-0.1 .* \[0, 1\]; change scale_'
     ):
@@ -159,7 +159,7 @@ class SilogTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllEqual(loss, 0.0)
     self.assertAllEqual(tape.gradient(loss, pred), np.zeros(depth.shape))
 
-  def test_variance_focus_out_of_range(self):
+  def test_refuses_variance_focus_out_of_range(self):
     with self.assertRaisesRegex(ValueError, r'variance_focus=1.5 .* \[0, 1\]'):
       scale_invariant.silog(*_silog_maps(0), variance_focus=1.5)
 

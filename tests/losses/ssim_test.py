@@ -176,7 +176,7 @@ class SsimTest(tf.test.TestCase, parameterized.TestCase):
     ({'k1': 0}, 'k1=0 must be above 0'),
     ({'k2': np.inf}, 'k2=inf must be above 0 and finite'),
   )
-  def test_options_out_of_range(self, options, message):
+  def test_refuses_options_out_of_range(self, options, message):
     with self.assertRaisesRegex(ValueError, message):
       ssim.ssim(*_random_maps(0), **options)
 

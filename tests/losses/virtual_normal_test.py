@@ -272,7 +272,7 @@ class VirtualNormalTest(tf.test.TestCase, parameterized.TestCase):
     ({'delta_diff_m': -1}, 'delta_diff_m=-1 must be at least 0'),
     ({'trimmed_share': 1}, r'trimmed_share=1 must be in \[0, 1\)'),
   )
-  def test_options_out_of_range(self, options, message):
+  def test_refuses_options_out_of_range(self, options, message):
     with self.assertRaisesRegex(ValueError, message):
       virtual_normal.virtual_normal(*_random_maps(0), **options)
 
@@ -304,7 +304,7 @@ class TripletsTest(tf.test.TestCase, parameterized.TestCase):
       self.assertBetween(times.min(), 840, 1000)
       self.assertBetween(times.max(), 1000, 1160)
 
-  def test_corners_are_drawn_apart(self):
+  def test_corners_are_drawn_independently(self):
     drawn = virtual_normal.draw_triplets(
       tf.constant(_random_depth_m(0)), 1000.0, 0
     ).numpy()

@@ -95,7 +95,7 @@ class WeightedLossTest(tf.test.TestCase, parameterized.TestCase):
       sizes, {'plain': 1015, 'low': 406, 'gradient': 406, 'silog': 406}
     )
 
-  def test_weight_zero_reports_only(self):
+  def test_a_term_of_weight_zero_is_only_reported(self):
     pred, depth, mask = _maps()
     pred = tf.Variable(pred)
     loss = weighted.WeightedLoss({'l1': 2.0, 'si_rmse': 0})
@@ -142,7 +142,7 @@ class WeightedLossTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllEqual(tape.gradient(total, pred), np.zeros([2, 4, 6, 1]))
 
   @parameterized.parameters(
-    ({'silgo': 1.0}, {}, r"'silgo' is no loss term.*'robust'.*mean 'silog'"),
+    ({'silgo': 1.0}, {}, r"'silgo' is not a loss term.*'robust'.*mean 'silog'"),
     ({'l3': 1.0}, {}, "mean 'l2' or 'l1'"),
     ({'zzz': 1.0}, {}, 'known terms are'),
     ({}, {}, 'weights is empty'),
@@ -150,12 +150,12 @@ class WeightedLossTest(tf.test.TestCase, parameterized.TestCase):
     ({'l1': float('nan')}, {}, "weight nan of loss term 'l1'"),
     ({'l1': '1'}, {}, "weight '1' of loss term 'l1'"),
     ({'a': 1}, {'terms': {'a': 'gradeint'}}, "mean 'gradient'"),
-    ({'l1': 1}, {'resolutions': {'l1': 'low'}}, "'low' is not one of"),
-    ({'l1': 1}, {'resolutions': {'L1': 'target'}}, "'L1' is no loss term"),
-    ({'l1': 1}, {'upsampling': 'tile'}, "upsampling='tile' is not one of"),
-    ({'l1': 1}, {'downsampling': 'area'}, "downsampling='area' is not one of"),
+    ({'l1': 1}, {'resolutions': {'l1': 'low'}}, "'low' must be one of"),
+    ({'l1': 1}, {'resolutions': {'L1': 'target'}}, "'L1' is not a loss term"),
+    ({'l1': 1}, {'upsampling': 'tile'}, "upsampling='tile' must be one of"),
+    ({'l1': 1}, {'downsampling': 'area'}, "downsampling='area' must be one of"),
   )
-  def test_bad_options(self, weights, options, message):
+  def test_refuses_bad_options(self, weights, options, message):
     with self.assertRaisesRegex(ValueError, message):
       weighted.WeightedLoss(weights, **options)
 

@@ -53,7 +53,7 @@ class NetworkFileTest(tf.test.TestCase, parameterized.TestCase):
   def test_a_network_that_predicts_no_depth(self, input_shape, channels):
     image = keras.Input(input_shape)
     keras.Model(image, keras.layers.Conv2D(channels, 1)(image)).save(self.path)
-    with self.assertRaisesRegex(ValueError, 'is no depth network'):
+    with self.assertRaisesRegex(ValueError, 'is not a depth network'):
       network_file.load_network(self.path)
 
 

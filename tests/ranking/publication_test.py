@@ -97,7 +97,7 @@ class PublicationTest(absltest.TestCase):
 
   def test_without_jinja2_nothing_is_predicted(self):
     with absltest.mock.patch.dict(sys.modules, {'jinja2': None}):
-      with self.assertRaisesRegex(ValueError, r"pip install 'depth_mai\[rep"):
+      with self.assertRaisesRegex(ValueError, r"pip install '.\[rep"):
         self.write_page()
     self.assertFalse(self.target.exists())
 

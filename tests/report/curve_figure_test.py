@@ -113,7 +113,7 @@ class SaveCurvesTest(parameterized.TestCase):
       [sys.executable, '-c', program], capture_output=True, text=True
     )
     self.assertEqual(done.returncode, 1)
-    self.assertIn("pip install 'depth_mai[report]'", done.stderr)
+    self.assertIn("pip install '.[report]'", done.stderr)
 
 
 class ParseReferenceTest(parameterized.TestCase):

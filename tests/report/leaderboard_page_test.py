@@ -190,7 +190,7 @@ class WritePageTest(parameterized.TestCase):
 
   def test_without_jinja2_names_what_to_install(self):
     with mock.patch.dict(sys.modules, {'jinja2': None}):
-      with self.assertRaisesRegex(ValueError, r"pip install 'depth_mai\[rep"):
+      with self.assertRaisesRegex(ValueError, r"pip install '.\[rep"):
         self.page(small_leaderboard.leaderboard())
     self.assertFalse(os.path.exists(self.path))
 

@@ -276,7 +276,7 @@ class SavePlotTest(absltest.TestCase):
       [sys.executable, '-c', program], capture_output=True, text=True
     )
     self.assertEqual(done.returncode, 1)
-    self.assertIn("pip install 'depth_mai[report]'", done.stderr)
+    self.assertIn("pip install '.[report]'", done.stderr)
 
 
 if __name__ == '__main__':

@@ -160,7 +160,7 @@ class ResizeTest(parameterized.TestCase):
 
   def test_depth_is_enlarged_bilinearly(self):
     depth_mm = np.random.default_rng(3).uniform(500, 9000, (3, 4))
-    # Pixel centres: output i lies at (i + 0.5) / 4 - 0.5 of the input.
+    # Pixel centres: output i is at (i + 0.5) / 4 - 0.5 of the input.
     rows = np.clip((np.arange(12) + 0.5) / 4 - 0.5, 0, 2)
     columns = np.clip((np.arange(16) + 0.5) / 4 - 0.5, 0, 3)
     by_row = np.stack(

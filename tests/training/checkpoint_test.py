@@ -34,7 +34,7 @@ class CheckpointTest(tf.test.TestCase):
     for old, new in zip(saved['network'], restored['network'], strict=True):
       self.assertAllEqual(old, new)
 
-  def test_keeps_the_newest(self):
+  def test_removes_all_but_the_newest(self):
     self.assertIsNone(checkpoint.newest(self.directory))
     for step in (5, 90, 100):
       checkpoint.save(self.directory, step, 1.0, _variables())

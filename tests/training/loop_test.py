@@ -231,13 +231,13 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
         self.assertGreater(layer.high, 0)
     self.assertAllGreater(network(image, training=False), 0)
 
-  def test_a_finished_run_is_left_alone(self):
+  def test_a_finished_run_is_not_trained_again(self):
     last = self.workdir / workdir_lib.LAST
     before = last.stat().st_mtime_ns
     self._train('whole')
     self.assertEqual(last.stat().st_mtime_ns, before)
 
-  def test_not_a_number_stops_with_step_and_term(self):
+  def test_nan_stops_the_training_and_names_step_and_term(self):
     calls = []
 
     def loss(prediction, depth_m, valid_mask):
@@ -266,7 +266,7 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
     self.assertLen(losses, 3)
     self.assertAllInRange(losses, 0.01, 2.0)
 
-  def test_initial_network_is_the_start(self):
+  def test_starts_from_the_initial_network(self):
     start = str(self.workdir / workdir_lib.LAST)
     frozen = self._train(
       'tuned',
@@ -283,7 +283,7 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, 'There is no network'):
       self._train('none', initial_network='nowhere.keras')
 
-  def test_options_are_checked(self):
+  def test_refuses_bad_options(self):
     with self.assertRaisesRegex(ValueError, 'train.precision'):
       loop.train('unused', 'unused', precision='float8')
     with self.assertRaisesRegex(ValueError, 'train.epochs'):

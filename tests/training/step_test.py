@@ -177,7 +177,7 @@ class StepTest(tf.test.TestCase):
 
 
 class StrategyTest(tf.test.TestCase):
-  def test_by_name(self):
+  def test_strategies_by_name(self):
     self.assertEqual(step.make_strategy('default').num_replicas_in_sync, 1)
     self.assertIsInstance(
       step.make_strategy('mirrored'), tf.distribute.MirroredStrategy

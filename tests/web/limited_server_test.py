@@ -19,7 +19,7 @@ from depth_mai.web import serving
 from depth_mai.web import uploads as uploads_lib
 
 _MOST_BYTES = 1 << 19
-# An upload whose end never comes.
+# An upload that never ends.
 _BEGUN = (
   b'POST /judge HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nab'
 )
@@ -56,7 +56,7 @@ class LimitedServerTest(parameterized.TestCase):
       return answer.status, json.loads(answer.read())
 
   def send(self, address, data):
-    """Sends bytes as they are; returns all that comes back."""
+    """Sends bytes unchanged; returns the whole answer."""
     with socket.create_connection(address, 20.0) as connection:
       connection.sendall(data)
       return self.received(connection)
@@ -73,8 +73,8 @@ class LimitedServerTest(parameterized.TestCase):
       self.assertEqual(self.post(address, b'abc'), (200, {'length': 3}))
 
   def test_too_large(self):
-    # More than the system's buffers hold: the server must read on for the
-    # client to see the answer.
+    # More than the system's buffers hold: the server must continue reading, or
+    # the client would not see the answer.
     with self.running() as address:
       status, found = self.post(address, bytes(40 << 20))
     self.assertEqual(status, 413)

@@ -37,7 +37,7 @@ class Page(parser.HTMLParser):
     return [attributes for tag, attributes in self.tags if tag == name]
 
   def handle_starttag(self, tag, attrs):
-    """Notes a tag."""
+    """Records a tag."""
     self.tags.append((tag, dict(attrs)))
     if tag not in _VOID:
       self._open.append(tag)
@@ -47,12 +47,12 @@ class Page(parser.HTMLParser):
       self.rows[-1].append('')
 
   def handle_endtag(self, tag):
-    """Checks that it is the last one that was opened."""
+    """Checks that the closed tag is the last opened one."""
     opened = self._open.pop()
     assert opened == tag, (opened, tag)
 
   def handle_data(self, data):
-    """Notes a text."""
+    """Records a text."""
     self._texts.append(data)
     if 'td' in self._open or 'th' in self._open:
       if self._open[-1] == 'small':

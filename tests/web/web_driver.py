@@ -16,7 +16,7 @@ import subprocess
 import time
 
 _ELEMENT = 'element-6066-11e4-a52e-4f735466cecf'
-# What chromedriver says about an element of the page before.
+# chromedriver's error for an element of an earlier page.
 _GONE = ('stale element', 'does not belong to the document')
 _BROWSERS = ('chromium', 'chromium-browser', 'google-chrome')
 _ARGUMENTS = (
@@ -50,7 +50,7 @@ class Browser:
   """A browser with one window."""
 
   def __init__(self, profile_dir: str, javascript: bool = True):
-    """Starts it.
+    """Starts the browser.
 
     Args:
       profile_dir: a new, empty folder.
@@ -71,7 +71,7 @@ class Browser:
       raise
 
   def close(self) -> None:
-    """Ends it."""
+    """Ends the browser."""
     if self._session:
       self._call('DELETE', '')
     self._driver.terminate()

@@ -10,6 +10,7 @@ Example:
   python -m depth_mai.benchmark --device=emulated_pi4 --model=tcl
 """
 
+from collections.abc import Iterator
 import contextlib
 import fcntl
 import json
@@ -67,7 +68,7 @@ def set_up(root: str) -> installation_lib.Installation:
 
 
 @contextlib.contextmanager
-def _only_one(root: str):
+def _only_one(root: str) -> Iterator[None]:
   """Locks the folder against a second setup."""
   with open(os.path.join(root, 'lock'), 'w') as stream:
     try:

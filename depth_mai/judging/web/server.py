@@ -108,7 +108,8 @@ def serve(
     ValueError: as `running`; and if the data or a device cannot be used.
   """
   # Checked now rather than for the first file.
-  images = len(evaluation.split_ids(request.data_dir, request.split))
+  ids = evaluation.split_ids(request.data_dir, request.split)
+  images = len(ids[: request.limit])
   for spec in (request.device, *settings.devices):
     registry.open_device(spec, request.settings)
   stopped = threading.Event()

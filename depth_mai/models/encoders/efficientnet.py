@@ -20,7 +20,9 @@ TAPS = ('block2c_add', 'block3c_add', 'block5d_add', 'block7b_add')
 _KERAS_DROP_CONNECT = 0.2
 
 
-def encode_b1(x, norm: conv_norm.BatchNorm, drop_connect: float = 0.0):
+def encode_b1(
+  x: keras.KerasTensor, norm: conv_norm.BatchNorm, drop_connect: float = 0.0
+) -> list[keras.KerasTensor]:
   """Builds the trunk with random initial weights.
 
   Args:

@@ -9,6 +9,9 @@ which no system here keeps. This file's test uses it as a reference.
 """
 
 import dataclasses
+from typing import Any
+
+import keras
 
 from depth_mai.layers import conv_norm
 from depth_mai.layers import inverted_residual
@@ -17,21 +20,21 @@ from depth_mai.models import system_base
 
 @dataclasses.dataclass(frozen=True)
 class Block:
-  """A row of the paper's table.
+  """A row of the paper's table, arguments of inverted_residual.
 
   Attributes:
-    kernel: depthwise kernel size.
+    kernel_size: kernel size of the depthwise convolution.
     expanded: channels between expansion and projection.
-    out: output channels.
-    squeeze_excite: whether the block has a gate.
+    filters: output channels.
+    use_squeeze_excite: whether the block has a gate.
     activation: 'relu' or 'hard_swish'.
     stride: 1 or 2.
   """
 
-  kernel: int
+  kernel_size: int
   expanded: int
-  out: int
-  squeeze_excite: bool
+  filters: int
+  use_squeeze_excite: bool
   activation: str
   stride: int
 
@@ -42,19 +45,6 @@ class Table:
 
   stem_activation: str
   blocks: tuple[Block, ...]
-
-
-def _minimalistic(table: Table) -> Table:
-  """Returns the variant with 3x3 kernels, ReLU and no squeeze-excite."""
-  return Table(
-    'relu',
-    tuple(
-      dataclasses.replace(
-        block, kernel=3, squeeze_excite=False, activation='relu'
-      )
-      for block in table.blocks
-    ),
-  )
 
 
 _RE, _HS, _SE, _NO = 'relu', 'hard_swish', True, False
@@ -97,17 +87,21 @@ LARGE = Table(
   ),
 )
 
-SMALL_MINIMALISTIC = _minimalistic(SMALL)
-LARGE_MINIMALISTIC = _minimalistic(LARGE)
 
-
-_LARGE_BY_ACTIVATION = {
-  _HS: LARGE,
-  _RE: Table(
+def _with_relu(table: Table, **changes: Any) -> Table:
+  """Returns a table with ReLU throughout and other fields of all its blocks."""
+  return Table(
     _RE,
-    tuple(dataclasses.replace(b, activation=_RE) for b in LARGE.blocks),
-  ),
-}
+    tuple(
+      dataclasses.replace(block, activation=_RE, **changes)
+      for block in table.blocks
+    ),
+  )
+
+
+SMALL_MINIMALISTIC = _with_relu(SMALL, kernel_size=3, use_squeeze_excite=False)
+LARGE_MINIMALISTIC = _with_relu(LARGE, kernel_size=3, use_squeeze_excite=False)
+_LARGE_BY_ACTIVATION = {_HS: LARGE, _RE: _with_relu(LARGE)}
 
 
 def large(activation: str) -> Table:
@@ -146,7 +140,12 @@ class LargeOptions(system_base.Options):
     large(self.encoder_activation)
 
 
-def encode(x, table: Table, taps: tuple[int, ...], norm: conv_norm.BatchNorm):
+def encode(
+  x: keras.KerasTensor,
+  table: Table,
+  taps: tuple[int, ...],
+  norm: conv_norm.BatchNorm,
+) -> list[keras.KerasTensor]:
   """Builds the blocks of a table up to the last tap.
 
   Args:
@@ -181,12 +180,7 @@ def encode(x, table: Table, taps: tuple[int, ...], norm: conv_norm.BatchNorm):
   for number, block in enumerate(table.blocks[: taps[-1]], start=1):
     x = inverted_residual.inverted_residual(
       x,
-      kernel_size=block.kernel,
-      expanded=block.expanded,
-      filters=block.out,
-      use_squeeze_excite=block.squeeze_excite,
-      activation=block.activation,
-      stride=block.stride,
+      **vars(block),
       norm=norm,
       name=f'block_{number}',
     )
@@ -195,7 +189,9 @@ def encode(x, table: Table, taps: tuple[int, ...], norm: conv_norm.BatchNorm):
   return features
 
 
-def encode_large(x, taps: tuple[int, ...], options: LargeOptions):
+def encode_large(
+  x: keras.KerasTensor, taps: tuple[int, ...], options: LargeOptions
+) -> list[keras.KerasTensor]:
   """Builds MobileNetV3-Large up to the last tap; see `encode`.
 
   Args:

@@ -71,15 +71,13 @@ def aiia_hit(options: AiiaHitOptions = AiiaHitOptions()) -> keras.Model:
     A functional model from RGB [B, h, w, 3], 0..255, at `input_size` to depth
     [B, h/4, w/4, 1], metres.
   """
+  decoder_norm = options.norm if options.decoder_batch_norm else None
 
   def conv(x, filters, kernel_size, name):
     # Keras initialises kernels Xavier-uniformly, as the authors do.
-    if options.decoder_batch_norm:
-      return conv_norm.conv_norm(
-        x, filters, kernel_size, name=name, norm=options.norm
-      )
-    x = keras.layers.Conv2D(filters, kernel_size, padding='same', name=name)(x)
-    return keras.layers.ReLU(name=f'{name}_act')(x)
+    return conv_norm.conv_norm(
+      x, filters, kernel_size, name=name, norm=decoder_norm
+    )
 
   def fuse(x, skip, name):
     x = resize.Resize(*skip.shape[1:3], name=f'{name}_resize')(x)

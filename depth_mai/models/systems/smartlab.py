@@ -42,6 +42,7 @@ import dataclasses
 
 import keras
 
+from depth_mai.layers import conv_norm
 from depth_mai.layers import depth_head
 from depth_mai.layers import residual_fusion
 from depth_mai.models import system_base
@@ -93,25 +94,24 @@ def smartlab(options: SmartlabOptions = SmartlabOptions()) -> keras.Model:
   channels = options.decoder_channels
   decoder_norm = options.norm if options.decoder_batch_norm else None
 
+  def conv3x3(x, filters, name, activation=None):
+    return conv_norm.conv_norm(
+      x, filters, 3, name=name, norm=decoder_norm, activation=activation
+    )
+
   rgb, x = system_base.rgb_input(options)
   taps = efficientnet.encode_b1(x, options.norm, options.drop_connect)
 
   path = None
   for level in (4, 3, 2, 1):
-    skip = residual_fusion.conv3x3(
-      taps[level - 1], channels, norm=decoder_norm, name=f'lateral_{level}'
-    )
+    skip = conv3x3(taps[level - 1], channels, f'lateral_{level}')
     if path is None:
       path, skip = skip, None
     path = residual_fusion.residual_fusion(
       path, skip, norm=decoder_norm, name=f'ffm_{level}'
     )
 
-  x = residual_fusion.conv3x3(
-    path, channels // 2, norm=decoder_norm, name='head_1'
-  )
-  x = residual_fusion.conv3x3(
-    x, 32, norm=decoder_norm, name='head_2', activation='relu'
-  )
+  x = conv3x3(path, channels // 2, 'head_1')
+  x = conv3x3(x, 32, 'head_2', 'relu')
   depth = depth_head.depth_head(x, kernel_size=1, options=options)
   return keras.Model(rgb, depth, name='smartlab')

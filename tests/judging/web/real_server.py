@@ -61,7 +61,7 @@ class RealServerTest(parameterized.TestCase):
     return status, json.loads(content)
 
   def send(self, data, wait_s=20.0):
-    """Sends bytes as they are; returns all that comes back."""
+    """Sends bytes unchanged; returns the whole answer."""
     with socket.create_connection(self.address, wait_s) as connection:
       connection.sendall(data)
       connection.shutdown(socket.SHUT_WR)

@@ -34,7 +34,7 @@ server.serve(
 )
 print('Done.', flush=True)
 """
-# An upload whose end never comes.
+# An upload that never ends.
 _BEGUN = (
   b'POST /judge HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nab'
 )
@@ -130,7 +130,7 @@ class RunningTest(parameterized.TestCase):
 
   def test_without_flask(self):
     with mock.patch.dict('sys.modules', {'flask': None}):
-      with self.assertRaisesRegex(ValueError, r"pip install 'depth_mai\[judge"):
+      with self.assertRaisesRegex(ValueError, r"pip install '.\[judge"):
         with _running(self.folder):
           pass
     with _running(self.folder):  # The folder is free again.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Verdicts as the archive keeps them, and a judge with known verdicts."""
+"""Verdicts as the archive stores them, and a judge with known verdicts."""
 
 import hashlib
 import pathlib
@@ -64,14 +64,14 @@ def verdict(
       'target_runtime': '2.5.0',
     }
     found.interface = {
-      'input_range': {'value': '0..255', 'why': 'the file says so'}
+      'input_range': {'value': '0..255', 'why': 'declared in the file'}
     }
     found.warnings = ['It was guessed.']
   return found
 
 
 def record(name='a.tflite', number=1, data=None, **rest) -> dict:
-  """Returns a file with its verdict, as `Archive` keeps it.
+  """Returns a file with its verdict, as `Archive` stores it.
 
   Args:
     name: of the file.

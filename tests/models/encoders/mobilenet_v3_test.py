@@ -80,17 +80,17 @@ class MobileNetV3Test(tf.test.TestCase, parameterized.TestCase):
   def test_agrees_with_keras_cv_on_the_large_trunk(self):
     """Its own blocks from the same rows, cut before the last convolution."""
     blocks = mobilenet_v3.LARGE.blocks
-    inputs = [16, *(block.out for block in blocks)]
+    inputs = [16, *(block.filters for block in blocks)]
     reference = keras_cv.models.MobileNetV3Backbone(
       stackwise_expansion=[
         block.expanded / channels
         for block, channels in zip(blocks, inputs, strict=False)
       ],
-      stackwise_filters=[block.out for block in blocks],
-      stackwise_kernel_size=[block.kernel for block in blocks],
+      stackwise_filters=[block.filters for block in blocks],
+      stackwise_kernel_size=[block.kernel_size for block in blocks],
       stackwise_stride=[block.stride for block in blocks],
       stackwise_se_ratio=[
-        0.25 if block.squeeze_excite else None for block in blocks
+        0.25 if block.use_squeeze_excite else None for block in blocks
       ],
       stackwise_activation=[block.activation for block in blocks],
       include_rescaling=False,

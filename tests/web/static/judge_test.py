@@ -160,7 +160,7 @@ class JudgedTest(BrowserTest):
 
 
 class StandInTest(BrowserTest):
-  """A judge whose verdict and time are known beforehand."""
+  """A judge with a known verdict and duration."""
 
   @classmethod
   def make_judge(cls, folder):
@@ -326,7 +326,7 @@ class WithoutScriptsTest(StandInTest):
     self.check_quiet()
 
   def test_too_large(self):
-    """The server refuses the file after the upload."""
+    """The server reports it after the upload."""
     size = int(_FILE_MB * 2**20) + 1
     self.upload(self.file('large.tflite', bytes(size)))
     self.browser.wait_until(

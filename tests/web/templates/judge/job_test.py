@@ -88,7 +88,7 @@ class EndedTest(JobTest):
 
   def test_failed(self):
     page = self.page(_job(state=jobs_lib.FAILED, text=_NASTY))
-    self.assertIn('says nothing about the file', page.text)
+    self.assertIn('no judgement on the file', page.text)
     self.assertIn(_NASTY, page.text)
     self.assertLen(page.named('script'), 2)
 

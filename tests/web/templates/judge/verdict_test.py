@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests that the page of a verdict shows all that is known."""
+"""Tests of a verdict's page: everything known is shown, and nothing else."""
 
 from absl.testing import absltest
 
@@ -28,8 +28,8 @@ class VerdictTest(absltest.TestCase):
       '0.750 m RMSE',
       'It was guessed.',
       'Compared with Table 1 of the paper',
-      'timed on A board. That is not a Raspberry Pi 4, and its speed affects',
-      'Input range 0..255 (the file says so)',
+      'timed on A board. That is not a Raspberry Pi 4, and its speed',
+      'Input range 0..255 (declared in the file)',
       f'2,900,000 bytes, sha256 {record["verdict"]["file"]["sha256"]}',
       'unit: auto, device: local',
       '7 CONV_2D',
@@ -64,7 +64,7 @@ class VerdictTest(absltest.TestCase):
     self.assertIn('timed on no device. That is not a Raspberry Pi 4', page.text)
     self.assertEqual(page.rows[9][:2], ['This file (a.tflite)', '–'])
 
-  def test_a_record_with_the_least(self):
+  def test_a_minimal_record(self):
     record = small_verdicts.record(errors=['No.'])
     file = record['verdict']['file']
     record['verdict'] = {'verdict': 'rejected', 'file': file}
@@ -74,7 +74,7 @@ class VerdictTest(absltest.TestCase):
     record = small_verdicts.record()
     record['verdict']['device']['is_raspberry_pi'] = True
     text = _page(record).text
-    self.assertIn('timed on A board. The place', text)
+    self.assertIn('timed on A board. So the place', text)
 
   def test_predicted_runtime(self):
     text = _page(small_verdicts.predicted_record()).text
