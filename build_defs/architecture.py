@@ -136,12 +136,12 @@ def _add(
   attributes: Mapping[str, object],
   text: str = '',
 ) -> ElementTree.Element:
-  """Adds an element; numbers in its attributes are written in short form."""
+  """Adds an element."""
   element = ElementTree.SubElement(
     parent,
     tag,
     {
-      name: f'{value:g}' if isinstance(value, float) else str(value)
+      name: f'{value:g}' if isinstance(value, (int, float)) else str(value)
       for name, value in attributes.items()
     },
   )
@@ -157,7 +157,7 @@ def _text(
   **attributes: str,
 ) -> None:
   """Adds text; it is centred unless `text-anchor` is given."""
-  place = dict(zip('xy', map(float, position), strict=True))
+  place = dict(zip('xy', position, strict=True))
   font = {'font-size': size, 'font-family': _FONT, 'fill': '#1d1d1f'}
   style = {'text-anchor': 'middle', **attributes}
   _add(svg, 'text', {**place, **font, **style}, text)
@@ -172,8 +172,8 @@ def _rectangle(
 ) -> None:
   """Adds a rectangle in the colours of a kind of box."""
   fill, line, _ = _KINDS[kind]
-  numbers = map(float, (*position, *size))
-  place = dict(zip(('x', 'y', 'width', 'height'), numbers, strict=True))
+  (x, y), (width, height) = position, size
+  place = {'x': x, 'y': y, 'width': width, 'height': height}
   style = {'rx': radius, 'fill': fill, 'stroke': line, 'stroke-width': 1.4}
   _add(svg, 'rect', {**place, **style})
 
