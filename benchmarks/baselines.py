@@ -144,7 +144,7 @@ def train_unet(data_dir: str, epochs: int) -> Predict:
   return lambda rgb_uint8: predictor.predict_mm([''], [rgb_uint8])[0]
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
   """Measures the baselines and prints the table."""
   program.no_arguments(argv)
   data_dir = source.resolve(_DATA_DIR.value)

@@ -195,7 +195,7 @@ def print_memory(python: str, folder: str) -> None:
     print(f'| {model} | {usage.ru_maxrss * 1024 / 1e6:.0f} | {seconds:.2f} |')
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
   """Measures the package and prints its tables."""
   program.no_arguments(argv)
   with tempfile.TemporaryDirectory() as folder:

@@ -263,7 +263,7 @@ def _correlations(rows: list[tuple]) -> Iterator[tuple]:
     yield name, kernels, rho, len(by_system)
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
   """Prints the tables."""
   if len(argv) != 2:
     raise ValueError('Give one folder for the files and counts.')

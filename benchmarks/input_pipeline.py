@@ -122,7 +122,7 @@ def compare(
   )
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
   """Measures every way of caching."""
   program.no_arguments(argv)
   logging.set_verbosity(logging.WARNING)  # tfds logs every step at INFO.

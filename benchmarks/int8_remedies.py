@@ -229,7 +229,7 @@ def _markdown(results: Iterable[dict]) -> str:
   return table.markdown_table(_HEADER, rows, _FORMATS)
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
   """Makes and measures the missing files and prints the changes."""
   program.no_arguments(argv)
   folder = pathlib.Path(_OUTPUT_DIR.value)

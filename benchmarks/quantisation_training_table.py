@@ -87,7 +87,7 @@ def _row(system: str, variant: str, found: dict) -> tuple:
   )
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
   """Measures new runs and prints the table."""
   if len(argv) != 3:
     raise ValueError('Give two folders: DATA_DIR and RUNS_DIR.')

@@ -177,7 +177,7 @@ _TABLES = {
 }
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
   """Prints one table."""
   if len(argv) != 3 or argv[1] not in _TABLES:
     raise ValueError(

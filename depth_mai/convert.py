@@ -15,6 +15,7 @@ import os
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 
 from absl import flags
+import keras
 
 from depth_mai import challenge
 from depth_mai import gin_registry
@@ -83,7 +84,7 @@ _ALLOW_INCOMPATIBLE = flags.DEFINE_bool(
 )
 
 
-def _network_and_origin(ready):
+def _network_and_origin(ready: bool) -> tuple[keras.Model, dict]:
   """Returns the network that the flags name, and its origin."""
   if (_WORKDIR.value, _MODEL.value, _UNTRAINED.value or None).count(None) != 2:
     raise ValueError('Give exactly one of --workdir, --model, --untrained.')
@@ -95,7 +96,7 @@ def _network_and_origin(ready):
   return network, {**origin, 'git_commit': workdir_lib.git_commit()}
 
 
-def _convert():
+def _convert() -> list[exported_file.ExportedFile]:
   ready = ready_models.config_files(_MODEL.value)
   gin_registry.parse([*ready, *_GIN_FILE.value], _GIN_PARAM.value)
   network, origin = _network_and_origin(bool(ready))

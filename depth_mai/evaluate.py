@@ -41,7 +41,7 @@ _OUTPUT_UPSAMPLING = program.output_upsampling()
 _THREADS = program.threads()
 
 
-def _open_predictor(data_dir):
+def _open_predictor(data_dir: str) -> tuple[evaluation.Predictor, str]:
   """Returns the predictor that the flags choose, and its name."""
   given = [_WORKDIR.value, _MODEL.value, _PREDICTIONS.value]
   if sum(value is not None for value in given) != 1:

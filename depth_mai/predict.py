@@ -68,7 +68,9 @@ _MAX_FRAMES = flags.DEFINE_integer(
 )
 
 
-def _pictures(model, inputs, colours):
+def _pictures(
+  model: model_file.TfliteModel, inputs: list[str], colours: scale.ColourRange
+) -> list[str]:
   if not _OUTPUT_DIR.value:
     raise ValueError('Give a folder for the results: --output_dir=DIR.')
   draw = lambda *pair: picture.draw_prediction(colours, *pair)
@@ -77,7 +79,9 @@ def _pictures(model, inputs, colours):
   )
 
 
-def _stream(model, inputs, colours):
+def _stream(
+  model: model_file.TfliteModel, inputs: list[str], colours: scale.ColourRange
+) -> list[str]:
   if inputs:
     raise ValueError(
       f'--camera and --video take no pictures, but {inputs} were given. Leave '
