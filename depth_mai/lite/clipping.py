@@ -150,29 +150,17 @@ def _cheapest(
   cost: Callable[[np.ndarray, np.ndarray, Range], float],
 ) -> Range:
   """Finds the cheapest range, first its longer end, then the other."""
-  low, high = whole_range(histogram)
+  chosen = whole_range(histogram)
   centres, counts = histogram.centres(), histogram.counts
-
-  def best_high(low: float) -> float:
-    ends = high * _PARTS
-    return float(
-      min(ends, key=lambda end: cost(centres, counts, (low, float(end))))
-    )
-
-  def best_low(high: float) -> float:
-    ends = low * _PARTS
-    return float(
-      min(ends, key=lambda end: cost(centres, counts, (float(end), high)))
-    )
-
   if not counts.any():
-    return low, high
-  if low == 0:
-    return low, best_high(low)
-  if high == 0:
-    return best_low(high), high
-  if high >= -low:
-    end = best_high(low)
-    return best_low(end), end
-  end = best_low(high)
-  return end, best_high(end)
+    return chosen
+  low, high = chosen
+  for end in (1, 0) if high >= -low else (0, 1):
+    if chosen[end] == 0:
+      continue
+    candidates = [
+      (chosen[0], float(value)) if end else (float(value), chosen[1])
+      for value in chosen[end] * _PARTS
+    ]
+    chosen = min(candidates, key=lambda range_: cost(centres, counts, range_))
+  return chosen
