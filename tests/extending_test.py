@@ -12,7 +12,7 @@ import tempfile
 
 from absl.testing import absltest
 
-from depth_mai.datasets.mai_depth import dummy_data
+from tests.data import dummy_data
 
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 _COPIED = (

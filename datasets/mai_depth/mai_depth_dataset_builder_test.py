@@ -9,9 +9,9 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from depth_mai.datasets.mai_depth import dummy_data
 from depth_mai.datasets.mai_depth import mai_depth_dataset_builder
 from depth_mai.files import problems
+from tests.data import dummy_data
 
 
 class BuilderTest(tfds.testing.DatasetBuilderTestCase):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads drawings: the tables of parts in the folder `parts`.
+"""Reads and runs drawings: the tables of parts in the folder `parts`.
 
 A drawing is a block of lines in one of the .txt files there:
 
@@ -14,10 +14,11 @@ A drawing is a block of lines in one of the .txt files there:
 Its first line gives its kind, its name, its parameters in brackets if it has
 any, and a sentence (in a line of its own if it is long). The kinds:
 
-- `piece`: stands on its own, as furniture does. It gives a `Piece`; the lines
-  after `size` (width, depth, height) are drawn when a place has been found.
-- `part`: is drawn at once, in the frame of a pen.
-- `room`: is laid out on a floor plan; its rows are methods of the plan.
+- `piece`: an object that stands on its own, such as furniture. It gives a
+  `Piece`; the lines after `size` (width, depth, height) are drawn when a place
+  has been found.
+- `part`: something drawn at once, in the frame of a pen.
+- `room`: a layout on a floor plan; its rows are methods of the plan.
 - `material`: sets `result` to the index of a material or to a colour.
 
 `piece armchair = sofa(1): A sofa for one.` makes one drawing from another.
@@ -36,10 +37,10 @@ A last cell `for x in ...` or `if ...` says how often or when the row is drawn.
 `back.box` is drawn by the pen `back`, `box` by the pen `pen`. A first cell
 `at x, y, z, yaw, lean` moves that pen for this row (see `primitives.Pen.at`).
 
-A line that is no row is Python; `kit.Kit.words` are the names that it may use.
-(The files are a part of this package, so `exec` runs nothing foreign.)
-Arguments are evaluated when their row is drawn, so the order of the lines is
-the order of the random numbers: moving a line changes the scenes of a seed.
+Any other line is Python and may use the names in `kit.Kit.words`. (The files
+are a part of this package, so `exec` runs no foreign code.) Arguments are
+evaluated when their row is drawn, so the order of the lines is the order of the
+random numbers: moving a line changes the scenes of a seed.
 
 Lengths are metres, angles radians; x runs to the right, y from the back of a
 thing to its front, z up.
@@ -130,7 +131,7 @@ class Drawing:
 
 @functools.lru_cache(maxsize=1)
 def drawings():
-  """All drawings, name -> `Drawing`, read on the first call."""
+  """Returns all drawings by name; the first call reads them."""
   found = {}
   for path in sorted(_PARTS.glob('*.txt')):
     for name, drawing in read(path.read_text('utf-8'), str(path)).items():
@@ -151,8 +152,7 @@ def read(text, path='<drawing>'):
     dict name -> `Drawing`.
 
   Raises:
-    ValueError: a block does not begin as a drawing does, or its name is not
-      new.
+    ValueError: a block has no valid first line, or its name exists already.
     SyntaxError: a line is neither a row nor Python; it names file and line.
   """
   lines = [re.sub(r'^ *#.*', '', line).rstrip() for line in text.splitlines()]
@@ -207,12 +207,12 @@ def _drawing(kind, form, text, lines, path):
 
 
 def _compile(lines, path):
-  """Code of lines of Python."""
+  """Compiles lines of Python."""
   return compile('\n'.join(lines) + '\n', path, 'exec')
 
 
 def _signature(kind, form, path):
-  """The signature of a drawing; `form` is '' or its parameters in brackets."""
+  """Returns the signature; `form` is '' or the parameters in brackets."""
   arguments = ast.parse(f'def _{form or "()"}: 0').body[0].args
   names = _CANVAS.get(kind, []) + [argument.arg for argument in arguments.args]
   codes = [
@@ -231,7 +231,7 @@ def _signature(kind, form, path):
 
 
 def _statement(line, pen):
-  """A line as Python: a row becomes a call of `draw`."""
+  """Translates a line to Python: a row becomes a call of `draw`."""
   row = _ROW.fullmatch(line)
   if not row or keyword.iskeyword(row[2]):
     return line
@@ -249,12 +249,12 @@ def _statement(line, pen):
 
 
 def _arguments(cells):
-  """Cells as the arguments of a call."""
+  """Translates cells to the arguments of a call."""
   return ', '.join(map(_argument, filter(None, re.split(' {2,}', cells))))
 
 
 def _argument(cell):
-  """A cell as an argument; the docstring of the module has its short forms."""
+  """Translates a cell; the docstring of the module has the short forms."""
   if ' : + ' in cell:
     start, length = cell.split(' : + ')
     return f'({start}, {start} + {length})'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Places furniture in a room, along walls or free, without overlap."""
+"""Places furniture in a room, along walls or freely, without overlap."""
 
 import math
 
@@ -9,7 +9,7 @@ _TRIES = 8
 
 
 class FloorPlan:
-  """The rectangle of a room, its walls and the things that stand in it.
+  """The rectangle of a room, its walls and its furniture.
 
   Walls are numbered counter-clockwise from y = 0: south, east, north, west.
 
@@ -44,7 +44,7 @@ class FloorPlan:
         self.take(wall, opening.x, 0.7, 0.0)
 
   def rectangle(self, wall, x, depth):
-    """(x0, y0, x1, y1) of the floor in front of a piece of wall, metres."""
+    """Returns (x0, y0, x1, y1) of the floor before a piece of wall, metres."""
     angle = wall * math.pi / 2
     c, s = round(math.cos(angle)), round(math.sin(angle))
     ox, oy = self._corners[wall]
@@ -53,11 +53,11 @@ class FloorPlan:
     return min(xs), min(ys), max(xs), max(ys)
 
   def take(self, wall, x, depth, height):
-    """Marks the floor in front of a piece of wall as taken."""
+    """Marks the floor in front of a piece of wall as occupied."""
     self.taken.append((*self.rectangle(wall, x, depth), height))
 
   def free(self, rectangle, margin=0.03):
-    """Whether a rectangle lies in the room and overlaps nothing."""
+    """Returns whether a rectangle lies in the room and overlaps nothing."""
     x0, y0, x1, y1 = rectangle
     if x0 < -1e-6 or y0 < -1e-6:
       return False
@@ -72,7 +72,7 @@ class FloorPlan:
     )
 
   def along_wall(self, piece, walls=(0, 1, 2, 3), front=0.0):
-    """Stands a piece with its back to a wall.
+    """Places a piece with its back to a wall.
 
     Args:
       piece: `drawing.Piece`.
@@ -105,7 +105,7 @@ class FloorPlan:
     return None
 
   def anywhere(self, piece, yaw=None, near=None):
-    """Stands a piece free in the room.
+    """Places a piece freely in the room.
 
     Args:
       piece: `drawing.Piece`.
@@ -127,7 +127,7 @@ class FloorPlan:
     return None
 
   def at_middle(self, piece, middle, yaw, margin=0.03):
-    """Stands a piece with its middle at a point if there is room."""
+    """Places a piece with its middle at a point, if there is room."""
     c, s = math.cos(yaw), math.sin(yaw)
     half_x, half_y = piece.width / 2, piece.depth / 2
     reach_x = abs(c) * half_x + abs(s) * half_y
@@ -147,7 +147,7 @@ class FloorPlan:
     return x, y, yaw
 
   def standing_room(self, x, y, eye_height, margin):
-    """Whether a camera at (x, y) has `margin` metres of space around it."""
+    """Returns whether a camera at (x, y) has `margin` metres of space."""
     if not (margin < x < self.size[0] - margin):
       return False
     if not (margin < y < self.size[1] - margin):
@@ -159,7 +159,7 @@ class FloorPlan:
     return True
 
   def hidden(self, rectangle, height):
-    """Whether something as high as `height` stands in a rectangle."""
+    """Returns whether something higher than `height` is in a rectangle."""
     x0, y0, x1, y1 = rectangle
     return any(
       t[4] > height and x1 > t[0] and x0 < t[2] and y1 > t[1] and y0 < t[3]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes pairs to a folder in the challenge's layout, with many processes."""
+"""Writes pairs to a folder in the challenge's layout, in several processes."""
 
 import multiprocessing
 import os
@@ -37,16 +37,16 @@ def write(
   files exist is not written again.
 
   Args:
-    output_dir: folder; it is made if it does not exist.
-    counts: dict split -> number of pairs.
+    output_dir: folder; it is created if it does not exist.
+    counts: dict from the split to its number of pairs.
     seed: seed of the data set, 0 <= seed < 2 ** 32.
     options: `scene.SceneOptions`.
-    workers: number of processes; 0 for one per processor, 1 for none but this.
+    workers: number of processes; 0 for one per processor, 1 for this one only.
     rgb_format: 'png' or 'jpg'.
     log: called with lines of progress; None prints them to stderr.
 
   Returns:
-    number of pairs written; existing pairs do not count.
+    The number of pairs written; existing pairs do not count.
   """
   if rgb_format not in RGB_FORMATS:
     raise ValueError(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The kinds of room: how often they occur, their size and their fittings."""
+"""Lists the kinds of room: how often they occur, their size and fittings."""
 
 import dataclasses
 
@@ -9,11 +9,11 @@ class Kind:
   """A kind of room.
 
   Attributes:
-    name: name of the layout in parts/rooms.txt that furnishes it.
+    name: its layout in parts/rooms.txt.
     share: how often it occurs, relative to the others.
-    x: (from, to), metres.
-    y: (from, to), metres.
-    height: (from, to), metres.
+    x: range of one side, metres.
+    y: range of the other side, metres.
+    height: range of the height, metres.
     windows: chance of windows per wall.
     pictures: pictures per four metres of wall.
     panels: chance of flat ceiling lights.
@@ -66,7 +66,7 @@ KINDS = (
 
 
 def choose_kind(rng):
-  """Draws a `Kind` by its share."""
+  """Draws a `Kind` at random, with the shares as weights."""
   shares = [kind.share for kind in KINDS]
   total = sum(shares)
   return KINDS[int(rng.choice(len(KINDS), p=[s / total for s in shares]))]

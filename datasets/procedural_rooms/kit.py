@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The materials and the names that the drawings of one scene share."""
+"""Holds the materials and names that all drawings of a scene share."""
 
 import builtins
 import functools
@@ -14,13 +14,13 @@ hsv = materials_lib.hsv
 
 
 class Kit:
-  """A few woods, fabrics and lacquers that the things of a room share.
+  """A few woods, fabrics and lacquers that the objects of a room share.
 
   Attributes:
     materials: `materials.Materials` to add to.
     rng: `np.random.Generator`.
-    words: name -> value of everything that a drawing may use: the attributes
-      below, the methods of this class, all drawings, and Python's own names.
+    words: all names that a drawing may use, with their values: the attributes
+      below, methods of this class, all drawings, and Python's own names.
     white: lacquered white. This and the following are indices of materials.
     lacquer: lacquer of some colour.
     metal: brushed metal.
@@ -56,34 +56,34 @@ class Kit:
     self.words.update(materials)
 
   def wood(self):
-    """One of the woods."""
+    """Draws one of the woods."""
     return int(self.rng.choice(self._woods))
 
   def fabric(self):
-    """One of the fabrics."""
+    """Draws one of the fabrics."""
     return int(self.rng.choice(self._fabrics))
 
   def thing(self):
-    """The material of a small thing."""
+    """Draws the material of a small object."""
     return int(self.rng.choice(self._things))
 
   def body(self):
-    """The material of a cupboard: mostly wood, often white or lacquered."""
+    """Draws the material of a cupboard: wood, white or lacquer."""
     draw = self.rng.random()
     if draw < 0.55:
       return self.wood()
     return self.white if draw < 0.85 else self.lacquer
 
   def chance(self, share):
-    """True with the probability `share`."""
+    """Returns True with the probability `share`."""
     return self.rng.random() < share
 
   def integers(self, low, high):
-    """An int from low to high - 1."""
+    """Draws an int from low to high - 1."""
     return int(self.rng.integers(low, high))
 
   def make(self, name, *values, **named_values):
-    """Makes a drawing; arguments and result as in `drawing.Drawing.make`."""
+    """Makes a drawing by its name; see `drawing.Drawing.make`."""
     return drawing.drawings()[name].make(self.words, *values, **named_values)
 
   def draw(self, canvas, name, *values, **named_values):
@@ -94,7 +94,7 @@ class Kit:
     return method(*values, **named_values)
 
   def _vocabulary(self):
-    """Python's names, the drawings, and some of this and other modules."""
+    """Returns the names that drawings may use, with their values."""
     words = vars(builtins) | {
       name: functools.partial(self.make, name) for name in drawing.drawings()
     }
@@ -111,5 +111,5 @@ class Kit:
 
 
 def around(radius, angle, z=0.0):
-  """The point (x, y, z) on a circle around the z axis."""
+  """Returns the point (x, y, z) on a circle around the z axis."""
   return radius * math.cos(angle), radius * math.sin(angle), z

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Light on surfaces: lamps with shadow maps, and dark corners."""
+"""Computes the light on surfaces: lamps with shadow maps, and dark corners."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ _HIGHLIGHT_POWER_LOG2 = 5
 
 
 def shadow(world, light, points, normals):
-  """The part of a light that reaches given points.
+  """Returns the part of a light that reaches given points.
 
   Args:
     world: `world.World`.
@@ -55,7 +55,7 @@ def shadow(world, light, points, normals):
 
 
 def _shadow_map(world, light, rotation, focal_px):
-  """Inverse depth as seen from the light, with a rim of zeros, flattened."""
+  """Returns the inverse depth seen from the light, padded by zeros, flat."""
   from_light = view_lib.View(
     light.position, rotation, focal_px, _MAP_SIZE, _MAP_SIZE
   )
@@ -71,7 +71,7 @@ def _shadow_map(world, light, rotation, focal_px):
 
 
 def lambert(light, points, normals):
-  """Light that would arrive without shadows.
+  """Returns the light that would arrive without shadows.
 
   Args:
     light: `world.Light`.
@@ -79,7 +79,7 @@ def lambert(light, points, normals):
     normals: three [H, W] float32 arrays, unit.
 
   Returns:
-    [H, W] float32, cosine times the loss with distance.
+    [H, W] float32, the cosine times the falloff with distance.
   """
   to_light = [np.float32(light.position[i]) - points[i] for i in range(3)]
   square = sum(part * part for part in to_light)
@@ -92,7 +92,7 @@ def lambert(light, points, normals):
 
 
 def highlight(light, points, normals, rays):
-  """A soft mirror image of a light on glossy things (Phong).
+  """Returns the soft mirror image of a light on glossy surfaces (Phong).
 
   Args:
     light: `world.Light`.
@@ -118,7 +118,7 @@ def highlight(light, points, normals, rays):
 
 
 def corner_light(inverse_depth):
-  """The part of the light from all around that reaches each pixel.
+  """Returns the part of the ambient light that reaches each pixel.
 
   Inverse depth is linear over a plane in the picture, so there it equals its
   local mean. In a corner, or next to something nearer, the mean is larger.
@@ -143,7 +143,7 @@ def corner_light(inverse_depth):
 
 
 def box_mean(values, radius):
-  """Mean over a square window of 2 radius + 1 pixels, cut off at the border.
+  """Returns means over windows of 2 radius + 1 pixels, cut at the border.
 
   Args:
     values: [H, W] float32.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Materials: a texture, the ramp that colours it, and its gloss.
+"""Collects materials: a texture, the ramp that colours it, and its gloss.
 
-Colours are linear RGB triples in 0..1. `hsv` makes them from hue, saturation
-and value, as painting programs show them.
+Colours are linear RGB triples in 0..1. `hsv` makes them from the hue,
+saturation and value that painting programs show.
 """
 
 import colorsys
@@ -16,14 +16,14 @@ _RAMP = np.linspace(0, 1, 256)
 
 
 def hsv(hue, saturation, value):
-  """The linear RGB [3] of an sRGB colour given by hue, saturation and value."""
+  """Returns the linear RGB [3] of an sRGB colour's hue, saturation, value."""
   saturation, value = min(max(saturation, 0), 1), min(max(value, 0), 1)
   rgb = np.array(colorsys.hsv_to_rgb(hue % 1, saturation, value))
   return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
 
 
 def ramp(*stops):
-  """A colour for each of the 256 texture values, [256, 3] float32.
+  """Returns a colour for each of the 256 texture values, [256, 3] float32.
 
   Args:
     *stops: pairs (position in 0..1, linear RGB), positions ascending.
@@ -39,7 +39,7 @@ def ramp(*stops):
 
 
 def shades(colour, contrast):
-  """A ramp from a darker to a lighter shade of one colour."""
+  """Returns a ramp from a darker to a lighter shade of one colour."""
   colour = np.asarray(colour)
   dark = colour * (1 - contrast)
   light = np.minimum(colour * (1 + contrast), 1)
@@ -55,7 +55,7 @@ class Tables:
     ramps: three [M * 256] arrays, red, green and blue.
     period_u: metres per repeat of the texture.
     period_v: metres per repeat of the texture.
-    turned: bool, whether the texture's u runs along the longer side of a quad.
+    turned: bool, whether the texture's u follows the longer side of a quad.
     gloss: strength of highlights.
     emission: light given off; 1 is as bright as a lit white wall.
   """
@@ -87,7 +87,7 @@ class Materials:
       period: metres per repeat, one number or (u, v).
       gloss: strength of highlights, 0..1.
       emission: light given off.
-      turned: whether u runs along the longer side of a face, as wood grain.
+      turned: whether u follows the longer side of a face, as wood grain does.
 
     Returns:
       the material's index, int.
@@ -108,7 +108,7 @@ class Materials:
     return len(self._rows) - 1
 
   def tables(self):
-    """The collected materials as `Tables`."""
+    """Returns the collected materials as `Tables`."""
     columns = list(zip(*self._rows, strict=True))
     ramps = np.concatenate(columns[6])
     period_u, period_v, gloss, emission = (
@@ -125,15 +125,15 @@ class Materials:
     )
 
   def paint(self, colour, gloss=0.0):
-    """Painted plaster or lacquer with hardly any pattern."""
+    """Adds painted plaster or lacquer with hardly any pattern."""
     return self.add('plaster', shades(colour, 0.06), 1.7, gloss)
 
   def metal(self):
-    """Brushed metal."""
+    """Adds brushed metal."""
     value = self._rng.uniform(0.3, 0.85)
     return self.add('wood', shades(hsv(0.6, 0.03, value), 0.12), 0.4, 0.6)
 
   def light(self, strength=3.0, hue=0.11, saturation=0.15):
-    """A glowing material."""
+    """Adds a glowing material."""
     colour = hsv(hue, saturation, 1.0)
     return self.add('plaster', shades(colour, 0.02), 1.0, emission=strength)

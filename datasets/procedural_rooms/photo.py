@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The colour camera: turns linear light into a noisy 8-bit picture."""
+"""Simulates a colour camera: turns linear light into a noisy 8-bit picture."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ def photograph(light, rng):
   """
   height, width = light[0].shape
   grey = (light[0] + 2 * light[1] + light[2])[::4, ::4] / 4
-  # A mean of logarithms: a bright window must not make the room black.
+  # A mean of logarithms, so that a bright window does not make the room black.
   key = float(np.exp(np.mean(np.log(grey + 1e-3))))
   exposure = rng.uniform(0.16, 0.38) * 2.0 ** rng.normal(0, 0.3) / key
   tint = 2.0 ** rng.normal(0, 0.08, 3)
@@ -55,7 +55,7 @@ def _vignette(height, width, strength):
 
 
 def _tone_curve(gamma, shoulder):
-  """Table [_STEPS] float32 from the square root of linear light to 0..255."""
+  """Returns a table [_STEPS] from the root of linear light to 0..255."""
   light = np.linspace(0, 1, _STEPS) ** 2 * _WHITE
   # A soft shoulder that still reaches white.
   bent = light * (1 + light / _WHITE**2) / (1 + shoulder * light)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The shapes of a scene, and the pen that draws them.
+"""Defines the shapes of a scene, and the pen that draws them.
 
 There are two kinds of shapes: quads (parallelograms and trapezia; six of them
 make a box) and quadrics (ellipsoids, cylinders and truncated cones). A `Pen`
@@ -81,7 +81,7 @@ class Geometry:
     self.rounds = []
 
   def quads(self):
-    """All plane pieces, boxes taken apart, as `Quads` in the world."""
+    """Returns all plane pieces and faces of boxes as `Quads` in the world."""
     parts = [p for p in (self._plain(), self._faces()) if p is not None]
     if not parts:
       raise ValueError(
@@ -98,7 +98,7 @@ class Geometry:
     return Quads(origin, u, v, taper, normal, one_sided, material, fit)
 
   def quadrics(self):
-    """All round shapes as `Quadrics` in the world."""
+    """Returns all round shapes as `Quadrics` in the world."""
     rows = np.array(self.rounds, np.float64).reshape(-1, 13)
     frame, material = rows[:, 0].astype(int), rows[:, 11].astype(int)
     origins, rotations = self._poses()
@@ -205,7 +205,7 @@ class Pen:
     geometry.frames.append((self._origin, self._rotation))
 
   def at(self, x, y, z=0.0, yaw=0.0, lean=0.0):
-    """A pen whose frame has its origin at (x, y, z) of this one.
+    """Returns a pen whose frame has its origin at (x, y, z) of this one.
 
     Args:
       x: metres to the right.
@@ -226,11 +226,11 @@ class Pen:
     return Pen(self._geometry, origin, self._rotation @ turn)
 
   def point(self, x, y, z):
-    """World position [3] of a point of this frame, metres."""
+    """Returns the world position [3] of a point of this frame, metres."""
     return self._origin + self._rotation @ np.array([x, y, z])
 
   def box(self, x, y, z, material, inset=(0.0, 0.0, 0.0, 0.0), fit=False):
-    """A box; with `inset`, its top is smaller than its bottom.
+    """Draws a box; with `inset`, its top is smaller than its bottom.
 
     Args:
       x: (from, to), metres.
@@ -247,23 +247,23 @@ class Pen:
     )
 
   def quad(self, origin, u, v, material, taper=(0.0, 0.0), fit=False):
-    """A plane piece, visible from both sides; arguments as in `Quads`."""
+    """Draws a plane piece, visible from both sides; see `Quads`."""
     self._geometry.plain_quads.append(
       (self._frame, *origin, *u, *v, *taper, material, fit)
     )
 
   def ellipsoid(self, centre, radii, material, leafy=False):
-    """An ellipsoid: centre [3] and half axes [3], metres."""
+    """Draws an ellipsoid: centre [3] and half axes [3], metres."""
     self._geometry.rounds.append(
       (self._frame, *centre, *radii, ELLIPSOID, 1.0, 0.0, 2, material, leafy)
     )
 
   def sphere(self, centre, radius, material):
-    """A sphere: centre [3] and radius, metres."""
+    """Draws a sphere: centre [3] and radius, metres."""
     self.ellipsoid(centre, (radius, radius, radius), material)
 
   def cylinder(self, base, radius, length, material, top=None, axis='z'):
-    """A cylinder or, with another radius at its top, a truncated cone.
+    """Draws a cylinder or, with another radius at its top, a truncated cone.
 
     Args:
       base: [3], centre of the lower end, metres.
@@ -284,5 +284,5 @@ class Pen:
 
 
 def _turn(rotations, vectors):
-  """Rotations [N, 3, 3] applied to vectors [N, 3]."""
+  """Applies rotations [N, 3, 3] to vectors [N, 3]."""
   return np.sum(rotations * vectors[:, None, :], axis=2)

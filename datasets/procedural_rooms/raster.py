@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Primary visibility: the surface that the ray of each pixel meets first.
+"""Finds the surface that the ray of each pixel meets first.
 
 The rays of a view are d = (x, y, 1), so a hit at depth z is the point z d. For
 a quad with origin o and edges u, v, the equation z d = o + s u + t v makes
@@ -20,7 +20,7 @@ NOTHING = -1
 
 _MARGIN_PX = 1e-3  # Neighbouring quads overlap by this, which avoids cracks.
 _CAP = 0.999  # Beyond this |z| of the unit shape, a hit is on an end.
-_LEAVES_M = 1.4  # The leaf pattern repeats after this length.
+_LEAVES_M = 1.4  # Period of the leaf pattern.
 _RAGGED = 0.6  # How deep the gaps between leaves reach into a crown.
 
 
@@ -85,7 +85,7 @@ def visible(quads, quadrics, view, draw_quad=None, draw_quadric=None):
 
 
 def _quad_forms(quads, view):
-  """The forms [Q, 3, 3], and which quads [Q] show a visible side."""
+  """Returns the forms [Q, 3, 3], and which quads [Q] show a visible side."""
   offset = quads.origin - view.origin
   in_view = [
     np.sum(view.rotation[None] * vector[:, None, :], axis=2)
@@ -105,7 +105,7 @@ def _quad_forms(quads, view):
 
 
 def _intervals(forms, taper, view):
-  """The first and the last column inside per quad and row, [Q, H] int32."""
+  """Returns the first and last column inside per quad and row, [Q, H]."""
   s, t, w = forms[:, 0], forms[:, 1], forms[:, 2]
   edges = (s - taper[:, :1] * t, w - s - taper[:, 1:] * t, t, w - t)
   rows = view.rows.astype(np.float32)
@@ -161,14 +161,14 @@ def _draw_quads(which, forms, taper, view, inverse_depth, surface):
 
 
 def _windows(quadrics, view):
-  """Rectangles on the screen that contain the quadrics.
+  """Returns rectangles on the screen that contain the quadrics.
 
   Args:
     quadrics: `primitives.Quadrics`.
     view: `view.View`.
 
   Returns:
-    [K, 4] int, rows from and to, columns from and to; empty if it is not seen.
+    [K, 4] int, rows from and to, columns from and to; empty if it is unseen.
     [K] float64, an upper bound of 1 / depth on each shape.
   """
   signs = np.array(
@@ -231,7 +231,7 @@ def _draw_quadric(quadrics, k, view, window, inverse_depth, surface, number):
 
 
 def _nearest_root(a, b, c):
-  """The largest 1 / z of a z^2 + 2 b z + c = 0 with c > 0; 0 if none exists."""
+  """Returns the largest 1 / z with a z^2 + 2 b z + c = 0, c > 0; or 0."""
   root = b * b - a * np.float32(c)
   hit = root >= 0
   near = (np.sqrt(np.maximum(root, 0)) - b) / np.float32(c)
@@ -239,7 +239,7 @@ def _nearest_root(a, b, c):
 
 
 def _leaves(px_per_m, rows, columns):
-  """How far leaves stick out of a crown per pixel, 0..1, [H, W] float32."""
+  """Returns how far leaves stick out per pixel, 0..1, [H, W] float32."""
   bank = textures.bank()
   per_px = 1 / (_LEAVES_M * px_per_m)
   tile = bank.tile(bank.variants['foliage'][0], per_px)
@@ -292,7 +292,7 @@ def _frustum_inverse_depth(start, dx, dy, dz, slope):
 
 
 def quadric_hits(quadrics, k, view, rows, columns, inverse_depth):
-  """Points and normals of a quadric at given pixels.
+  """Returns the points and normals of a quadric at given pixels.
 
   Args:
     quadrics: `primitives.Quadrics`.

@@ -44,7 +44,7 @@ def render(world, view):
 
 
 def _surface(world, view, seen, hit, depth_m, rays):
-  """Material, texture coordinates, footprint and normal per pixel."""
+  """Returns material, texture coordinates, footprint, normal per pixel."""
   quads, quadrics, tables = world.quads, world.quadrics, world.tables
   count, rounds = len(quads.material), len(quadrics.kind)
   nothing = count + rounds
@@ -89,14 +89,14 @@ def _surface(world, view, seen, hit, depth_m, rays):
 
 
 def _padded(rows, length):
-  """[Q, D] as D float32 arrays of length + 1, filled up with zeros."""
+  """Returns [Q, D] as D float32 arrays of length + 1, padded with zeros."""
   table = np.zeros((rows.shape[1], length + 1), np.float32)
   table[:, : len(rows)] = rows.T
   return table
 
 
 def _texture_forms(quads, tables, forms):
-  """Linear forms of u / z and v / z per quad, and their offsets.
+  """Returns the linear forms of u / z and v / z per quad, and offsets.
 
   Returns:
     [Q, 4] and [Q, 4]: three factors and the offset; [Q] metres per repeat.
@@ -128,7 +128,7 @@ def _texture_forms(quads, tables, forms):
 
 
 def _round_texture(quadrics, k, tables, unit):
-  """(u, v), each [N] float32, of points on a quadric."""
+  """Returns (u, v), each [N] float32, of points on a quadric."""
   material = quadrics.material[k]
   radius = quadrics.radii[k]
   around = np.arctan2(unit[1], unit[0]) * np.float32(
@@ -144,7 +144,7 @@ def _round_texture(quadrics, k, tables, unit):
 
 
 def _colours(tables, material, u, v, footprint):
-  """Surface colours: list of three [H, W] float32 arrays, linear."""
+  """Returns the surface colours: three [H, W] float32 arrays, linear."""
   bank = textures.bank()
   value = bank.sample(tables.texture[material], u, v, footprint)
   index = material * np.int32(256) + value
@@ -160,7 +160,7 @@ def _colours(tables, material, u, v, footprint):
 
 
 def _arriving_light(world, seen, points, normals, rays, material):
-  """Four [H, W] float32 arrays: red, green and blue light, and highlights.
+  """Returns four [H, W] arrays: red, green and blue light, and highlights.
 
   Shadows, corners and highlights are computed at every other row and column.
   """
@@ -200,7 +200,7 @@ def _fine(coarse, shape):
 
 
 def _add_air(sky, light, depth_m, hit, rays):
-  """Draws the sky, and haze over far things, in place."""
+  """Adds the sky, and the haze over distant surfaces, in place."""
   veil = np.exp(depth_m * np.float32(-1 / sky.haze_m))
   for i in range(3):
     light[i] *= veil

@@ -107,7 +107,7 @@ def _pose(plan, height, rng):
     place = rng.uniform(0, 1, 2) * plan.size
     if plan.standing_room(*place, eye, _EYE_MARGIN_M):
       break
-  # The camera looks at a piece of furniture or any point, rather down than up.
+  # The camera looks at a piece of furniture or at any point, mostly downwards.
   target = rng.uniform(0.0, 1.0, 2) * plan.size
   solid = [t for t in plan.taken if t[4] > 0.3]
   if solid and rng.random() < 0.6:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The light of a room: lamps, windows and the sun."""
+"""Lights a room with lamps, windows and the sun."""
 
 import math
 
@@ -10,7 +10,7 @@ from depth_mai.datasets.procedural_rooms.kit import hsv
 
 
 def hang_lamps(plan, kit, rng, kind, height, night):
-  """Hangs lamps; returns the lights of the two in the middle if they are on."""
+  """Hangs lamps; if they are lit, returns the lights of the middle two."""
   x, y = plan.size
   lit = night or rng.random() < 0.45
   strength = rng.uniform(2.5, 5) if lit else 0.0
@@ -55,7 +55,7 @@ def hang_lamps(plan, kit, rng, kind, height, night):
 
 
 def window_lights(plan, rng, openings, style, night):
-  """The daylight of the two largest windows, list of `world.Light`."""
+  """Returns the daylight of the two largest windows, list of `world.Light`."""
   if night:
     return []
   found = []
@@ -85,7 +85,7 @@ def window_lights(plan, rng, openings, style, night):
 
 
 def sunshine(plan, rng, openings, height):
-  """The sun through a wall with windows; an empty list if there is none."""
+  """Returns the sun if some wall has windows, otherwise an empty list."""
   sunny = [
     wall
     for wall, chosen in enumerate(openings)

@@ -18,7 +18,7 @@ SPLITS = ('train', 'validation', 'test')
 
 _POSE_TRIES = 8
 _PREVIEW_WIDTH = 64
-_PREVIEW_M = 8.0  # Round things that are farther away cannot spoil a view.
+_PREVIEW_M = 8.0  # Round shapes farther away cannot spoil a view.
 _MAX_IMAGES = 10**8
 
 
@@ -27,8 +27,8 @@ class SceneOptions:
   """The properties that all pairs of a data set share.
 
   Attributes:
-    street_fraction: part of the scenes that are streets, 0..1; the others are
-      rooms.
+    street_fraction: fraction of the scenes that are streets, 0..1; the others
+      are rooms.
     fov_degrees: (from, to), horizontal field of view.
     holes: whether depth is missing where a stereo camera has none: next to near
       edges, on surfaces without texture, and far away.
@@ -81,7 +81,7 @@ DEFAULT_OPTIONS = SceneOptions()
 
 
 def pair_seed(seed, split, index):
-  """The seed of a pair of a data set; no two pairs share one.
+  """Returns the seed of a pair of a data set; no two pairs share one.
 
   Args:
     seed: seed of the data set, 0 <= seed < 2 ** 32.
@@ -104,8 +104,8 @@ def pair_seed(seed, split, index):
 def make_pair(seed, options=DEFAULT_OPTIONS):
   """Makes a picture and its depth; the same arguments give the same pair.
 
-  Scene, photograph, noise and holes have their own random numbers, so `holes`
-  and `range_noise` change nothing but the depth.
+  Scene, photograph, noise and holes have separate random numbers, so `holes`
+  and `range_noise` change only the depth.
 
   Args:
     seed: int >= 0, for example from `pair_seed`.
@@ -137,7 +137,7 @@ def make_pair(seed, options=DEFAULT_OPTIONS):
 
 
 def choose_view(world, pose, rng, options):
-  """Draws poses until one gives a good view, judged at a small size.
+  """Draws poses until one gives a good view; previews are small.
 
   Args:
     world: `world.World`.
@@ -177,7 +177,7 @@ def choose_view(world, pose, rng, options):
 
 
 def _view_score(inverse_depth, lens_m, close_m):
-  """Positive for a view with near and far things, and none at the lens."""
+  """Returns a score above 0 if near and far, but nothing close, is visible."""
   near = np.mean(inverse_depth > 1 / lens_m)
   close = np.mean(inverse_depth > 1 / close_m)
   far = np.mean(inverse_depth < 1 / (1.6 * close_m))

@@ -49,7 +49,7 @@ def holes(rgb_uint8, depth_m, focal_px, rng):
 
 
 def occluded(depth_m, focal_times_baseline):
-  """The pixels that the left camera sees and the right one does not.
+  """Returns the pixels that only the left camera sees.
 
   A pixel in column x appears in the right picture at x - f b / z. It is hidden
   there if a pixel to its right appears at the same place or farther left.
@@ -75,7 +75,7 @@ def occluded(depth_m, focal_times_baseline):
 
 
 def _untextured(rgb_uint8, rng):
-  """Regions where the picture is too even to be matched."""
+  """Returns the regions where the picture is too even to be matched."""
   grey = rgb_uint8[..., 1].astype(np.float32)
   mean = lighting.box_mean(grey, 7)
   variance = lighting.box_mean(grey * grey, 7) - mean * mean
@@ -88,7 +88,7 @@ def _untextured(rgb_uint8, rng):
 
 
 def _too_far(depth_m, rng):
-  """Pixels beyond some distance; the farther, the more are missing."""
+  """Returns missing far pixels; the farther, the more are missing."""
   start = rng.uniform(12, 30)
   chance = np.clip((depth_m - np.float32(start)) / np.float32(start), 0, 0.8)
   missing = 0.5 + 0.25 * _blobs(depth_m.shape, 12, rng) < chance
@@ -96,7 +96,7 @@ def _too_far(depth_m, rng):
 
 
 def _blobs(shape, size, rng):
-  """Smooth noise [H, W] float32: mean 0, deviation 1, blobs of `size` px."""
+  """Returns smooth noise [H, W] float32, mean 0, deviation 1."""
   coarse = rng.standard_normal((shape[0] // size + 2, shape[1] // size + 2))
   field = np.repeat(np.repeat(coarse.astype(np.float32), size, 0), size, 1)
   for _ in range(2):

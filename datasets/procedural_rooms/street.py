@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Builds a street: its parts, its light, and the poses of cameras."""
+"""Builds a street: its parts and light, and the poses of cameras."""
 
 import math
 
@@ -18,7 +18,7 @@ _HOUSE_DEPTH_M = 9.0
 
 
 class StreetKit(Kit):
-  """A kit with the materials that only streets have."""
+  """A kit that also has the materials of streets."""
 
   def __init__(self, materials, rng):
     super().__init__(materials, rng)
@@ -54,7 +54,7 @@ def build(rng):
 
 
 def _light(geometry, materials, rng):
-  """The `World` with its sun, sky and haze."""
+  """Returns the `World`, with sun, sky and haze."""
   overcast = rng.random() < 0.35
   rise, turn = rng.uniform(0.25, 1.1), rng.uniform(0, 2 * math.pi)
   direction = np.array([math.cos(turn), math.sin(turn), math.tan(rise)])

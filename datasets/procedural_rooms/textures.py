@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The texture bank: all patterns with their mip levels, looked up per pixel."""
+"""Stores all patterns with their mip levels, and looks them up per pixel."""
 
 import functools
 
@@ -59,7 +59,7 @@ class Bank:
     return self.texels[index]
 
   def tile(self, texture, footprint):
-    """One mip level of a texture, [size, size] uint8; size is a power of two.
+    """Returns a mip level, [size, size] uint8; size is a power of two.
 
     Args:
       texture: int, texture index.
@@ -72,7 +72,7 @@ class Bank:
 
 
 def _texel(coordinate):
-  """Texel numbers 0..SIZE - 1, int32, of coordinates of any size."""
+  """Returns texel numbers 0..SIZE - 1, int32, of any coordinates."""
   part = coordinate - np.floor(coordinate)
   return np.minimum(
     (part * np.float32(patterns.SIZE)).astype(np.int32), patterns.SIZE - 1
@@ -80,7 +80,7 @@ def _texel(coordinate):
 
 
 def _mip_levels(values):
-  """LEVELS uint8 arrays from [SIZE, SIZE] floats, each half as large."""
+  """Returns LEVELS uint8 arrays, each half as large, from [SIZE, SIZE]."""
   levels = []
   values = np.clip(values, 0, 1).astype(np.float32) * 255
   while True:
@@ -94,5 +94,5 @@ def _mip_levels(values):
 
 @functools.lru_cache(maxsize=1)
 def bank():
-  """The bank of this process; the first call makes it (under a second)."""
+  """Returns the bank; the first call makes it in under a second."""
   return Bank()

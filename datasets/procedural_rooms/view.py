@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pinhole views of the world: pose, focal length and size in pixels.
+"""Defines pinhole views of the world: pose, focal length, size in pixels.
 
 The world is right-handed with z up, in metres. The axes of a view are x to the
 right, y down and z forward, so z is the depth that a stereo or structured-light
@@ -15,7 +15,7 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True)
 class View:
-  """A pinhole camera. Lights use it for their shadow maps, too.
+  """A pinhole camera, also used for the shadow maps of lights.
 
   Attributes:
     origin: [3], position of the pinhole in the world, metres.
@@ -42,7 +42,7 @@ class View:
     return (np.arange(self.height) + 0.5 - self.height / 2) / self.focal_px
 
   def world_rays(self):
-    """The rays in the world, scaled to one metre of depth.
+    """Returns the rays in the world, scaled to one metre of depth.
 
     Returns:
       three [height, width] float32 arrays, the world x, y and z of each ray:
@@ -57,7 +57,7 @@ class View:
     ]
 
   def resized(self, width, height):
-    """The same view at another size, with the same horizontal field of view."""
+    """Returns the view at another size, with the same horizontal angle."""
     focal_px = self.focal_px * width / self.width
     return dataclasses.replace(
       self, focal_px=focal_px, width=width, height=height
@@ -65,7 +65,7 @@ class View:
 
 
 def look(yaw, pitch, roll=0.0):
-  """The rotation of a view from its angles in radians.
+  """Returns the rotation of a view from its angles in radians.
 
   Args:
     yaw: heading about the world's z axis; 0 looks along x, pi / 2 along y.
@@ -85,6 +85,6 @@ def look(yaw, pitch, roll=0.0):
 
 
 def look_along(direction):
-  """The rotation of a level view along a direction [3]; see `look`."""
+  """Returns the rotation of a level view along a direction [3]."""
   x, y, z = np.asarray(direction, np.float64)
   return look(math.atan2(y, x), math.atan2(z, math.hypot(x, y)))

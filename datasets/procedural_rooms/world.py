@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The scene that a layout gives to the renderer: shapes, materials, light."""
+"""Defines the scene that is rendered: shapes, materials, light."""
 
 import dataclasses
 import math
@@ -20,7 +20,7 @@ class Light:
     reach_m: distance at which its strength has halved.
     aim: [3], viewing direction of its shadow map.
     tan_half: tangent of half the shadow map's opening angle.
-    softness: width of a shadow's edge as a part of the shadow map.
+    softness: width of a shadow's edge, relative to the shadow map.
   """
 
   position: np.ndarray
@@ -39,7 +39,7 @@ class Sky:
     zenith: [3], linear RGB.
     horizon: [3], linear RGB.
     clouds: how much of the sky is clouded, 0..1.
-    haze_m: distance at which the air hides 63 % of a thing.
+    haze_m: distance at which haze replaces 63 % of the light.
   """
 
   zenith: np.ndarray
@@ -70,12 +70,12 @@ class World:
 
 
 def sun(direction, colour, centre, radius_m, softness=0.006):
-  """The sun: a far light whose shadow map covers a ball around `centre`.
+  """Returns the sun: a far light whose shadow map covers a ball.
 
   Args:
     direction: [3], from the scene to the sun.
     colour: [3], linear RGB.
-    centre: [3], metres.
+    centre: [3], centre of the ball, metres.
     radius_m: radius of the ball, metres.
     softness: as in `Light`.
 

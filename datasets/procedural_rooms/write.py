@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-r"""Writes procedural pairs to a folder in the challenge's layout.
+r"""Writes pictures of procedural rooms and their depth to a folder.
 
   python -m depth_mai.datasets.procedural_rooms.write \
     --output_dir=/tmp/rooms --train=300 --validation=48
 
-makes <output_dir>/{train,validation,test}/{rgb,depth}/<id>.png. A run that was
-interrupted resumes where it stopped: complete pairs are kept.
+The folder has the challenge's layout, {train,validation,test}/{rgb,depth}/
+<id>.png. The same command resumes an interrupted run.
 """
 
 from absl import flags
@@ -48,7 +48,7 @@ _RANGE_NOISE = flags.DEFINE_float(
 )
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
   """Parses the flags and writes the pairs."""
   program.no_arguments(argv)
   options = scene.SceneOptions(

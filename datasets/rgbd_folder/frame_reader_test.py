@@ -9,11 +9,11 @@ from absl.testing import parameterized
 import numpy as np
 from PIL import Image
 
-from depth_mai.datasets.mai_depth import dummy_data
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import frame_reader
 from depth_mai.datasets.rgbd_folder import pairing
 from depth_mai.files import problems
+from tests.data import dummy_data
 
 Crop = description_lib.Crop
 

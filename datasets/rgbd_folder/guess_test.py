@@ -8,10 +8,10 @@ from absl.testing import parameterized
 import numpy as np
 from PIL import Image
 
-from depth_mai.datasets.mai_depth import dummy_data
 from depth_mai.datasets.rgbd_folder import guess
 from depth_mai.datasets.rgbd_folder import pairing
 from depth_mai.files import problems
+from tests.data import dummy_data
 
 
 class GuessTest(parameterized.TestCase):

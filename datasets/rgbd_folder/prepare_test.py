@@ -8,7 +8,7 @@ import sys
 from absl.testing import absltest
 from PIL import Image
 
-from depth_mai.datasets.mai_depth import dummy_data
+from tests.data import dummy_data
 
 _CHECKOUT = pathlib.Path(__file__).parents[2]
 

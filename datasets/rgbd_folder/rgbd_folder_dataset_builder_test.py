@@ -9,10 +9,10 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from depth_mai.data import source
-from depth_mai.datasets.mai_depth import dummy_data
 from depth_mai.datasets.rgbd_folder import description
 from depth_mai.datasets.rgbd_folder import rgbd_folder_dataset_builder as rgbd
 from depth_mai.files import problems
+from tests.data import dummy_data
 
 _LAYOUT = description.Description(
   rgb='{sequence}/cam0/{id}.color.png',

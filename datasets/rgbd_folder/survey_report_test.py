@@ -7,11 +7,11 @@ from absl.testing import absltest
 import numpy as np
 from PIL import Image
 
-from depth_mai.datasets.mai_depth import dummy_data
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import survey
 from depth_mai.datasets.rgbd_folder import survey_report
 from depth_mai.report import picture
+from tests.data import dummy_data
 
 
 class TextTest(absltest.TestCase):

@@ -7,10 +7,10 @@ import pathlib
 from absl.testing import absltest
 import numpy as np
 
-from depth_mai.datasets.mai_depth import dummy_data
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import survey
 from depth_mai.files import problems
+from tests.data import dummy_data
 
 _DESCRIPTION = description_lib.Description(
   rgb='{sequence}/color/{id}.png',

@@ -17,7 +17,7 @@ class Backend(typing.NamedTuple):
     location: 'module:class'. The module is imported when the device is opened,
       so that a board needs no emulator.
     arguments: what may follow the name in --device.
-    description: what it measures on, for --help.
+    description: the machine it measures on, for --help.
   """
 
   location: str

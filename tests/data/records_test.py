@@ -16,8 +16,8 @@ import tensorflow_datasets as tfds
 
 from depth_mai.data import records
 from depth_mai.data import source
-from depth_mai.datasets.mai_depth import dummy_data
 from depth_mai.files import problems
+from tests.data import dummy_data
 
 
 class RecordsTest(tf.test.TestCase, parameterized.TestCase):

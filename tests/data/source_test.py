@@ -11,8 +11,8 @@ import tensorflow as tf
 
 from depth_mai.data import records
 from depth_mai.data import source
-from depth_mai.datasets.mai_depth import dummy_data
 from depth_mai.files import folder
+from tests.data import dummy_data
 
 _EVALUATE_WITHOUT_TENSORFLOW = """
 import sys

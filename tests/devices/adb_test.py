@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests phones: with the real adb where none is attached, else a stand-in.
+"""Tests phones, with a replacement of adb and with the real adb.
 
-No phone can be attached here. The stand-in is a program called adb that has a
-folder for a phone's disk and runs what it is told in this machine's shell.
+Tests have no phone. The replacement is a program called adb that uses a folder
+as the phone's disk and runs commands in this machine's shell.
 """
 
 import os
@@ -20,7 +20,7 @@ from depth_mai.devices import adb
 from depth_mai.devices import settings as settings_lib
 from tests.runtime import tiny_model
 
-_STAND_IN = r"""#!/bin/sh
+_REPLACEMENT = r"""#!/bin/sh
 # /data and /sdcard are folders of $PHONE.
 echo "$@" >> "$PHONE/log"
 if [ "$1" = devices ]; then
@@ -62,15 +62,15 @@ def _write_program(path, text):
   return str(path)
 
 
-@absltest.skipIf(sys.platform == 'win32', 'the stand-in is a shell script')
-class StandInTest(parameterized.TestCase):
+@absltest.skipIf(sys.platform == 'win32', 'the replacement is a shell script')
+class ReplacementTest(parameterized.TestCase):
   def setUp(self):
     super().setUp()
     self.phone = pathlib.Path(self.create_tempdir().full_path)
     for folder in ('data/local/tmp', 'sdcard/Download'):
       (self.phone / folder).mkdir(parents=True)
     host = self.phone / 'host'
-    _write_program(host / 'adb', _STAND_IN)
+    _write_program(host / 'adb', _REPLACEMENT)
     _write_program(self.phone / 'bin' / 'getprop', _GETPROP)
     self.program = _write_program(host / 'program', _PROGRAM)
     self._attach('PHONE1\tdevice\n\n')
@@ -119,7 +119,7 @@ class StandInTest(parameterized.TestCase):
     self.assertEmpty(list((self.phone / 'data/local/tmp').iterdir()))
 
   @absltest.skipIf(shutil.which('taskset') is None, 'taskset is not installed')
-  def test_stays_on_the_cpus(self):
+  def test_uses_the_given_cpus(self):
     usable = sorted(os.sched_getaffinity(0))[:1]
     device = self._device(program=self.program, cpus=tuple(usable))
     rows = device.measure(self._model())['configurations']
@@ -185,7 +185,7 @@ class StandInTest(parameterized.TestCase):
 class WithoutPhoneTest(absltest.TestCase):
   @absltest.skipIf(shutil.which('adb') is None, 'adb is not installed')
   def test_real_adb(self):
-    # A server of its own: another one may have a phone.
+    # Its own server, because another one may have a phone.
     with socket.socket() as probe:
       probe.bind(('127.0.0.1', 0))
       port = str(probe.getsockname()[1])

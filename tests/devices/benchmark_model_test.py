@@ -5,7 +5,7 @@ from absl.testing import parameterized
 from depth_mai.devices import benchmark_model
 from depth_mai.runtime import configuration
 
-# What published outputs have in these lines.
+# Lines of published outputs.
 # Texas Instruments, Processor SDK for AM62x, TensorFlow Lite: a newer program.
 _NEWER = """
 INFO: STARTING!

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of this machine as a device."""
+"""Tests measuring on this machine."""
 
 import hashlib
 import json
@@ -31,7 +31,7 @@ class LocalDeviceTest(absltest.TestCase):
       [described[key] for key in ('threads', 'warmup', 'runs')], [[2, 1], 3, 4]
     )
     self.assertIn(machine['device'], described['note'])
-    # So the other tests' device is like this one.
+    # The fake device of other tests has the same keys.
     self.assertCountEqual(described, small_contest.FakeDevice().describe())
 
   def test_key(self):
@@ -39,7 +39,7 @@ class LocalDeviceTest(absltest.TestCase):
     self.assertEqual(json.loads(json.dumps(key)), key)
     for other in ({'runs': 7}, {'warmup': 7}, {'cpus': (0,)}):
       self.assertNotEqual(_device(**other).time_key(), key)
-    # An update of the system does not make old figures wrong.
+    # An update of the system does not make stored figures wrong.
     self.assertNotIn(platform.platform(), json.dumps(key))
 
   def test_measures_a_file(self):
@@ -56,7 +56,7 @@ class LocalDeviceTest(absltest.TestCase):
     )
     for row in rows:
       self.assertGreater(row['median_ms'], 0)
-    # XNNPACK leaves the nearest resize in the middle out.
+    # XNNPACK does not take the nearest resize in the middle.
     self.assertEqual(rows[0]['partitions'], 2)
     self.assertNotIn('litert_benchmark', report)
     with open(path, 'rb') as stream:
@@ -72,7 +72,7 @@ class LocalDeviceTest(absltest.TestCase):
     report = _device(warmup=1, runs=3, litert_benchmark=True).measure(path)
     (second,) = report['litert_benchmark']
     self.assertEqual(second['threads'], 1)
-    # Either it ran, or it says why not.
+    # There are either figures or the reason why not.
     self.assertNotEqual(second['figures'] is None, second['reason'] is None)
 
   def test_missing_file(self):

@@ -8,7 +8,7 @@ from depth_mai.devices import settings
 
 
 class SettingsTest(parameterized.TestCase):
-  def test_what_may_be_asked(self):
+  def test_valid_settings(self):
     asked = settings.Settings((4, 1), 1, 1, (0, 3), 0.5)
     self.assertEqual(asked.threads, (4, 1))
     self.assertEqual(settings.Settings().threads, (1,))

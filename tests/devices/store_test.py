@@ -37,14 +37,14 @@ class StoreTest(parameterized.TestCase):
     folder = pathlib.Path(self.create_tempdir().full_path)
     self.path = folder / 'new' / 'kept.jsonl'
 
-  def test_keeps_what_is_put(self):
+  def test_stores_values(self):
     first = store.Store(self.path)
     self.assertIsNone(first.get('times', {'sha256': 'a'}))
     first.put('times', {'sha256': 'a', 'threads': 1}, {'ms': 0.1})
     first.put('times', {'sha256': 'a', 'threads': 2}, {'ms': 5.0})
     first.put('errors', {'sha256': 'a', 'threads': 1}, {'rel': None})
     for kept in (first, store.Store(self.path)):
-      # The order of a key's parts is no part of it.
+      # The order of a key's entries does not matter.
       self.assertEqual(
         kept.get('times', {'threads': 1, 'sha256': 'a'}), {'ms': 0.1}
       )
@@ -56,7 +56,7 @@ class StoreTest(parameterized.TestCase):
       )
       self.assertIsNone(kept.get('times', {'threads': 3, 'sha256': 'a'}))
 
-  def test_one_json_object_a_line_and_the_last_counts(self):
+  def test_the_last_of_equal_keys_counts(self):
     kept = store.Store(self.path)
     kept.put('times', {'a': 1}, {'ms': 1})
     kept.put('times', {'a': 2}, {'ms': 2})
@@ -72,7 +72,7 @@ class StoreTest(parameterized.TestCase):
     again = store.Store(self.path)
     self.assertEqual(again.get('times', {'a': 1}), {'ms': 3})
 
-  def test_a_line_that_was_cut_is_left_out_and_replaced(self):
+  def test_an_unfinished_line_is_ignored_and_removed(self):
     kept = store.Store(self.path)
     kept.put('times', {'a': 1}, {'ms': 1})
     whole = self.path.read_text()
@@ -100,7 +100,7 @@ class StoreTest(parameterized.TestCase):
     self.assertIsNone(again.get('times', {'a': 1}))
     self.assertEqual(again.get('errors', {'a': 1}), {'rel': 2})
 
-  def test_what_is_no_json_spoils_nothing(self):
+  def test_values_that_json_lacks_change_nothing(self):
     kept = store.Store(self.path)
     kept.put('times', {'a': 1}, {'ms': 1})
     before = self.path.read_text()
@@ -113,7 +113,7 @@ class StoreTest(parameterized.TestCase):
     self.assertEqual(store.Store(self.path).get('times', {'a': 2}), {'ms': 2})
 
   @parameterized.parameters('{"kind": "times"', '[]', '{"kind": "times"}', '7')
-  def test_damage_is_named(self, line):
+  def test_invalid_lines(self, line):
     good = '{"kind": "times", "key": {}, "value": {}}'
     self.path.parent.mkdir()
     self.path.write_text(f'{good}\n{line}\n')

@@ -9,9 +9,9 @@ from absl.testing import parameterized
 import numpy as np
 from PIL import Image
 
-from depth_mai.datasets.mai_depth import dummy_data
 from depth_mai.files import folder
 from depth_mai.files import problems
+from tests.data import dummy_data
 
 
 def write_depth(path: pathlib.Path, depth_mm: np.ndarray) -> None:

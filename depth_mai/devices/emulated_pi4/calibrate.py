@@ -50,28 +50,19 @@ _XNNPACK = flags.DEFINE_bool(
 _TIME_COLUMN = flags.DEFINE_string(
   'time_column', 'median_ms', 'Column of the measured times, milliseconds.'
 )
+_COLUMNS = {
+  key: flags.DEFINE_string(f'{key}_column', default, f'Column of {content}.')
+  for key, default, content in (
+    ('instructions', 'instructions_m', 'instructions, millions'),
+    ('parameters', 'parameters_m', 'parameters, millions; "" to ignore them'),
+    ('activation', None, 'activations, megabytes; by default they are ignored'),
+    ('family', None, "families; by default a name's beginning is its family"),
+  )
+}
 _OTHER_TIME_COLUMNS = flags.DEFINE_list(
   'other_time_columns',
   [],
   'Columns of times, milliseconds, that are not fitted but widen the interval.',
-)
-_INSTRUCTIONS_COLUMN = flags.DEFINE_string(
-  'instructions_column', 'instructions_m', 'Column of instructions, millions.'
-)
-_PARAMETERS_COLUMN = flags.DEFINE_string(
-  'parameters_column',
-  'parameters_m',
-  'Column of parameters, millions; "" to fit without parameters.',
-)
-_ACTIVATION_COLUMN = flags.DEFINE_string(
-  'activation_column',
-  None,
-  'Column of activations, megabytes; without it they are not fitted.',
-)
-_FAMILY_COLUMN = flags.DEFINE_string(
-  'family_column',
-  None,
-  'Column of families; without it, the beginning of a name is its family.',
 )
 _OUTPUT = flags.DEFINE_string(
   'output', None, 'The .json file to write the calibrations to.'
@@ -98,14 +89,14 @@ def main(argv: list[str]) -> None:
   """Fits the calibrations, prints them and writes them to --output."""
   program.no_arguments(argv)
   features = {
-    'instructions_m': _INSTRUCTIONS_COLUMN.value,
-    'parameters_m': _PARAMETERS_COLUMN.value,
-    'activation_mb': _ACTIVATION_COLUMN.value,
+    'instructions_m': _COLUMNS['instructions'].value,
+    'parameters_m': _COLUMNS['parameters'].value,
+    'activation_mb': _COLUMNS['activation'].value,
   }
   columns = fitting.Columns(
     time_ms=_TIME_COLUMN.value,
     features={key: name for key, name in features.items() if name},
-    family=_FAMILY_COLUMN.value,
+    family=_COLUMNS['family'].value,
     other_times_ms=tuple(_OTHER_TIME_COLUMNS.value),
   )
   made = [

@@ -163,13 +163,13 @@ class EmulatedPi4(device.Device):
       path: a .tflite file.
 
     Returns:
-      The report's configurations, see device.py of all devices. In addition,
+      The report's configurations, see devices/device.py. In addition,
       each contains: counts (the instructions in each process),
       relative_spread; l1d_misses, l2_misses (None without the cache model);
       outputs (see `comparison.compare`); by_operator (see
       `operators.operator_rows`) and around (instructions, load_bytes and
       store_bytes of no operator), both None if operators are not counted;
-      predicted_ms, prediction (see `calibration.predict`); warnings (texts).
+      predicted_ms, prediction (see `prediction.predict`); warnings (texts).
 
     Raises:
       ValueError: the file cannot be run.

@@ -175,10 +175,10 @@ def run_probe(
       'allow more with --timeout_s.'
     ) from error
   if done.returncode:
-    said = ' '.join(done.stderr.strip().splitlines()[-_LINES_OF_ERROR:])
+    words = ' '.join(done.stderr.strip().splitlines()[-_LINES_OF_ERROR:])
     raise ValueError(
       f'{path} cannot be run on the emulated Raspberry Pi 4 (exit code '
-      f'{done.returncode}): {said}'
+      f'{done.returncode}): {words}'
     )
   return _read(files, operators)
 

@@ -138,10 +138,10 @@ class DebianPackages:
       command, capture_output=True, text=True, cwd=folder, env=environment
     )
     if done.returncode:
-      said = (done.stderr or done.stdout).strip().splitlines()
+      lines = (done.stderr or done.stdout).strip().splitlines()
       raise ValueError(
         f'{" ".join(command)} failed ({done.returncode}): '
-        + ' '.join(said[-_LINES_OF_ERROR:])
+        + ' '.join(lines[-_LINES_OF_ERROR:])
         + ' Check the network and the package sources in /etc/apt, then run '
         'this again: it resumes where it stopped.'
       )

@@ -113,7 +113,7 @@ class Board:
 
     Args:
       arguments: arguments of the interpreter.
-      doing: what is being done, for messages.
+      doing: the action, for messages.
       timeout_s: time limit in seconds.
 
     Returns:

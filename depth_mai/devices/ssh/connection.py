@@ -17,6 +17,7 @@ import shlex
 import shutil
 import subprocess
 import time
+import types
 from typing import IO
 import zlib
 
@@ -109,7 +110,12 @@ class Connection:
     self._words = b''
     return self
 
-  def __exit__(self, kind: object, error: object, trace: object) -> None:
+  def __exit__(
+    self,
+    kind: type[BaseException] | None,
+    error: BaseException | None,
+    trace: types.TracebackType | None,
+  ) -> None:
     """Has the agent clear up, and disconnects."""
     if error is None:
       try:
@@ -130,7 +136,7 @@ class Connection:
     """Sends an order to the agent and waits for the answer.
 
     Args:
-      doing: what is being done, for messages, such as 'copying the model'.
+      doing: the action, for messages, such as 'copying the model'.
       patience_s: time limit between two messages of the agent, seconds.
       do: the order, see `agent.serve`.
       content: the file that goes with it.
@@ -220,11 +226,11 @@ class Connection:
     except (subprocess.TimeoutExpired, ValueError):
       self._process.kill()
       words = b''
-    said = (self._words + words).decode('utf-8', 'replace')
+    text = (self._words + words).decode('utf-8', 'replace')
     if self.facts:
-      return ValueError(error_messages.lost(self._address, said, doing))
+      return ValueError(error_messages.lost(self._address, text, doing))
     returncode = self._process.wait()
-    return ValueError(error_messages.of_ssh(self._address, said, returncode))
+    return ValueError(error_messages.of_ssh(self._address, text, returncode))
 
   def _close(self) -> None:
     """Ends ssh: closes its input first, so that the agent clears up."""

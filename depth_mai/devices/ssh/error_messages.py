@@ -117,7 +117,7 @@ def lost(address: address_lib.Address, words: str, doing: str) -> str:
   Args:
     address: the board's address.
     words: what ssh printed.
-    doing: what was being done.
+    doing: the current action, such as 'copying the model'.
   """
   last = _last(words)
   return (
@@ -133,7 +133,7 @@ def silent(address: address_lib.Address, doing: str, timeout_s: float) -> str:
 
   Args:
     address: the board's address.
-    doing: what was being done.
+    doing: the current action, such as 'copying the model'.
     timeout_s: how long it did not answer, seconds.
   """
   return (
@@ -150,7 +150,7 @@ def of_agent(address: address_lib.Address, answer: dict, doing: str) -> str:
     address: the board's address.
     answer: the agent's: failed (the kind) and text; for a full disk also
       free_bytes and folder.
-    doing: what was being done.
+    doing: the current action, such as 'copying the model'.
   """
   kind, text = answer['failed'], answer.get('text', '')
   if kind == 'no_python' and address.python:

@@ -24,7 +24,7 @@ class CalibrateTest(absltest.TestCase):
   def setUp(self):
     super().setUp()
     self.folder = pathlib.Path(self.create_tempdir().full_path)
-    # Two milliseconds a million and three; twice that for integers.
+    # Two ms for a million instructions, and three ms; twice that for int8.
     lines = ['model,dtype,minstr,ms']
     for index in range(6):
       time_ms = 2.0 * (index + 1) + 3
@@ -52,7 +52,7 @@ class CalibrateTest(absltest.TestCase):
     self.assertEqual((first.numbers, second.numbers), ('float', 'int8'))
     self.assertEqual(first.source, f'{self.folder}/table.csv')
 
-  def test_refusals(self):
+  def test_missing_column(self):
     done = self._fit('--family_column=breed')
     self.assertEqual(done.returncode, 1)
     self.assertIn('error: The table', done.stderr)

@@ -16,7 +16,7 @@ class ComparisonTest(parameterized.TestCase):
     path.write_bytes(content)
     return path
 
-  def test_the_same_inputs_every_time(self):
+  def test_inputs_are_always_the_same(self):
     path = self._file(tiny_model.float_model())
     first, second = (comparison.random_inputs(path) for _ in range(2))
     np.testing.assert_array_equal(first[0], second[0])
@@ -24,14 +24,14 @@ class ComparisonTest(parameterized.TestCase):
     self.assertBetween(first[0].mean(), 100, 160)
 
   @parameterized.parameters('int8', 'uint8')
-  def test_integers_take_most_of_their_values(self, dtype):
+  def test_integers_use_most_of_their_range(self, dtype):
     path = self._file(
       tiny_model.quantised_model(dtype, (60, 80), 1.0, 0, 4.0, 0)
     )
     (values,) = comparison.random_inputs(path)
     self.assertEqual(values.dtype, dtype)
     self.assertGreater(len(np.unique(values)), 200)
-    # Neighbours are alike, as in a picture.
+    # Neighbours are similar, as in a picture.
     steps = np.abs(np.diff(values.view(np.uint8).astype(int), axis=2))
     self.assertLess(np.median(steps), 20)
 
@@ -56,7 +56,7 @@ class ComparisonTest(parameterized.TestCase):
     far = [here[0].copy(), np.array([2.0001], np.float32)]
     self.assertFalse(comparison.compare(here, far)['agree'])
 
-  def test_not_a_number_does_not_agree(self):
+  def test_nan_does_not_agree(self):
     here = [np.array([1.0, 2.0], np.float32)]
     broken = [np.array([1.0, np.nan], np.float32)]
     self.assertFalse(comparison.compare(here, broken)['agree'])
@@ -66,7 +66,7 @@ class ComparisonTest(parameterized.TestCase):
     self.assertTrue(comparison.compare(here, [here[0].copy()])['agree'])
     found = comparison.compare(here, [np.array([127, 127], np.int8)])
     self.assertFalse(found['agree'])
-    # Without an overflow.
+    # The difference does not overflow.
     self.assertEqual(found['largest_difference'], 255.0)
 
   def test_outputs_of_another_model(self):

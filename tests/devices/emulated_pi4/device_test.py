@@ -22,11 +22,11 @@ class EmulatedPi4Test(parameterized.TestCase):
     path.write_bytes(content)
     backend = device.EmulatedPi4('emulated_pi4', settings.Settings(), chosen)
     report = backend.measure(path)
-    # Ready for JSON, and without what JSON does not know.
+    # Ready for JSON, without NaN and infinity.
     return json.loads(json.dumps(report, allow_nan=False))
 
   def _check_sums(self, row):
-    """All operators and the rest are the whole."""
+    """Checks that the operators and the rest add up to the inference."""
     for name in ('instructions', 'load_bytes', 'store_bytes'):
       operators = sum(one[name] for one in row['by_operator'])
       self.assertEqual(operators + row['around'][name], row[name])
@@ -64,7 +64,7 @@ class EmulatedPi4Test(parameterized.TestCase):
       [one['output'] for one in with_xnnpack['by_operator']],
       ['features', 'grown', 'depth'],
     )
-    # The same kernel runs the resize; it writes four times what it reads.
+    # The same kernel runs both resizes; it writes four times what it reads.
     resizes = [row['by_operator'][1] for row in report['configurations']]
     grown = 4 * 4 * 3 * _SIZE[0] * _SIZE[1]
     for resize in resizes:
@@ -114,7 +114,7 @@ class EmulatedPi4Test(parameterized.TestCase):
     self.assertIn('not the time of a Raspberry Pi', found['note'])
     self.assertEqual(found['threads'], [1])
 
-  def test_the_key_changes_with_what_is_counted(self):
+  def test_the_key_depends_on_the_options(self):
     emulator.open_or_skip(self)
 
     def key(**changes):
@@ -128,7 +128,7 @@ class EmulatedPi4Test(parameterized.TestCase):
     self.assertEqual(key(), key())
     self.assertNotEqual(key(), key(cache_model=True))
 
-  def test_no_model(self):
+  def test_missing_model(self):
     emulator.open_or_skip(self)
     backend = device.EmulatedPi4('emulated_pi4', settings.Settings())
     with self.assertRaisesRegex(ValueError, 'There is no model file'):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The emulator for tests, where it is set up."""
+"""Opens the emulator for tests, where it is set up."""
 
 from absl.testing import absltest
 
@@ -7,7 +7,7 @@ from depth_mai.devices.emulated_pi4 import installation
 
 
 def open_or_skip(test: absltest.TestCase) -> installation.Installation:
-  """Returns the installation; skips the test, saying why, without one."""
+  """Returns the installation; skips the test if there is none."""
   try:
     return installation.open_installation()
   except ValueError as error:

@@ -9,7 +9,7 @@ from depth_mai.devices.emulated_pi4 import fitting
 
 
 def _descend(matrix, wanted, steps=200000):
-  """Projected gradient descent: slow, and another way to the minimum."""
+  """Returns the minimum by projected gradient descent, a slow other way."""
   found = np.zeros(matrix.shape[1])
   rate = 1 / np.linalg.norm(matrix.T @ matrix, 2)
   for _ in range(steps):
@@ -20,7 +20,7 @@ def _descend(matrix, wanted, steps=200000):
 
 class FittingTest(parameterized.TestCase):
   @parameterized.parameters(range(6))
-  def test_non_negative_as_by_descent(self, seed):
+  def test_non_negative_least_squares_equals_descent(self, seed):
     generator = np.random.default_rng(seed)
     matrix = generator.normal(size=(20, 3)) + 0.5
     # One of the true weights is negative, so that the bound matters.
@@ -32,21 +32,21 @@ class FittingTest(parameterized.TestCase):
     found = fitting.non_negative_least_squares([[1.0], [2.0]], [-1.0, -1.0])
     np.testing.assert_array_equal(found, [0.0])
 
-  def test_relative_errors_weigh_the_same(self):
+  def test_relative_errors_have_equal_weight(self):
     # 2 and 200 ms for the same feature: the best relative fit is not the mean.
     # (w/2 - 1)^2 + (w/200 - 1)^2 is least at (1/2 + 1/200) / (1/4 + 1/40000).
     found = fitting.fit([[1.0], [1.0]], [2.0, 200.0])
     np.testing.assert_allclose(found, [0.505 / 0.250025])
 
-  def test_held_out_by_hand(self):
+  def test_held_out_ratios(self):
     features, times = np.array([[1.0], [2.0], [4.0]]), np.array([1.0, 2.0, 8.0])
     ratios = fitting.held_out_ratios(features, times, ['a', 'a', 'b'])
-    # Without b one ms each; so that b, 8 ms, is predicted as 4.
+    # Without b the weight is 1 ms, so b, 8 ms, is predicted as 4 ms.
     self.assertAlmostEqual(ratios[2], 2.0)
-    # Without a two ms each: 2 and 4 are predicted.
+    # Without a the weight is 2 ms: 2 and 4 ms are predicted.
     np.testing.assert_allclose(ratios[:2], [0.5, 0.5])
 
-  def test_refusals(self):
+  def test_invalid_arguments(self):
     with self.assertRaisesRegex(ValueError, 'one group'):
       fitting.held_out_ratios(np.ones((3, 1)), np.ones(3), ['a'] * 3)
     with self.assertRaisesRegex(ValueError, r'K <= 8'):
@@ -60,7 +60,7 @@ class FitTableTest(parameterized.TestCase):
     return path
 
   def _rows(self, times):
-    """Lines of two families, with two features that no line fits."""
+    """Returns lines of two families with two features."""
     return [
       f'net-v{1 + n % 2}-{n},fp32,{n + 1},{n * n % 7},{time}'
       for n, time in enumerate(times)
@@ -77,13 +77,13 @@ class FitTableTest(parameterized.TestCase):
     }
     return fitting.fit_table(path, **(arguments | changes))
 
-  def test_a_law_is_found(self):
+  def test_finds_exact_weights(self):
     times = [
       0.3 * (index + 1) + 0.2 * ((index * index) % 7) + 4 for index in range(9)
     ]
     heading = 'model,dtype,instructions_m,parameters_m,median_ms'
     lines = [heading, *self._rows(times)]
-    # Neither of these may count.
+    # These two lines are left out.
     lines += ['other,int8,1,1,999', 'other,fp32,1,1,']
     found = self._fit(self._table(lines))
     self.assertEqual(found.models, 9)
@@ -94,7 +94,7 @@ class FitTableTest(parameterized.TestCase):
     self.assertAlmostEqual(found.low, 1.0, places=3)
     self.assertAlmostEqual(found.high, 1.0, places=3)
 
-  def test_errors_are_of_what_was_left_out(self):
+  def test_errors_are_those_of_rows_left_out(self):
     generator = np.random.default_rng(1)
     times = (np.arange(8) + 3) * generator.uniform(0.8, 1.2, 8)
     heading = 'model,dtype,instructions_m,parameters_m,median_ms'
@@ -133,7 +133,7 @@ class FitTableTest(parameterized.TestCase):
     )
     found = self._fit(self._table([heading, *rows]), columns=columns)
     self.assertAlmostEqual(found.weights_ms['instructions_m'], 2.0, places=5)
-    # 8 ms are predicted for the fourth, 12 for the sixth.
+    # The fourth is predicted to take 8 ms, the sixth 12 ms.
     self.assertAlmostEqual(found.high, 1.5, places=4)
     self.assertAlmostEqual(found.low, 0.5, places=4)
     self.assertLess(found.family_error, 1e-4)
@@ -165,11 +165,11 @@ class FitTableTest(parameterized.TestCase):
       'line 2 has -1.0 ms',
     ),
   )
-  def test_tables_that_are_refused(self, lines, message):
+  def test_invalid_tables(self, lines, message):
     with self.assertRaisesRegex(ValueError, message):
       self._fit(self._table(lines))
 
-  def test_a_missing_table(self):
+  def test_missing_table(self):
     with self.assertRaisesRegex(ValueError, 'cannot be used'):
       self._fit('/nowhere/table.csv')
 

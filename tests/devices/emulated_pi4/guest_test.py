@@ -37,7 +37,7 @@ class GuestTest(absltest.TestCase):
     self.installation = emulator.open_or_skip(self)
     self.folder = pathlib.Path(self.create_tempdir().full_path)
 
-  def test_a_program_its_child_and_its_code(self):
+  def test_emulates_children_and_finds_packages(self):
     (self.folder / 'here.py').write_text('VALUE = 42\n')
     with unittest.mock.patch.dict(os.environ, {'PYTHONPATH': '/nowhere'}):
       done = guest.run_guest(
@@ -46,9 +46,9 @@ class GuestTest(absltest.TestCase):
     self.assertEqual(done.stdout, 'aarch64 5\nchild aarch64\n42\n', done.stderr)
     self.assertEqual(done.returncode, 3)
 
-  def test_what_takes_too_long_is_stopped_with_its_children(self):
+  def test_the_time_limit_ends_children_too(self):
     note = self.folder / 'pid'
-    # A busy machine takes longer to get there.
+    # A busy machine takes longer to start the child.
     for timeout_s in (5, 20, 80):
       with self.assertRaises(subprocess.TimeoutExpired):
         guest.run_guest(
@@ -109,13 +109,12 @@ class RunProbeTest(absltest.TestCase):
     # Four at a time; the kernel's tiles fit 8 channels and 180 * 240 pixels.
     macs = _SIZE[0] * _SIZE[1] * 3 * 8
     self.assertEqual(run.counters['float_multiply_add_128'], macs // 4)
-    # What is written is the output, and registers that are saved; what is read
-    # is the image at least.
+    # The output and saved registers are written; at least the image is read.
     written = _SIZE[0] * _SIZE[1] * 8 * 4
     self.assertBetween(run.counters['store_bytes'], written, 2 * written)
     self.assertGreater(run.counters['load_bytes'], values.nbytes)
-    # Every line of the image and of the output is missed once, in both: they
-    # do not fit.
+    # Each line of the image and of the output is missed once in both caches,
+    # because they do not fit.
     lines = (values.nbytes + written) / 64
     self.assertBetween(run.counters['l1d_misses'], 0.98 * lines, 1.3 * lines)
     self.assertBetween(run.counters['l2_misses'], 0.9 * lines, 1.1 * lines)

@@ -6,7 +6,7 @@ from depth_mai.devices.emulated_pi4 import hooks
 
 
 class HooksTest(parameterized.TestCase):
-  # As an assembler writes them.
+  # Encodings of an assembler.
   @parameterized.parameters(
     (0x1000, 0x1008, 0x14000002),
     (0x1008, 0x1000, 0x17FFFFFE),
@@ -37,7 +37,7 @@ class HooksTest(parameterized.TestCase):
     ('tbnz', 0x37000175, False),
     ('ret', 0xD65F03C0, False),
   )
-  def test_what_may_move(self, word, movable):
+  def test_movable_instructions(self, word, movable):
     self.assertEqual(hooks.is_movable(word), movable)
 
 

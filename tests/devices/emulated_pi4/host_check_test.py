@@ -23,7 +23,7 @@ class HostCheckTest(absltest.TestCase):
       self._program(name)
     patch = unittest.mock.patch.dict(os.environ, PATH=f'{self.root}/bin')
     self.enter_context(patch)
-    # The test runs on any machine; the check is about this kind.
+    # The test runs on any machine, so it replaces the architecture.
     self.enter_context(
       unittest.mock.patch.object(platform, 'machine', lambda: self.machine)
     )
@@ -37,7 +37,7 @@ class HostCheckTest(absltest.TestCase):
     path.write_text('')
     path.chmod(0o755)
 
-  def test_all_is_there(self):
+  def test_nothing_is_missing(self):
     host_check.check_host(self.root)
 
   def test_another_system(self):
@@ -58,7 +58,7 @@ class HostCheckTest(absltest.TestCase):
     with self.assertRaisesRegex(ValueError, 'aarch64.*--device=local'):
       host_check.check_host(self.root)
 
-  def test_programs_that_are_missing(self):
+  def test_missing_programs(self):
     (self.root / 'bin/gcc').unlink()
     (self.root / 'bin/xz').unlink()
     with self.assertRaisesRegex(

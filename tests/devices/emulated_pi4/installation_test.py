@@ -18,7 +18,7 @@ class InstallationTest(absltest.TestCase):
     self.root = pathlib.Path(self.create_tempdir().full_path)
 
   def _make(self):
-    """Makes what looks like a whole installation."""
+    """Makes empty files in place of a complete installation."""
     made = installation.Installation(str(self.root), {})
     for name in made.needed_files:
       path = pathlib.Path(name)
@@ -39,19 +39,19 @@ class InstallationTest(absltest.TestCase):
     self.assertEqual(found.versions, {'qemu-user': '7.2'})
     self.assertEqual(found.root, str(self.root))
 
-  def test_nothing_there(self):
+  def test_no_installation(self):
     with self.assertRaisesRegex(
       ValueError, r'There is no .* Run "python -m .*setup --dir='
     ):
       self._open()
 
-  def test_without_its_stamp_it_is_not_there(self):
+  def test_without_a_stamp(self):
     self._make()
     (self.root / installation.STAMP).unlink()
     with self.assertRaisesRegex(ValueError, 'There is no emulated'):
       self._open()
 
-  def test_of_another_version(self):
+  def test_another_version(self):
     self._make()
     self._stamp('0123')
     with self.assertRaisesRegex(ValueError, 'by another version'):
@@ -77,7 +77,7 @@ class InstallationTest(absltest.TestCase):
         installation.default_root(), '.cache/depth_mai/emulated_pi4'
       )
 
-  def test_sources_of_the_plugin_come_with_the_package(self):
+  def test_the_package_contains_the_sources_of_the_plugin(self):
     sources = installation.plugin_sources()
     self.assertIn('GPL-2.0-or-later', sources['instruction_counter.c'])
     for name in ('a64.h', 'cache.h'):

@@ -25,7 +25,7 @@ class MarksTest(parameterized.TestCase):
         f'{marks.BEGIN} 0 0 0 0 0 0 400 2000 30',
         f'{marks.RUN} 1 2 3 4 5 6 450 2200 31',
         f'{marks.END} 0 0 0 0 0 0 500 2500 33',
-        # Broken off.
+        # This inference is incomplete.
         f'{marks.BEGIN} 0 0 0 0 0 0 600 2600 40',
       )
     )
@@ -49,7 +49,7 @@ class MarksTest(parameterized.TestCase):
     ('another_file', ('hello world',), 'contains no counts'),
     ('half_a_line', (_HEADING, '0 0 0'), 'line 2, has 3 numbers, not 10'),
   )
-  def test_damage(self, lines, message):
+  def test_invalid_files(self, lines, message):
     with self.assertRaisesRegex(ValueError, message):
       marks.read_snapshots(self._file(*lines))
 

@@ -34,9 +34,9 @@ def _optimize(subgraph=_SUBGRAPH):
 
 class OwnersTest(absltest.TestCase):
   def test_partitions(self):
-    # Asked for without a subgraph, nodes 0 to 2; taken 0 and 2, for the
-    # latter two nodes; a draft in between; a node of XNNPACK's own; then a
-    # second partition at the same address.
+    # Nodes 0 to 2 are visited without a subgraph. 0 and 2 are taken; two nodes
+    # are made for 2. There are a draft in between, a node that XNNPACK adds,
+    # and a second partition at the same address.
     snapshots = [_visit(0, 0), _visit(1, 0), _visit(2, 0)]
     snapshots += [_visit(0), _new(), _visit(2), _new(), _new()]
     snapshots += [_new(_DRAFT), _optimize(_DRAFT), _optimize(), _new()]
@@ -51,7 +51,7 @@ class OwnersTest(absltest.TestCase):
 
 
 class _Clock:
-  """Makes snapshots after so many instructions, hooks included."""
+  """Makes snapshots after given numbers of instructions, including hooks."""
 
   def __init__(self):
     self.now, self.list = 0, [_snapshot(marks.BEGIN)]
@@ -78,11 +78,11 @@ class CountByOperatorTest(absltest.TestCase):
     self.assertEqual(found[1]['instructions'], 200)
     self.assertEqual(found[None]['instructions'], 7)
     self.assertEqual((found[0]['kernels'], found[None]['kernels']), (1, 0))
-    # Moves of a hook are of registers.
+    # A hook only moves registers, so it loads and stores nothing.
     self.assertEqual(found[0]['load_bytes'], 10 * (100 + hooks.EXTRA_BEFORE))
 
   def test_two_partitions_around_an_operator(self):
-    # Operator 1 ran in two pieces; 2 was joined to it; 3 stays outside.
+    # Operator 1 ran as two nodes, 2 was fused with it, 3 stays outside.
     clock = _Clock()
     clock.after(5, marks.RUN, 0, 0, 0)
     clock.after(100, marks.RUN, 0, 1, 0)
@@ -99,7 +99,7 @@ class CountByOperatorTest(absltest.TestCase):
     hooked = clock.list[-1].counters['instructions']
     self.assertEqual(sum(counts.values()) + 7 * _EACH, hooked)
 
-  def test_functions_that_an_operator_calls_are_its_own(self):
+  def test_called_functions_belong_to_the_operator(self):
     clock = _Clock()
     clock.after(10, marks.DONE, _OTHER, 0, 5)
     clock.after(20, marks.DONE, _GRAPH, 0, 0)
@@ -108,7 +108,7 @@ class CountByOperatorTest(absltest.TestCase):
     self.assertEqual(found[0]['instructions'], 30)
     self.assertNotIn(5, found)
 
-  def test_another_library_is_noticed(self):
+  def test_unknown_nodes_and_partitions(self):
     clock = _Clock().after(1, marks.RUN, 0, 7, 0)
     clock.after(1, marks.DONE, _GRAPH, 0, 9).after(1, marks.END)
     with self.assertRaisesRegex(ValueError, 'ran its node 7, but made only 1'):
@@ -118,7 +118,7 @@ class CountByOperatorTest(absltest.TestCase):
 
 
 class RowsTest(absltest.TestCase):
-  def test_in_the_order_of_the_graph(self):
+  def test_rows_have_the_order_of_the_graph(self):
     image, middle, depth = (hand_drawn.tensor(n, 1, 4, 4, 1) for n in range(3))
     graph = hand_drawn.draw(
       ('CONV_2D', (image, hand_drawn.weights(8, 1, 1, 1, 1)), (middle,)),

@@ -14,7 +14,7 @@ _METADATA = 'Metadata-Version: 2.1\nName: tiny-thing\nVersion: 1.5\n'
 
 
 class DebianPackagesTest(absltest.TestCase):
-  def test_source_code_is_asked_for(self):
+  def test_source_packages_are_added(self):
     modern = (
       'Types: deb\nURIs: http://mirror.example/debian\nSuites: bookworm\n'
     )
@@ -26,8 +26,8 @@ class DebianPackagesTest(absltest.TestCase):
     )
     self.assertEqual(packages.with_source_code(old).count('deb-src'), 1)
 
-  def test_a_failure_says_what_and_the_cure(self):
-    # An apt-get without a network.
+  def test_failures_say_what_to_do(self):
+    # An apt-get that fails like one without a network.
     folder = pathlib.Path(self.create_tempdir().full_path)
     if not os.path.isdir('/etc/apt') or shutil.which('sh') is None:
       self.skipTest('no Debian')
@@ -43,7 +43,7 @@ class DebianPackagesTest(absltest.TestCase):
         r'apt-get -qq update failed \(100\): E: Could not resolve.*network',
       ):
         packages.DebianPackages(folder / 'state')
-    # It was told of folders of its own.
+    # Its configuration names its own folders.
     text = (folder / 'state/amd64.conf').read_text()
     self.assertIn(f'Dir::State "{folder}/state/state";', text)
     self.assertIn(f'Dir::State::Status "{folder}/state/status";', text)
@@ -56,7 +56,7 @@ class WheelsTest(absltest.TestCase):
     self.folder = pathlib.Path(self.create_tempdir().full_path)
 
   def _wheel(self, tag):
-    """Writes a wheel that pip takes from a folder: no network."""
+    """Writes a wheel, so that pip needs no network."""
     path = self.folder / f'tiny_thing-1.5-cp311-cp311-{tag}.whl'
     info = 'tiny_thing-1.5.dist-info'
     with zipfile.ZipFile(path, 'w') as archive:

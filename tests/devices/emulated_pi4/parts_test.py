@@ -9,7 +9,7 @@ from depth_mai.devices.emulated_pi4 import parts
 
 
 class _Parts(parts.Parts):
-  """Parts that need no network; each leaves a file with its turn."""
+  """Parts that need no network; each writes a file with its name."""
 
   made = ()
   fails = None
@@ -51,7 +51,7 @@ class PartsTest(absltest.TestCase):
   def _parts(self):
     return _Parts(str(self.root), self.lines.append)
 
-  def test_each_once(self):
+  def test_makes_each_part_once(self):
     first = self._parts()
     versions = first.make_all()
     self.assertEqual(versions['guest'], '1')
@@ -70,7 +70,7 @@ class PartsTest(absltest.TestCase):
     first.fails = 'site'
     with self.assertRaisesRegex(ValueError, 'site failed'):
       first.make_all()
-    # Nothing of what failed, and nothing under a temporary name.
+    # Neither the failed part nor a temporary file is left.
     self.assertEqual(
       sorted(os.listdir(self.root)), ['guest', 'host', 'parts.json']
     )
@@ -78,8 +78,8 @@ class PartsTest(absltest.TestCase):
     second.make_all()
     self.assertEqual(second.made, ('site', 'include', 'plugin.so'))
 
-  def test_a_part_that_was_renamed_but_not_noted_is_made_anew(self):
-    # Killed between the two: what lies there may be of other versions.
+  def test_a_part_that_is_not_listed_is_made_again(self):
+    # Killed after the renaming: the part may be of another version.
     (self.root / 'host').mkdir()
     (self.root / 'host' / 'old').touch()
     first = self._parts()
@@ -87,7 +87,7 @@ class PartsTest(absltest.TestCase):
     self.assertIn('host', first.made)
     self.assertEqual(os.listdir(self.root / 'host'), ['inside'])
 
-  def test_other_versions_are_made_anew(self):
+  def test_other_versions_are_made_again(self):
     self._parts().make_all()
     self.enter_context(
       absltest.mock.patch.object(parts.installation, 'WHEELS', ('numpy==3.0',))
@@ -96,7 +96,7 @@ class PartsTest(absltest.TestCase):
     changed.make_all()
     self.assertEqual(changed.made, ('site',))
 
-  def test_what_was_removed_is_made_anew(self):
+  def test_a_removed_part_is_made_again(self):
     self._parts().make_all()
     (self.root / 'plugin.so').unlink()
     again = self._parts()
@@ -109,7 +109,7 @@ class PartsTest(absltest.TestCase):
     self.assertTrue(path.stat().st_mode & stat.S_IXUSR)
     text = path.read_text()
     self.assertStartsWith(text, '#!/bin/sh\nexec ')
-    # By its own path, so that a child is emulated as well.
+    # With its own path, so that children are emulated as well.
     self.assertIn(f'-0 {path} ', text)
     self.assertIn('-cpu cortex-a72', text)
 

@@ -29,7 +29,7 @@ class CalibrationTest(parameterized.TestCase):
     prediction.write_calibrations(path, [_ONE])
     self.assertEqual(prediction.read_calibrations(path), [_ONE])
 
-  def test_files_that_are_refused(self):
+  def test_invalid_files(self):
     path = pathlib.Path(self.create_tempdir().full_path) / 'own.json'
     with self.assertRaisesRegex(ValueError, 'cannot be read'):
       prediction.read_calibrations(path)
@@ -50,11 +50,11 @@ class CalibrationTest(parameterized.TestCase):
     {'numbers': 'int4'},
     {'weights_ms': {'constant': -1.0}},
   )
-  def test_calibrations_that_are_refused(self, **changes):
+  def test_invalid_calibrations(self, **changes):
     with self.assertRaisesRegex(ValueError, 'made up'):
       dataclasses.replace(_ONE, **changes)
 
-  def test_those_that_come_with_it_say_what_they_are(self):
+  def test_shipped_calibrations_are_described(self):
     found = prediction.read_calibrations()
     kinds = [(one.numbers, one.xnnpack) for one in found]
     self.assertIn(('float', True), kinds)
@@ -96,7 +96,7 @@ class PredictionTest(parameterized.TestCase):
     ('fp32', False, 102.0, 'float False'),
     ('int8', True, 27.0, 'int8 True'),
   )
-  def test_the_calibration_of_its_kind(self, precision, xnnpack, ms, name):
+  def test_chooses_the_calibration(self, precision, xnnpack, ms, name):
     found = prediction.predict(
       _ALL, precision, xnnpack, {'instructions_m': 100.0, 'parameters_m': 1.0}
     )
@@ -110,7 +110,7 @@ class PredictionTest(parameterized.TestCase):
   @parameterized.parameters(
     ('dynamic', True), ('int16x8', True), ('int8', False), (None, True)
   )
-  def test_without_one_there_is_no_prediction(self, precision, xnnpack):
+  def test_no_prediction_without_a_calibration(self, precision, xnnpack):
     found = prediction.predict(
       _ALL, precision, xnnpack, {'instructions_m': 100.0}
     )

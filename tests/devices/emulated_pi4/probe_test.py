@@ -33,7 +33,7 @@ class ProbeTest(absltest.TestCase):
     }
     return request | changes
 
-  # Here no plugin listens: the calls of snapshots do nothing.
+  # There is no plugin here, so snapshots have no effect.
   def test_outputs_and_facts(self):
     probe.run(self._request(tiny_model.float_model(kernel=(1.0, 0.0, 2.0))))
     with np.load(self.folder / 'outputs.npz') as outputs:
@@ -54,7 +54,7 @@ class ProbeTest(absltest.TestCase):
     self.assertEqual(facts['delegates'], [])
     self.assertEqual(facts['operators_outside'], {'CONV_2D': 1})
 
-  def test_a_model_that_is_none(self):
+  def test_invalid_model(self):
     path = self.folder / 'request.json'
     path.write_text(json.dumps(self._request(b'not a model')))
     done = subprocess.run(

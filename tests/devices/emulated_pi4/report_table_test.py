@@ -73,7 +73,7 @@ def _report(*rows):
 
 
 class ReportTableTest(absltest.TestCase):
-  def test_what_it_says(self):
+  def test_content(self):
     text = report_table.format_table(_report(_configuration()))
     for part in (
       'with XNNPACK: 1.000 million instructions',
@@ -87,23 +87,23 @@ class ReportTableTest(absltest.TestCase):
       self.assertIn(part, text)
     self.assertNotIn('prefetch', text)
     self.assertNotIn('misses', text)
-    # The class with most first.
+    # The most frequent class is first.
     self.assertLess(text.index('other_float'), text.index('branch'))
 
-  def test_the_dearest_operators_and_the_rest(self):
+  def test_the_costliest_operators_and_the_rest(self):
     lines = report_table.format_table(_report(_configuration())).splitlines()
     self.assertLen([line for line in lines if 'layer_' in line], 12)
     self.assertRegex('\n'.join(lines), r'8 other operators +0\.036')
     self.assertRegex('\n'.join(lines), r'around the operators +0\.790 +79\.0%')
 
-  def test_a_time_never_stands_without_its_label(self):
+  def test_every_time_has_its_label(self):
     for line in report_table.format_table(
       _report(_configuration())
     ).splitlines():
       if ' ms' in line:
         self.assertIn('predicted, not measured', line)
 
-  def test_what_there_is_not(self):
+  def test_missing_figures(self):
     text = report_table.format_table(
       _report(
         _configuration(

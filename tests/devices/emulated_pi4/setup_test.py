@@ -22,25 +22,25 @@ class SetupTest(absltest.TestCase):
   def setUp(self):
     super().setUp()
     self.root = pathlib.Path(self.create_tempdir().full_path) / 'pi'
-    # What the machine of this test is does not matter here.
+    # The tests do not depend on this machine.
     self.check = self.enter_context(
       unittest.mock.patch.object(setup.host_check, 'check_host')
     )
 
   def _copy(self):
-    """Links an installation's parts into the folder; a stamp is missing."""
+    """Links an installation's parts into the folder, without a stamp."""
     source = pathlib.Path(emulator.open_or_skip(self).root)
     self.root.mkdir()
     for name in ('host', 'guest', 'site', 'include', 'plugin.so'):
       (self.root / name).symlink_to(source / name)
     shutil.copy(source / 'parts.json', self.root)
 
-  def test_finishes_what_was_stopped(self):
+  def test_resumes_after_an_interruption(self):
     self._copy()
     (self.root / parts.DOWNLOADS).mkdir()
     made = setup.set_up(str(self.root))
     self.assertEqual(made.versions['ai-edge-litert'], '2.3.0')
-    # Its own launcher, a stamp, and no downloads any more.
+    # It has its own launcher and a stamp, and the downloads are removed.
     self.assertIn(str(self.root), (self.root / 'python3').read_text())
     stamp = json.loads((self.root / installation_lib.STAMP).read_text())
     self.assertEqual(stamp['fingerprint'], installation_lib.fingerprint())
@@ -49,7 +49,7 @@ class SetupTest(absltest.TestCase):
     with unittest.mock.patch.object(parts, 'Parts', None):
       self.assertEqual(setup.set_up(str(self.root)), made)
 
-  def test_what_does_not_run_gets_no_stamp(self):
+  def test_no_stamp_without_a_working_python(self):
     self._copy()
     (self.root / 'site').unlink()
     (self.root / 'site').mkdir()
@@ -57,7 +57,7 @@ class SetupTest(absltest.TestCase):
       setup.set_up(str(self.root))
     self.assertFalse((self.root / installation_lib.STAMP).exists())
 
-  def test_an_old_stamp_goes_before_the_work(self):
+  def test_an_old_stamp_is_removed_first(self):
     self.root.mkdir()
     stamp = self.root / installation_lib.STAMP
     stamp.write_text('{"fingerprint": "old", "versions": {}}')
@@ -67,7 +67,7 @@ class SetupTest(absltest.TestCase):
         setup.set_up(str(self.root))
     self.assertFalse(stamp.exists())
 
-  def test_a_host_that_cannot(self):
+  def test_unsuitable_host(self):
     self.check.side_effect = ValueError('This is Plan 9')
     with self.assertRaisesRegex(ValueError, 'Plan 9'):
       setup.set_up(str(self.root))
@@ -80,14 +80,14 @@ class SetupTest(absltest.TestCase):
       with self.assertRaisesRegex(ValueError, 'Another setup runs in'):
         setup.set_up(str(self.root))
 
-  def test_the_command_says_why_not(self):
+  def test_the_program_prints_the_error(self):
     folder = self.create_tempdir()
     done = subprocess.run(
       [sys.executable, '-m', setup.__name__, f'--dir={folder.full_path}/pi'],
       capture_output=True,
       text=True,
       cwd=_ROOT,
-      # Without the programs that it needs.
+      # No program that it needs is on this path.
       env={**os.environ, 'PATH': folder.full_path},
     )
     self.assertEqual(done.returncode, 1)

@@ -24,7 +24,7 @@ def _run(*arguments, **environment):
 
 
 class ShellTest(absltest.TestCase):
-  def test_this_code_emulated(self):
+  def test_runs_this_code(self):
     emulator.open_or_skip(self)
     program = (
       'import platform, sys; from depth_mai.runtime import interpreter; '

@@ -36,12 +36,12 @@ class SymbolsTest(absltest.TestCase):
     address = ctypes.cast(library.shown_two, ctypes.c_void_p).value
     more = ctypes.cast(library.shown_two_more, ctypes.c_void_p).value
     self.assertEqual(found[1] - found[0], more - address)
-    # Called where it was found, the hidden one does what it should.
+    # The hidden function works when it is called at its address.
     base = address - found[0]
     hidden = ctypes.CFUNCTYPE(ctypes.c_int)(base + found[2])
     self.assertEqual(hidden(), 1)
 
-  def test_not_just_one(self):
+  def test_missing_and_ambiguous_symbols(self):
     with self.assertRaisesRegex(ValueError, '2 functions called shown'):
       symbols.find_functions(self.path, {0: 'shown'})
     with self.assertRaisesRegex(ValueError, '0 functions called number'):

@@ -14,12 +14,12 @@ class AddressTest(parameterized.TestCase):
   @parameterized.parameters(
     ('ssh://raspberrypi', (None, 'raspberrypi', None), 'raspberrypi'),
     ('ssh://pi@10.0.0.7:2222', ('pi', '10.0.0.7', 2222), 'pi@10.0.0.7'),
-    # ssh's configuration knows an alias by its exact name.
+    # Aliases in ssh's configuration depend on the case.
     ('ssh://pi@Pi4-Lab', ('pi', 'Pi4-Lab', None), 'pi@Pi4-Lab'),
     ('ssh://Host@HOST', ('Host', 'HOST', None), 'Host@HOST'),
     ('ssh://pi@[fe80::1]:22', ('pi', 'fe80::1', 22), 'pi@fe80::1'),
   )
-  def test_where(self, spec, expected, login):
+  def test_host_user_and_port(self, spec, expected, login):
     parsed = address.parse(spec)
     self.assertEqual((parsed.user, parsed.host, parsed.port), expected)
     self.assertEqual(parsed.login(), login)
@@ -33,11 +33,11 @@ class AddressTest(parameterized.TestCase):
       '&known_hosts=~/hosts&config=/dev/null'
     )
     self.assertEqual(parsed.identity, key)
-    # The first is expanded there, the second here.
+    # The board expands the first path, this machine the second.
     self.assertEqual(parsed.python, '~/venv/bin/python')
     self.assertEqual(parsed.known_hosts, os.path.expanduser('~/hosts'))
     self.assertEqual(parsed.config, '/dev/null')
-    # Names of files are nobody else's business.
+    # The text leaves out the names of files.
     self.assertEqual(str(parsed), 'ssh://pi@board')
 
   @absltest.skipIf(shutil.which('ssh') is None, 'ssh is not installed')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests the agent as a process of its own, over pipes instead of ssh."""
+"""Tests the agent in its own process, over pipes instead of ssh."""
 
 import hashlib
 import json
@@ -87,19 +87,19 @@ class AgentTest(absltest.TestCase):
     self.assertFalse(done['timed_out'])
     self.assertEqual(self._ask(process, do='end')['result'], 'ended')
     process.wait(10)
-    # The file was for this session, the package is for the next ones, too.
+    # The file was only for this session; the package is kept.
     self.assertFalse((self.root / 'unfinished').exists())
     self.assertTrue((self.root / 'packages/k/a/b.py').exists())
 
-  def test_a_file_that_arrives_damaged(self):
+  def test_damaged_file(self):
     process = self._start()
     self._read(process)
     self.assertEqual(self._put(process, b'x', 'y')['failed'], 'damaged')
     self.assertFalse((self.root / 'unfinished' / 'm').exists())
-    # The session goes on.
+    # The session continues.
     self.assertIn('result', self._put(process, b'x'))
 
-  def test_a_program_that_takes_too_long(self):
+  def test_time_limit(self):
     process = self._start()
     self._read(process)
     start = time.monotonic()
@@ -114,7 +114,7 @@ class AgentTest(absltest.TestCase):
     self.assertTrue(done['timed_out'])
     self._assert_gone(int(done['stdout']))
 
-  def test_what_it_cannot_start(self):
+  def test_program_that_cannot_be_started(self):
     process = self._start()
     self._read(process)
     answer = self._ask(
@@ -148,7 +148,7 @@ class AgentTest(absltest.TestCase):
         os.kill(pid, 0)
       except ProcessLookupError:
         return
-      # Killed, but nobody has asked for its end yet.
+      # Killed, but its parent has not waited for it yet.
       if ') Z ' in pathlib.Path(f'/proc/{pid}/stat').read_text():
         return
       time.sleep(0.02)
@@ -162,7 +162,7 @@ class AgentTest(absltest.TestCase):
     self._assert_gone(pid)
     self.assertFalse((self.root / 'unfinished').exists())
 
-  def test_connection_that_falls_silent(self):
+  def test_silent_connection(self):
     process = self._start(SILENCE_S=1.0)
     pid = self._start_long_program(process)
     process.wait(20)
@@ -196,7 +196,7 @@ class AgentTest(absltest.TestCase):
     self.assertIn('waits for another', self._read(second)['progress'])
     self.assertEqual(self._read(second)['failed'], 'busy')
     second.wait(10)
-    # It did not clear up what is the first one's.
+    # It did not remove files of the first session.
     self.assertTrue((self.root / 'unfinished' / 'm').exists())
     third = self._start()
     self._read(third)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests setting a board up, through a real sshd and with the real pip."""
+"""Tests setting up a board through a real sshd and with the real pip."""
 
 import base64
 import configparser
@@ -27,7 +27,7 @@ _SETUP = pathlib.Path(__file__).resolve().parents[3] / 'setup.cfg'
 
 
 def _wheel(folder, name, version, files):
-  """Writes a wheel by hand: no test may need the network."""
+  """Writes a wheel by hand, because tests must not need the network."""
   about = f'{name}-{version}.dist-info'
   files = {
     **files,
@@ -71,7 +71,7 @@ class BoardTest(loopback.SshdTestCase):
     return str(raised.exception)
 
   def _wheels(self):
-    """Returns a folder of wheels that lead to this environment's packages."""
+    """Returns a folder of wheels that refer to this environment's packages."""
     folder = pathlib.Path(self.create_tempdir().full_path)
     packages = str(pathlib.Path(np.__file__).parent.parent)
     _wheel(folder, 'numpy', '2.3.5', {'this_environment.pth': packages + '\n'})
@@ -88,28 +88,28 @@ class BoardTest(loopback.SshdTestCase):
     self.assertIn('makes the virtual environment', lines[0])
     self.assertIn('installs ai-edge-litert', lines[1])
     (environment,) = (sshd.cache / 'venvs').iterdir()
-    # pip did install, and nothing of it lies about.
+    # pip installed the package.
     self.assertNotEmpty(list(environment.rglob('ai_edge_litert-*.dist-info')))
-    # Neither the environment nor the package goes there again.
+    # Neither the environment nor the package is made again.
     files = _files(sshd.cache)
     with self._set_up(self._own_python(sshd), lines) as there:
       self.assertEqual(there.describe_machine(), machine)
     self.assertLen(lines, 2)
     self.assertEqual(_files(sshd.cache), files)
     self.assertFalse((sshd.cache / 'unfinished').exists())
-    # One that is broken is named, with what helps.
+    # A damaged environment is named in the error.
     (environment / 'bin' / 'python').unlink()
     self.assertIn(str(environment), self._refusal(self._own_python(sshd)))
 
   def _own_python(self, sshd):
-    """Returns a spec without python=; first on the PATH is this Python."""
+    """Returns a spec without python=, with this Python first on the PATH."""
     if not 11 <= sys.version_info.minor <= 13:
       self.skipTest('a board needs Python 3.11 to 3.13')
     folder = sshd.root / 'bin'
     if not folder.exists():
       folder.mkdir()
       (folder / 'python3').symlink_to(os.path.realpath(sys.executable))
-      # The log-in shell may well set another PATH: bash reads this.
+      # bash reads this file; the log-in shell may set another PATH.
       (sshd.home / '.bashrc').write_text(f'PATH={folder}:$PATH\n')
     return sshd.spec(python='')
 
@@ -117,7 +117,7 @@ class BoardTest(loopback.SshdTestCase):
     sshd = self._start()
     message = self._refusal(self._own_python(sshd))
     self.assertIn('pip cannot install the packages', message)
-    # In pip's words, and with the cure.
+    # It has pip's message and says what to do.
     self.assertIn('No matching distribution found for ai-edge-litert', message)
     self.assertIn('The board needs the network this once', message)
     self.assertFalse((sshd.cache / 'venvs').exists())
@@ -136,7 +136,7 @@ class BoardTest(loopback.SshdTestCase):
 
   @contextlib.contextmanager
   def _small_disk(self, sshd, size):
-    """Mounts a disk of a few bytes as the home folder."""
+    """Mounts a small disk as the home folder."""
     mount = ['mount', '-t', 'tmpfs', '-o', f'size={size}', 'none', sshd.home]
     try:
       subprocess.run(mount, check=True, capture_output=True)
@@ -166,7 +166,7 @@ class BoardTest(loopback.SshdTestCase):
     sshd = self._start()
     with self._small_disk(sshd, '1M'):
       with self._set_up(sshd.spec()) as there:
-        # Twice: the connection must still be in step after the first.
+        # Twice, because the first failure must leave the connection usable.
         for _ in range(2):
           with self.assertRaisesRegex(
             ValueError, 'copying m.tflite: its disk is full'
@@ -203,7 +203,7 @@ def _facts(machine='aarch64', bits=64, python='3.11.2', **others):
 
 
 class PackageFilesTest(absltest.TestCase):
-  def test_measures_without_the_rest(self):
+  def test_files_are_enough_to_measure(self):
     root = pathlib.Path(self.create_tempdir().full_path)
     files = board.package_files()
     for path, text in files.items():
@@ -219,7 +219,7 @@ class PackageFilesTest(absltest.TestCase):
       'runs': 1,
       'cpus': [],
     }
-    # The checkout is neither the folder it runs in nor on its path.
+    # The checkout is neither the working folder nor on the path.
     done = subprocess.run(
       [sys.executable, '-m', 'depth_mai.runtime.configuration']
       + [json.dumps(request)],
@@ -234,7 +234,7 @@ class PackageFilesTest(absltest.TestCase):
     self.assertLess(sum(map(len, files.values())), 100_000)
     self.assertTrue(all(path.startswith('depth_mai/') for path in files))
 
-  def test_key_is_that_of_the_content(self):
+  def test_key_depends_on_the_content(self):
     files = board.package_files()
     self.assertEqual(
       board.key(files),
@@ -248,7 +248,7 @@ class RequirementsTest(parameterized.TestCase):
   @parameterized.parameters(
     ('aarch64', 64), ('x86_64', 64), ('armv7l', 32), ('aarch64', 32)
   )
-  def test_is_what_setup_installs(self, machine, bits):
+  def test_requirements_match_setup_cfg(self, machine, bits):
     if not _SETUP.exists():
       self.skipTest('setup.cfg is not here')
     setup = configparser.ConfigParser()
@@ -258,11 +258,11 @@ class RequirementsTest(parameterized.TestCase):
     self.assertContainsSubset(
       wanted, [line.partition(';')[0].strip() for line in lines]
     )
-    # The interpreter and NumPy; no picture is read there.
+    # Only the interpreter and NumPy: a board reads no pictures.
     self.assertLen(wanted, 2)
 
-  def test_32_bit_has_what_it_can(self):
-    # Built before NumPy 2, as its last release is.
+  def test_32_bit_needs_an_older_numpy(self):
+    # The last release of tflite-runtime was built before NumPy 2.
     wanted = board.requirements(_facts('armv7l', 32))
     self.assertStartsWith(wanted[0], 'tflite-runtime==')
     self.assertEndsWith(wanted[1], '<2')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests connections to a real sshd, and how it and the board refuse them."""
+"""Tests connections to a real sshd, and the messages when they fail."""
 
 import os
 import pathlib
@@ -54,7 +54,7 @@ class ConnectionTest(loopback.SshdTestCase):
         )
     self.assertEmpty(sshd.processes())
 
-  def test_board_that_talks_at_login(self):
+  def test_output_at_login_is_skipped(self):
     if not shutil.which('bash') or not _shell().endswith('bash'):
       self.skipTest('the log-in shell is not bash, which reads .bashrc')
     sshd = self.start_sshd()
@@ -81,7 +81,7 @@ class ConnectionTest(loopback.SshdTestCase):
     sshd.forget_host()
     message = self._refusal(sshd.spec())
     self.assertIn('its host key is not known', message)
-    # The cure that is said works.
+    # The suggested command works.
     cure = message.rpartition('trust: ')[2]
     self.assertStartsWith(cure, f'ssh-keyscan -p {sshd.port} 127.0.0.1 >> ')
     self._assert_nothing_there(sshd)
@@ -138,12 +138,12 @@ class ConnectionTest(loopback.SshdTestCase):
       os.waitpid(pid, 0)
     self.assertIn('ssh cannot connect; it says:', message)
 
-  def test_no_ssh_here(self):
+  def test_ssh_is_not_installed(self):
     with absltest.mock.patch.dict(os.environ, {'PATH': '/no/such'}):
       self.assertIn('ssh is not installed here', self._refusal('ssh://board'))
 
   def _programs(self, *names):
-    """Returns a folder with a few programs, for a PATH."""
+    """Returns a folder with the named programs, for a PATH."""
     folder = pathlib.Path(self.create_tempdir().full_path)
     for name in names:
       (folder / name).symlink_to(shutil.which(name))
@@ -162,7 +162,7 @@ class ConnectionTest(loopback.SshdTestCase):
   def test_old_python(self):
     path = self._programs('sh', 'cut')
     python = path / 'python3'
-    # What python3 of Raspberry Pi OS Bullseye answers to the two questions.
+    # It answers like python3 of Raspberry Pi OS Bullseye.
     python.write_text('#!/bin/sh\n[ "$1" = -V ] && echo Python 3.9.2\nexit 1\n')
     python.chmod(0o755)
     sshd = self.start_sshd({'PATH': path})
@@ -171,7 +171,7 @@ class ConnectionTest(loopback.SshdTestCase):
     self.assertIn('Bookworm', message)
     self._assert_nothing_there(sshd)
 
-  def test_takes_the_python_that_fits(self):
+  def test_chooses_a_suitable_python(self):
     path = self._programs('sh', 'cut')
     (path / 'python3').write_text('#!/bin/sh\nexit 1\n')
     (path / 'python3').chmod(0o755)

@@ -33,7 +33,7 @@ class SshDeviceTest(loopback.SshdTestCase):
     ).full_path
 
   def _assert_nothing_left(self):
-    """Waits until the board has nothing of the session any more."""
+    """Waits until the session has left no process and no file."""
     for _ in range(400):
       left = self.sshd.processes()
       if not left and not (self.sshd.cache / 'unfinished').exists():
@@ -41,7 +41,7 @@ class SshDeviceTest(loopback.SshdTestCase):
       time.sleep(0.05)
     self.fail(f'still there: {left or "files"}')
 
-  def test_a_measurement(self):
+  def test_measures_a_file(self):
     path = self._model()
     cpus = sorted(os.sched_getaffinity(0))[:1]
     board = self._device(threads=(1, 2), cpus=tuple(cpus))
@@ -49,7 +49,7 @@ class SshDeviceTest(loopback.SshdTestCase):
     self.assertEqual(report['format'], 'depth_mai.benchmark/2')
     self.assertEqual(report['device'], self.sshd.spec().partition('?')[0])
     self.assertEqual(report['kind'], 'measured')
-    # Both ends are this machine, so what the other side says is known here.
+    # The board is this machine, so its description is known.
     self.assertEqual(
       report['machine']['device'], environment.describe_machine()['device']
     )
@@ -67,12 +67,12 @@ class SshDeviceTest(loopback.SshdTestCase):
       self.assertEqual(row['cpus'], cpus)
       for state in (row['state_before'], row['state_after']):
         self.assertContainsSubset(['temperature_c', 'throttled'], state)
-    # XNNPACK leaves the nearest resize in the middle out.
+    # XNNPACK does not take the nearest resize in the middle.
     self.assertEqual(rows[0]['partitions'], 2)
     self.assertEqual(rows[1]['partitions'], 0)
     self.assertEqual(json.loads(json.dumps(report)), report)
     self.assertIn('m.tflite', benchmark_report.format_table(report))
-    # A line for the board and one for each configuration.
+    # One line for the board and one for each configuration.
     self.assertLen(self.lines, 5)
     self.assertRegex(self.lines[-1], r'2 threads, XNNPACK off: [0-9.]+ ms$')
     self._assert_nothing_left()
@@ -88,15 +88,15 @@ class SshDeviceTest(loopback.SshdTestCase):
     self.assertIn('over ssh://', described['note'])
     key = board.time_key()
     self.assertEqual(key['machine']['device'], machine['device'])
-    # Where keys lie says nothing of its speed.
+    # The path of the key has no influence on the speed.
     self.assertNotIn('identity', json.dumps(key))
     self.assertNotEqual(key, self._device(runs=4).time_key())
-    # It was asked once.
+    # The board is asked only once.
     self.sshd.kill_sessions()
     self.sshd.forget_host()
     self.assertEqual(board.describe(), described)
 
-  def test_connection_cut_in_the_middle(self):
+  def test_lost_connection(self):
     board = self._device(runs=10**9)
     cut = threading.Thread(target=self._cut_while_it_measures)
     cut.start()
@@ -112,7 +112,7 @@ class SshDeviceTest(loopback.SshdTestCase):
     self.assertIn('Run this again', str(raised.exception))
     self.assertIsNone(self.trouble)
     self._assert_nothing_left()
-    # And the next one works.
+    # The next measurement works.
     self.assertLen(self._device().measure(self._model())['configurations'], 2)
 
   def _cut_while_it_measures(self):
@@ -132,7 +132,7 @@ class SshDeviceTest(loopback.SshdTestCase):
       self._device(runs=10**9, timeout_s=1.0).measure(self._model())
     self._assert_nothing_left()
 
-  def test_model_that_cannot_be_loaded(self):
+  def test_invalid_model(self):
     path = self._model(tiny_model.float_model(version=99))
     with self.assertRaisesRegex(
       ValueError, '^ssh://[^ ]*: m.tflite cannot be loaded'
@@ -140,20 +140,20 @@ class SshDeviceTest(loopback.SshdTestCase):
       self._device().measure(path)
     self._assert_nothing_left()
 
-  def test_cpu_that_is_not_there(self):
+  def test_missing_cpu(self):
     with self.assertRaisesRegex(ValueError, 'ssh://.*--cpus=9999: .* use CPUs'):
       self._device(cpus=(9999,)).measure(self._model())
     self._assert_nothing_left()
 
-  def test_no_model(self):
-    # Before anything goes anywhere.
+  def test_missing_model(self):
+    # The error precedes the connection.
     with self.assertRaisesRegex(ValueError, 'no model file /no/such.tflite'):
       self._device().measure('/no/such.tflite')
     self.assertFalse(self.sshd.cache.exists())
 
 
 class BadSpecTest(absltest.TestCase):
-  def test_no_address(self):
+  def test_invalid_address(self):
     with self.assertRaisesRegex(ValueError, '--device=ssh:x: '):
       device.SshDevice('ssh:x', settings_lib.Settings())
 

@@ -9,8 +9,8 @@ _BOARD = address.Address('board', 'pi', 2222, known_hosts='/k')
 
 
 class ErrorMessagesTest(parameterized.TestCase):
-  # connection_test has what a real ssh says to a real sshd; here is what it
-  # says of networks that no test can make.
+  # connection_test checks the messages of a real ssh and sshd. These are for
+  # networks that no test can set up.
   @parameterized.parameters(
     (
       'ssh: connect to host board port 22: No route to host',
@@ -39,7 +39,7 @@ class ErrorMessagesTest(parameterized.TestCase):
     text = error_messages.of_ssh(_BOARD, words, 255)
     self.assertRegex(text, f'^ssh://pi@board:2222: .*{message}')
 
-  def test_shell_that_does_not_let_in(self):
+  def test_shell_that_ends_at_once(self):
     words = 'This account is currently not available.\n'
     self.assertRegex(
       error_messages.of_ssh(_BOARD, words, 1),
@@ -57,7 +57,7 @@ class ErrorMessagesTest(parameterized.TestCase):
     text = error_messages.of_agent(_BOARD, {'failed': kind}, 'copying')
     self.assertRegex(text, f'^ssh://pi@board:2222, copying: .*{cure}')
 
-  def test_python_by_name(self):
+  def test_named_python(self):
     board = address.Address('board', python='/opt/python')
     text = error_messages.of_agent(board, {'failed': 'no_python'}, 'connecting')
     self.assertIn('there is no /opt/python', text)

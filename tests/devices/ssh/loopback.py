@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real sshd on the loopback interface, with keys and a cache of its own."""
+"""Starts a real sshd on the loopback interface, with its own keys and cache."""
 
 import functools
 import getpass
@@ -15,7 +15,7 @@ import unittest
 
 from absl.testing import absltest
 
-# Not on the PATH of a user.
+# sshd is not on the PATH of a user.
 _SSHD = shutil.which('sshd') or shutil.which('sshd', path='/usr/sbin:/sbin')
 
 
@@ -27,7 +27,7 @@ def why_absent():
       return f'{program} is not installed (Debian: openssh-client)'
   if _SSHD is None:
     return 'sshd is not installed (Debian: openssh-server)'
-  # It changes users and groups, which a sandbox may forbid.
+  # sshd changes users and groups, which a sandbox may forbid.
   try:
     sshd = Sshd()
   except RuntimeError as error:
@@ -41,11 +41,11 @@ def why_absent():
 
 
 class SshdTestCase(absltest.TestCase):
-  """Tests that need an sshd; they skip, saying why, where none can run."""
+  """Base class of tests that need an sshd; skips them where none can run."""
 
   @classmethod
   def setUpClass(cls):
-    """Tries an sshd once."""
+    """Tries to start an sshd, once."""
     super().setUpClass()
     if why_absent():
       raise unittest.SkipTest(why_absent())
@@ -61,14 +61,15 @@ class Sshd:
   """An sshd for the current user; `stop` it."""
 
   def __init__(self, environment=None, settings=()):
-    """Starts it and waits until it answers.
+    """Starts the sshd and waits until it answers.
 
     Args:
-      environment: dict, what programs find there beside HOME and
-        XDG_CACHE_HOME, which are folders of this sshd.
+      environment: dict, environment variables of the programs it starts, in
+        addition to HOME and XDG_CACHE_HOME, which are folders of this sshd.
       settings: more lines for its configuration.
     """
-    # Not under the test's folder: names of sockets and shebangs are short.
+    # Not in the test's folder, because paths of sockets and shebangs must be
+    # short.
     self._folder = tempfile.TemporaryDirectory(prefix='sshd-')
     self.root = pathlib.Path(self._folder.name)
     self.home = self.root / 'home'
@@ -94,7 +95,7 @@ class Sshd:
       f'HostKey {self.root}/host',
       f'AuthorizedKeysFile {self.root}/authorized',
       'PidFile none',
-      # The folders above are of the user, but under a shared /tmp.
+      # The folder is in a shared /tmp, which strict mode refuses.
       'StrictModes no',
       'UsePAM no',
       'SetEnv ' + ' '.join(f'"{k}={v}"' for k, v in set_env.items()),
@@ -103,7 +104,7 @@ class Sshd:
     config = self.root / 'sshd_config'
     config.write_text('\n'.join(lines) + '\n', encoding='utf-8')
     if os.getuid() == 0:
-      # Where it locks itself in; the service makes it at its start.
+      # sshd changes its root to this folder; the service usually creates it.
       os.makedirs('/run/sshd', exist_ok=True)
     self._log = open(self.root / 'log', 'wb')
     self._process = subprocess.Popen(
@@ -119,7 +120,7 @@ class Sshd:
     )
 
   def spec(self, identity='user', known_hosts='known_hosts', python=None):
-    """Returns what --device names; python '' leaves it out."""
+    """Returns a value of --device; python='' leaves out the interpreter."""
     python = sys.executable if python is None else python
     return (
       f'ssh://{getpass.getuser()}@127.0.0.1:{self.port}'
@@ -129,7 +130,7 @@ class Sshd:
     )
 
   def ssh(self, command):
-    """Runs a command there, without any of our code; returns the process."""
+    """Runs a command over ssh, without our code; returns the process."""
     return subprocess.run(
       [
         *('ssh', '-F', '/dev/null', '-o', 'BatchMode=yes', '-p'),
@@ -147,11 +148,11 @@ class Sshd:
     (self.root / 'known_hosts').write_text('', encoding='ascii')
 
   def mistake_host(self):
-    """Has another key stand in the file of known hosts."""
+    """Writes another key to the file of known hosts."""
     self._write_known_hosts('stranger')
 
   def processes(self):
-    """Returns the command lines of what runs there."""
+    """Returns the command lines of the processes of its sessions."""
     home, lines = f'HOME={self.home}\0'.encode(), []
     for process in pathlib.Path('/proc').glob('[0-9]*'):
       try:
@@ -169,7 +170,7 @@ class Sshd:
       os.kill(int(child), 9)
 
   def stop(self):
-    """Ends it and removes the folder."""
+    """Ends the sshd and removes its folder."""
     self._process.terminate()
     self._process.wait()
     self._log.close()

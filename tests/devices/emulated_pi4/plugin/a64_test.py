@@ -13,8 +13,8 @@ const char *name(uint32_t word) { return names[a64_decode(word).kind]; }
 int loads(uint32_t word) { return a64_decode(word).load_bytes; }
 int stores(uint32_t word) { return a64_decode(word).store_bytes; }
 """
-# Encodings as an assembler writes them, with what the Architecture Reference
-# Manual says of them: class, bytes loaded, bytes stored.
+# Encodings of an assembler, with class, loaded and stored bytes from the
+# Architecture Reference Manual.
 _LOADS_AND_STORES = (
   (0xF947B800, 'ldr x0, [x0, #0xf70]', 'scalar_load', 8, 0),
   (0xB9408909, 'ldr w9, [x8, #0x88]', 'scalar_load', 4, 0),

@@ -17,7 +17,7 @@ _LINE = 64
 
 
 class _Level:
-  """A cache with least recently used lines, by ordered dictionaries."""
+  """A least-recently-used cache, made of ordered dictionaries."""
 
   def __init__(self, size, ways):
     self.sets = [
@@ -44,10 +44,10 @@ class CacheTest(absltest.TestCase):
     self.code.touch.argtypes = [ctypes.c_uint64, ctypes.c_uint]
     self.code.first.restype = self.code.second.restype = ctypes.c_uint64
 
-  def test_an_independent_model_misses_as_often(self):
+  def test_misses_equal_those_of_an_independent_model(self):
     generator = np.random.default_rng(3)
     first, second = _Level(32 << 10, 2), _Level(1 << 20, 16)
-    # Some places often, others all over two megabytes, some across lines.
+    # Some addresses often, others over two megabytes, some across lines.
     addresses = np.where(
       generator.random(60000) < 0.5,
       generator.integers(0, 40 << 10, 60000),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compiles the plugin's headers, so that tests can call what is in them."""
+"""Compiles the plugin's headers, so that tests can call their functions."""
 
 import ctypes
 import os

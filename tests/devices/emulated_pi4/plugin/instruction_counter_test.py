@@ -45,7 +45,7 @@ class InstructionCounterTest(absltest.TestCase):
     self.assertEqual(done.returncode, 0, done.stderr)
     snapshots = marks.read_snapshots(path)
     self.assertEqual(snapshots[1].arguments[0], 7)
-    # The calls around the loop cost the same every time, but for the first.
+    # The calls around the loop cost the same every time except the first.
     _, once, short, long = [
       marks.counted(one) for one in marks.inferences(snapshots)
     ]
@@ -63,10 +63,10 @@ class InstructionCounterTest(absltest.TestCase):
       sum(long[name] for name in long if name not in _NO_CLASS),
       long['instructions'],
     )
-    # One line, again and again.
+    # The loop always reads the same line.
     self.assertLess(long['l1d_misses'], 2000)
 
-  def test_a_plugin_without_a_file_is_refused(self):
+  def test_the_plugin_needs_a_file(self):
     installation = emulator.open_or_skip(self)
     done = guest.run_guest(
       installation, ['-c', ''], timeout_s=60, plugin_options=[]
