@@ -5,7 +5,7 @@ The whole range keeps every value and may waste levels on a few large ones; a
 smaller range clips those and resolves the others more finely.
 
   minmax: the whole range.
-  percentile: given shares of the values lie below and above the range.
+  percentile: leaves out a given share of the values at each end.
   mse: the smallest mean squared error of rounding and clipping.
   entropy: the smallest Kullback-Leibler divergence between the distributions
     of the values before and after rounding (S. Migacz, 8-bit Inference with
@@ -82,7 +82,7 @@ def percentile_range(
   low, high = whole_range(histogram)
   counts = histogram.counts.copy()
   centres = histogram.centres()
-  # Zeros lie between the negative and the positive bins.
+  # Zeros are between the negative and the positive bins.
   middle = int(np.searchsorted(centres, 0.0))
   counts = np.insert(counts, middle, histogram.zeros)
   edges = (histogram.first + np.arange(counts.size)) * histogram.width
@@ -128,15 +128,15 @@ def divergence(centres: np.ndarray, counts: np.ndarray, chosen: Range) -> float:
   inside = (centres >= low) & (centres <= high)
   if not inside.any():
     return np.inf
-  kept = counts[inside]
+  inner = counts[inside]
   # Clipped values count as the outermost value.
-  clipped = kept.astype(np.float64)
+  clipped = inner.astype(np.float64)
   clipped[0] += counts[centres < low].sum()
   clipped[-1] += counts[centres > high].sum()
   # Rounding makes all values within a level equally likely.
   levels = np.round((centres[inside] - low) / step).astype(int)
-  occurs = kept > 0
-  sums = np.bincount(levels, kept)
+  occurs = inner > 0
+  sums = np.bincount(levels, inner)
   kinds = np.bincount(levels, occurs)
   blurred = np.where(occurs, (sums / np.maximum(kinds, 1))[levels], 0.0)
   p = clipped / clipped.sum()
@@ -150,29 +150,17 @@ def _cheapest(
   cost: Callable[[np.ndarray, np.ndarray, Range], float],
 ) -> Range:
   """Finds the cheapest range, first its longer end, then the other."""
-  low, high = whole_range(histogram)
+  chosen = whole_range(histogram)
   centres, counts = histogram.centres(), histogram.counts
-
-  def best_high(low: float) -> float:
-    ends = high * _PARTS
-    return float(
-      min(ends, key=lambda end: cost(centres, counts, (low, float(end))))
-    )
-
-  def best_low(high: float) -> float:
-    ends = low * _PARTS
-    return float(
-      min(ends, key=lambda end: cost(centres, counts, (float(end), high)))
-    )
-
   if not counts.any():
-    return low, high
-  if low == 0:
-    return low, best_high(low)
-  if high == 0:
-    return best_low(high), high
-  if high >= -low:
-    end = best_high(low)
-    return best_low(end), end
-  end = best_low(high)
-  return end, best_high(end)
+    return chosen
+  low, high = chosen
+  for end in (1, 0) if high >= -low else (0, 1):
+    if chosen[end] == 0:
+      continue
+    candidates = [
+      (chosen[0], float(value)) if end else (float(value), chosen[1])
+      for value in chosen[end] * _PARTS
+    ]
+    chosen = min(candidates, key=lambda range_: cost(centres, counts, range_))
+  return chosen

@@ -140,15 +140,15 @@ def _drop_empty_buffers(model: flatbuffer.schema.ModelT) -> None:
   tensors = [t for subgraph in model.subgraphs for t in subgraph.tensors]
   owners = [*tensors, *model.metadata]
   used = {owner.buffer for owner in owners}
-  kept = [model.buffers[0]]
+  buffers = [model.buffers[0]]
   numbers = {0: 0}
   for number, buffer in enumerate(model.buffers[1:], start=1):
     if number not in used or buffer.data is None or not len(buffer.data):
       numbers[number] = 0
       continue
-    numbers[number] = len(kept)
-    kept.append(buffer)
-  model.buffers = kept
+    numbers[number] = len(buffers)
+    buffers.append(buffer)
+  model.buffers = buffers
   for owner in owners:
     owner.buffer = numbers[owner.buffer]
 

@@ -250,7 +250,7 @@ def _range_groups(
 
 
 def _is_rounded(graph: layer_graph.LayerGraph, call: layer_graph.Call) -> bool:
-  """Whether the file has a rounded tensor of its own after a call."""
+  """Whether the file has a separate rounded tensor after a call."""
   layer = call.layer
   if isinstance(layer, resize.Resize):
     return layer.interpolation == 'bilinear'

@@ -179,6 +179,6 @@ def _group_mean(
 ) -> tuple[tf.Tensor, tf.Tensor]:
   axes = (1, 2, 3) if per_image else (0, 1, 2, 3)
   count = tf.reduce_sum(tf.cast(valid, tf.float32), axes, keepdims=True)
-  kept = tf.where(valid, values, tf.zeros_like(values))
-  total = tf.reduce_sum(kept, axes, keepdims=True)
+  cleaned = tf.where(valid, values, tf.zeros_like(values))
+  total = tf.reduce_sum(cleaned, axes, keepdims=True)
   return total / tf.maximum(count, 1.0), count

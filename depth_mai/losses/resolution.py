@@ -96,7 +96,7 @@ def downsample_target(
 
 
 def _sample(maps: tf.Tensor, axis: int, size: int | tf.Tensor) -> tf.Tensor:
-  """Returns the `size` pixels of an axis that lie under the new centres."""
+  """Returns the `size` pixels of an axis that are under the new centres."""
   old_size = tf.shape(maps)[axis]
   index = (2 * tf.range(size) + 1) * old_size // (2 * size)
   return tf.gather(maps, index, axis=axis)

@@ -38,7 +38,7 @@ def ssim(
   (Wang et al., 2004; max, the dynamic range of the maps, is max_depth_m). The
   defaults are theirs and tf.image.ssim's: a Gaussian of 11 x 11. Each window
   averages over its valid pixels only, with weights normalised to sum 1. At the
-  border a window likewise loses the part that lies outside, so maps may be
+  border a window likewise loses the part outside the map, so maps may be
   smaller than a window.
 
   LiteDepth's released code contains a variant with window='average',
@@ -56,8 +56,7 @@ def ssim(
       small differences.
     k1: factor in the constant that stabilises the comparison of the means.
     k2: factor in the constant that stabilises the comparison of variances.
-    halved: return (1 - SSIM) / 2, which lies in [0, 1], instead of 1 - SSIM in
-      [0, 2].
+    halved: return (1 - SSIM) / 2, in [0, 1], instead of 1 - SSIM in [0, 2].
     per_image: mean over images of the per-image means, instead of pooling all
       valid pixels of the batch.
 

@@ -106,11 +106,11 @@ def virtual_normal(
   error = tf.abs(_unit_normals(pred_points_m) - _unit_normals(points_m))
   error = tf.where(known, tf.reduce_sum(error, axis=-1), 0.0)
   judged_m = pred_points_m if compat else points_m
-  kept = _are_far(judged_m, delta_z_m) & ~_are_small(judged_m, delta_diff_m)
-  kept &= ~_are_lines(pred_points_m, delta_cos)
+  used = _are_far(judged_m, delta_z_m) & ~_are_small(judged_m, delta_diff_m)
+  used &= ~_are_lines(pred_points_m, delta_cos)
   if not compat:
-    kept &= known & ~_are_lines(points_m, delta_cos)
-  loss = _trimmed_mean(error, kept, trimmed_share)
+    used &= known & ~_are_lines(points_m, delta_cos)
+  loss = _trimmed_mean(error, used, trimmed_share)
   # The triplets may miss the pixel whose prediction is not finite.
   return tf.where(finite, loss, math.nan)
 
@@ -229,12 +229,12 @@ def _unit_normals(points_m: tf.Tensor) -> tf.Tensor:
 
 
 def _trimmed_mean(
-  values: tf.Tensor, kept: tf.Tensor, trimmed_share: float
+  values: tf.Tensor, used: tf.Tensor, trimmed_share: float
 ) -> tf.Tensor:
-  """Returns the mean of kept values without the smallest trimmed_share."""
-  count = tf.reduce_sum(tf.cast(kept, tf.int32))
+  """Returns the mean of the used values without the smallest ones."""
+  count = tf.reduce_sum(tf.cast(used, tf.int32))
   trimmed = tf.cast(tf.cast(count, tf.float64) * trimmed_share, tf.int32)
-  ordered = tf.sort(tf.reshape(tf.where(kept, values, math.inf), [-1]))
+  ordered = tf.sort(tf.reshape(tf.where(used, values, math.inf), [-1]))
   rank = tf.range(tf.size(ordered))
   in_mean = (rank >= trimmed) & (rank < count)
   return masked.masked_mean(

@@ -45,14 +45,14 @@ class Journal:
   def _drop_lines_after(self, step: int) -> None:
     if not self._path.exists():
       return
-    kept = []
+    lines = []
     for line in self._path.read_text().splitlines():
       try:
         if json.loads(line)['step'] <= step:
-          kept.append(line + '\n')
+          lines.append(line + '\n')
       except ValueError:
         continue  # Cut short when the run was killed.
-    atomic.write_text(self._path, ''.join(kept))
+    atomic.write_text(self._path, ''.join(lines))
 
   def skip_time(self, seconds: float) -> None:
     """Excludes time spent on other work from the images/s."""

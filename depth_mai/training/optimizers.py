@@ -6,6 +6,7 @@ and its PolynomialDecay has no warm-up.
 """
 
 from collections.abc import Callable
+import dataclasses
 import math
 import typing
 
@@ -17,31 +18,26 @@ Schedule: typing.TypeAlias = keras.optimizers.schedules.LearningRateSchedule
 _UNDECAYED = ('bias', 'gamma', 'beta', 'alpha')
 
 
+@dataclasses.dataclass(eq=False)
 class _WarmUpThenDecay(Schedule):
   """Linear warm-up to the peak, then a decay to the end.
 
   The warm-up starts at `warmup_ratio` of the peak. A run that is shorter than
-  `warmup_steps` warms up for a tenth of its steps.
+  `warmup_steps` warms up for a tenth of its steps. The decay is that of
+  `polynomial`, or that of `cosine` if `power` is None.
   """
 
-  def __init__(
-    self,
-    total_steps: int,
-    peak: float,
-    end: float,
-    warmup_steps: int,
-    warmup_ratio: float,
-    power: float | None = None,
-  ):
-    """Creates the schedule; see `polynomial`, and without power `cosine`."""
-    if warmup_steps >= total_steps:
-      warmup_steps = total_steps // 10
-    self.total_steps = total_steps
-    self.peak = peak
-    self.end = end
-    self.warmup_steps = warmup_steps
-    self.warmup_ratio = warmup_ratio
-    self.power = power
+  total_steps: int
+  peak: float
+  end: float
+  warmup_steps: int
+  warmup_ratio: float
+  power: float | None = None
+
+  def __post_init__(self):
+    """Shortens the warm-up of a short run."""
+    if self.warmup_steps >= self.total_steps:
+      self.warmup_steps = self.total_steps // 10
 
   def __call__(self, step):
     """Returns the learning rate of a step, counted from 0."""
@@ -63,14 +59,7 @@ class _WarmUpThenDecay(Schedule):
 
   def get_config(self):
     """Returns the constructor's arguments."""
-    return {
-      'total_steps': self.total_steps,
-      'peak': self.peak,
-      'end': self.end,
-      'warmup_steps': self.warmup_steps,
-      'warmup_ratio': self.warmup_ratio,
-      'power': self.power,
-    }
+    return dataclasses.asdict(self)
 
 
 def polynomial(

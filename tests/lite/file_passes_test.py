@@ -111,10 +111,10 @@ class MetadataTest(tf.test.TestCase):
       _predict(content), np.float32(1000) * _predict(self.plain)
     )
 
-  def test_refuses_metadata_that_is_no_json(self):
-    with self.assertRaisesRegex(ValueError, 'no JSON'):
+  def test_refuses_metadata_that_is_not_json(self):
+    with self.assertRaisesRegex(ValueError, 'is not JSON'):
       _changed(file_passes.add_metadata, self.plain, {'rmse': float('nan')})
-    with self.assertRaisesRegex(ValueError, 'no JSON'):
+    with self.assertRaisesRegex(ValueError, 'is not JSON'):
       _changed(file_passes.add_metadata, self.plain, {'array': np.zeros(2)})
 
   def test_refuses_other_files(self):

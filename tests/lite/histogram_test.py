@@ -38,7 +38,7 @@ class HistogramTest(parameterized.TestCase):
       self.assertEqual([made.low, made.high], [values.min(), values.max()])
       self.assertEqual(np.log2(made.width) % 1, 0)
       edges = (made.first + np.arange(histogram.BINS + 1)) * made.width
-      # NumPy's last bin holds its upper edge as well; no value lies there.
+      # NumPy's last bin includes its upper edge as well; no value is there.
       wanted, _ = np.histogram(np.float64(values[values != 0]), edges)
       np.testing.assert_array_equal(made.counts, wanted)
       np.testing.assert_allclose(made.centres(), (edges[1:] + edges[:-1]) / 2)

@@ -72,7 +72,7 @@ class QuantisationTest(tf.test.TestCase, parameterized.TestCase):
         # (x - 127.5) / 127.5 is a product and a sum.
         'normalise_scale',
         'normalise',
-        # Hard-swish is an operator of its own, ReLU is none.
+        # Hard-swish is a separate operator, ReLU is not.
         'stem',
         'stem_act',
         'block_expand_act',

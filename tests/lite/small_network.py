@@ -13,12 +13,13 @@ IMAGE_SIZE = (48, 64)
 def small_network(name: str = 'small', seed: int = 3) -> keras.Model:
   """Returns a network [B, 32, 40, 3] to [B, 24, 32, 1] metres.
 
-  It has what a system has: input scaling, BatchNorm with statistics far from
-  their start, collapsible blocks (one residual), a skip, a ReLU head.
+  It contains the parts of a system: input scaling, BatchNorm with statistics
+  far from their initial values, collapsible blocks (one of them residual), a
+  skip and a ReLU head.
 
   Args:
-    name: of the network.
-    seed: of all weights.
+    name: name of the network.
+    seed: seed of all weights.
   """
   rgb = keras.Input((32, 40, 3), name='rgb')
   x = keras.layers.Rescaling(1 / 127.5, -1.0, name='normalise')(rgb)

@@ -16,8 +16,9 @@ def network(depth_code: str = 'linear', seed: int = 0) -> keras.Model:
   """Returns a network [B, 32, 40, 3] to [B, 16, 20, 1] metres.
 
   Args:
-    depth_code: of its head.
-    seed: of all weights; BatchNorm's statistics are far from their start.
+    depth_code: depth code of its head.
+    seed: seed of all weights; BatchNorm's statistics are far from their
+      initial values.
   """
   norm = conv_norm.BatchNorm()
   rgb = keras.Input((*SIZE, 3), name='rgb')

@@ -89,7 +89,7 @@ LARGE = Table(
 
 
 def _with_relu(table: Table, **changes: Any) -> Table:
-  """Returns a table with ReLU throughout and other fields of all its blocks."""
+  """Returns a table with ReLU throughout and changed fields in all blocks."""
   return Table(
     _RE,
     tuple(
@@ -104,32 +104,14 @@ LARGE_MINIMALISTIC = _with_relu(LARGE, kernel_size=3, use_squeeze_excite=False)
 _LARGE_BY_ACTIVATION = {_HS: LARGE, _RE: _with_relu(LARGE)}
 
 
-def large(activation: str) -> Table:
-  """Returns LARGE, or the same blocks and weights with ReLU throughout.
-
-  XNNPACK does not run hard-swish in INT8; with ReLU it runs an INT8 file as one
-  partition.
-
-  Args:
-    activation: 'hard_swish', the published one, or 'relu'.
-
-  Raises:
-    ValueError: for another activation.
-  """
-  if activation not in _LARGE_BY_ACTIVATION:
-    raise ValueError(
-      f'encoder_activation={activation!r} must be hard_swish or relu. Change '
-      "the key encoder_activation of the system's options."
-    )
-  return _LARGE_BY_ACTIVATION[activation]
-
-
 @dataclasses.dataclass(frozen=True)
 class LargeOptions(system_base.Options):
   """Options of a system whose encoder is MobileNetV3-Large.
 
   Attributes:
-    encoder_activation: 'hard_swish' or 'relu'; see `large`.
+    encoder_activation: 'hard_swish', the published one, or 'relu' throughout,
+      which has the same weights. XNNPACK does not run hard-swish in INT8; with
+      ReLU it runs an INT8 file as one partition.
   """
 
   encoder_activation: str = 'hard_swish'
@@ -137,7 +119,11 @@ class LargeOptions(system_base.Options):
   def __post_init__(self):
     """Checks the options."""
     super().__post_init__()
-    large(self.encoder_activation)
+    if self.encoder_activation not in _LARGE_BY_ACTIVATION:
+      raise ValueError(
+        f'{type(self).__name__}.encoder_activation={self.encoder_activation!r} '
+        f'must be {" or ".join(_LARGE_BY_ACTIVATION)}.'
+      )
 
 
 def encode(
@@ -202,4 +188,5 @@ def encode_large(
   Returns:
     The tapped outputs.
   """
-  return encode(x, large(options.encoder_activation), taps, options.norm)
+  table = _LARGE_BY_ACTIVATION[options.encoder_activation]
+  return encode(x, table, taps, options.norm)

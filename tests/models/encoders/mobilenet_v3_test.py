@@ -109,8 +109,8 @@ class MobileNetV3Test(tf.test.TestCase, parameterized.TestCase):
       ('relu', 1, {}),
     ):
       image = keras.Input((32, 32, 3), batch_size=1)
-      table = mobilenet_v3.large(activation)
-      (x,) = mobilenet_v3.encode(image, table, (7,), conv_norm.BatchNorm())
+      options = mobilenet_v3.LargeOptions(encoder_activation=activation)
+      (x,) = mobilenet_v3.encode_large(image, (7,), options)
       content = converter.convert(keras.Model(image, x), 'int8', pictures)
       taken = delegation.describe_delegation(
         interpreter.load_interpreter(content)

@@ -36,7 +36,7 @@ class SystemCase(tf.test.TestCase):
   """Assertions on a system's network."""
 
   def assert_starts_at(self, network, initial_depth_m, min_depth_m):
-    """Untrained, the network predicts about the initial depth, in metres."""
+    """Checks that an untrained network predicts about the initial depth."""
     rgb = np.random.default_rng(0).uniform(
       0, 255, (2, *network.input_shape[1:])
     )
@@ -46,7 +46,7 @@ class SystemCase(tf.test.TestCase):
     self.assertAllClose(tf.reduce_mean(depth_m), initial_depth_m, atol=1.0)
 
   def assert_takes_the_depth_code(self, system, options):
-    """The option reaches the head, which still starts where it should."""
+    """Checks that the head has the code and starts at the initial depth."""
     network = system(
       options(depth_code='log', initial_depth_m=3.0, min_depth_m=0.2)
     )
@@ -57,7 +57,7 @@ class SystemCase(tf.test.TestCase):
     self.assertAllClose(bias, [np.log(3.0 / 0.2)])
 
   def assert_takes_the_encoder_activation(self, system, options):
-    """The same weights fit, and no hard-swish is left."""
+    """Checks that ReLU replaces hard-swish and that the same weights fit."""
     published, relu = (
       system(options(encoder_activation=activation))
       for activation in ('hard_swish', 'relu')
@@ -78,14 +78,14 @@ class SystemCase(tf.test.TestCase):
     )
 
   def assert_stage_table(self, network, expected):
-    """Layers have the (height, width, channels) of the module's docstring."""
+    """Compares the (height, width, channels) of layers with a stage table."""
     actual = {
       name: network.get_layer(name).output.shape[1:] for name in expected
     }
     self.assertEqual(actual, expected)
 
   def assert_convolutions_with_bias(self, network, expected):
-    """All others (but the encoder's gates) leave the bias to BatchNorm."""
+    """Checks that only these layers and the encoder's gates have biases."""
     biased = [
       layer.name
       for layer in network.layers
@@ -94,7 +94,7 @@ class SystemCase(tf.test.TestCase):
     self.assertEqual(biased, expected)
 
   def assert_inference_changes_no_weight(self, network):
-    """Neither a plain call nor one with training=False moves BatchNorm."""
+    """Checks that calls without training do not change BatchNorm."""
     before = [v.numpy() for v in network.variables]
     rgb = tf.random.uniform((1, *network.input_shape[1:]), 0, 255, seed=1)
     self.assertAllEqual(network(rgb), network(rgb, training=False))
@@ -102,7 +102,7 @@ class SystemCase(tf.test.TestCase):
       self.assertAllEqual(old, variable)
 
   def assert_every_weight_learns(self, network):
-    """One gradient reaches all that can be trained."""
+    """Checks that one gradient reaches all trainable weights."""
     rgb = tf.random.uniform((4, *network.input_shape[1:]), 0, 255, seed=2)
     with tf.GradientTape() as tape:
       depth_m = network(rgb, training=True)
@@ -118,7 +118,7 @@ class SystemCase(tf.test.TestCase):
       )
 
   def assert_file_size_mb(self, network, precision, expected, tolerance=0.03):
-    """The .tflite file has `expected` megabytes (1e6 bytes)."""
+    """Checks that the .tflite file has `expected` megabytes (1e6 bytes)."""
     model = deployment.deployment_model(
       collapse.collapse(network), batch_size=1
     )
