@@ -34,7 +34,9 @@ from depth_mai.evaluation import keras_predictor
 from depth_mai.metrics import depth_metrics
 from depth_mai.metrics import table
 
-_DATA_DIR = program.data_dir('Pictures and depth maps to train and measure on.')
+_DATA_DIR = program.flag(
+  'data_dir', 'Pictures and depth maps to train and measure on.', required=True
+)
 _EPOCHS = flags.DEFINE_integer(
   'epochs', 140, 'Passes over the training split for the U-Net.', 0
 )

@@ -35,13 +35,16 @@ from depth_mai.data import source
 from depth_mai.training import state as state_lib
 from depth_mai.training import step as step_lib
 
-_DATA_DIR = program.data_dir('Pairs whose training batches are made.')
+_DATA_DIR = program.flag(
+  'data_dir', 'Pairs whose training batches are made.', required=True
+)
 _RECORDS_DIR = flags.DEFINE_string(
   'records_dir',
   None,
   'Folder of the prepared records; ~/.cache/depth_mai/records by default.',
 )
-_GIN_FILE, _GIN_PARAM = program.gin()
+_GIN_FILE = program.flag('gin_file', default=[])
+_GIN_PARAM = program.flag('gin_param')
 _CACHES = flags.DEFINE_list(
   'caches', list(pipeline.CACHES), 'Ways of caching to measure.'
 )

@@ -47,8 +47,10 @@ from depth_mai.runtime import delegation
 from depth_mai.runtime import interpreter
 from depth_mai.runtime import operators
 
-_DATA_DIR = program.data_dir('Pairs to calibrate on and to measure.')
-_OUTPUT_DIR = program.output_dir('the files and results', required=True)
+_DATA_DIR = program.flag(
+  'data_dir', 'Pairs to calibrate on and to measure.', required=True
+)
+_OUTPUT_DIR = program.flag('output_dir', 'the files and results', required=True)
 _SYSTEMS = flags.DEFINE_list(
   'systems',
   list(paper_results.SYSTEMS),
@@ -60,7 +62,7 @@ _WAYS = flags.DEFINE_list(
 _CALIBRATION_COUNT = flags.DEFINE_integer(
   'calibration_count', 100, 'Number of training images to calibrate on.', 1
 )
-_LIMIT = program.limit()
+_LIMIT = program.flag('limit')
 
 _REFERENCE = 'fp32'
 _Q = quantisation.Quantisation

@@ -19,12 +19,12 @@ from depth_mai.devices import store
 from depth_mai.files import atomic
 from depth_mai.files import ready_models
 
-_MODEL = program.model('The .tflite file to measure.', required=True)
-_DEVICE = program.device(registry.HELP)
+_MODEL = program.flag('model', 'The .tflite file to measure.', required=True)
+_DEVICE = program.flag('device', registry.HELP)
 _THREADS = flags.DEFINE_list(
   'threads', ['1'], 'Numbers of threads to measure with, e.g. 1,2,4.'
 )
-_WARMUP, _RUNS = program.repetitions()
+_WARMUP, _RUNS = program.flag('warmup'), program.flag('runs')
 _CPUS = flags.DEFINE_list(
   'cpus', [], 'CPUs to run on, e.g. 0,1; any CPU by default.'
 )
@@ -42,8 +42,8 @@ _ADB_BENCHMARK = flags.DEFINE_string(
   "TensorFlow Lite's benchmark_model for Android, to be run as well; only with "
   '--device=adb.',
 )
-_JSON = program.json('all figures')
-_STORE = program.store(store.default_path())
+_JSON = program.flag('json', 'all figures')
+_STORE = program.flag('store', default=store.default_path())
 
 
 def _numbers(flag: flags.FlagHolder) -> tuple[int, ...]:

@@ -30,24 +30,27 @@ from depth_mai.lite import exported_file
 from depth_mai.lite import provenance
 from depth_mai.lite import quantiser
 
-_WORKDIR = program.workdir('Folder of the training whose network is converted.')
-_MODEL = program.model('A .keras file to convert.')
+_WORKDIR = program.flag(
+  'workdir', 'Folder of the training whose network is converted.'
+)
+_MODEL = program.flag('model', 'A .keras file to convert.')
 _UNTRAINED = flags.DEFINE_bool(
   'untrained',
   False,
   'Convert the network of --gin_file with random weights, e.g. to measure it.',
 )
-_GIN_FILE, _GIN_PARAM = program.gin()
-_OUTPUT_DIR = program.output_dir('the .tflite files', required=True)
+_GIN_FILE = program.flag('gin_file', default=[])
+_GIN_PARAM = program.flag('gin_param')
+_OUTPUT_DIR = program.flag('output_dir', 'the .tflite files', required=True)
 _PRECISION = flags.DEFINE_list(
   'precision',
   ['fp32'],
   'Precisions of the files, separated by commas: '
   f'{", ".join(converter.PRECISIONS)}.',
 )
-_DATA_DIR = program.data_dir(
+_DATA_DIR = program.flag(
+  'data_dir',
   'Pictures for calibrating int8 and int16x8, and for comparing with Keras.',
-  required=False,
 )
 _CALIBRATION_COUNT = flags.DEFINE_integer(
   'calibration_count', 128, 'Number of training images to calibrate on.', 1
@@ -58,8 +61,8 @@ _CALIBRATION_SEED = flags.DEFINE_integer(
 _OUTPUT_UNIT = flags.DEFINE_enum(
   'output_unit', 'mm', list(challenge.MM_PER_UNIT), 'Unit of the depth.'
 )
-_OUTPUT_UPSAMPLING = program.output_upsampling()
-_TARGET_RUNTIME = program.target_runtime()
+_OUTPUT_UPSAMPLING = program.flag('output_upsampling')
+_TARGET_RUNTIME = program.flag('target_runtime')
 _IO_TYPE = flags.DEFINE_enum(
   'io_type',
   'float32',

@@ -25,20 +25,24 @@ from depth_mai.files import atomic
 from depth_mai.files import ready_models
 from depth_mai.metrics import table
 
-_WORKDIR = program.workdir('Folder of a training whose best.keras is measured.')
-_MODEL = program.model('A .keras or .tflite file to measure.')
+_WORKDIR = program.flag(
+  'workdir', 'Folder of a training whose best.keras is measured.'
+)
+_MODEL = program.flag('model', 'A .keras or .tflite file to measure.')
 _PREDICTIONS = flags.DEFINE_string(
   'predictions',
   None,
   'Folder of predicted depth maps to measure: 16-bit PNGs called <id>.png.',
 )
-_DATA_DIR = program.data_dir('Pictures and depth maps to measure on.')
-_SPLIT = program.split()
-_LIMIT = program.limit()
-_JSON = program.json('the result')
-_PICTURES_DIR = program.pictures_dir()
-_OUTPUT_UPSAMPLING = program.output_upsampling()
-_THREADS = program.threads()
+_DATA_DIR = program.flag(
+  'data_dir', 'Pictures and depth maps to measure on.', required=True
+)
+_SPLIT = program.flag('split')
+_LIMIT = program.flag('limit')
+_JSON = program.flag('json', 'the result')
+_PICTURES_DIR = program.flag('pictures_dir')
+_OUTPUT_UPSAMPLING = program.flag('output_upsampling')
+_THREADS = program.flag('threads')
 
 
 def _open_predictor(data_dir: str) -> tuple[evaluation.Predictor, str]:

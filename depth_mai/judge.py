@@ -35,11 +35,13 @@ _LIMITS = {
   'image_s': 'Longest time for the depth of one picture, seconds.',
   'time_s': 'Longest time for the whole judgement, seconds.',
 }
-program.data_dir('Pictures and depth maps to measure the errors on.')
-program.split()
-program.limit()
-program.device(registry.HELP)
-program.target_runtime()
+program.flag(
+  'data_dir', 'Pictures and depth maps to measure the errors on.', required=True
+)
+program.flag('split')
+program.flag('limit')
+program.flag('device', registry.HELP)
+program.flag('target_runtime')
 flags.DEFINE_enum(
   'unit', _AUTO, [_AUTO, *request.UNITS], f'Unit of the depth. {_DETECTED}'
 )
@@ -55,14 +57,15 @@ flags.DEFINE_enum(
   [_AUTO, *request.INPUT_RANGES],
   f'Input values for black and white. {_DETECTED}',
 )
-program.pictures_dir()
-program.threads()
-program.repetitions()
-_JSON = program.json('the verdict')
+program.flag('pictures_dir')
+program.flag('threads')
+program.flag('warmup')
+program.flag('runs')
+_JSON = program.flag('json', 'the verdict')
 _SERVE = flags.DEFINE_bool('serve', False, 'Serve the judge as a web page.')
 _PORT = flags.DEFINE_integer('port', 8080, 'Port of the web page.')
-_OUTPUT_DIR = program.output_dir(
-  'the verdicts of the web page', default='judged'
+_OUTPUT_DIR = program.flag(
+  'output_dir', 'the verdicts of the web page', default='judged'
 )
 for _limit in dataclasses.fields(request.Limits):
   flags.DEFINE_float(

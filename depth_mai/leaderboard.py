@@ -29,20 +29,22 @@ from depth_mai.ranking import publication
 _MODELS_DIR = flags.DEFINE_string(
   'models_dir', None, 'Folder of the .tflite files to rank.', required=True
 )
-_DATA_DIR = program.data_dir('Pictures and depth maps to measure errors on.')
-_OUTPUT_DIR = program.output_dir('the leaderboard', required=True)
-_SPLIT = program.split()
-_LIMIT = program.limit()
-_DEVICE = program.device(registry.HELP)
-_STORE = program.store(store.default_path())
+_DATA_DIR = program.flag(
+  'data_dir', 'Pictures and depth maps to measure errors on.', required=True
+)
+_OUTPUT_DIR = program.flag('output_dir', 'the leaderboard', required=True)
+_SPLIT = program.flag('split')
+_LIMIT = program.flag('limit')
+_DEVICE = program.flag('device', registry.HELP)
+_STORE = program.flag('store', default=store.default_path())
 _SYSTEMS = flags.DEFINE_list(
   'systems', None, 'Systems to rank, separated by commas; all by default.'
 )
 _PRECISION = flags.DEFINE_list(
   'precision', None, 'Precisions to judge, separated by commas; all by default.'
 )
-_THREADS = program.threads()
-_WARMUP, _RUNS = program.repetitions()
+_THREADS = program.flag('threads')
+_WARMUP, _RUNS = program.flag('warmup'), program.flag('runs')
 _SCORE_CONSTANT = flags.DEFINE_float(
   'score_constant',
   score.SCORE_CONSTANT,

@@ -24,9 +24,11 @@ from depth_mai.runtime import batch_prediction
 from depth_mai.runtime import model_file
 from depth_mai.streaming import live
 
-_MODEL = program.model('The .tflite file to predict with.', required=True)
-_OUTPUT_DIR = program.output_dir('the depth maps and pictures')
-_THREADS = program.threads()
+_MODEL = program.flag(
+  'model', 'The .tflite file to predict with.', required=True
+)
+_OUTPUT_DIR = program.flag('output_dir', 'the depth maps and pictures')
+_THREADS = program.flag('threads')
 _NEAR_M = flags.DEFINE_float(
   'near_m',
   None,

@@ -6,7 +6,9 @@ A flag of a single program is defined there with `absl.flags`.
 
 from collections.abc import Callable
 from collections.abc import Sequence
+import functools
 import sys
+from typing import Any
 
 from absl import app
 from absl import flags
@@ -18,176 +20,88 @@ from depth_mai import challenge
 _EXPECTED_ERRORS = (ValueError, FloatingPointError)
 
 
-def data_dir(
-  purpose: str, required: bool = True, default: str | None = None
-) -> flags.FlagHolder:
-  """Defines --data_dir.
-
-  Args:
-    purpose: what the data is for, a sentence.
-    required: whether the program needs it.
-    default: its default value.
-  """
-  return flags.DEFINE_string(
-    'data_dir',
-    default,
-    f'{purpose} Give a folder with {{train,validation}}/{{rgb,depth}}, a '
-    'prepared tfds folder, or procedural_rooms for the built-in data set.',
-    required=required,
-  )
-
-
-def split() -> flags.FlagHolder:
-  """Defines --split."""
-  return flags.DEFINE_string(
-    'split', 'validation', 'Split of the data to measure on.'
-  )
-
-
-def limit() -> flags.FlagHolder:
-  """Defines --limit."""
-  return flags.DEFINE_integer(
-    'limit', None, 'Measure only the first LIMIT pictures of the split.', 1
-  )
-
-
-def model(description: str, required: bool = False) -> flags.FlagHolder:
-  """Defines --model.
-
-  Args:
-    description: which files the program takes, a sentence; the names of ready
-      weights are added.
-    required: whether the program needs it.
-  """
-  return flags.DEFINE_string(
-    'model',
+_STRING, _STRINGS = flags.DEFINE_string, flags.DEFINE_multi_string
+_POSITIVE = functools.partial(flags.DEFINE_integer, lower_bound=1)
+# Name -> (kind, default, help). A program completes the help where it has {}.
+_FLAGS: dict[str, tuple[Callable, Any, str]] = {
+  'data_dir': (
+    _STRING,
     None,
-    f'{description} The name of a system in pretrained/, such as tcl, stands '
-    'for its ready weights.',
-    required=required,
-  )
-
-
-def workdir(purpose: str, required: bool = False) -> flags.FlagHolder:
-  """Defines --workdir.
-
-  Args:
-    purpose: what the program does with it, a sentence.
-    required: whether the program needs it.
-  """
-  return flags.DEFINE_string('workdir', None, purpose, required=required)
-
-
-def output_dir(
-  content: str, required: bool = False, default: str | None = None
-) -> flags.FlagHolder:
-  """Defines --output_dir.
-
-  Args:
-    content: what is written into it, a noun.
-    required: whether the program needs it.
-    default: its default value.
-  """
-  return flags.DEFINE_string(
-    'output_dir',
-    default,
-    f'Folder for {content}; it is created if it does not exist.',
-    required=required,
-  )
-
-
-def gin(
-  gin_file_required: bool = False,
-) -> tuple[flags.FlagHolder, flags.FlagHolder]:
-  """Defines --gin_file and --gin_param, both of which may be repeated."""
-  return (
-    flags.DEFINE_multi_string(
-      'gin_file',
-      None if gin_file_required else [],
-      'Configuration file, e.g. gin_configs/tcl.gin.',
-      required=gin_file_required,
-    ),
-    flags.DEFINE_multi_string(
-      'gin_param',
-      [],
-      "A single setting that overrides the files, e.g. 'train.epochs = 2'.",
-    ),
-  )
-
-
-def device(choices: str) -> flags.FlagHolder:
-  """Defines --device.
-
-  Args:
-    choices: the help text, which lists the devices.
-  """
-  return flags.DEFINE_string('device', 'local', choices)
-
-
-def threads() -> flags.FlagHolder:
-  """Defines --threads; --num_threads, its former name, still works."""
-  holder = flags.DEFINE_integer(
-    'threads', 1, 'Number of threads that run the .tflite file.', 1
-  )
-  flags.DEFINE_alias('num_threads', 'threads')
-  return holder
-
-
-def repetitions() -> tuple[flags.FlagHolder, flags.FlagHolder]:
-  """Defines --warmup and --runs."""
-  return (
-    flags.DEFINE_integer(
-      'warmup', 10, 'Number of runs before the timed ones.', 1
-    ),
-    flags.DEFINE_integer('runs', 50, 'Number of runs that are timed.', 1),
-  )
-
-
-def store(default: str) -> flags.FlagHolder:
-  """Defines --store."""
-  return flags.DEFINE_string(
-    'store',
-    default,
-    'JSON lines file in which measurements are stored and looked up.',
-  )
-
-
-def json(content: str) -> flags.FlagHolder:
-  """Defines --json.
-
-  Args:
-    content: what is written, a noun.
-  """
-  return flags.DEFINE_string('json', None, f'JSON file to write {content} to.')
-
-
-def pictures_dir() -> flags.FlagHolder:
-  """Defines --pictures_dir."""
-  return flags.DEFINE_string(
-    'pictures_dir',
+    '{} Give a folder with {{train,validation}}/{{rgb,depth}}, a prepared tfds '
+    'folder, or procedural_rooms for the built-in data set.',
+  ),
+  'device': (_STRING, 'local', '{}'),
+  'gin_file': (
+    _STRINGS,
     None,
-    'Folder for pictures of each image, its predicted and its true depth.',
-  )
-
-
-def target_runtime() -> flags.FlagHolder:
-  """Defines --target_runtime."""
-  return flags.DEFINE_string(
-    'target_runtime',
-    challenge.RUNTIME,
-    'Oldest TensorFlow Lite release that must be able to run the file.',
-  )
-
-
-def output_upsampling() -> flags.FlagHolder:
-  """Defines --output_upsampling."""
-  return flags.DEFINE_string(
-    'output_upsampling',
+    'Configuration file, e.g. gin_configs/tcl.gin.',
+  ),
+  'gin_param': (
+    _STRINGS,
+    [],
+    "A single setting that overrides the files, e.g. 'train.epochs = 2'.",
+  ),
+  'json': (_STRING, None, 'JSON file to write {} to.'),
+  'limit': (
+    _POSITIVE,
+    None,
+    'Measure only the first LIMIT pictures of the split.',
+  ),
+  'model': (
+    _STRING,
+    None,
+    '{} The name of a system in pretrained/, such as tcl, stands for its ready '
+    'weights.',
+  ),
+  'output_dir': (
+    _STRING,
+    None,
+    'Folder for {}; it is created if it does not exist.',
+  ),
+  'output_upsampling': (
+    _STRING,
     None,
     'How the depth map of a Keras network is enlarged to the size of the '
     'picture: one of the forms in layers/upsample.py; by default, the one of '
     'the system.',
-  )
+  ),
+  'pictures_dir': (
+    _STRING,
+    None,
+    'Folder for pictures of each image, its predicted and its true depth.',
+  ),
+  'runs': (_POSITIVE, 50, 'Number of runs that are timed.'),
+  'split': (_STRING, 'validation', 'Split of the data to measure on.'),
+  'store': (
+    _STRING,
+    None,
+    'JSON lines file in which measurements are stored and looked up.',
+  ),
+  'target_runtime': (
+    _STRING,
+    challenge.RUNTIME,
+    'Oldest TensorFlow Lite release that must be able to run the file.',
+  ),
+  'threads': (_POSITIVE, 1, 'Number of threads that run the .tflite file.'),
+  'warmup': (_POSITIVE, 10, 'Number of runs before the timed ones.'),
+  'workdir': (_STRING, None, '{}'),
+}
+
+
+def flag(name: str, text: str = '', **changes: Any) -> flags.FlagHolder:
+  """Defines a flag of the table.
+
+  Args:
+    name: its name.
+    text: what it means in this program, for the help.
+    **changes: `default` in place of that of the table; `required`.
+  """
+  define, default, description = _FLAGS[name]
+  arguments = {'default': default, 'help': description.format(text), **changes}
+  holder = define(name, **arguments)
+  if name == 'threads':
+    flags.DEFINE_alias('num_threads', name)  # Its former name.
+  return holder
 
 
 def no_arguments(argv: Sequence[str]) -> None:

@@ -30,7 +30,8 @@ from depth_mai.models import compact_weights
 from depth_mai.models import network_file
 from depth_mai.runtime import metadata as metadata_lib
 
-_WORKDIR = program.workdir(
+_WORKDIR = program.flag(
+  'workdir',
   'Folder of the training whose best.keras to publish.',
   required=True,
 )
@@ -40,8 +41,10 @@ _TFLITE = flags.DEFINE_string(
   'The .tflite file that depth_mai.convert made of the same training.',
   required=True,
 )
-_DATA_DIR = program.data_dir("Pictures and depth maps for the card's metrics.")
-_SPLIT = program.split()
+_DATA_DIR = program.flag(
+  'data_dir', "Pictures and depth maps for the card's metrics.", required=True
+)
+_SPLIT = program.flag('split')
 _TRAINED_ON = flags.DEFINE_string(
   'trained_on', None, 'Name of the training data, for the card.', required=True
 )
@@ -51,8 +54,8 @@ _LICENCE = flags.DEFINE_string(
 _COMMAND = flags.DEFINE_string(
   'command', None, 'Command that trained the network.', required=True
 )
-_OUTPUT_DIR = program.output_dir(
-  '<system>/ with the weights and the card', default='pretrained'
+_OUTPUT_DIR = program.flag(
+  'output_dir', '<system>/ with the weights and the card', default='pretrained'
 )
 
 

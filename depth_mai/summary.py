@@ -19,8 +19,8 @@ from depth_mai.report import summary_table
 from depth_mai.runtime import delegation
 from depth_mai.runtime import graph_summary
 
-_MODEL = program.model('The .tflite file to summarise.', required=True)
-_JSON = program.json('all figures')
+_MODEL = program.flag('model', 'The .tflite file to summarise.', required=True)
+_JSON = program.flag('json', 'all figures')
 _PARTITIONS = flags.DEFINE_bool(
   'partitions',
   False,

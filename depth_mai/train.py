@@ -21,13 +21,15 @@ from depth_mai.data import source
 from depth_mai.files import atomic
 from depth_mai.files import workdir as workdir_lib
 
-_GIN_FILE, _GIN_PARAM = program.gin(gin_file_required=True)
-_DATA_DIR = program.data_dir(
+_GIN_FILE = program.flag('gin_file', required=True)
+_GIN_PARAM = program.flag('gin_param')
+_DATA_DIR = program.flag(
+  'data_dir',
   'Pictures and depth maps to train and validate on.',
-  required=False,
   default='procedural_rooms',
 )
-_WORKDIR = program.workdir(
+_WORKDIR = program.flag(
+  'workdir',
   'Folder of the run, e.g. runs/tcl; it is created, or resumed if it exists.',
   required=True,
 )

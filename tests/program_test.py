@@ -9,9 +9,9 @@ from absl.testing import absltest
 
 _PROGRAM = """
 from depth_mai import program
-_SPLIT = program.split()
-_LIMIT = program.limit()
-_THREADS = program.threads()
+_SPLIT = program.flag('split')
+_LIMIT = program.flag('limit')
+_THREADS = program.flag('threads')
 
 def main(argv):
   program.no_arguments(argv)

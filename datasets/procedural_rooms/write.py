@@ -14,7 +14,7 @@ from depth_mai import program
 from depth_mai.datasets.procedural_rooms import folder
 from depth_mai.datasets.procedural_rooms import scene
 
-_OUTPUT_DIR = program.output_dir('the pairs', required=True)
+_OUTPUT_DIR = program.flag('output_dir', 'the pairs', required=True)
 _TRAIN = flags.DEFINE_integer('train', 300, 'Number of training pairs.', 0)
 _VALIDATION = flags.DEFINE_integer(
   'validation', 48, 'Number of validation pairs.', 0

@@ -41,7 +41,7 @@ _LAYOUT = flags.DEFINE_enum(
   sorted(description_lib.LAYOUTS),
   'Name of a known layout, to use instead of --description.',
 )
-_OUTPUT_DIR = program.output_dir('the records, for use as --data_dir')
+_OUTPUT_DIR = program.flag('output_dir', 'the records, for use as --data_dir')
 _REPORT_ONLY = _BOOL(
   'report_only',
   False,
