@@ -29,7 +29,6 @@ def colourise(
   depth_m: np.ndarray,
   near_m: float,
   far_m: float,
-  scale: str = 'log',
   steps: int = colours.STEPS,
 ) -> np.ndarray:
   """Colours a depth map: near is yellow, far is blue, unknown is dark grey.
@@ -39,7 +38,6 @@ def colourise(
       unknown. Values outside near_m..far_m get the first or last colour.
     near_m: depth of the first colour, metres.
     far_m: depth of the last colour, metres.
-    scale: 'log' or 'linear', see `scale.position`.
     steps: number of colours; fewer make smaller files.
 
   Returns:
@@ -50,7 +48,7 @@ def colourise(
   """
   depth_m = _as_map(depth_m, 'depth_m')
   return colours.apply_map(
-    scale_lib.position(depth_m, near_m, far_m, scale),
+    scale_lib.position(depth_m, near_m, far_m),
     scale_lib.known_mask(depth_m),
     colours.depth_map(steps),
   )
@@ -94,7 +92,7 @@ def colourise_error(
 
 
 def with_colour_bar(
-  picture: np.ndarray, near_m: float, far_m: float, scale: str = 'log'
+  picture: np.ndarray, near_m: float, far_m: float
 ) -> np.ndarray:
   """Adds the colour bar of `colourise` to the right of a picture.
 
@@ -102,7 +100,6 @@ def with_colour_bar(
     picture: uint8 [H, W, 3].
     near_m: as given to `colourise`.
     far_m: as given to `colourise`.
-    scale: as given to `colourise`.
 
   Returns:
     A picture, uint8 [H, W + bar, 3]; near is at the bottom.
@@ -111,14 +108,13 @@ def with_colour_bar(
     ValueError: for an empty range.
   """
   height = _checked_picture(picture).shape[0]
-  return np.hstack((picture, colour_bar(height, near_m, far_m, scale)))
+  return np.hstack((picture, colour_bar(height, near_m, far_m)))
 
 
 def colour_bar(
   height: int,
   near_m: float,
   far_m: float,
-  scale: str = 'log',
   text_size: int | None = None,
   steps: int = colours.STEPS,
 ) -> np.ndarray:
@@ -128,7 +124,6 @@ def colour_bar(
     height: pixels, with the labels.
     near_m: as given to `colourise`.
     far_m: as given to `colourise`.
-    scale: as given to `colourise`.
     text_size: pixels; by default it depends on the height.
     steps: as given to `colourise`.
 
@@ -138,8 +133,8 @@ def colour_bar(
   Raises:
     ValueError: for an empty range.
   """
-  values_m = scale_lib.ticks(near_m, far_m, scale)
-  places = scale_lib.position(np.array(values_m), near_m, far_m, scale)
+  values_m = scale_lib.ticks(near_m, far_m)
+  places = scale_lib.position(np.array(values_m), near_m, far_m)
   labels = [f'{value_m:g} m' for value_m in values_m]
   ticks = list(zip(places, labels, strict=True))
   return _bar(height, colours.depth_map(steps), ticks, text_size)
@@ -175,7 +170,6 @@ def side_by_side(
   depth_m: np.ndarray,
   truth_m: np.ndarray | None = None,
   colour_range: scale_lib.ColourRange = _AUTOMATIC,
-  scale: str = 'log',
   titles: Sequence[str] = ('Image', 'Depth', 'Truth', 'Error'),
 ) -> np.ndarray:
   """Draws an image, its depth and, if the truth is given, truth and error.
@@ -186,7 +180,6 @@ def side_by_side(
     truth_m: ground truth, the same shape, metres, 0 = unknown; or None.
     colour_range: range of depths to colour; ends that are not given are those
       of the truth, or of the depth.
-    scale: 'log' or 'linear'.
     titles: of the image, the depth, the truth and the error.
 
   Returns:
@@ -202,8 +195,8 @@ def side_by_side(
   near_m, far_m = colour_range.of(maps[0])
   panels = [rgb_uint8]
   for map_m in reversed(maps):
-    panels.append(_enlarged(colourise(map_m, near_m, far_m, scale), size))
-  panels[-1] = with_colour_bar(panels[-1], near_m, far_m, scale)
+    panels.append(_enlarged(colourise(map_m, near_m, far_m), size))
+  panels[-1] = with_colour_bar(panels[-1], near_m, far_m)
   if truth_m is not None:
     error = _enlarged(colourise_error(depth_m, truth_m), size)
     panels.append(np.hstack((error, error_bar(size[0]))))

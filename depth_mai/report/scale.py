@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 
-SCALES = ('log', 'linear')
 _MAX_TICKS = 8
 _DEFAULT_RANGE_M = (1.0, 10.0)
 # Ticks within a decade, from the finest; the first row that gives few enough
@@ -90,69 +89,55 @@ def known_mask(depth_m: np.ndarray) -> np.ndarray:
   return np.isfinite(depth_m) & (depth_m > 0)
 
 
-def position(
-  depth_m: np.ndarray, near_m: float, far_m: float, scale: str = 'log'
-) -> np.ndarray:
+def position(depth_m: np.ndarray, near_m: float, far_m: float) -> np.ndarray:
   """Maps metres to positions: 0 at near_m, 1 at far_m, not clipped.
+
+  Equal ratios of depth are equal steps, as in the si-RMSE.
 
   Args:
     depth_m: metres, any shape. Unknown values become 0.
-    near_m: metres; above 0 for the logarithmic scale.
+    near_m: metres, above 0.
     far_m: metres, above near_m.
-    scale: 'log' (equal ratios of depth are equal steps of colour, as in the
-      si-RMSE) or 'linear'.
 
   Returns:
     float64, the shape of depth_m.
 
   Raises:
-    ValueError: for an unknown scale or an empty range.
+    ValueError: for an empty range.
   """
-  check_range(near_m, far_m, scale)
+  check_range(near_m, far_m)
   depth_m = np.asarray(depth_m, np.float64)
   known = known_mask(depth_m)
   depth_m = np.where(known, depth_m, far_m)
-  if scale == 'log':
-    place = np.log(depth_m / near_m) / math.log(far_m / near_m)
-  else:
-    place = (depth_m - near_m) / (far_m - near_m)
+  place = np.log(depth_m / near_m) / math.log(far_m / near_m)
   return np.where(known, place, 0.0)
 
 
-def ticks(near_m: float, far_m: float, scale: str = 'log') -> list[float]:
+def ticks(near_m: float, far_m: float) -> list[float]:
   """Chooses up to eight round depths in a range, metres.
 
   Args:
     near_m: as for `position`.
     far_m: as for `position`.
-    scale: as for `position`.
 
   Returns:
     At least one value, ascending.
   """
-  check_range(near_m, far_m, scale)
-  if scale == 'log':
-    for mantissas in _MANTISSAS:
-      values = _decade_values(mantissas, near_m, far_m)
-      if len(values) <= _MAX_TICKS:
-        break
-    if len(values) >= 3:
-      return values[:: math.ceil(len(values) / _MAX_TICKS)]
-  return _linear_ticks(near_m, far_m)
+  check_range(near_m, far_m)
+  for mantissas in _MANTISSAS:
+    values = _decade_values(mantissas, near_m, far_m)
+    if len(values) <= _MAX_TICKS:
+      break
+  if len(values) >= 3:
+    return values[:: math.ceil(len(values) / _MAX_TICKS)]
+  return _even_ticks(near_m, far_m)
 
 
-def check_range(near_m: float, far_m: float, scale: str) -> None:
-  """Raises a ValueError unless 0 <= near_m < far_m suits the scale."""
-  if scale not in SCALES:
-    raise ValueError(f'scale={scale!r} is not one of {SCALES}.')
-  if not (math.isfinite(near_m) and math.isfinite(far_m) and near_m < far_m):
+def check_range(near_m: float, far_m: float) -> None:
+  """Raises a ValueError unless 0 < near_m < far_m, both finite."""
+  if not 0 < near_m < far_m < math.inf:
     raise ValueError(
-      f'near_m={near_m} must be below far_m={far_m}, both finite.'
-    )
-  if near_m < 0 or (scale == 'log' and near_m == 0):
-    raise ValueError(
-      f"near_m={near_m} must be above 0 metres for scale='log', and not "
-      "negative for scale='linear'."
+      f'near_m={near_m} must be above 0 and below far_m={far_m}, both finite.'
     )
 
 
@@ -166,7 +151,7 @@ def _decade_values(mantissas, near_m, far_m):
   return [value for value in values if near_m <= value <= far_m]
 
 
-def _linear_ticks(near_m, far_m):
+def _even_ticks(near_m, far_m):
   smallest = (far_m - near_m) / _MAX_TICKS
   exponent = math.floor(math.log10(smallest))
   for factor in (1, 2, 2.5, 5, 10, 20):
