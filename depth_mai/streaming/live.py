@@ -4,6 +4,7 @@
 from collections.abc import Callable
 from collections.abc import Iterable
 import contextlib
+import functools
 import os
 import signal
 import sys
@@ -23,6 +24,9 @@ from depth_mai.streaming import terminal_view
 from depth_mai.streaming import view as view_lib
 
 VIEWS = ('terminal', 'browser', 'none')
+
+# A service's log must show each line now, not in blocks of 8 KB.
+_print_at_once = functools.partial(print, flush=True)
 
 # This many damaged frames in a row mean that the source has failed.
 _MAX_DAMAGED = 30
@@ -218,7 +222,7 @@ def run_until_interrupted(
   overwrite: bool = False,
   every_frame: bool = False,
   max_frames: int = 0,
-  report_line: Callable[[str], object] = print,
+  report_line: Callable[[str], object] = _print_at_once,
 ) -> None:
   """Runs `Live` until the source ends, Ctrl-C or SIGTERM; prints a summary.
 

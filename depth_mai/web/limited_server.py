@@ -10,6 +10,7 @@ all answers come from the app.
 Only `serving` imports this module, because it needs waitress.
 """
 
+import contextlib
 import logging
 import socket
 import time
@@ -79,8 +80,10 @@ class Server(server_lib.TcpWSGIServer):
   def stop(self) -> None:
     """Waits for the answers in progress, then closes all connections."""
     self.task_dispatcher.shutdown()
-    # The thread in `run` owns the sockets; it returns when all are closed.
-    self.trigger.pull_trigger(self._close_all)
+    # The thread in `run` owns the sockets; it returns when all are closed. An
+    # answer that ends now may wake it first: then the trigger is closed, too.
+    with contextlib.suppress(OSError):
+      self.trigger.pull_trigger(self._close_all)
 
   def _close_all(self) -> None:
     for channel in list(self.active_channels.values()):

@@ -182,7 +182,12 @@ class LiveTest(parameterized.TestCase):
       stdout=subprocess.PIPE,
       stderr=subprocess.PIPE,
       text=True,
-      env={**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, sys.path))},
+      env={
+        **os.environ,
+        'PYTHONPATH': os.pathsep.join(filter(None, sys.path)),
+        # As a service runs it: lines must not wait in a buffer.
+        'PYTHONUNBUFFERED': '',
+      },
     )
 
   def test_ctrl_c_ends_a_stalled_stream(self):
