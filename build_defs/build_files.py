@@ -44,6 +44,8 @@ def label(path: pathlib.PurePath) -> str:
     path: the file, relative to the checkout.
   """
   target = 'package' if path.name == '__init__.py' else path.stem
+  if target.endswith('_test'):
+    target += '_library'  # A test cannot be a dependency.
   return f'//{path.parent.as_posix()}:{target}'
 
 
@@ -251,6 +253,10 @@ def build_file(
         'holds a docstring'
       )
     labels = dependencies(root, path, modules)
+    if not is_test:
+      # The macro depth_library adds the package of its own folder.
+      own = label(folder / '__init__.py')
+      labels = [name for name in labels if name != own]
     arguments = {'name': f'"{path.stem}"'}
     if labels:
       arguments['deps'] = _list(labels, folder.as_posix())

@@ -56,6 +56,7 @@ def depth_test(name, deps = [], data = [], size = "medium", tags = []):
         testonly = 1,
         srcs = [name + ".py"],
         data = data,
+        visibility = ["//visibility:public"],
         deps = deps,
     )
     py_test(

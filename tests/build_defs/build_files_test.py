@@ -33,7 +33,8 @@ class BuildFilesTest(absltest.TestCase):
       'depth_mai/losses/weighted.py',
       'from depth_mai import losses as package\nprint(package.__path__)\n',
     )
-    # No circle: this one imports the file that discovers it.
+    # No circle: this one imports the file that discovers it. The package is added
+    # by the macro.
     self.write(
       'depth_mai/losses/learned.py', 'from depth_mai.losses import weighted\n'
     )
@@ -41,10 +42,7 @@ class BuildFilesTest(absltest.TestCase):
       """\
 depth_library(
     name = "weighted",
-    deps = [
-        ":l1",
-        ":package",
-    ],
+    deps = [":l1"],
 )
 """,
       build_files.stale_build_files(self.root)[
@@ -113,6 +111,14 @@ depth_test(
 
 depth_folder_tests(names = ["crop_test"])
 """,
+    )
+
+  def test_a_test_is_imported_through_its_library(self):
+    self.write('tests/a_test.py')
+    self.write('tests/b/b_test.py', 'from tests import a_test')
+    self.assertIn(
+      'deps = ["//tests:a_test_library"]',
+      build_files.stale_build_files(self.root)[self.root / 'tests/b/BUILD'],
     )
 
   def test_a_test_with_tags_runs_on_its_own(self):
