@@ -33,8 +33,8 @@ class BuildFilesTest(absltest.TestCase):
       'depth_mai/losses/weighted.py',
       'from depth_mai import losses as package\nprint(package.__path__)\n',
     )
-    # No circle: this one imports the file that discovers it. The package is added
-    # by the macro.
+    # No circle: this one imports the file that discovers it. The macro adds the
+    # package.
     self.write(
       'depth_mai/losses/learned.py', 'from depth_mai.losses import weighted\n'
     )
