@@ -9,39 +9,26 @@ with the packages and imports of the code.
 """
 
 import argparse
-from collections.abc import Mapping
 import pathlib
 import sys
 from typing import NamedTuple
-from xml.etree import ElementTree
 
 DRAWING = pathlib.PurePath('docs/images/architecture.svg')
+_TEMPLATE = pathlib.Path(__file__).with_name('architecture.svg.jinja')
 
 _TENSORFLOW, _DEVICE, _FILE = 'tensorflow', 'device', 'file'
-# Fill, line and name in the legend of each kind of box.
+# Colours and name in the legend of each kind of box.
 _KINDS = {
-  _TENSORFLOW: ('#e8eefb', '#3b5fb0', 'package, needs TensorFlow'),
-  _DEVICE: ('#e3f4ea', '#2c7a4b', 'package, also runs on a Raspberry Pi'),
-  _FILE: ('#fbf6e3', '#a58a2b', 'files on disk'),
+  kind: {'fill': fill, 'line': line, 'caption': caption}
+  for kind, fill, line, caption in (
+    (_TENSORFLOW, '#e8eefb', '#3b5fb0', 'package, needs TensorFlow'),
+    (_DEVICE, '#e3f4ea', '#2c7a4b', 'package, also runs on a Raspberry Pi'),
+    (_FILE, '#fbf6e3', '#a58a2b', 'files on disk'),
+  )
 }
 _COLUMN, _ROW = 176, 104
 _WIDTH, _HEIGHT = 140, 58
 _MARGIN = 24
-_FONT = 'system-ui, sans-serif'
-_ARROW_STYLE = {
-  'stroke': '#555',
-  'stroke-width': 1.6,
-  'marker-end': 'url(#tip)',
-}
-_MARKER = {
-  'id': 'tip',
-  'viewBox': '0 0 10 10',
-  'refX': 9,
-  'refY': 5,
-  'markerWidth': 7,
-  'markerHeight': 7,
-  'orient': 'auto-start-reverse',
-}
 
 
 class Box(NamedTuple):
@@ -103,6 +90,7 @@ ARROWS = (
   ('devices', 'judging'),
   ('metrics', 'ranking'),
   ('streaming', 'report'),
+  ('web', 'report'),
 )
 _GROUND = (
   'files: atomic writes, folders, pictures, workdirs, ready weights',
@@ -130,96 +118,30 @@ def _edge(
   return start[0] + dx * part, start[1] + dy * part
 
 
-def _add(
-  parent: ElementTree.Element,
-  tag: str,
-  attributes: Mapping[str, object],
-  text: str = '',
-) -> ElementTree.Element:
-  """Adds an element."""
-  element = ElementTree.SubElement(
-    parent,
-    tag,
-    {
-      name: f'{value:g}' if isinstance(value, (int, float)) else str(value)
-      for name, value in attributes.items()
-    },
-  )
-  element.text = text or None
-  return element
-
-
-def _text(
-  svg: ElementTree.Element,
-  position: tuple[float, float],
-  text: str,
-  size: int,
-  **attributes: str,
-) -> None:
-  """Adds text; it is centred unless `text-anchor` is given."""
-  place = dict(zip('xy', position, strict=True))
-  font = {'font-size': size, 'font-family': _FONT, 'fill': '#1d1d1f'}
-  style = {'text-anchor': 'middle', **attributes}
-  _add(svg, 'text', {**place, **font, **style}, text)
-
-
-def _rectangle(
-  svg: ElementTree.Element,
-  position: tuple[float, float],
-  size: tuple[float, float],
-  kind: str,
-  radius: int,
-) -> None:
-  """Adds a rectangle in the colours of a kind of box."""
-  fill, line, _ = _KINDS[kind]
-  (x, y), (width, height) = position, size
-  place = {'x': x, 'y': y, 'width': width, 'height': height}
-  style = {'rx': radius, 'fill': fill, 'stroke': line, 'stroke-width': 1.4}
-  _add(svg, 'rect', {**place, **style})
-
-
 def draw() -> str:
   """Returns the drawing as SVG text."""
-  columns = 1 + max(box.column for box in BOXES.values())
-  rows = 1 + max(box.row for box in BOXES.values())
-  width = 2 * _MARGIN + (columns - 1) * _COLUMN + _WIDTH
-  ground_y = 2 * _MARGIN + (rows - 1) * _ROW + _HEIGHT
-  height = ground_y + 112
-  svg = ElementTree.Element(
-    'svg',
-    xmlns='http://www.w3.org/2000/svg',
-    viewBox=f'0 0 {width:g} {height:g}',
-    role='img',
-  )
-  title = 'From pictures and depth on disk to a ranked .tflite file'
-  _add(svg, 'title', {}, title)
-  marker = _add(_add(svg, 'defs', {}), 'marker', _MARKER)
-  _add(marker, 'path', {'d': 'M 0 0 L 10 5 L 0 10 z', 'fill': '#555'})
-  _add(svg, 'rect', {'width': '100%', 'height': '100%', 'fill': '#ffffff'})
+  import jinja2  # Not needed to compare the tables with the code.
+
+  arrows = []
   for source, target in ARROWS:
     start, end = _position(BOXES[source]), _position(BOXES[target])
-    (x1, y1), (x2, y2) = _edge(start, end), _edge(end, start)
-    ends = {'x1': x1, 'y1': y1, 'x2': x2, 'y2': y2}
-    _add(svg, 'line', {**ends, **_ARROW_STYLE})
-  for name, box in BOXES.items():
-    x, y = _position(box)
-    corner, radius = (x - _WIDTH / 2, y - _HEIGHT / 2), 10
-    if box.kind == _FILE:
-      radius = 3
-    _rectangle(svg, corner, (_WIDTH, _HEIGHT), box.kind, radius)
-    _text(svg, (x, y - 10), name, 14, **{'font-weight': 'bold'})
-    for number, caption in enumerate(box.captions):
-      _text(svg, (x, y + 6 + 14 * number), caption, 11)
-  ground_size = (width - 2 * _MARGIN, 56)
-  _rectangle(svg, (_MARGIN, ground_y), ground_size, _DEVICE, 10)
-  for number, caption in enumerate(_GROUND):
-    _text(svg, (width / 2, ground_y + 23 + 20 * number), caption, 12)
-  for number, (kind, (_, _, caption)) in enumerate(_KINDS.items()):
-    x, y = _MARGIN + number * 290, ground_y + 76
-    _rectangle(svg, (x, y), (18, 14), kind, 3)
-    _text(svg, (x + 26, y + 11), caption, 12, **{'text-anchor': 'start'})
-  ElementTree.indent(svg)
-  return ElementTree.tostring(svg, encoding='unicode') + '\n'
+    line = (*_edge(start, end), *_edge(end, start))
+    arrows.append([f'{coordinate:g}' for coordinate in line])
+  columns = max(box.column for box in BOXES.values())
+  ground_y = (max(box.row for box in BOXES.values()) + 1) * _ROW
+  template = jinja2.Template(_TEMPLATE.read_text(encoding='utf-8'))
+  return template.render(
+    arrows=arrows,
+    boxes=[(name, box, *_position(box)) for name, box in BOXES.items()],
+    box_height=_HEIGHT,
+    box_width=_WIDTH,
+    ground=_GROUND,
+    ground_y=ground_y,
+    height=ground_y + 112,
+    kinds=_KINDS,
+    margin=_MARGIN,
+    width=2 * _MARGIN + columns * _COLUMN + _WIDTH,
+  )
 
 
 def main(argv: list[str] | None = None) -> int:
