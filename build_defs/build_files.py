@@ -254,7 +254,7 @@ def build_file(
       )
     labels = dependencies(root, path, modules)
     if not is_test:
-      # The macro depth_library adds the package of its own folder.
+      # The macro depth_library adds this package itself.
       own = label(folder / '__init__.py')
       labels = [name for name in labels if name != own]
     arguments = {'name': f'"{path.stem}"'}

@@ -12,7 +12,7 @@ A drawing is a block of lines in one of the .txt files there:
       cylinder  around(0.75 * radius, angle)  0.015       height  metal  for ...
 
 Its first line gives its kind, its name, its parameters in brackets if it has
-any, and a sentence (in a line of its own if it is long). The kinds:
+any, and a sentence (on the next line if it is long). The kinds:
 
 - `piece`: an object that stands on its own, such as furniture. It gives a
   `Piece`; the lines after `size` (width, depth, height) are drawn when a place

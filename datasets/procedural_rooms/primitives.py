@@ -188,7 +188,7 @@ class Geometry:
 
 
 class Pen:
-  """Draws shapes in a frame of its own into a `Geometry`."""
+  """Draws shapes into a `Geometry`, in the pen's own frame."""
 
   def __init__(self, geometry, origin=(0.0, 0.0, 0.0), rotation=None):
     """Starts a pen.

@@ -55,7 +55,7 @@ class LocalDevice(device.Device):
     return environment.describe_machine()
 
   def _measure(self, path: str) -> list[dict]:
-    """Measures each configuration in a process of its own."""
+    """Measures each configuration in a separate process."""
     return [
       configuration.measure_in_child(request, self._settings.timeout_s)
       for request in self.requests(path)

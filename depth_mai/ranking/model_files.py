@@ -44,7 +44,7 @@ def find_models(
   <name>_<precision>.tflite, the name that depth_mai.convert writes, belongs to
   the system <name>; so `tcl_96x128_fp32.tflite` and `tcl_fp32.tflite` are
   ranked separately. A file of another name belongs to the system in its
-  metadata, or else to the system of its own name.
+  metadata, or else to a system with the name of the file.
 
   Args:
     models_dir: the folder.

@@ -32,7 +32,7 @@ FOR_RUNTIME = {
   ('CONV_2D', 'INT16'): 'Convert with --precision=int8.',
   ('TRANSPOSE_CONV', None): (
     'Use a bilinear Resize and a convolution, or put the activation into a '
-    'layer of its own.'
+    'separate layer.'
   ),
   ('STRIDED_SLICE', None): (
     'Slice with plain begin, end and strides: no ellipsis, no new axis.'

@@ -82,7 +82,7 @@ class LoneReluTest(tf.test.TestCase):
     self.assertNotIn('RELU', histograms[1])
     self.assertEqual(histograms[1]['MUL'], histograms[0].get('MUL', 0) + 1)
     if taken[1] is None or not taken[1].partitions:
-      self.skipTest('This runtime does not tell what XNNPACK takes.')
+      self.skipTest('This runtime does not report what XNNPACK takes.')
     self.assertEqual(taken[0].outside, {'RELU': 1})
     self.assertEqual((taken[1].partitions, taken[1].outside), (1, {}))
 
@@ -132,7 +132,7 @@ class HardSwishTest(tf.test.TestCase):
     self.assertIn('HARD_SWISH', names[0])
     self.assertNotIn('HARD_SWISH', names[1])
     if taken[1] is None or not taken[1].partitions:
-      self.skipTest('This runtime does not tell what XNNPACK takes.')
+      self.skipTest('This runtime does not report what XNNPACK takes.')
     self.assertEqual(taken[0].outside, {'HARD_SWISH': 1})
     self.assertEqual((taken[1].partitions, taken[1].outside), (1, {}))
 

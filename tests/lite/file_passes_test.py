@@ -195,7 +195,7 @@ class FloatDepthwiseTest(tf.test.TestCase):
       interpreter.load_interpreter(content)
     )
     if taken is None or not taken.partitions:
-      self.skipTest('This runtime does not tell what XNNPACK takes.')
+      self.skipTest('This runtime does not report what XNNPACK takes.')
     self.assertEqual((taken.partitions, taken.outside), (1, {}))
 
   def test_int8_activations_stay(self):

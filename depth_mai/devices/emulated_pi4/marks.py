@@ -6,9 +6,9 @@ others are entries of functions of LiteRT 2.3:
 
   VISIT     XNNPACK's delegate visits a node of the graph: first, without a
             subgraph, to check whether it can take it, then to take it.
-  NEW_NODE  XNNPACK makes a node of its own for that node.
+  NEW_NODE  XNNPACK makes one of its internal nodes for that node.
   OPTIMIZE  All nodes of a partition are made.
-  RUN       XNNPACK runs the kernel of a node of its own.
+  RUN       XNNPACK runs the kernel of an internal node.
   DONE      LiteRT has run a node, or a partition.
 """
 

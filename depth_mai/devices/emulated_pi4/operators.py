@@ -2,8 +2,8 @@
 """Attributes the counted instructions to the operators of the graph.
 
 The built-in kernels run node after node; a snapshot at the end of each tells
-them apart. XNNPACK makes nodes of its own: snapshots at their creation show for
-which operator each was made, snapshots at their runs what each costs. An
+them apart. XNNPACK makes internal nodes: a snapshot at its creation shows for
+which operator a node was made, a snapshot when it runs shows its cost. An
 operator that XNNPACK fused with another, or that moves nothing, runs no kernel.
 """
 
