@@ -1,16 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Atomic file writes: write to a temporary path, then rename.
+"""Atomic, durable file writes: write to a temporary path, then rename.
 
-If a training is killed or the disk is full, no incomplete checkpoint, picture
-or table is left under its final name.
+If a training is killed, the power fails or the disk is full, no incomplete
+checkpoint, picture or table is left under its final name.
 """
 
 from collections.abc import Iterator
 import contextlib
+import errno
+import hashlib
 import json
 import os
+import pathlib
+import platform
+import re
 import secrets
 import shutil
+import tempfile
+
+# Temporary names: .tmp-<machine>-<process>-<random>-<final name><suffixes>. The
+# machine and the final name are hashed, so that the name is never too long.
+_PREFIX = '.tmp-'
+_MOST_SUFFIX_BYTES = 32
 
 
 @contextlib.contextmanager
@@ -18,9 +29,12 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[str]:
   """Yields a temporary path to write to and renames it to `path` at the end.
 
   The temporary path is in the same directory, so that the rename is atomic, and
-  ends with the same name, because Keras and Pillow choose the format by the
+  has the same suffixes, because Keras and Pillow choose the format by the
   suffix. Missing parent directories are created. The result may be a file or a
-  directory; a directory cannot replace one that is not empty.
+  directory; a directory cannot replace one that is not empty. The content is on
+  the disk before the rename, and the rename before this returns.
+
+  Temporary files of writers of the same path that were killed are removed.
 
   Args:
     path: the final path.
@@ -36,7 +50,9 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[str]:
   path = os.path.abspath(os.fspath(path))
   directory, name = os.path.split(path)
   os.makedirs(directory, exist_ok=True)
-  temporary = os.path.join(directory, f'.tmp-{secrets.token_hex(4)}-{name}')
+  remove_leftovers(directory, name)
+  writer = f'{_machine()}-{os.getpid()}-{secrets.token_hex(4)}'
+  temporary = os.path.join(directory, f'{_PREFIX}{writer}-{_ending(name)}')
   try:
     yield temporary
     if not os.path.lexists(temporary):
@@ -44,9 +60,69 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[str]:
         f'Nothing was written for {path}. Inside atomic_path, write to the '
         'path that it yields, not to the final path.'
       )
+    _sync(temporary)
     os.replace(temporary, path)
+    _sync_folder(directory)
   finally:
     _remove(temporary)
+
+
+def remove_leftovers(
+  directory: str | os.PathLike[str], name: str | None = None
+) -> None:
+  """Removes the temporary files of killed writers from a directory.
+
+  Files of a writer that still runs, or that ran on another machine, stay.
+
+  Args:
+    directory: the directory; its subdirectories are not searched.
+    name: only the temporary files of this final name; None for all.
+  """
+  pattern = re.compile(
+    rf'{re.escape(_PREFIX)}{_machine()}-(\d+)-[0-9a-f]{{8}}-(.*)', re.DOTALL
+  )
+  with contextlib.suppress(OSError):
+    for found in os.listdir(directory):
+      match = pattern.fullmatch(found)
+      if match is None or _is_running(int(match[1])):
+        continue
+      if name is None or match[2] == _ending(name):
+        _remove(os.path.join(directory, found))
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+  """Checks that a file can be written, before the work that leads to it starts.
+
+  Missing parent directories are created.
+
+  Args:
+    path: the file that will be written.
+
+  Raises:
+    OSError: names the file or the directory that cannot be written.
+  """
+  path = pathlib.Path(path)
+  if path.is_dir():
+    raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+  check_writable_folder(path.parent)
+
+
+def check_writable_folder(path: str | os.PathLike[str]) -> None:
+  """Checks that files can be written in a folder; creates it if it is absent.
+
+  Args:
+    path: the folder.
+
+  Raises:
+    OSError: names the directory that cannot be written.
+  """
+  os.makedirs(path, exist_ok=True)
+  try:
+    with tempfile.TemporaryFile(dir=path) as stream:
+      stream.write(bytes(4096))
+      stream.flush()
+  except OSError as error:
+    raise OSError(error.errno, error.strerror, os.fspath(path)) from error
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
@@ -76,6 +152,56 @@ def write_json(path: str | os.PathLike[str], content: object) -> None:
     OSError: the file cannot be written.
   """
   write_text(path, json.dumps(content, indent=2, allow_nan=False) + '\n')
+
+
+def _machine() -> str:
+  """Returns a short text that differs between machines and containers."""
+  return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def _ending(name: str) -> str:
+  """Returns the end of the temporary names for a final name."""
+  digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:12]
+  suffixes = ''.join(pathlib.PurePath(name).suffixes[-2:])
+  if len(os.fsencode(suffixes)) > _MOST_SUFFIX_BYTES:
+    suffixes = pathlib.PurePath(name).suffix
+  return digest + suffixes
+
+
+def _is_running(process: int) -> bool:
+  """Returns whether a process of this machine is running."""
+  try:
+    os.kill(process, 0)
+  except (ProcessLookupError, OverflowError):
+    return False
+  except PermissionError:
+    pass
+  return True
+
+
+def _sync(path: str) -> None:
+  """Waits until a file, or all of a directory, is on the disk."""
+  if os.path.isdir(path) and not os.path.islink(path):
+    for directory, _, names in os.walk(path):
+      for name in names:
+        _sync_file(os.path.join(directory, name))
+      _sync_folder(directory)
+  else:
+    _sync_file(path)
+
+
+def _sync_file(path: str) -> None:
+  descriptor = os.open(path, os.O_RDONLY)
+  try:
+    os.fsync(descriptor)
+  finally:
+    os.close(descriptor)
+
+
+def _sync_folder(path: str) -> None:
+  # Some file systems, and Windows, have no fsync of a directory.
+  with contextlib.suppress(OSError):
+    _sync_file(path)
 
 
 def _remove(path: str) -> None:

@@ -2,13 +2,27 @@
 import json
 import os
 import pathlib
+import stat
+import subprocess
+import sys
+from unittest import mock
 
 from absl.testing import absltest
+from absl.testing import parameterized
 
 from depth_mai.files import atomic
 
+_WRITER = """
+import sys, time
+from depth_mai.files import atomic
+with atomic.atomic_path(sys.argv[1]) as temporary:
+  open(temporary, 'w').write('half')
+  print('written', flush=True)
+  time.sleep(600)
+"""
 
-class AtomicPathTest(absltest.TestCase):
+
+class AtomicPathTest(parameterized.TestCase):
   def setUp(self):
     super().setUp()
     self.folder = pathlib.Path(self.create_tempdir().full_path)
@@ -20,7 +34,7 @@ class AtomicPathTest(absltest.TestCase):
       pathlib.Path(temporary).write_text('new')
       self.assertEqual(path.read_text(), 'old')
       self.assertEqual(os.path.dirname(temporary), str(self.folder))
-      self.assertEndsWith(temporary, 'model.weights.h5')
+      self.assertEndsWith(temporary, '.weights.h5')
     self.assertEqual(path.read_text(), 'new')
     self.assertEqual(os.listdir(self.folder), ['model.weights.h5'])
 
@@ -76,6 +90,63 @@ class AtomicPathTest(absltest.TestCase):
       with atomic.atomic_path(self.folder / 'none.txt'):
         pass
     self.assertEqual(os.listdir(self.folder), [])
+
+  def test_longest_name_that_a_file_system_allows(self):
+    path = self.folder / ('x' * 251 + '.png')
+    atomic.write_text(path, 'x')
+    self.assertEqual(path.read_text(), 'x')
+
+  def test_name_that_is_not_utf8(self):
+    path = os.path.join(self.folder, os.fsdecode(b'caf\xe9.txt'))
+    atomic.write_text(path, 'x')
+    self.assertEqual(os.listdir(os.fsencode(self.folder)), [b'caf\xe9.txt'])
+
+  def test_content_is_on_the_disk_before_the_rename(self):
+    calls = []
+    real_fsync, real_replace = os.fsync, os.replace
+
+    def fsync(descriptor):
+      kind = 'folder' if stat.S_ISDIR(os.fstat(descriptor).st_mode) else 'file'
+      calls.append(kind)
+      real_fsync(descriptor)
+
+    def replace(old, new):
+      calls.append('rename')
+      real_replace(old, new)
+
+    with mock.patch.object(os, 'fsync', fsync):
+      with mock.patch.object(os, 'replace', replace):
+        atomic.write_text(self.folder / 'a.txt', 'x')
+    self.assertEqual(calls, ['file', 'rename', 'folder'])
+
+  def test_leftovers_of_a_killed_writer_are_removed(self):
+    path = self.folder / 'a.txt'
+    writer = subprocess.Popen(
+      [sys.executable, '-c', _WRITER, str(path)],
+      stdout=subprocess.PIPE,
+      env=os.environ | {'PYTHONPATH': os.pathsep.join(sys.path)},
+    )
+    writer.stdout.readline()
+    self.assertLen(os.listdir(self.folder), 1)
+    atomic.write_text(path, 'while the other writer runs')
+    self.assertLen(os.listdir(self.folder), 2)
+    writer.kill()
+    writer.communicate()
+    atomic.write_text(self.folder / 'other.txt', 'x')
+    self.assertLen(os.listdir(self.folder), 3)
+    atomic.write_text(path, 'new')
+    self.assertCountEqual(os.listdir(self.folder), ['a.txt', 'other.txt'])
+
+  @parameterized.parameters('file/a.json', 'file', '.')
+  def test_what_cannot_be_written_is_known_before(self, name):
+    (self.folder / 'file').write_text('x')
+    if name == 'file':
+      atomic.check_writable(self.folder / name)
+      return
+    with self.assertRaises(OSError) as caught:
+      atomic.check_writable(self.folder / name)
+    self.assertIn(str(self.folder), str(caught.exception))
+    self.assertEqual(os.listdir(self.folder), ['file'])
 
 
 if __name__ == '__main__':
