@@ -21,6 +21,7 @@ from depth_mai.files import ready_models
 from depth_mai.report import picture
 from depth_mai.report import scale
 from depth_mai.runtime import batch_prediction
+from depth_mai.runtime import interface_evidence
 from depth_mai.runtime import model_file
 from depth_mai.streaming import live
 
@@ -39,6 +40,7 @@ _FAR_M = flags.DEFINE_float(
   None,
   'Depth of the last colour, metres; by default each picture has its own.',
 )
+_DECLARED = program.interface_flags('By default the file states it.')
 _OVERWRITE = flags.DEFINE_bool(
   'overwrite', False, 'Replace the results of an earlier run.'
 )
@@ -101,8 +103,12 @@ def main(argv: list[str]) -> int:
   colours = scale.ColourRange(_NEAR_M.value, _FAR_M.value)
   predict = _pictures if _CAMERA.value is _VIDEO.value is None else _stream
   model = model_file.TfliteModel(
-    ready_models.model_path(_MODEL.value), num_threads=_THREADS.value
+    ready_models.model_path(_MODEL.value),
+    num_threads=_THREADS.value,
+    declared=interface_evidence.Declared(**_DECLARED()),
   )
+  for note in model.reading.notes():
+    print(f'{model.name}: {note}')
   problems = predict(model, argv[1:], colours)
   for problem in problems:
     print(f'error: {problem}', file=sys.stderr)

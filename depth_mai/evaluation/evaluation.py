@@ -16,8 +16,10 @@ from PIL import Image
 
 from depth_mai import challenge
 from depth_mai.data import source
+from depth_mai.evaluation import alignment
 from depth_mai.files import folder
 from depth_mai.metrics import depth_metrics
+from depth_mai.metrics import depth_order
 from depth_mai.report import picture
 from depth_mai.runtime import image_io
 
@@ -72,6 +74,7 @@ def evaluate(
   pictures_dir: str | os.PathLike[str] | None = None,
   observe: Callable[[str, np.ndarray, np.ndarray, np.ndarray], object]
   | None = None,
+  align: str = 'none',
 ) -> dict[str, Any]:
   """Measures a predictor.
 
@@ -86,11 +89,15 @@ def evaluate(
     pictures_dir: folder for a picture <id>.png of each image, prediction,
       truth and error, and for an overview of the worst, middle and best.
     observe: called with each image: id, rgb_uint8, pred_mm and depth_mm, the
-      prediction resized to the ground truth.
+      prediction resized to the ground truth, and aligned.
+    align: one of `alignment.ALIGNMENTS`; anything but 'none' fits each
+      prediction to its ground truth first, so the figures do not compare with
+      the challenge's.
 
   Returns:
-    The dict of `DepthMetrics.result`, and under `per_image` the metrics of
-    each measured image by id.
+    The dict of `DepthMetrics.result`, and `alignment`; `rank_correlation`, the
+    mean over the images, see depth_order.py, None if it is undefined;
+    `warnings`, texts; `per_image`, the metrics of each measured image by id.
 
   Raises:
     ValueError: if limit is below 1, there is nothing to measure, or a
@@ -99,9 +106,14 @@ def evaluate(
   check_limit(limit)
   metrics = depth_metrics.DepthMetrics()
   per_image = {}
+  correlations = []
+  fit = alignment.ALIGNMENTS[align]
   pairs = itertools.islice(pairs, limit)
   for name, rgb_uint8, pred_mm, depth_mm in _predictions(predictor, pairs):
+    correlations.append(depth_order.rank_correlation(pred_mm, depth_mm))
     try:
+      if fit is not None and (depth_mm > 0).any():
+        pred_mm = fit(pred_mm, depth_mm)
       measured = metrics.add(pred_mm, depth_mm)
     except ValueError as error:
       raise ValueError(f'Image {name}: {error}') from error
@@ -118,6 +130,11 @@ def evaluate(
         ),
       )
   result = metrics.result()
+  correlation = depth_order.mean(correlations)
+  result['alignment'] = align
+  result['rank_correlation'] = correlation
+  inverse = depth_order.inverse_text(correlation)
+  result['warnings'] = [inverse] if inverse and fit is None else []
   result['per_image'] = per_image
   if pictures_dir is not None:
     _save_overview(pathlib.Path(pictures_dir), per_image)

@@ -12,6 +12,9 @@ import importlib.metadata
 import os
 import typing
 
+from depth_mai import challenge
+from depth_mai.runtime import open_sizes
+
 # (module with the Interpreter, package with __version__, pip name).
 _RUNTIMES = (
   ('ai_edge_litert.interpreter', 'ai_edge_litert', 'ai-edge-litert'),
@@ -63,7 +66,10 @@ def find_runtime() -> Runtime:
 
 
 def load_interpreter(
-  path_or_bytes: ModelSource, num_threads: int = 1, xnnpack: bool = True
+  path_or_bytes: ModelSource,
+  num_threads: int = 1,
+  xnnpack: bool = True,
+  input_size: tuple[int, int] = challenge.IMAGE_SIZE,
 ) -> typing.Any:
   """Loads a model and allocates its tensors.
 
@@ -74,6 +80,7 @@ def load_interpreter(
     xnnpack: whether the default XNNPACK delegate may take the graph. If not,
       all operators run in the built-in kernels, as in the old 32-bit ARM
       builds.
+    input_size: (height, width) of the pictures if the file leaves it open.
 
   Returns:
     An `Interpreter`, ready for set_tensor and invoke.
@@ -105,7 +112,7 @@ def load_interpreter(
       ),
       **source,
     )
-    interpreter.allocate_tensors()
+    open_sizes.close(interpreter, input_size)
   except (ValueError, RuntimeError) as error:
     reason = ' '.join(str(error).split()).rstrip('.')
     raise ValueError(
