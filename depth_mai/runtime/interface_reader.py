@@ -272,10 +272,12 @@ def _read_output(
       if _is_plausible(found, picture_size)
     ]
     if len(plausible) != 1:
+      many = 'none of which looks like'
+      if plausible:
+        many = f'{len(plausible)} of which may be'
       raise ValueError(
-        f'it has {len(outputs)} outputs, and {len(plausible) or "none"} of '
-        f'them may be the depth map; choose one with --output: '
-        f'{_listed(outputs)}'
+        f'it has {len(outputs)} outputs, {many} the depth map; choose one with '
+        f'--output: {_listed(outputs)}'
       )
     (place,) = plausible
     why, say = f'the only depth map of {len(outputs)} outputs', True
