@@ -46,6 +46,40 @@ _PNG_COLOUR_TYPES = {
   4: 'two channels',
   6: 'four channels',
 }
+_ORIENTATION_TAG = 0x0112
+# Only these chunks of a PNG file can hold an orientation: EXIF, and text.
+_PNG_EXIF_CHUNKS = (b'eXIf', b'iTXt', b'tEXt', b'zTXt')
+
+
+def orientation(path: str | os.PathLike[str]) -> int:
+  """Returns how a picture must be turned to be upright.
+
+  Args:
+    path: a picture.
+
+  Returns:
+    1 (as it is stored) to 8, the orientation of EXIF 2.3; 1 if the file has
+    none, a damaged one, or cannot be read.
+  """
+  try:
+    encoded = pathlib.Path(path).read_bytes()
+    with Image.open(io.BytesIO(encoded)) as picture:
+      return _orientation(picture, encoded)
+  except DECODING_ERRORS:
+    return 1
+
+
+def _orientation(picture: Image.Image, encoded: bytes) -> int:
+  """Returns the orientation of an open picture, 1 to 8."""
+  if picture.format == 'PNG' and not any(
+    name in encoded for name in _PNG_EXIF_CHUNKS
+  ):
+    return 1  # Pillow would decode all pixels to find this out.
+  try:
+    value = picture.getexif().get(_ORIENTATION_TAG)
+  except Exception:  # Damaged EXIF data raise errors of any kind.
+    return 1
+  return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
 def read_rgb(

@@ -162,6 +162,27 @@ class PictureFilesTest(parameterized.TestCase):
     self.assert_refused(picture_files.read_depth_mm, 'damaged')
 
 
+class OrientationTest(parameterized.TestCase):
+  @parameterized.product(
+    orientation=range(1, 9), suffix=('png', 'jpg', 'webp', 'tif')
+  )
+  def test_is_read(self, orientation, suffix):
+    path = os.path.join(self.create_tempdir().full_path, f'a.{suffix}')
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.new('RGB', (32, 24)).save(path, exif=exif)
+    self.assertEqual(picture_files.orientation(path), orientation)
+
+  def test_without_a_usable_one_it_is_1(self):
+    path = os.path.join(self.create_tempdir().full_path, 'a.jpg')
+    self.assertEqual(picture_files.orientation(path), 1)  # There is no file.
+    exif = Image.Exif()
+    exif[0x0112] = 9
+    for damaged in (exif, b'Exif\0\0rubbish, not a TIFF header'):
+      Image.new('RGB', (32, 24)).save(path, exif=damaged)
+      self.assertEqual(picture_files.orientation(path), 1)
+
+
 class WritingTest(parameterized.TestCase):
   def setUp(self):
     super().setUp()
