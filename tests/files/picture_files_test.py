@@ -164,7 +164,7 @@ class PictureFilesTest(parameterized.TestCase):
 
 class OrientationTest(parameterized.TestCase):
   @parameterized.product(
-    orientation=range(1, 9), suffix=('png', 'jpg', 'webp', 'tif')
+    orientation=tuple(range(1, 9)), suffix=('png', 'jpg', 'webp', 'tif')
   )
   def test_is_read(self, orientation, suffix):
     path = os.path.join(self.create_tempdir().full_path, f'a.{suffix}')
