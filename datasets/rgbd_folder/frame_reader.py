@@ -4,7 +4,8 @@
 The steps are, in this order: convert the depth to millimetres, apply the mask,
 resize the depth to the size of the picture (nearest neighbour), cut off the
 border, shrink both to `max_width`. A picture that does not change keeps the
-bytes of its PNG or JPEG file; any other is stored as PNG.
+bytes of its PNG or JPEG file if every decoder reads the same pixels from them
+(`picture_files.is_plain`); any other is stored as PNG, upright and in RGB.
 """
 
 import dataclasses
@@ -19,14 +20,12 @@ from depth_mai.datasets.rgbd_folder import depth_file
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import pairing
 from depth_mai.datasets.rgbd_folder import units
-from depth_mai.files import folder
 from depth_mai.files import picture_files
 from depth_mai.files import problems as problems_lib
 
 # Largest difference of the aspect ratios of picture and depth map: ScanNet's
 # 1296 x 968 and 640 x 480 differ by 0.4 %, 16:9 and 4:3 by 33 %.
 MOST_ASPECT_DIFFERENCE = 0.03
-_LOSSLESS_SUFFIXES = ('.bmp', '.ppm', '.tif', '.tiff', '.webp')
 _PNG_LEVEL = 1
 
 
@@ -85,7 +84,9 @@ def read(
   Raises:
     BadInputError: (a ValueError) with all problems of its files.
   """
-  rgb_uint8, bad_rgb = problems_lib.attempt(_read_rgb, frame.rgb_path)
+  rgb_uint8, bad_rgb = problems_lib.attempt(
+    picture_files.read_rgb, frame.rgb_path
+  )
   values, bad_depth = problems_lib.attempt(depth_file.read, frame.depth_path)
   mask, bad_mask = problems_lib.attempt(depth_file.read_mask, frame.mask_path)
   problems_lib.check(bad_rgb + bad_depth + bad_mask)
@@ -107,8 +108,8 @@ def read(
     picture = Image.fromarray(stored_rgb)
     stored_rgb = np.array(picture.resize(size, Image.Resampling.LANCZOS))
     stored_mm = resized(stored_mm, size[::-1])
-  is_file = stored_rgb.shape == rgb_uint8.shape and (
-    frame.rgb_path.suffix.lower() in folder.RGB_SUFFIXES
+  is_file = stored_rgb.shape == rgb_uint8.shape and picture_files.is_plain(
+    frame.rgb_path
   )
   depth_m = stored_mm / challenge.MM_PER_M
   return Content(
@@ -174,13 +175,6 @@ def png(values: np.ndarray) -> bytes:
   picture = Image.fromarray(np.ascontiguousarray(values))
   picture.save(stream, 'PNG', compress_level=_PNG_LEVEL)
   return stream.getvalue()
-
-
-def _read_rgb(path: pathlib.Path) -> np.ndarray:
-  """Reads a picture, [H, W, 3] uint8."""
-  if path.suffix.lower() in _LOSSLESS_SUFFIXES:
-    return picture_files.read_rgb(path, formats=None)
-  return picture_files.read_rgb(path)
 
 
 def _check_shape(
