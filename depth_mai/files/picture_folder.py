@@ -79,7 +79,7 @@ def list_pictures(folder: str | os.PathLike[str]) -> Listing:
     _left_out(folder, what, names, cure)
     for what, names, cure in (
       ('videos', videos, picture_formats.cure('video')),
-      ('no pictures', other, ''),
+      ('other files', other, ''),
       ('subfolders with pictures', below, 'give them as well'),
     )
     if names
@@ -148,6 +148,6 @@ def _left_out(
   """Returns the message about content that is left out."""
   safe = [printable.printable(name) for name in names]
   return (
-    f'{printable.printable(folder)}: left out, {what}: {len(names)} '
+    f'{printable.printable(folder)}: {what} that are left out: {len(names)} '
     f'({problems_lib.listing(safe)}).{f" Cure: {cure}." if cure else ""}'
   )

@@ -52,7 +52,8 @@ class AvSource:
       numbers = frame_numbers.FrameNumbers()
       try:
         for packet in container.demux(stream):
-          numbers.send(packet.pts)
+          if not packet.is_discard:  # What an editor cut off is not shown.
+            numbers.send(packet.pts)
           try:
             pictures = packet.decode()
           except av.error.InvalidDataError:
@@ -176,6 +177,8 @@ def explain_camera(
 
 def _decode(picture: typing.Any) -> np.ndarray:
   """Returns a frame, uint8 [H, W, 3], turned for display."""
+  if picture.is_corrupt:
+    raise frame.DamagedFrameError('its data are damaged')
   turn = 1
   for data in picture.side_data:
     if data.type.name == 'DISPLAYMATRIX':

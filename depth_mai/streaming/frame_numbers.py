@@ -48,8 +48,12 @@ class FrameNumbers:
     return self._count(missing), self._count(1)[0]
 
   def finish(self) -> list[int]:
-    """Returns the numbers of the lost frames after the last one."""
-    lost, self._lost = self._lost, 0
+    """Returns the numbers of the lost frames after the last one.
+
+    Decoders do not report those that were still in them at the end.
+    """
+    lost = max(self._lost, len(self._times))
+    self._lost, self._times = 0, []
     return self._count(lost)
 
   def _count(self, number: int) -> list[int]:
