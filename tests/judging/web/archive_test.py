@@ -49,7 +49,7 @@ class ArchiveTest(absltest.TestCase):
       self.assertIsNone(archive.picture(record['id'], 2))
       self.assertIsNone(archive.picture(record['id'], -1))
       self.assertIsNone(archive.picture('../..', 0))
-    (self.folder / record['id'] / 'a.png').unlink()
+    (self.folder / record['id'] / 'd_9.png').unlink()
     self.assertIsNone(self.archive.picture(record['id'], 0))
 
   def test_all_or_nothing(self):
