@@ -2,7 +2,9 @@
 """Builds tfds records from RGB-depth pairs in the challenge's folder layout.
 
 The files are stored unchanged: uint16 millimetres stay exact, and JPEG pictures
-are not compressed a second time. Only numbers that stand for unknown depth,
+are not compressed a second time. A picture that TensorFlow would decode to
+other pixels than the programs predict from, such as one with an orientation or
+transparency, is stored as these pixels. Depth numbers that stand for unknown,
 such as 65535, become 0.
 """
 
@@ -14,6 +16,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from depth_mai.files import folder
+from depth_mai.files import picture_files
 from depth_mai.files import printable
 from depth_mai.files import problems as problems_lib
 from depth_mai.files import true_depth
@@ -65,7 +68,10 @@ class Builder(tfds.core.GeneratorBasedBuilder):
   VERSION = tfds.core.Version('1.1.0')
   RELEASE_NOTES = {
     '1.0.0': 'First release.',
-    '1.1.0': '65535 and other numbers for unknown depth are stored as 0.',
+    '1.1.0': (
+      'Pictures are stored upright, without transparency. 65535 and other '
+      'numbers for unknown depth are stored as 0.'
+    ),
   }
   MANUAL_DOWNLOAD_INSTRUCTIONS = """
   The data set of the challenge is given to its participants, see
@@ -110,8 +116,11 @@ class Builder(tfds.core.GeneratorBasedBuilder):
   def _generate_examples(
     self, pairs: list[folder.Pair]
   ) -> Iterator[tuple[str, Example]]:
-    """Yields (id, example) with the files, or with depth without marks."""
+    """Yields (id, example) with the unchanged files where they are plain."""
     for pair in pairs:
+      rgb: str | np.ndarray = str(pair.rgb_path)
+      if not picture_files.is_plain(pair.rgb_path):
+        rgb = folder.read_rgb(pair.rgb_path)
       if pair.depth_path is None:
         height, width, _ = folder.read_rgb(pair.rgb_path).shape
         depth = np.zeros((height, width, 1), np.uint16)
@@ -120,5 +129,5 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         depth = depth_mm[..., None] if marked else str(pair.depth_path)
       yield (
         pair.id,
-        {'rgb': str(pair.rgb_path), 'depth': depth, 'id': pair.id},
+        {'rgb': rgb, 'depth': depth, 'id': pair.id},
       )

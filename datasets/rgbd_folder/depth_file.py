@@ -14,7 +14,6 @@ be inverted, and OpenEXR because neither NumPy nor Pillow reads it.
 from collections.abc import Callable
 import pathlib
 import re
-import zipfile
 
 import numpy as np
 from PIL import Image
@@ -56,12 +55,6 @@ _CURE_8_BITS = (
 )
 _PGM_HEADER = re.compile(rb'P[25]((?:\s+|#[^\n]*\n)+\d+){3}\s')
 _PGM_COMMENT = re.compile(rb'#[^\n]*\n')
-_READING_ERRORS = (
-  *picture_files.DECODING_ERRORS,
-  KeyError,
-  OverflowError,
-  zipfile.BadZipFile,
-)
 
 
 def read(
@@ -143,7 +136,7 @@ def _refuse_colours(path: pathlib.Path) -> None:
     with Image.open(path) as picture:
       if picture.mode not in ('RGB', 'RGBA'):
         return
-  except _READING_ERRORS:
+  except Exception:
     return  # The reader of the suffix says what is wrong.
   if colour_code.is_24_bits(read_colours(path)):
     raise problems.refusal(
@@ -196,7 +189,7 @@ def _attempt(
     return reader(path)
   except problems.BadInputError:
     raise
-  except _READING_ERRORS as error:
+  except Exception as error:  # Damaged files raise errors of any kind.
     raise problems.refusal(
       path,
       f'the {name} cannot be read ({type(error).__name__}: {error})',

@@ -4,7 +4,8 @@
 The steps are, in this order: convert the depth to millimetres, apply the mask,
 resize the depth to the size of the picture (nearest neighbour), cut off the
 border, shrink both to `max_width`. A picture that does not change keeps the
-bytes of its PNG or JPEG file; any other is stored as PNG.
+bytes of its PNG or JPEG file if every decoder reads the same pixels from them
+(`picture_files.is_plain`); any other is stored as PNG, upright and in RGB.
 """
 
 import dataclasses
@@ -21,7 +22,6 @@ from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import encodings
 from depth_mai.datasets.rgbd_folder import numbers
 from depth_mai.datasets.rgbd_folder import pairing
-from depth_mai.files import folder
 from depth_mai.files import picture_files
 from depth_mai.files import problems as problems_lib
 from depth_mai.files import true_depth
@@ -94,7 +94,9 @@ def read(
   Raises:
     BadInputError: (a ValueError) with all problems of its files.
   """
-  rgb_uint8, bad_rgb = problems_lib.attempt(_read_rgb, frame.rgb_path)
+  rgb_uint8, bad_rgb = problems_lib.attempt(
+    picture_files.read_rgb, frame.rgb_path
+  )
   read_values = functools.partial(
     depth_file.read, encoding=description.encoding
   )
@@ -121,8 +123,8 @@ def read(
     picture = Image.fromarray(stored_rgb)
     stored_rgb = np.array(picture.resize(size, Image.Resampling.LANCZOS))
     stored_mm = resized(stored_mm, size[::-1])
-  is_file = stored_rgb.shape == rgb_uint8.shape and (
-    frame.rgb_path.suffix.lower() in folder.RGB_SUFFIXES
+  is_file = stored_rgb.shape == rgb_uint8.shape and picture_files.is_plain(
+    frame.rgb_path
   )
   depth_m = stored_mm / challenge.MM_PER_M
   return Content(
@@ -196,13 +198,6 @@ def png(values: np.ndarray) -> bytes:
   picture = Image.fromarray(np.ascontiguousarray(values))
   picture.save(stream, 'PNG', compress_level=_PNG_LEVEL)
   return stream.getvalue()
-
-
-def _read_rgb(path: pathlib.Path) -> np.ndarray:
-  """Reads a picture, [H, W, 3] uint8."""
-  if path.suffix.lower() in folder.RGB_SUFFIXES:
-    return picture_files.read_rgb(path)
-  return picture_files.read_rgb(path, formats=None)
 
 
 def _check_shape(

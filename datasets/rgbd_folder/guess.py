@@ -25,6 +25,7 @@ from depth_mai.datasets.rgbd_folder import pattern
 from depth_mai.datasets.rgbd_folder import splits
 from depth_mai.datasets.rgbd_folder import unit_guess
 from depth_mai.files import file_names
+from depth_mai.files import picture_formats
 from depth_mai.files import problems as problems_lib
 
 _WORDS = (
@@ -37,7 +38,6 @@ _NAME = re.compile(
   re.IGNORECASE | re.DOTALL,
 )
 _DEPTH_ONLY = ('.exr', '.npy', '.npz', '.pfm', '.pgm')
-_PICTURES = ('.bmp', '.jpeg', '.jpg', '.png', '.ppm', '.tif', '.tiff', '.webp')
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -143,7 +143,7 @@ def _without_pairs(kinds: dict[str, list[_Cell]], files: Sequence[str]) -> str:
 
 def _is_candidate(name: str) -> bool:
   path = pathlib.PurePosixPath(name)
-  suffixes = _PICTURES + _DEPTH_ONLY
+  suffixes = {*picture_formats.suffixes(), *_DEPTH_ONLY}
   return path.suffix.lower() in suffixes and 'mask' not in path.name.lower()
 
 

@@ -14,20 +14,12 @@ from depth_mai.datasets.rgbd_folder import depth_file
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import pattern
 from depth_mai.files import file_names
-from depth_mai.files import folder
 from depth_mai.files import natural_order
+from depth_mai.files import picture_formats
 from depth_mai.files import problems as problems_lib
 
 Description = description_lib.Description
 natural_key = natural_order.natural_key
-RGB_SUFFIXES = (
-  *folder.RGB_SUFFIXES,
-  '.bmp',
-  '.ppm',
-  '.tif',
-  '.tiff',
-  '.webp',
-)
 Problem = problems_lib.Problem
 # The parts of a file's name, and the file.
 _Parts = dict[str, str]
@@ -207,8 +199,10 @@ def _matches(
 
 def _is_readable(text: str, name: str) -> bool:
   """Returns whether a file that matches '{id}.*' is a picture or a map."""
-  suffixes = (*RGB_SUFFIXES, *depth_file.READERS)
-  return not text.endswith('.*') or name.lower().endswith(suffixes)
+  suffixes = {*picture_formats.suffixes(), *depth_file.READERS}
+  return not text.endswith('.*') or (
+    pathlib.PurePath(name).suffix.lower() in suffixes
+  )
 
 
 def _pairs(
