@@ -42,7 +42,10 @@ class Builder(tfds.core.GeneratorBasedBuilder):
   VERSION = tfds.core.Version('1.1.0')
   RELEASE_NOTES = {
     '1.0.0': 'First release.',
-    '1.1.0': 'Pictures are stored upright, without transparency.',
+    '1.1.0': (
+      'Pictures are stored upright, without transparency. 65535 and other '
+      'numbers for unknown depth are stored as 0.'
+    ),
   }
   MANUAL_DOWNLOAD_INSTRUCTIONS = """
   <manual_dir> is the folder of the recordings. Each config describes a

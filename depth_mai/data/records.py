@@ -213,7 +213,7 @@ def open_records(
   Returns:
     {'id', 'rgb', 'depth_mm'}, all strings, the pictures still encoded; with a
     known cardinality. Depth in metres is rounded to millimetres; depth that is
-    not finite, not above 0 or beyond 65.535 m is unknown.
+    not finite, not above 0 or beyond 65.534 m is unknown.
 
   Raises:
     ValueError: if the split, a feature or a file is missing.
@@ -272,7 +272,7 @@ def _encoded_mm(depth_m: tf.Tensor) -> tf.Tensor:
   depth_m = tf.reshape(tf.cast(depth_m, tf.float32), shape)
   depth_mm = tf.round(depth_m * challenge.MM_PER_M)
   # NaN compares false, so it becomes 0.
-  known = (depth_mm > 0.0) & (depth_mm <= challenge.MAX_DEPTH_MM)
+  known = (depth_mm > 0.0) & (depth_mm < challenge.MAX_DEPTH_MM)
   depth_mm = tf.where(known, depth_mm, 0.0)
   return tf.io.encode_png(tf.cast(depth_mm, tf.uint16), compression=1)
 

@@ -23,6 +23,7 @@ from typing import overload
 
 import numpy as np
 
+from depth_mai import challenge
 from depth_mai.files import folder
 
 if TYPE_CHECKING:
@@ -146,18 +147,19 @@ def decode_example(example: dict[str, 'tf.Tensor']) -> dict[str, 'tf.Tensor']:
 
   Returns:
     'id' unchanged, 'rgb' [H, W, 3] uint8, 'depth_mm' [H, W, 1] uint16,
-    millimetres, 0 = unknown.
+    millimetres, 0 = unknown. 65535 becomes 0: builders that do not know the
+    rule of `true_depth` store it.
   """
   import tensorflow as tf
 
+  depth_mm = tf.io.decode_png(example['depth_mm'], channels=1, dtype=tf.uint16)
+  unknown = depth_mm == challenge.MAX_DEPTH_MM
   return {
     'id': example['id'],
     'rgb': tf.io.decode_jpeg(
       example['rgb'], channels=3, dct_method='INTEGER_ACCURATE'
     ),
-    'depth_mm': tf.io.decode_png(
-      example['depth_mm'], channels=1, dtype=tf.uint16
-    ),
+    'depth_mm': tf.where(unknown, tf.zeros_like(depth_mm), depth_mm),
   }
 
 

@@ -12,6 +12,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from depth_mai.files import printable
+
 _S = TypeVar('_S')
 _T = TypeVar('_T')
 
@@ -32,7 +34,7 @@ class Problem:
 
   def __str__(self) -> str:
     """Returns one line for the user."""
-    return f'{self.path}: {self.what}. Cure: {self.cure}.'
+    return printable.printable(f'{self.path}: {self.what}. Cure: {self.cure}.')
 
 
 class BadInputError(ValueError):
