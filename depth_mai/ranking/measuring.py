@@ -124,7 +124,7 @@ class Measurer:
       **_predicted_with(),
     }
     metrics = self.store.get('metrics', key)
-    if metrics is None:
+    if metrics is None or not _has_figures(metrics):
       known = False
       metrics = self._evaluate(model)
       self.store.put('metrics', key, metrics)
@@ -247,6 +247,13 @@ def _runtime_ms(row: dict) -> float | None:
 
 def _ms_text(milliseconds: float | None) -> str:
   return '-' if milliseconds is None else f'{milliseconds:.2f} ms'
+
+
+def _has_figures(metrics: dict) -> bool:
+  """Returns whether stored metrics are complete."""
+  return all(
+    isinstance(metrics.get(name), int | float) for name in challenge.METRICS
+  )
 
 
 def _predicted_with() -> dict:
