@@ -197,7 +197,8 @@ def run(
     try:
       return flags.FLAGS(argv)
     except flags.Error as error:
-      print(f'error: {error}. --help lists the flags.', file=sys.stderr)
+      text = str(error).rstrip('.')
+      print(f'error: {text}. --help lists the flags.', file=sys.stderr)
       sys.exit(error_code)
 
   output_streams.make_printable()

@@ -20,7 +20,7 @@ class ExpandedTest(absltest.TestCase):
     with mock.patch.dict(os.environ), mock.patch.object(os, 'getuid') as uid:
       os.environ.pop('HOME', None)
       uid.return_value = 54321
-      with self.assertRaisesRegex(ValueError, '~/a has no place: .* Set X.'):
+      with self.assertRaisesRegex(ValueError, '~/a cannot be found: .* Set X.'):
         default_places.expanded('~/a', 'Set X.')
 
 
