@@ -19,6 +19,6 @@ def expanded(path: str | os.PathLike[str], cure: str) -> pathlib.Path:
     return pathlib.Path(path).expanduser()
   except RuntimeError as error:
     raise ValueError(
-      f'{os.fspath(path)} cannot be found: HOME is not set, and the home folder '
-      f'is unknown. {cure}'
+      f'{os.fspath(path)} cannot be found: HOME is not set, and the home '
+      f'folder is unknown. {cure}'
     ) from error

@@ -37,7 +37,7 @@ class RecordCheckTest(tf.test.TestCase, parameterized.TestCase):
     self._change('*-train.*', change)
     with self.assertRaisesRegex(
       record_check.DamagedRecordsError,
-      f'{self.directory} are damaged: mai_depth-train.tfrecord.*{what}.* Remove',
+      f'{self.directory} are damaged: mai_depth-train.*{what}.* Remove',
     ):
       source.open_split(self.directory, 'train')
 

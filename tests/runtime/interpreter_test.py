@@ -62,7 +62,7 @@ class InterpreterTest(parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, "CONV_2D' version '99'.*convert"):
       interpreter.load_interpreter(content)
 
-  @parameterized.parameters(0, -1, 1.5, True)
+  @parameterized.parameters(0, -1, 1.5, True, 100000)
   def test_bad_thread_count(self, num_threads):
     with self.assertRaisesRegex(ValueError, 'num_threads must be'):
       interpreter.load_interpreter(tiny_model.float_model(), num_threads)
