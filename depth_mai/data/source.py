@@ -214,12 +214,17 @@ def evaluation_pairs(
   )
 
 
+def id_text(name: bytes) -> str:
+  """Returns an id of records as text; bytes that are not UTF-8 are escaped."""
+  return name.decode('utf-8', 'backslashreplace')
+
+
 def _record_pairs(
   dataset: 'tf.data.Dataset', directory: pathlib.Path
 ) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
   """Yields the decoded pairs of encoded records."""
   for example in dataset.map(decode_example):
-    name = example['id'].numpy().decode()
+    name = id_text(example['id'].numpy())
     depth_mm = example['depth_mm'].numpy()[..., 0]
     if not depth_mm.any():
       raise ValueError(

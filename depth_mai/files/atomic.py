@@ -18,6 +18,8 @@ import secrets
 import shutil
 import tempfile
 
+from depth_mai.files import printable
+
 # Temporary names: .tmp-<machine>-<process>-<random>-<final name><suffixes>. The
 # machine and the final name are hashed, so that the name is never too long.
 _PREFIX = '.tmp-'
@@ -145,6 +147,8 @@ def check_writable_folder(path: str | os.PathLike[str]) -> None:
 def write_text(path: str | os.PathLike[str], text: str) -> None:
   """Writes `text` to `path` as UTF-8, atomically.
 
+  What UTF-8 cannot express, such as the bytes of an old file name, is escaped.
+
   Args:
     path: the file to write.
     text: the whole content.
@@ -153,12 +157,14 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     OSError: the file cannot be written.
   """
   with atomic_path(path) as temporary:
-    with open(temporary, 'w', encoding='utf-8') as stream:
+    with open(
+      temporary, 'w', encoding='utf-8', errors='backslashreplace'
+    ) as stream:
       stream.write(text)
 
 
 def write_json(path: str | os.PathLike[str], content: object) -> None:
-  """Writes an object as indented JSON, atomically.
+  """Writes an object as indented JSON, atomically, its texts made printable.
 
   Args:
     path: the file to write.
@@ -168,7 +174,8 @@ def write_json(path: str | os.PathLike[str], content: object) -> None:
     ValueError: a number is NaN or infinite, which JSON cannot express.
     OSError: the file cannot be written.
   """
-  write_text(path, json.dumps(content, indent=2, allow_nan=False) + '\n')
+  safe = printable.printable_content(content)
+  write_text(path, json.dumps(safe, indent=2, allow_nan=False) + '\n')
 
 
 def _check_is_replaceable(path: str) -> None:

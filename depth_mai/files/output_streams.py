@@ -31,9 +31,8 @@ class PrintableStream(io.TextIOWrapper):
 
   def write(self, text: str) -> int:
     """Writes a text; returns its length."""
-    parts = map(printable.printable_lines, text.split('\t'))
     with self._dropping_what_fails():
-      super().write('\t'.join(parts))
+      super().write(printable.printable_lines(text))
     return len(text)
 
   def flush(self) -> None:

@@ -24,6 +24,7 @@ from depth_mai.devices import store as store_lib
 from depth_mai.evaluation import evaluation
 from depth_mai.evaluation import file_predictors
 from depth_mai.files import folder
+from depth_mai.files import printable
 from depth_mai.files import problems as problems_lib
 from depth_mai.ranking import model_files
 from depth_mai.runtime import cost
@@ -186,7 +187,7 @@ def describe_split(
   for line in (*ids, *_file_hashes(data_dir, split, limit)):
     digest.update(f'{line}\n'.encode())
   return {
-    'data_dir_name': data_dir.resolve().name,
+    'data_dir_name': printable.printable(data_dir.resolve().name),
     'split': split,
     'images': len(ids),
     'fingerprint': digest.hexdigest(),

@@ -96,18 +96,13 @@ def load_interpreter(
   name = check_is_tflite(path_or_bytes)
   runtime = find_runtime()
   resolver = runtime.module.OpResolverType
-  source = (
-    {'model_content': bytes(path_or_bytes)}
-    if isinstance(path_or_bytes, (bytes, bytearray))
-    else {'model_path': os.fspath(path_or_bytes)}
-  )
   try:
     interpreter = runtime.module.Interpreter(
       num_threads=int(num_threads),
       experimental_op_resolver_type=(
         resolver.AUTO if xnnpack else resolver.BUILTIN_WITHOUT_DEFAULT_DELEGATES
       ),
-      **source,
+      **_source(path_or_bytes),
     )
     interpreter.allocate_tensors()
   except (ValueError, RuntimeError) as error:
@@ -119,6 +114,19 @@ def load_interpreter(
       'convert with built-in operators only: depth_mai.convert).'
     ) from error
   return interpreter
+
+
+def _source(path_or_bytes: ModelSource) -> dict[str, typing.Any]:
+  """Returns the arguments of Interpreter that name or hold the model."""
+  if isinstance(path_or_bytes, (bytes, bytearray)):
+    return {'model_content': bytes(path_or_bytes)}
+  path = os.fspath(path_or_bytes)
+  try:
+    path.encode()
+  except UnicodeEncodeError:  # LiteRT opens only names in UTF-8.
+    with open(path, 'rb') as stream:
+      return {'model_content': stream.read()}
+  return {'model_path': path}
 
 
 def check_is_tflite(path_or_bytes: ModelSource) -> str:

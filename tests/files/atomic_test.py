@@ -63,6 +63,13 @@ class AtomicPathTest(parameterized.TestCase):
     self.assertEqual(json.loads(path.read_text()), result)
     self.assertEqual(os.listdir(path.parent), ['a.json'])
 
+  def test_texts_of_files_that_are_no_unicode(self):
+    path = self.folder / 'a.json'
+    atomic.write_json(path, {'caf\udce9': '\x1b[31m'})
+    self.assertEqual(json.loads(path.read_text()), {'caf\\xe9': '\\x1b[31m'})
+    atomic.write_text(path, 'caf\udce9')
+    self.assertEqual(path.read_text(), 'caf\\udce9')
+
   def test_directory(self):
     with atomic.atomic_path(self.folder / 'saved') as temporary:
       os.mkdir(temporary)
