@@ -76,8 +76,9 @@ def main(argv: list[str]) -> int:
       score_constant=_SCORE_CONSTANT.value,
     )
   )
-  files = publication.write_tables(leaderboard, _OUTPUT_DIR.value)
+  # Printed first, in case the disk is full.
   print(f'\n{leaderboard_text.text(leaderboard)}', flush=True)
+  files = publication.write_tables(leaderboard, _OUTPUT_DIR.value)
   if _PAGE.value:
     files += publication.write_page(
       leaderboard, _MODELS_DIR.value, data_dir, _OUTPUT_DIR.value, command

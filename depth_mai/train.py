@@ -28,10 +28,13 @@ _DATA_DIR = program.flag(
   'Pictures and depth maps to train and validate on.',
   default='procedural_rooms',
 )
-_WORKDIR = program.flag(
-  'workdir',
-  'Folder of the run, e.g. runs/tcl; it is created, or resumed if it exists.',
-  required=True,
+_WORKDIR = program.written(
+  program.flag(
+    'workdir',
+    'Folder of the run, e.g. runs/tcl; it is created, or resumed if it exists.',
+    required=True,
+  ),
+  folder=True,
 )
 
 

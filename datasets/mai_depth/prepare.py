@@ -21,11 +21,14 @@ _DATA_DIR = flags.DEFINE_string(
   f'Folder with the data, in the layout {folder.LAYOUT}.',
   required=True,
 )
-_RECORDS_DIR = flags.DEFINE_string(
-  'records_dir',
-  None,
-  'Folder for the records of all data folders. The default is '
-  '$DEPTH_MAI_RECORDS or, without it, ~/.cache/depth_mai/records.',
+_RECORDS_DIR = program.written(
+  flags.DEFINE_string(
+    'records_dir',
+    None,
+    'Folder for the records of all data folders. The default is '
+    '$DEPTH_MAI_RECORDS or, without it, ~/.cache/depth_mai/records.',
+  ),
+  folder=True,
 )
 _REPORT_ONLY = flags.DEFINE_bool(
   'report_only',

@@ -49,11 +49,13 @@ _REPORT_ONLY = _BOOL(
   False,
   'Read every file and report findings and problems, without writing records.',
 )
-_WRITE = _STRING(
-  'write_description', None, 'TOML file to write the description to.'
+_WRITE = program.written(
+  _STRING('write_description', None, 'TOML file to write the description to.')
 )
-_PREVIEW = _STRING(
-  'preview', None, 'Picture file to draw a few frames to, .png or .jpg.'
+_PREVIEW = program.written(
+  _STRING(
+    'preview', None, 'Picture file to draw a few frames to, .png or .jpg.'
+  )
 )
 _SKIP_BAD = _BOOL(
   'skip_bad',

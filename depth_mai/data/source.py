@@ -24,6 +24,8 @@ from typing import overload
 import numpy as np
 
 from depth_mai import challenge
+from depth_mai.files import default_places
+from depth_mai.files import failures
 from depth_mai.files import folder
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ def resolve(
     The folder, or `data_dir`.
 
   Raises:
-    OSError: if the folder cannot be written.
+    ValueError: if the folder cannot be written.
   """
   if data_dir != ROOMS:
     return data_dir
@@ -72,9 +74,16 @@ def resolve(
   from depth_mai.datasets.procedural_rooms import folder as rooms_folder
 
   folder_name = os.environ.get(ROOMS_FOLDER_VARIABLE) or DEFAULT_ROOMS_FOLDER
-  root = pathlib.Path(folder_name).expanduser()
+  cure = f'Set ${ROOMS_FOLDER_VARIABLE} to a folder that can be written.'
+  root = default_places.expanded(folder_name, cure)
   print(f'Procedural rooms in {root}', file=sys.stderr, flush=True)
-  rooms_folder.write(root, dict(counts or ROOMS_COUNTS))
+  try:
+    rooms_folder.write(root, dict(counts or ROOMS_COUNTS))
+  except OSError as error:
+    raise ValueError(
+      'The procedural rooms cannot be written. '
+      f'{failures.explain_os_error(error)} {cure}'
+    ) from error
   return str(root)
 
 
@@ -85,12 +94,18 @@ def split_names(data_dir: str | os.PathLike[str]) -> list[str]:
     data_dir: challenge folder or prepared tfds directory.
 
   Raises:
-    ValueError: if `data_dir` is neither.
+    ValueError: if `data_dir` is neither, or its description is damaged.
   """
   data_dir = _data_dir(data_dir)
   if folder.is_prepared(data_dir):
-    info = json.loads((data_dir / folder.INFO_FILE).read_text())
-    return [split['name'] for split in info['splits']]
+    path = data_dir / folder.INFO_FILE
+    try:
+      info = json.loads(path.read_bytes())
+      return [split['name'] for split in info['splits']]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+      raise ValueError(
+        f'{path} is damaged ({error!r}). Prepare or copy the records again.'
+      ) from error
   return folder.split_names(data_dir)
 
 
@@ -201,12 +216,17 @@ def evaluation_pairs(
   )
 
 
+def id_text(name: bytes) -> str:
+  """Returns an id of records as text; bytes that are not UTF-8 are escaped."""
+  return name.decode('utf-8', 'backslashreplace')
+
+
 def _record_pairs(
   dataset: 'tf.data.Dataset', directory: pathlib.Path
 ) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
   """Yields the decoded pairs of encoded records."""
   for example in dataset.map(decode_example):
-    name = example['id'].numpy().decode()
+    name = id_text(example['id'].numpy())
     depth_mm = example['depth_mm'].numpy()[..., 0]
     if not depth_mm.any():
       raise ValueError(

@@ -19,6 +19,7 @@ from depth_mai import challenge
 from depth_mai.files import atomic
 from depth_mai.files import picture_files
 from depth_mai.files import picture_folder
+from depth_mai.files import printable
 from depth_mai.files import problems as problems_lib
 from depth_mai.runtime import image_io
 from depth_mai.runtime import model_file
@@ -77,7 +78,7 @@ def predict_files(
     except (ValueError, OSError) as error:
       problems.append(problems_lib.with_name(str(source), error))
       line = f'{source}: FAILED'
-    report_line(f'[{number}/{len(sources)}] {line}')
+    report_line(printable.printable(f'[{number}/{len(sources)}] {line}'))
   return problems
 
 

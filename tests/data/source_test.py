@@ -274,6 +274,13 @@ class ProceduralRoomsTest(tf.test.TestCase):
     again = {p: p.stat().st_mtime_ns for p in self.root.rglob('*.png')}
     self.assertEqual(written, again)
 
+  def test_a_folder_that_cannot_be_written(self):
+    os.environ[source.ROOMS_FOLDER_VARIABLE] = '/proc/nowhere'
+    with self.assertRaisesRegex(
+      ValueError, f'/proc.*{source.ROOMS_FOLDER_VARIABLE}'
+    ):
+      source.resolve('procedural_rooms', {'train': 1})
+
   def test_a_folder_is_returned_unchanged(self):
     self.assertEqual(source.resolve('DATA/indoor'), 'DATA/indoor')
     self.assertIsNone(source.resolve(None))
