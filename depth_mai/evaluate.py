@@ -118,6 +118,8 @@ def main(argv: list[str]) -> None:
   print(f'{name} on {_SPLIT.value}: {table.metrics_tables(result)}')
   if _JSON.value is not None:
     atomic.write_json(_JSON.value, result)
+  if problem := result.get('pictures_problem'):
+    raise ValueError(f'--pictures_dir={_PICTURES_DIR.value}: {problem}')
 
 
 if __name__ == '__main__':

@@ -82,8 +82,9 @@ def main(argv: list[str]) -> int:
       declared=interface_evidence.Declared(**_DECLARED()),
     )
   )
-  files = publication.write_tables(leaderboard, _OUTPUT_DIR.value)
+  # Printed first, in case the disk is full.
   print(f'\n{leaderboard_text.text(leaderboard)}', flush=True)
+  files = publication.write_tables(leaderboard, _OUTPUT_DIR.value)
   if _PAGE.value:
     files += publication.write_page(
       leaderboard, _MODELS_DIR.value, data_dir, _OUTPUT_DIR.value, command

@@ -21,6 +21,7 @@ from depth_mai.files import ready_models
 from depth_mai.report import picture
 from depth_mai.report import scale
 from depth_mai.runtime import batch_prediction
+from depth_mai.runtime import cpus
 from depth_mai.runtime import interface_evidence
 from depth_mai.runtime import model_file
 from depth_mai.streaming import live
@@ -109,6 +110,8 @@ def main(argv: list[str]) -> int:
   )
   for note in model.reading.notes():
     print(f'{model.name}: {note}')
+  if warning := cpus.thread_warning(_THREADS.value):
+    print(warning, file=sys.stderr)
   problems = predict(model, argv[1:], colours)
   for problem in problems:
     print(f'error: {problem}', file=sys.stderr)

@@ -7,6 +7,7 @@ A flag of a single program is defined there with `absl.flags`.
 from collections.abc import Callable
 from collections.abc import Sequence
 import functools
+import os
 import sys
 from typing import Any
 
@@ -14,11 +15,15 @@ from absl import app
 from absl import flags
 
 from depth_mai import challenge
+from depth_mai.files import atomic
+from depth_mai.files import failures
+from depth_mai.files import output_streams
 
-# Raised for bad input and for a training that diverged. Any other error is a
-# bug and shows its traceback.
-_EXPECTED_ERRORS = (ValueError, FloatingPointError)
-
+# Raised for bad input and for a training that diverged: their text is for the
+# user. files/failures.py explains other errors; what it does not know is a bug
+# and shows its traceback.
+_EXPECTED_ERRORS = (ValueError, FloatingPointError, app.UsageError)
+_INTERRUPTED_CODE = 130  # 128 + SIGINT, as in shells.
 
 _STRING, _STRINGS = flags.DEFINE_string, flags.DEFINE_multi_string
 _POSITIVE = functools.partial(flags.DEFINE_integer, lower_bound=1)
@@ -115,6 +120,11 @@ _FLAGS: dict[str, tuple[Callable, Any, str]] = {
   'warmup': (_POSITIVE, 10, 'Number of runs before the timed ones.'),
   'workdir': (_STRING, None, '{}'),
 }
+# Flags that always name an output, and whether it is a folder. A program calls
+# `written` for its own.
+_WRITTEN = {'json': False, 'output_dir': True, 'pictures_dir': True}
+# Name of a flag -> the check of its value.
+_checks: dict[str, Callable[[str], None]] = {}
 
 
 def flag(name: str, text: str = '', **changes: Any) -> flags.FlagHolder:
@@ -130,6 +140,33 @@ def flag(name: str, text: str = '', **changes: Any) -> flags.FlagHolder:
   holder = define(name, **arguments)
   if name == 'threads':
     flags.DEFINE_alias('num_threads', name)  # Its former name.
+  if name in _WRITTEN:
+    written(holder, folder=_WRITTEN[name])
+  if name == 'store':
+    written(holder, append=True)
+  return holder
+
+
+def written(
+  holder: flags.FlagHolder, folder: bool = False, append: bool = False
+) -> flags.FlagHolder:
+  """Marks a flag as an output, which `run` tries before the program starts.
+
+  Only a value that the user gives is tried, and nothing is created.
+
+  Args:
+    holder: the flag, a path.
+    folder: whether it is a folder.
+    append: whether the file is written to instead of replaced.
+
+  Returns:
+    The flag.
+  """
+  _checks[holder.name] = (
+    atomic.check_writable_folder
+    if folder
+    else functools.partial(atomic.check_writable, append=append)
+  )
   return holder
 
 
@@ -186,19 +223,62 @@ def run(
 
   def reporting_main(argv: list[str]) -> int | None:
     try:
-      return main(argv)
-    except errors as error:
-      print(f'error: {error}', file=sys.stderr)
-      return error_code
+      _try_outputs()
+      code = main(argv)
+      failure = output_streams.finish()
+      if failure is None:
+        return code
+      message = f'Standard output cannot be written: {failure.strerror}.'
+    except KeyboardInterrupt as error:
+      print(str(error) or 'Interrupted.', file=sys.stderr)
+      return _INTERRUPTED_CODE
+    except Exception as error:
+      explained = _message(error, errors)
+      if explained is None:
+        error.add_note(
+          'This is a bug in depth_mai. Please report it with this text and the '
+          'command.'
+        )
+        raise
+      message = explained
+    print(f'error: {message}', file=sys.stderr)
+    return error_code
 
   def parse_flags(argv: list[str]) -> list[str]:
     try:
       return flags.FLAGS(argv)
     except flags.Error as error:
-      print(f'error: {error}. --help lists the flags.', file=sys.stderr)
+      text = str(error).rstrip('.')
+      print(f'error: {text}. --help lists the flags.', file=sys.stderr)
       sys.exit(error_code)
 
+  output_streams.make_printable()
   # Without this, --help would list only the flags of the program's own file.
   for flag in flags.FLAGS.flags_by_module_dict().get(__name__, ()):
     flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
   app.run(reporting_main, flags_parser=parse_flags)
+
+
+def _message(
+  error: Exception, errors: tuple[type[Exception], ...]
+) -> str | None:
+  """Returns the text of an expected error, or None for a bug."""
+  if isinstance(error, errors) and not isinstance(error, UnicodeError):
+    return str(error)
+  return failures.explain(error)
+
+
+def _try_outputs() -> None:
+  """Raises ValueError for an output that cannot be written."""
+  for name, check in _checks.items():
+    given = flags.FLAGS[name]
+    if not given.present or not given.value:
+      continue
+    given.value = os.path.expanduser(given.value)
+    try:
+      check(given.value)
+    except OSError as error:
+      raise ValueError(
+        f'--{name}={given.value} cannot be written. '
+        f'{failures.explain_os_error(error)}'
+      ) from error

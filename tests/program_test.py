@@ -8,10 +8,15 @@ import sys
 from absl.testing import absltest
 
 _PROGRAM = """
+import os, signal
+from absl import flags
 from depth_mai import program
 _SPLIT = program.flag('split')
 _LIMIT = program.flag('limit')
 _THREADS = program.flag('threads')
+_STORE = program.flag('store', default='/proc/nowhere/default')
+_JSON, _OUTPUT_DIR = program.flag('json', 'it'), program.flag('output_dir')
+_OWN = program.written(flags.DEFINE_string('own', None, 'A file.'))
 
 def main(argv):
   program.no_arguments(argv)
@@ -20,6 +25,14 @@ def main(argv):
     raise ValueError('--limit=1 is too small.')
   if _LIMIT.value == 2:
     raise KeyError('a bug')
+  if _LIMIT.value == 3:
+    os.kill(os.getpid(), signal.SIGINT)
+  if _LIMIT.value == 4:
+    open('/no/such/\\x1b[31mfile')
+  if _LIMIT.value == 5:
+    '\\udce9'.encode()
+  if _LIMIT.value == 6:
+    os.write(1, _JSON.value.encode())
   return 7
 
 program.run(main, error_code=3)
@@ -38,8 +51,8 @@ class ProgramTest(absltest.TestCase):
     )
 
   def test_flags_have_values_and_the_exit_code_is_that_of_main(self):
-    done = self.run_program('--split=train', '--limit=5', '--num_threads=4')
-    self.assertEqual(done.stdout, 'train 5 4\n', done.stderr)
+    done = self.run_program('--split=train', '--limit=8', '--num_threads=4')
+    self.assertEqual(done.stdout, 'train 8 4\n', done.stderr)
     self.assertEqual(done.returncode, 7)
 
   def test_bad_input_is_one_line(self):
@@ -50,7 +63,46 @@ class ProgramTest(absltest.TestCase):
   def test_a_bug_keeps_its_traceback(self):
     done = self.run_program('--limit=2')
     self.assertIn('Traceback', done.stderr)
+    self.assertIn('Please report it', done.stderr)
     self.assertEqual(done.returncode, 1)
+
+  def test_ctrl_c_is_one_word(self):
+    done = self.run_program('--limit=3')
+    self.assertEqual(done.stderr, 'Interrupted.\n')
+    self.assertEqual(done.returncode, 130)
+
+  def test_errors_of_the_system_are_one_line(self):
+    for limit, line in (
+      (4, r'error: /no/such/\\x1b\[31mfile: No such file or directory\. .*\n'),
+      (5, r'error: A name or a text is not valid Unicode .*\n'),
+    ):
+      with self.subTest(limit):
+        done = self.run_program(f'--limit={limit}')
+        self.assertRegex(done.stderr, rf'\A{line}\Z')
+        self.assertEqual(done.returncode, 3)
+
+  def test_outputs_are_tried_before_the_program_starts(self):
+    folder = self.create_tempdir()
+    file = folder.create_file('file').full_path
+    for flag in ('json', 'output_dir', 'store', 'own'):
+      with self.subTest(flag):
+        done = self.run_program(f'--{flag}={file}/new/x')
+        self.assertRegex(
+          done.stderr,
+          rf'\Aerror: --{flag}={file}/new/x cannot be written. {file}: .*\n\Z',
+        )
+        self.assertEmpty(done.stdout)
+        self.assertEqual(done.returncode, 3)
+    place = f'{folder.full_path}/new/x'
+    done = self.run_program(
+      *(f'--{flag}={place}' for flag in ('json', 'output_dir', 'store', 'own'))
+    )
+    self.assertEqual(done.returncode, 7, done.stderr)
+    self.assertEqual(os.listdir(folder.full_path), ['file'])
+
+  def test_the_home_folder_of_an_output(self):
+    done = self.run_program('--limit=6', '--json=~/a.json')
+    self.assertIn(os.path.expanduser('~/a.json'), done.stdout)
 
   def test_a_wrong_flag_is_one_line(self):
     for argument in ('--limit=0', '--limit=many', '--bogus'):
@@ -63,8 +115,10 @@ class ProgramTest(absltest.TestCase):
 
   def test_arguments_that_are_no_flags_are_refused(self):
     done = self.run_program('train')
-    self.assertIn("Unexpected arguments ['train']", done.stdout + done.stderr)
-    self.assertEqual(done.returncode, 1)
+    self.assertRegex(
+      done.stderr, r"\Aerror: Unexpected arguments \['train'\].*\n\Z"
+    )
+    self.assertEqual(done.returncode, 3)
 
   def test_help_lists_the_shared_flags(self):
     done = self.run_program('--help')

@@ -55,7 +55,7 @@ class DescriptionTest(parameterized.TestCase):
       divide_sequences = true
       """
     )
-    self.assertEqual(found.units_per_metre, 6553.5)
+    self.assertEqual(found.encoding.units_per_metre, 6553.5)
     self.assertEqual(found.unit_name, '1/6553.5 m')
     self.assertEqual(found.invalid[:2], (-1.0, 65535))
     self.assertEqual(found.crop, description.Crop(1, 2, 3, 4))
@@ -76,7 +76,7 @@ class DescriptionTest(parameterized.TestCase):
   )
   def test_units(self, unit, per_metre, name):
     found = self._read(_LEAST.replace('"mm"', unit))
-    self.assertEqual(found.units_per_metre, per_metre)
+    self.assertEqual(found.encoding.units_per_metre, per_metre)
     self.assertEqual(found.unit_name, name)
 
   @parameterized.parameters(
@@ -91,7 +91,7 @@ class DescriptionTest(parameterized.TestCase):
     ('invalid = 0', 'invalid is 0; allowed: a list'),
     ('invalid = ["nan"]', 'allowed: a list'),
     ('max_depth_m = inf', 'max_depth_m is inf'),
-    ('min_depth_m = 70', 'min_depth_m is 70 and max_depth_m 65.535'),
+    ('min_depth_m = 70', 'min_depth_m is 70 and max_depth_m 65.534'),
     ('tolerance_s = 0', 'tolerance_s is 0'),
     ('pairing = "time"', "pairing is 'time'; allowed: name, timestamp"),
     ('timestamp_unit = 1', 'timestamp_unit is 1; allowed: s, ms, us, ns'),

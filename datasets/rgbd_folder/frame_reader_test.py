@@ -79,7 +79,7 @@ class FrameReaderTest(parameterized.TestCase):
     values[0, :7] = [np.nan, np.inf, -np.inf, -1, 0, 9.5, 65.535]
     content = self._read(values, depth_unit='m', invalid=(9.5,))
     expected = np.full(dummy_data.SIZE, 2000)
-    expected[0, :7] = [0, 0, 0, 0, 0, 0, 65535]
+    expected[0, :7] = [0, 0, 0, 0, 0, 0, 0]
     np.testing.assert_array_equal(content.depth_mm, expected)
 
   def test_range(self):
@@ -95,9 +95,9 @@ class FrameReaderTest(parameterized.TestCase):
 
   def test_depth_beyond_uint16_is_unknown(self):
     values = np.full(dummy_data.SIZE, 2.0, np.float32)
-    values[0, :4] = [65.535, 65.536, 131.0, 1e30]
+    values[0, :4] = [65.534, 65.535, 131.0, 1e30]
     content = self._read(values, depth_unit='m')
-    np.testing.assert_array_equal(content.depth_mm[0, :4], [65535, 0, 0, 0])
+    np.testing.assert_array_equal(content.depth_mm[0, :4], [65534, 0, 0, 0])
     self.assertAlmostEqual(content.facts.too_far, 3 / values.size)
 
   @parameterized.parameters(np.uint8, np.float32, bool)

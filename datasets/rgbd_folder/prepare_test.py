@@ -66,7 +66,7 @@ class PrepareTest(absltest.TestCase):
     done = self._run(f'--description={self.toml}', f'--output_dir={self.data}')
     self.assertEqual(done.returncode, 1)
     self.assertIn('hall/depth/000000.png: this is not a PNG', done.stdout)
-    self.assertIn('hall/color/000001.png: this is not a PNG', done.stdout)
+    self.assertIn('hall/color/000001.png: this is not a picture', done.stdout)
     self.assertIn('2 problems', done.stdout)
     self.assertFalse(self.data.exists())
 

@@ -81,9 +81,12 @@ class TextTest(absltest.TestCase):
     depth_mm[0] = 65535
     dummy_data.save_depth(self.root / 'a/depth/000001.png', depth_mm)
     with_mark = '\n'.join(self._lines())
-    self.assertIn('65535 occurs in 1 depth map;', with_mark)
-    self.assertIn('add invalid = [65535]', with_mark)
-    self.assertNotIn('occurs in', '\n'.join(self._lines(invalid=(65535,))))
+    self.assertIn(
+      '65535 is the largest number of 1 depth map (0.8% of all pixels) and '
+      'counts as unknown',
+      with_mark,
+    )
+    self.assertIn('from 0.80 to 5.00 m', with_mark)
 
   def test_far_depth_is_reported(self):
     dummy_data.write_recordings(self.root, {'a': 5})

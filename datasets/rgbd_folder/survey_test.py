@@ -58,7 +58,7 @@ class SurveyTest(absltest.TestCase):
       'kitchen/depth/000002.png: with depth_unit = mm the median of its depth '
       'is 0.04 m',
       'kitchen/depth/000003.png: the depth map is 24 x 32',
-      'hall/color/000001.png: this is not a PNG',
+      'hall/color/000001.png: this is not a picture',
     ):
       self.assertLen([text for text in texts if words in text], 1, words)
     for text in texts:

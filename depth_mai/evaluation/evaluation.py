@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import itertools
 import os
 import pathlib
+import re
 from typing import Any
 from typing import Protocol
 
@@ -17,6 +18,7 @@ from PIL import Image
 from depth_mai import challenge
 from depth_mai.data import source
 from depth_mai.evaluation import alignment
+from depth_mai.files import failures
 from depth_mai.files import folder
 from depth_mai.metrics import depth_metrics
 from depth_mai.metrics import depth_order
@@ -57,7 +59,7 @@ def split_ids(data_dir: str | os.PathLike[str], split: str) -> list[str]:
   data_dir = pathlib.Path(data_dir).expanduser()
   if folder.is_prepared(data_dir):
     records = source.open_split(data_dir, split)
-    return [x['id'].decode() for x in records.as_numpy_iterator()]
+    return [source.id_text(x['id']) for x in records.as_numpy_iterator()]
   return [pair.id for pair in folder.list_pairs(data_dir, split)]
 
 
@@ -97,7 +99,9 @@ def evaluate(
   Returns:
     The dict of `DepthMetrics.result`, and `alignment`; `rank_correlation`, the
     mean over the images, see depth_order.py, None if it is undefined;
-    `warnings`, texts; `per_image`, the metrics of each measured image by id.
+    `warnings`, texts; `per_image`, the metrics of each measured image by id. If a
+    picture could not be written, such as on a full disk, `pictures_problem`
+    says why, and the rest was measured without.
 
   Raises:
     ValueError: if limit is below 1, there is nothing to measure, or a
@@ -105,7 +109,7 @@ def evaluate(
   """
   check_limit(limit)
   metrics = depth_metrics.DepthMetrics()
-  per_image = {}
+  per_image, pictures_problem = {}, None
   correlations = []
   fit = alignment.ALIGNMENTS[align]
   pairs = itertools.islice(pairs, limit)
@@ -122,13 +126,14 @@ def evaluate(
     if measured is None:
       continue
     per_image[name] = measured
-    if pictures_dir is not None:
-      picture.save_picture(
-        pathlib.Path(pictures_dir, f'{name}.png'),
-        picture.side_by_side(
-          rgb_uint8, pred_mm / challenge.MM_PER_M, depth_mm / challenge.MM_PER_M
-        ),
+    if pictures_dir is not None and pictures_problem is None:
+      panels = picture.side_by_side(
+        rgb_uint8, pred_mm / challenge.MM_PER_M, depth_mm / challenge.MM_PER_M
       )
+      try:
+        picture.save_picture(_picture_path(pictures_dir, name), panels)
+      except OSError as error:
+        pictures_problem = failures.explain_os_error(error)
   result = metrics.result()
   correlation = depth_order.mean(correlations)
   result['alignment'] = align
@@ -136,6 +141,8 @@ def evaluate(
   inverse = depth_order.inverse_text(correlation)
   result['warnings'] = [inverse] if inverse and fit is None else []
   result['per_image'] = per_image
+  if pictures_problem is not None:
+    return {**result, 'pictures_problem': pictures_problem}
   if pictures_dir is not None:
     _save_overview(pathlib.Path(pictures_dir), per_image)
   return result
@@ -157,6 +164,13 @@ def _predictions(
       yield name, rgb, pred_mm, depth_mm
 
 
+def _picture_path(
+  pictures_dir: str | os.PathLike[str], name: str
+) -> pathlib.Path:
+  """Returns the file for an image, also if its id is a path or has a NUL."""
+  return pathlib.Path(pictures_dir, re.sub('[/\0]', '_', name) + '.png')
+
+
 def _save_overview(
   pictures_dir: pathlib.Path, per_image: dict[str, dict[str, float]]
 ) -> None:
@@ -167,7 +181,7 @@ def _save_overview(
   chosen = sorted(set(chosen), key=names.index)
   rows, titles = [], []
   for name in chosen:
-    with Image.open(pictures_dir / f'{name}.png') as saved:
+    with Image.open(_picture_path(pictures_dir, name)) as saved:
       rows.append([np.array(saved.convert('RGB').reduce(2))])
     place = f'{names.index(name) + 1} of {len(names)} from the worst'
     si_rmse = per_image[name]['si_rmse']

@@ -6,7 +6,8 @@
     <root>/validation/{rgb,depth}/...           the same
     <root>/test/{rgb,depth}/...                 the same; depth/ may be absent
 
-A depth of 0 means "unknown". Any split may be absent. Every file is checked
+A depth of 0 means "unknown", and so do 65535 and the like (`true_depth`). Any
+split may be absent. Every file is checked
 when it is read, and the error for a bad file states a cure: a network trained
 on depth in the wrong unit, or on 8-bit depth, would be wrong without any error.
 
@@ -23,11 +24,14 @@ import pathlib
 import numpy as np
 
 from depth_mai import challenge
+from depth_mai.files import file_names
+from depth_mai.files import folder_names
 from depth_mai.files import picture_files
 from depth_mai.files import problems as problems_lib
+from depth_mai.files import true_depth
+from depth_mai.files import turned
 
 read_rgb = picture_files.read_rgb
-read_depth_mm = picture_files.read_depth_mm
 Problem = problems_lib.Problem
 
 SPLITS = ('train', 'validation', 'test')
@@ -64,6 +68,19 @@ class Pair:
   depth_path: pathlib.Path | None
 
 
+@dataclasses.dataclass(frozen=True)
+class Survey:
+  """What reading every file of a folder has shown.
+
+  Attributes:
+    problems: sorted by split and id.
+    notes: findings that are no problems, but may surprise, one line each.
+  """
+
+  problems: list[Problem]
+  notes: list[str]
+
+
 def is_prepared(directory: str | os.PathLike[str]) -> bool:
   """Returns whether tfds has prepared records in a directory."""
   return pathlib.Path(directory, INFO_FILE).is_file()
@@ -84,6 +101,8 @@ def split_names(root: str | os.PathLike[str]) -> list[str]:
 
   Raises:
     ValueError: if `root` is not a folder or contains no split.
+    BadInputError: (a ValueError) if a folder looks like a split with another
+      name, which would be left out.
   """
   root = pathlib.Path(root).expanduser()
   if not root.is_dir():
@@ -91,6 +110,7 @@ def split_names(root: str | os.PathLike[str]) -> list[str]:
       f'{root} is not a folder. Point --data_dir at a folder with the layout '
       f'{LAYOUT}.'
     )
+  problems_lib.check(folder_names.misnamed_splits(root))
   names = [name for name in SPLITS if (root / name).is_dir()]
   if not names:
     raise ValueError(
@@ -116,7 +136,7 @@ def list_pairs(root: str | os.PathLike[str], split: str) -> list[Pair]:
     BadInputError: (a ValueError) for unpaired files, two files with one id,
       depth that is not PNG, and empty or missing folders.
   """
-  pairs, problems = _scan(root, split)
+  pairs, problems, _ = _scan(root, split)
   problems_lib.check(problems)
   return pairs
 
@@ -139,41 +159,85 @@ def iterate_pairs(
     BadInputError: (a ValueError) at the first pair that cannot be used.
   """
   for pair in list_pairs(root, split):
-    rgb_uint8, depth_mm, problems = _read_pair(pair)
+    rgb_uint8, depth_mm, _, problems = _read_pair(pair)
     if problems or rgb_uint8 is None:
       raise problems_lib.BadInputError(problems)
     yield pair.id, rgb_uint8, depth_mm
 
 
-def find_problems(
-  root: str | os.PathLike[str], split: str | None = None
-) -> list[Problem]:
-  """Reads every file of a folder, in parallel, and lists all problems.
+def survey(root: str | os.PathLike[str], split: str | None = None) -> Survey:
+  """Reads every file of a folder, in parallel.
 
   Args:
     root: folder in the challenge's layout.
     split: the split to check; None for all splits on disk.
 
   Returns:
-    The problems, sorted by split and id; an empty list if there are none.
+    All problems, and notes.
 
   Raises:
     ValueError: if `root` has no split, or not this one.
   """
-  problems = []
+  problems, notes = [], []
   with futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
     for name in split_names(root) if split is None else [split]:
-      pairs, unpaired = _scan(root, name)
+      pairs, unpaired, unread = _scan(root, name)
       problems.extend(unpaired)
-      for found in pool.map(lambda pair: _read_pair(pair)[2], pairs):
+      marked = []
+      for share, found in pool.map(_marked_share, pairs):
         problems.extend(found)
-  return problems
+        marked.append(share)
+      notes += [f'{name}: {note}' for note in _notes(pairs, marked, unread)]
+  unread = sorted(
+    path.name
+    for path in pathlib.Path(root).expanduser().iterdir()
+    if path.name not in SPLITS and not path.name.startswith('.')
+  )
+  if unread:
+    notes.append(f'not read: {problems_lib.listing(unread)}')
+  return Survey(problems, notes)
+
+
+def find_problems(
+  root: str | os.PathLike[str], split: str | None = None
+) -> list[Problem]:
+  """Returns the problems that `survey` finds."""
+  return survey(root, split).problems
+
+
+def _marked_share(pair: Pair) -> tuple[float, list[Problem]]:
+  """Returns the share of pixels that stand for unknown depth, and problems."""
+  _, depth_mm, marked, problems = _read_pair(pair)
+  return (marked / depth_mm.size if depth_mm is not None else 0.0), problems
+
+
+def _notes(
+  pairs: list[Pair], marked: list[float], unread: list[str]
+) -> Iterator[str]:
+  maps = sum(share > 0 for share in marked)
+  if maps:
+    yield (
+      f'{problems_lib.count(maps, "depth map")} with a number that stands for '
+      f'unknown depth without being 0 ({sum(marked) / len(marked):.1%} of all '
+      f'pixels); these are {true_depth.RULE}'
+    )
+  orientations = {
+    pair.rgb_path.name: orientation
+    for pair in pairs
+    if (orientation := picture_files.orientation(pair.rgb_path)) != 1
+  }
+  if orientations:
+    first = next(iter(orientations))
+    yield turned.note(len(orientations), first, orientations[first])
+  if unread:
+    count = problems_lib.count(len(unread), 'file')
+    yield f'{count} not read: {file_names.by_suffix(unread)}'
 
 
 def _scan(
   root: str | os.PathLike[str], split: str
-) -> tuple[list[Pair], list[Problem]]:
-  """Returns the pairs of a split, and the problems of all other files."""
+) -> tuple[list[Pair], list[Problem], list[str]]:
+  """Returns pairs, problems of other files, and names of files not read."""
   root = pathlib.Path(root).expanduser()
   names = split_names(root)
   if split not in names:
@@ -184,14 +248,21 @@ def _scan(
       f'{", ".join(SPLITS)}.'
     )
   rgb_dir, depth_dir = root / split / 'rgb', root / split / 'depth'
+  misnamed = folder_names.misnamed_kinds(root / split)
+  if misnamed:
+    return [], misnamed, []
   if not rgb_dir.is_dir():
     what = f'the split has no rgb folder; it contains {_content(root / split)}'
-    return [], [Problem(root / split, what, f'use the layout {LAYOUT}')]
+    return [], [Problem(root / split, what, f'use the layout {LAYOUT}')], []
   rgb_paths, problems = _by_id(rgb_dir)
+  found, unread = folder_names.overlooked(rgb_dir, RGB_SUFFIXES)
+  problems.extend(found)
   depth_paths: dict[str, pathlib.Path] = {}
   if depth_dir.is_dir():
     depth_paths, depth_problems = _by_id(depth_dir)
-    problems.extend(depth_problems)
+    found, more = folder_names.overlooked(depth_dir, RGB_SUFFIXES)
+    problems.extend(depth_problems + found)
+    unread += more
   if not rgb_paths and not problems:
     what = f'has no .png, .jpg or .jpeg file; it contains {_content(rgb_dir)}'
     cure = f'put the pictures there, or remove the folder {root / split}'
@@ -199,16 +270,27 @@ def _scan(
 
   if split == 'test' and not depth_paths:
     pairs = [Pair(name, path, None) for name, path in rgb_paths.items()]
-    return pairs, problems
+    return pairs, problems, unread
   if not depth_dir.is_dir():
     what = 'the split has no depth folder; only test may lack one'
     cure = 'add the depth maps, or move the pictures to test/rgb'
-    return [], [*problems, Problem(depth_dir, what, cure)]
+    return [], [*problems, Problem(depth_dir, what, cure)], unread
+  twins = file_names.twins(
+    rgb_paths.keys() - depth_paths.keys(), depth_paths.keys() - rgb_paths.keys()
+  )
+  for name, other in sorted(twins.items()):
+    what = (
+      f'its depth map is probably {depth_paths[other].name}, whose name '
+      'differs in capitals, spaces or leading zeros'
+    )
+    cure = f"rename one of them, so that both have the same id, as '{name}'"
+    problems.append(Problem(rgb_paths[name], what, cure))
+  explained = {*twins, *twins.values()}
   for paths, others, folder, kind, other, suffix in (
     (rgb_paths, depth_paths, depth_dir, 'picture', 'depth map', '.png'),
     (depth_paths, rgb_paths, rgb_dir, 'depth map', 'picture', '.png (or .jpg)'),
   ):
-    for name in sorted(paths.keys() - others.keys()):
+    for name in sorted(paths.keys() - others.keys() - explained):
       what = f'no {other} in {folder} has this id'
       cure = f'add {folder / name}{suffix}, or remove this {kind}'
       problems.append(Problem(paths[name], what, cure))
@@ -218,7 +300,7 @@ def _scan(
     for name, rgb_path in rgb_paths.items()
     if name in depth_paths and not bad & {rgb_path, depth_paths[name]}
   ]
-  return pairs, problems
+  return pairs, problems, unread
 
 
 def _by_id(
@@ -229,10 +311,14 @@ def _by_id(
   for path in sorted(folder.iterdir()):
     hidden = path.name.startswith('.')  # .DS_Store, or ._a.png for a.png
     if not hidden and path.suffix.lower() in RGB_SUFFIXES and path.is_file():
-      by_id[path.stem].append(path)
+      by_id[file_names.canonical(path.stem)].append(path)
   problems = []
   for name, paths in by_id.items():
-    if len(paths) > 1:
+    why = file_names.unstorable(name)
+    if why is not None:
+      what = f'{why}, so it cannot be an id'
+      problems.append(Problem(paths[0], what, 'rename the file'))
+    elif len(paths) > 1:
       listed = ', '.join(path.name for path in paths)
       what = f"{len(paths)} files have the id '{name}': {listed}"
       problems.append(Problem(paths[0], what, 'keep one of them'))
@@ -246,14 +332,20 @@ def _by_id(
 
 def _read_pair(
   pair: Pair,
-) -> tuple[np.ndarray | None, np.ndarray | None, list[Problem]]:
-  """Returns the picture, the depth map (None if unreadable) and problems."""
+) -> tuple[np.ndarray | None, np.ndarray | None, int, list[Problem]]:
+  """Returns picture, depth (None if unreadable), marked pixels and problems."""
   rgb_uint8, problems = problems_lib.attempt(read_rgb, pair.rgb_path)
-  depth_mm, found = problems_lib.attempt(read_depth_mm, pair.depth_path)
+  depth, found = problems_lib.attempt(true_depth.read_mm, pair.depth_path)
   problems = problems + found
-  if depth_mm is None or pair.depth_path is None:
-    return rgb_uint8, None, problems
+  if depth is None or pair.depth_path is None:
+    return rgb_uint8, None, 0, problems
+  depth_mm, marked = depth
+  lying = None
   if rgb_uint8 is not None and rgb_uint8.shape[:2] != depth_mm.shape:
+    lying = turned.problem(pair.depth_path, depth_mm, pair.rgb_path, rgb_uint8)
+  if lying is not None:
+    problems.append(lying)
+  elif rgb_uint8 is not None and rgb_uint8.shape[:2] != depth_mm.shape:
     what = (
       f'the depth map is {problems_lib.size_text(depth_mm)}, but its picture '
       f'{pair.rgb_path.name} is {problems_lib.size_text(rgb_uint8)} (width x '
@@ -266,7 +358,7 @@ def _read_pair(
     problems.append(Problem(pair.depth_path, what, cure))
   known_mm = depth_mm[depth_mm > 0]
   if not known_mm.size:
-    what = 'the depth map is 0 (unknown) everywhere'
+    what = 'the depth map is unknown (0 or 65535) everywhere'
     cure = 'export it again, or remove the pair'
     problems.append(Problem(pair.depth_path, what, cure))
   elif not MIN_MEDIAN_MM <= np.median(known_mm) <= MAX_MEDIAN_MM:
@@ -280,7 +372,7 @@ def _read_pair(
     )
     cure = 'convert the depth map to millimetres (metres * 1000, as 16 bits)'
     problems.append(Problem(pair.depth_path, what, cure))
-  return rgb_uint8, depth_mm, problems
+  return rgb_uint8, depth_mm, marked, problems
 
 
 def _content(folder: pathlib.Path) -> str:

@@ -7,6 +7,8 @@ bytes that are not UTF-8.
 """
 
 import os
+import re
+from typing import Any
 import unicodedata
 
 # Unicode categories that are never shown as they are: controls, formats such as
@@ -39,8 +41,29 @@ def printable(text: object, most: int | None = None) -> str:
 
 
 def printable_lines(text: object) -> str:
-  """Returns a text of several lines, each of which is made printable."""
-  return '\n'.join(map(printable, str(text).split('\n')))
+  """Returns a text made printable, except for its line ends and tabs."""
+  return ''.join(
+    part if part in '\n\t' else printable(part)
+    for part in re.split(r'([\n\t])', str(text))
+  )
+
+
+def printable_content(content: Any) -> Any:
+  """Returns dicts and lists in which every text is made printable.
+
+  Args:
+    content: dicts, lists, tuples, strings, numbers, booleans and None.
+  """
+  if isinstance(content, str):
+    return printable_lines(content)
+  if isinstance(content, dict):
+    return {
+      printable_content(key): printable_content(value)
+      for key, value in content.items()
+    }
+  if isinstance(content, list | tuple):
+    return [printable_content(value) for value in content]
+  return content
 
 
 def _escaped(character: str) -> str:

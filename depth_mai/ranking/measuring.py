@@ -26,6 +26,7 @@ from depth_mai.devices import store as store_lib
 from depth_mai.evaluation import evaluation
 from depth_mai.evaluation import file_predictors
 from depth_mai.files import folder
+from depth_mai.files import printable
 from depth_mai.files import problems as problems_lib
 from depth_mai.ranking import model_files
 from depth_mai.runtime import cost
@@ -134,7 +135,7 @@ class Measurer:
       **_predicted_with(),
     }
     metrics = self.store.get('metrics', key)
-    if metrics is None:
+    if metrics is None or not _has_figures(metrics):
       known = False
       metrics = self._evaluate(predictor)
       self.store.put('metrics', key, metrics)
@@ -201,7 +202,7 @@ def describe_split(
   for line in (*ids, *_file_hashes(data_dir, split, limit)):
     digest.update(f'{line}\n'.encode())
   return {
-    'data_dir_name': data_dir.resolve().name,
+    'data_dir_name': printable.printable(data_dir.resolve().name),
     'split': split,
     'images': len(ids),
     'fingerprint': digest.hexdigest(),
@@ -262,6 +263,13 @@ def _runtime_ms(row: dict) -> float | None:
 
 def _ms_text(milliseconds: float | None) -> str:
   return '-' if milliseconds is None else f'{milliseconds:.2f} ms'
+
+
+def _has_figures(metrics: dict) -> bool:
+  """Returns whether stored metrics are complete."""
+  return all(
+    isinstance(metrics.get(name), int | float) for name in challenge.METRICS
+  )
 
 
 def _predicted_with() -> dict:

@@ -14,7 +14,9 @@ import numpy as np
 
 from depth_mai.data import source
 from depth_mai.files import atomic
+from depth_mai.files import printable
 from depth_mai.ranking import leaderboard_text
+from depth_mai.ranking import model_files
 from depth_mai.report import leaderboard_page
 from depth_mai.report import leaderboard_pictures
 from depth_mai.report import leaderboard_plot
@@ -39,10 +41,11 @@ def write_tables(
     The files.
   """
   target = pathlib.Path(output_dir).expanduser() / NAME
+  shown = printable.printable_content(leaderboard)
   contents = {
-    '.json': json.dumps(leaderboard, indent=2, allow_nan=False) + '\n',
-    '.txt': leaderboard_text.text(leaderboard),
-    '.md': leaderboard_text.markdown(leaderboard),
+    '.json': json.dumps(shown, indent=2, allow_nan=False) + '\n',
+    '.txt': leaderboard_text.text(shown),
+    '.md': leaderboard_text.markdown(shown),
   }
   for suffix, content in contents.items():
     atomic.write_text(target.with_suffix(suffix), content)
@@ -83,11 +86,13 @@ def write_page(
   page_path = target.with_suffix('.html')
 
   data = leaderboard['data']
+  models = pathlib.Path(models_dir).expanduser()
+  paths = {
+    model_files.shown_name(path, models): path
+    for path in models.rglob('*.tflite')
+  }
   images, predictions = predict_examples(
-    {
-      row['system']: pathlib.Path(models_dir).expanduser() / row['file']
-      for row in leaderboard['rows']
-    },
+    {row['system']: paths[row['file']] for row in leaderboard['rows']},
     source.evaluation_pairs(data_dir, data['split']),
     leaderboard_pictures.example_indices(data['images']),
     leaderboard['device']['threads'],
@@ -105,7 +110,12 @@ def write_page(
   except ImportError as error:
     report_line(f'No plot: {error}')
   leaderboard_page.write_page(
-    page_path, leaderboard, plot, pictures_path, command, _PICTURES_NOTE
+    page_path,
+    printable.printable_content(leaderboard),
+    plot,
+    pictures_path,
+    printable.printable(command),
+    _PICTURES_NOTE,
   )
   return files
 

@@ -12,8 +12,10 @@ from absl import flags
 from depth_mai import program
 from depth_mai.report import curve_figure
 
-_OUTPUT = flags.DEFINE_string(
-  'output', None, 'Picture to write, such as curves.png.', required=True
+_OUTPUT = program.written(
+  flags.DEFINE_string(
+    'output', None, 'Picture to write, such as curves.png.', required=True
+  )
 )
 _METRICS = flags.DEFINE_list(
   'metrics',

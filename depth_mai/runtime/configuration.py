@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 
+from depth_mai.runtime import cpus
 from depth_mai.runtime import delegation
 from depth_mai.runtime import environment
 from depth_mai.runtime import interpreter as interpreter_lib
@@ -132,7 +133,7 @@ def measure_configuration(request: Request) -> dict:
     'runtime_version': machine['runtime_version'],
     'threads': request.num_threads,
     'xnnpack': request.xnnpack,
-    'cpus': environment.usable_cpus(),
+    'cpus': cpus.usable_cpus(),
     'warmup': request.warmup,
     'runs': request.runs,
     **latency.summarise(invoke_ms),

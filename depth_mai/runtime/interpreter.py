@@ -22,6 +22,9 @@ _RUNTIMES = (
   ('tflite_runtime.interpreter', 'tflite_runtime', 'tflite-runtime'),
 )
 
+# Far more than any board has; LiteRT crashes when it cannot start them all.
+MOST_THREADS = 1024
+
 # A .tflite file or its content.
 ModelSource = str | os.PathLike[str] | bytes | bytearray
 
@@ -75,8 +78,8 @@ def load_interpreter(
 
   Args:
     path_or_bytes: a .tflite file (str or os.PathLike) or its content (bytes).
-    num_threads: threads for the kernels, at least 1; fixed for the life of
-      the interpreter.
+    num_threads: threads for the kernels, 1 to MOST_THREADS; fixed for the
+      life of the interpreter.
     xnnpack: whether the default XNNPACK delegate may take the graph. If not,
       all operators run in the built-in kernels, as in the old 32-bit ARM
       builds.
@@ -87,30 +90,26 @@ def load_interpreter(
 
   Raises:
     ValueError: the file is missing, is not a TensorFlow Lite model, or needs an
-      operator that this runtime lacks; or num_threads is below 1.
+      operator that this runtime lacks; or num_threads is not 1 to
+      MOST_THREADS.
   """
   if isinstance(num_threads, bool) or int(num_threads) != num_threads:
     raise ValueError(f'num_threads must be a whole number, got {num_threads}.')
-  if num_threads < 1:
+  if not 1 <= num_threads <= MOST_THREADS:
     raise ValueError(
-      f'num_threads must be at least 1, got {num_threads}; change '
-      '--num_threads (benchmark: --threads).'
+      f'num_threads must be 1 to {MOST_THREADS}, got {num_threads}; change '
+      '--threads.'
     )
   name = check_is_tflite(path_or_bytes)
   runtime = find_runtime()
   resolver = runtime.module.OpResolverType
-  source = (
-    {'model_content': bytes(path_or_bytes)}
-    if isinstance(path_or_bytes, (bytes, bytearray))
-    else {'model_path': os.fspath(path_or_bytes)}
-  )
   try:
     interpreter = runtime.module.Interpreter(
       num_threads=int(num_threads),
       experimental_op_resolver_type=(
         resolver.AUTO if xnnpack else resolver.BUILTIN_WITHOUT_DEFAULT_DELEGATES
       ),
-      **source,
+      **_source(path_or_bytes),
     )
     open_sizes.close(interpreter, input_size)
   except (ValueError, RuntimeError) as error:
@@ -122,6 +121,19 @@ def load_interpreter(
       'convert with built-in operators only: depth_mai.convert).'
     ) from error
   return interpreter
+
+
+def _source(path_or_bytes: ModelSource) -> dict[str, typing.Any]:
+  """Returns the arguments of Interpreter that name or hold the model."""
+  if isinstance(path_or_bytes, (bytes, bytearray)):
+    return {'model_content': bytes(path_or_bytes)}
+  path = os.fspath(path_or_bytes)
+  try:
+    path.encode()
+  except UnicodeEncodeError:  # LiteRT opens only names in UTF-8.
+    with open(path, 'rb') as stream:
+      return {'model_content': stream.read()}
+  return {'model_path': path}
 
 
 def check_is_tflite(path_or_bytes: ModelSource) -> str:

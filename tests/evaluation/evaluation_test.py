@@ -110,6 +110,34 @@ class EvaluateTest(absltest.TestCase):
     with self.assertRaisesRegex(ValueError, '0 images measured'):
       evaluation.evaluate(RedPredictor(), iter(()))
 
+  def test_pictures_of_odd_names_stay_in_the_folder(self):
+    folder = self.create_tempdir().full_path
+    names = ['../../outside', 'caf\udce9', 'a\nb', 'nul\0']
+    pairs = [
+      (name, *pair[1:]) for name, pair in zip(names, _pairs(4), strict=True)
+    ]
+    result = evaluation.evaluate(RedPredictor(), pairs, pictures_dir=folder)
+    self.assertEqual(list(result['per_image']), names)
+    self.assertCountEqual(
+      os.listdir(folder),
+      [
+        '.._.._outside.png',
+        'caf\udce9.png',
+        'a\nb.png',
+        'nul_.png',
+        evaluation.OVERVIEW,
+      ],
+    )
+
+  def test_a_full_disk_loses_no_figure(self):
+    pairs = list(_pairs(3))
+    expected = evaluation.evaluate(RedPredictor(), pairs)
+    result = evaluation.evaluate(
+      RedPredictor(), pairs, pictures_dir='/proc/nowhere'
+    )
+    self.assertRegex(result.pop('pictures_problem'), '^/proc/nowhere')
+    self.assertEqual(result, expected)
+
   def test_pictures(self):
     folder = self.create_tempdir().full_path
     evaluation.evaluate(RedPredictor(), _pairs(4), pictures_dir=folder)

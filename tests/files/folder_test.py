@@ -183,14 +183,16 @@ class RefusalTest(FolderTestCase):
 
   def test_no_rgb_folder(self):
     (self.root / 'train/rgb').rename(self.root / 'train/images')
-    self.assert_refused('train', 'depth/, images/', '{rgb,depth}')
+    self.assert_refused('train/images', "its name must be 'rgb'", 'mv ')
 
   def test_empty_split(self):
     shutil.rmtree(self.root / 'train')
     (self.root / 'train/rgb').mkdir(parents=True)
     (self.root / 'train/depth').mkdir()
     (self.root / 'train/rgb/a.bmp').write_bytes(b'other')
-    self.assert_refused('train/rgb', 'a.bmp', 'remove the folder')
+    self.assert_refused(
+      'train/rgb/a.bmp', '1 file would be left out: 1 .bmp', 'convert pictures'
+    )
 
   def test_root_without_splits(self):
     root = self.root / 'train'

@@ -14,29 +14,15 @@ from PIL import Image
 
 from depth_mai.files import picture_files
 from depth_mai.files import problems
-
-_CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
+from tests.files import odd_pictures
 
 
 def _png(samples: np.ndarray, bits: int, colour_type: int) -> bytes:
   """Encodes samples [H, W * channels] according to the PNG standard."""
-
-  def chunk(name: bytes, content: bytes) -> bytes:
-    checksum = struct.pack('>I', zlib.crc32(name + content))
-    return struct.pack('>I', len(content)) + name + content + checksum
-
   samples = np.asarray(samples)
-  height, width = samples.shape
-  width //= _CHANNELS[colour_type]
-  dtype = {8: 'u1', 16: '>u2'}[bits]
-  rows = b''.join(b'\0' + row.astype(dtype).tobytes() for row in samples)
-  header = struct.pack('>IIBBBBB', width, height, bits, colour_type, 0, 0, 0)
-  return (
-    b'\x89PNG\r\n\x1a\n'
-    + chunk(b'IHDR', header)
-    + chunk(b'IDAT', zlib.compress(rows))
-    + chunk(b'IEND', b'')
-  )
+  channels = odd_pictures.CHANNELS[colour_type]
+  samples = samples.reshape(len(samples), -1, channels)
+  return odd_pictures.png(samples, bits, colour_type)
 
 
 def _jpeg(mode: str = 'RGB') -> bytes:
@@ -75,20 +61,37 @@ class PictureFilesTest(parameterized.TestCase):
     self.assertEqual(read.dtype, np.uint8)
     np.testing.assert_array_equal(read, rgb_uint8)
 
-  @parameterized.named_parameters(
-    ('grey', 0, [7, 200], [[7, 7, 7], [200, 200, 200]]),
-    ('grey_alpha', 4, [7, 9, 8, 0], [[7, 7, 7], [8, 8, 8]]),
-    ('rgba', 6, [1, 2, 3, 0, 4, 5, 6, 9], [[1, 2, 3], [4, 5, 6]]),
-  )
-  def test_rgb_of_other_channels(self, colour_type, samples, expected):
-    self.path.write_bytes(_png([samples], 8, colour_type))
-    np.testing.assert_array_equal(picture_files.read_rgb(self.path), [expected])
+  def test_rgb_of_every_kind_is_what_viewers_show(self):
+    for name, encoded, expected in odd_pictures.exactly():
+      self.path.write_bytes(encoded)
+      read = picture_files.read_rgb(self.path)
+      np.testing.assert_array_equal(read, expected, name)
+      self.assertTrue(read.flags.c_contiguous)
+      np.testing.assert_array_equal(picture_files.read_rgb(encoded), expected)
 
-  def test_exif_orientation_is_not_applied(self):
-    exif = Image.Exif()
-    exif[0x0112] = 6  # Viewers turn it by 90 degrees.
-    Image.new('RGB', (32, 24)).save(self.path, 'JPEG', exif=exif)
-    self.assertEqual(picture_files.read_rgb(self.path).shape, (24, 32, 3))
+  def test_rgb_of_every_kind_with_loss(self):
+    for name, encoded, expected in odd_pictures.roughly():
+      self.path.write_bytes(encoded)
+      read = picture_files.read_rgb(self.path).astype(int)
+      self.assertEqual(read.shape, expected.shape, name)
+      # JPEG mixes neighbours; 16 is for L*a*b* of 8 bits.
+      self.assertLess(np.abs(read - expected).max(), 16, name)
+
+  def test_only_pictures_that_all_decoders_agree_on_are_plain(self):
+    plain = {
+      'plain', 'grey', 'damaged_exif', 'palette', 'one_bit', 'animation',
+      'orientation_1_PNG', 'orientation_1_jpeg',
+    }  # fmt: skip
+    plain |= {
+      f'{c}_{k}' for c in ('red', 'teal', 'pale') for k in ('jpeg', 'mpo')
+    }
+    found = set()
+    for kinds in (odd_pictures.exactly(), odd_pictures.roughly()):
+      for name, encoded, _ in kinds:
+        self.path.write_bytes(encoded)
+        if picture_files.is_plain(self.path):
+          found.add(name)
+    self.assertEqual(found, plain)
 
   @parameterized.named_parameters(
     ('8_bits', 8, 0, 'one channel of 8 bits'),
@@ -98,7 +101,7 @@ class PictureFilesTest(parameterized.TestCase):
     ('rgba', 8, 6, 'four channels of 8 bits'),
   )
   def test_depth_of_other_formats(self, bits, colour_type, words):
-    samples = np.full((6, 8 * _CHANNELS[colour_type]), 200)
+    samples = np.full((6, 8 * odd_pictures.CHANNELS[colour_type]), 200)
     self.path.write_bytes(_png(samples, bits, colour_type))
     self.assert_refused(
       picture_files.read_depth_mm, words, '16-bit one-channel PNG'
@@ -114,17 +117,45 @@ class PictureFilesTest(parameterized.TestCase):
     self.path.write_bytes(_jpeg('L'))
     self.assert_refused(picture_files.read_depth_mm, 'this is a JPEG file')
 
-  @parameterized.parameters('CMYK', '1')
-  def test_picture_of_another_mode(self, mode):
-    file_format = 'JPEG' if mode == 'CMYK' else 'PNG'
-    Image.new(mode, (32, 24)).save(self.path, file_format)
-    self.assert_refused(picture_files.read_rgb, mode, '8-bit RGB')
-
   def test_other_file(self):
     self.path.write_text('<html>404</html>')
     self.assert_refused(
-      picture_files.read_rgb, 'not a PNG or JPEG file (16 bytes)'
+      picture_files.read_rgb, 'not a picture that can be read (16 bytes)'
     )
+    self.assert_refused(
+      picture_files.read_depth_mm, 'not a PNG or JPEG file (16 bytes)'
+    )
+
+  def test_raw_files_of_cameras_hold_only_a_preview(self):
+    preview = np.zeros((2, 3, 3), np.uint8)
+    for tags in ({50706: b'\1\4\0\0'}, {254: 1}):
+      self.path.write_bytes(odd_pictures.saved(preview, 'TIFF', tiffinfo=tags))
+      self.assert_refused(picture_files.read_rgb, 'raw file', 'darktable')
+    self.path = self.path.with_suffix('.NEF')
+    self.path.write_bytes(odd_pictures.saved(preview, 'TIFF'))
+    self.assert_refused(picture_files.read_rgb, 'raw file', 'darktable')
+
+  def test_numbers_of_no_known_range(self):
+    self.path.write_bytes(
+      odd_pictures.saved(np.ones((2, 2), np.float32), 'TIFF')
+    )
+    self.assert_refused(
+      picture_files.read_rgb, 'floating-point numbers', '8-bit RGB'
+    )
+
+  def test_a_picture_that_is_too_large(self):
+    header = odd_pictures.png(np.zeros((1, 1, 1)), 8, 0)
+    huge = bytearray(header)
+    huge[16:24] = struct.pack('>II', 30000, 7000)
+    huge[29:33] = struct.pack('>I', zlib.crc32(huge[12:29]))
+    self.path.write_bytes(huge)
+    self.assert_refused(
+      picture_files.read_rgb, 'more than 178 million pixels', 'make it smaller'
+    )
+
+  def test_what_is_no_file(self):
+    self.path = pathlib.Path('/dev/zero')  # It has no end.
+    self.assert_refused(picture_files.read_rgb, 'not a file')
 
   def test_no_file(self):
     self.assert_refused(picture_files.read_depth_mm, 'No such file')
@@ -145,21 +176,33 @@ class PictureFilesTest(parameterized.TestCase):
     self.path.write_bytes(content[:kept])
     self.assert_refused(read, 'again')
 
-  def test_other_formats_on_request(self):
-    rgb_uint8 = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
-    self.path = self.path.with_suffix('.bmp')
-    Image.fromarray(rgb_uint8).save(self.path)
-    self.assert_refused(picture_files.read_rgb, 'not a PNG or JPEG file')
-    np.testing.assert_array_equal(
-      picture_files.read_rgb(self.path, formats=None), rgb_uint8
-    )
-
   def test_png_with_a_flipped_bit(self):
     # The checksum of the data is the only thing that is wrong here.
     content = bytearray(_png(np.full((24, 32), 900), 16, 0))
     content[-13] ^= 4
     self.path.write_bytes(content)
     self.assert_refused(picture_files.read_depth_mm, 'damaged')
+
+
+class OrientationTest(parameterized.TestCase):
+  @parameterized.product(
+    orientation=tuple(range(1, 9)), suffix=('png', 'jpg', 'webp', 'tif')
+  )
+  def test_is_read(self, orientation, suffix):
+    path = os.path.join(self.create_tempdir().full_path, f'a.{suffix}')
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.new('RGB', (32, 24)).save(path, exif=exif)
+    self.assertEqual(picture_files.orientation(path), orientation)
+
+  def test_without_a_usable_one_it_is_1(self):
+    path = os.path.join(self.create_tempdir().full_path, 'a.jpg')
+    self.assertEqual(picture_files.orientation(path), 1)  # There is no file.
+    exif = Image.Exif()
+    exif[0x0112] = 9
+    for damaged in (exif, b'Exif\0\0rubbish, not a TIFF header'):
+      Image.new('RGB', (32, 24)).save(path, exif=damaged)
+      self.assertEqual(picture_files.orientation(path), 1)
 
 
 class WritingTest(parameterized.TestCase):

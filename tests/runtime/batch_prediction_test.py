@@ -110,8 +110,8 @@ class BatchPredictionTest(parameterized.TestCase):
     )
     self.assertLen(problems, 3)
     self.assertRegex(problems[0], 'empty contains no picture')
-    self.assertRegex(problems[1], 'no picture .*gone.png')
-    self.assertRegex(problems[2], 'a.jpg cannot be read')
+    self.assertRegex(problems[1], 'gone.png: .*No such file')
+    self.assertRegex(problems[2], 'a.jpg: .*not a picture')
     self.assertLen(self._outputs(), 3)
     self.assertEqual(self._depth_mm('b')[0, 0], 5000)
 

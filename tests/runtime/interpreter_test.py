@@ -2,6 +2,7 @@
 """Tests of finding a runtime and loading models."""
 
 from importlib import metadata
+import os
 
 from absl.testing import absltest
 from absl.testing import parameterized
@@ -62,7 +63,14 @@ class InterpreterTest(parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, "CONV_2D' version '99'.*convert"):
       interpreter.load_interpreter(content)
 
-  @parameterized.parameters(0, -1, 1.5, True)
+  def test_name_that_is_not_utf8(self):
+    path = os.path.join(self.create_tempdir().full_path, 'caf\udce9.tflite')
+    with open(path, 'wb') as stream:
+      stream.write(tiny_model.float_model())
+    loaded = interpreter.load_interpreter(path)
+    self.assertLen(loaded.get_input_details(), 1)
+
+  @parameterized.parameters(0, -1, 1.5, True, 100000)
   def test_bad_thread_count(self, num_threads):
     with self.assertRaisesRegex(ValueError, 'num_threads must be'):
       interpreter.load_interpreter(tiny_model.float_model(), num_threads)

@@ -130,7 +130,7 @@ class LiveTest(parameterized.TestCase):
     running = self._live(view)
     running.run()
     self.assertLen(view.shown, 9)
-    self.assertIn('1 damaged', running.summary())
+    self.assertIn('1 damaged (003)', running.summary())
     self.assertIn('1 damaged', running.status())
 
   def test_only_damaged_frames_is_an_error(self):
@@ -157,7 +157,7 @@ class LiveTest(parameterized.TestCase):
       scale.ColourRange(), output_dir=str(self.folder / 'out'),
       every_frame=True, report_line=lines.append,
     )  # fmt: skip
-    depth_mm = picture_files.read_depth_mm(self.folder / 'out/000000_depth.png')
+    depth_mm = picture_files.read_depth_mm(self.folder / 'out/a_depth.png')
     self.assertEqual(depth_mm.shape, (90, 100))
     np.testing.assert_allclose(depth_mm, 1000 + 1000 * 90 / 51, atol=1)
     self.assertRegex(lines[0], '1 frames shown')
