@@ -82,7 +82,7 @@ class MeasureInChildTest(absltest.TestCase):
     path = self.create_tempfile(
       'half.tflite', tiny_model.float_model()[:300]
     ).full_path
-    with self.assertRaisesRegex(ValueError, 'half.tflite cannot be loaded'):
+    with self.assertRaisesRegex(ValueError, 'half.tflite is damaged'):
       _measure(path, 1, True, 1, 1)
 
 
