@@ -99,9 +99,9 @@ class SandboxedPredictor:
     bad = depth_mm.size - np.count_nonzero(np.isfinite(depth_mm))
     if bad:
       raise verdict.FileFaultError(
-        f'Its depth of picture {printable.printable(name)} is not finite (NaN or infinite) at {bad} '
-        f'of {depth_mm.size} pixels. A float16 or quantised file may overflow: '
-        'convert it as float32 to compare.'
+        f'Its depth of picture {printable.printable(name)} is not finite (NaN '
+        f'or infinite) at {bad} of {depth_mm.size} pixels. A float16 or '
+        'quantised file may overflow: convert it as float32 to compare.'
       )
     self._pixels += depth_mm.size
     self._not_positive += int(np.count_nonzero(depth_mm <= 0))

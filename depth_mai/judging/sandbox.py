@@ -2,7 +2,8 @@
 """Starts sandboxed processes that run files, and sends them requests.
 
 Their answers are untrusted: sizes are checked before memory is allocated, the
-content against answers.py, and any failure of a process becomes a `verdict.FileFaultError`.
+content against answers.py, and any failure of a process becomes a
+`verdict.FileFaultError`.
 """
 
 from collections.abc import Iterator

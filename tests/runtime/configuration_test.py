@@ -74,7 +74,7 @@ class MeasureInChildTest(absltest.TestCase):
     request = configuration.Request('m.tflite', 2, False, 1, 1)
     with self.assertRaisesRegex(
       ValueError,
-      'm.tflite with 2 threads, XNNPACK off: .* code -9 and no result. Killed',
+      'm.tflite with 2 threads, XNNPACK off: .* by SIGKILL. The file .* Killed',
     ):
       request.read_answer(-9, 'INFO: a line of the runtime\n', 'Killed\n')
 
