@@ -99,8 +99,8 @@ def evaluate(
   Returns:
     The dict of `DepthMetrics.result`, and `alignment`; `rank_correlation`, the
     mean over the images, see depth_order.py, None if it is undefined;
-    `warnings`, texts; `per_image`, the metrics of each measured image by id. If a
-    picture could not be written, such as on a full disk, `pictures_problem`
+    `warnings`, texts; `per_image`, the metrics of each measured image by id. If
+    a picture could not be written, such as on a full disk, `pictures_problem`
     says why, and the rest was measured without.
 
   Raises:

@@ -7,6 +7,7 @@ import os
 
 import numpy as np
 
+from depth_mai.runtime import first_run
 from depth_mai.runtime import interface_evidence
 from depth_mai.runtime import interface_reader
 from depth_mai.runtime import interpreter as interpreter_lib
@@ -63,6 +64,7 @@ class TfliteModel:
     if metadata is None:
       metadata = metadata_lib.read_metadata(path)
     self.metadata = metadata
+    first_run.check(path, xnnpack, declared.size)
     self.interpreter = interpreter_lib.load_interpreter(
       path, num_threads, xnnpack, declared.size
     )

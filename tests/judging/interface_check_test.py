@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the check of an untrusted description of input and output.
+"""Tests of the check of a description of input and output.
 
-What a description means is tested in tests/runtime/interface_reader_test.py.
+What a description means is tested in runtime/interface_reader_test.py, and its
+types in answers_test.py.
 """
 
 from absl.testing import absltest
@@ -49,35 +50,20 @@ class ReadTest(parameterized.TestCase):
     (_IN, _tensor((1, 4, 6, 1), 'uint8'), 'a valid scale'),
     (_IN, _tensor((1, 4, 6, 1), 'int8', -1.0), 'a valid scale'),
     (_IN, _tensor((1, 4, 6, 1), 'int8', 1.0, 999), 'a valid scale'),
-    (_IN, _tensor((1, 4, 6, 1), 'int8', 1.0, True), 'a valid scale'),
-    (_IN, _tensor((1, 4, 6, 1), 'int8', '1'), 'a valid scale'),
-    (_IN, _tensor((1, 4, 6, 1), 'int8', [1.0]), 'a valid scale'),
     (_IN, _tensor((1, 4, 6, 1), 'int8', float('inf')), 'a valid scale'),
-    (_IN, _tensor((1, 4, 6, 1), 5), 'name of its output is invalid'),
-    (_IN, {**_OUT, 'signature_names': 'ab'}, 'name of its output is invalid'),
-    (_IN, {**_OUT, 'signature_names': [1]}, 'name of its output is invalid'),
-    (_IN, {**_OUT, 'name': 'x' * 1000}, 'name of its output is invalid'),
-    (_IN, {**_OUT, 'more': 1}, 'description of its output is invalid'),
   )
   def test_no_depth_network(self, taken, given, message):
     with self.assertRaisesRegex(verdict.FileFaultError, message):
       interface_check.read(_answer(taken, given), {})
 
-  @parameterized.parameters(
-    {'inputs': [], 'outputs': [_OUT]},
-    {'inputs': [_IN, _IN], 'outputs': [_OUT]},
-    {'inputs': [_IN], 'outputs': [_OUT, _OUT]},
-    {'inputs': None, 'outputs': 7},
-    {},
-    {'inputs': ['x'], 'outputs': [_OUT]},
-    {'inputs': [{}], 'outputs': [_OUT]},
-    {'inputs': [{'shape': [1, 4, 6, 'x'], 'signature': []}], 'outputs': []},
-    {'inputs': [{'shape': [1, 4, 6, True], 'signature': []}], 'outputs': []},
-    {'inputs': [{'shape': [1, 4, 6, 3], 'signature': [1]}], 'outputs': [_OUT]},
-  )
-  def test_invalid_answers(self, **answer):
-    with self.assertRaises(verdict.FileFaultError):
-      interface_check.read(answer, {})
+  def test_invalid_shape(self):
+    taken = _tensor((1, 4, 6, 3), signature=[1])
+    with self.assertRaisesRegex(verdict.FileFaultError, 'shape of its input'):
+      interface_check.read(_answer(taken, _OUT), {})
+
+  def test_no_output(self):
+    with self.assertRaisesRegex(verdict.FileFaultError, 'It has 0 outputs'):
+      interface_check.read({'inputs': [_IN], 'outputs': []}, {})
 
   def test_names_are_printable_in_messages(self):
     outputs = [{**_OUT, 'name': 'a\x1b[31m'}, {**_OUT, 'name': 'b'}]
