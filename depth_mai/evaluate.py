@@ -72,8 +72,8 @@ def _open_tflite(path: str, data_dir: str) -> file_predictors.TflitePredictor:
   return predictor
 
 
-def _open_predictor(data_dir: str) -> tuple[evaluation.Predictor, str]:
-  """Returns the predictor that the flags choose, and its name."""
+def _path() -> str:
+  """Returns the file or folder that is measured."""
   given = [_WORKDIR.value, _MODEL.value, _PREDICTIONS.value]
   if sum(value is not None for value in given) != 1:
     raise ValueError(
@@ -81,16 +81,26 @@ def _open_predictor(data_dir: str) -> tuple[evaluation.Predictor, str]:
       '--model=FILE.tflite or --predictions=DIR.'
     )
   if _PREDICTIONS.value is not None:
-    names = evaluation.split_ids(data_dir, _SPLIT.value)
-    return file_predictors.PngPredictor(
-      _PREDICTIONS.value, names, names[: _LIMIT.value]
-    ), _PREDICTIONS.value
-  if _MODEL.value is None:
-    path = os.path.join(_WORKDIR.value, 'best.keras')
-  else:
-    path = ready_models.model_path(_MODEL.value)
-  if path.endswith('.tflite'):
+    return _PREDICTIONS.value
+  if _WORKDIR.value is not None:
+    return os.path.join(_WORKDIR.value, 'best.keras')
+  return ready_models.model_path(_MODEL.value)
+
+
+def _open_predictor(data_dir: str) -> tuple[evaluation.Predictor, str]:
+  """Returns the predictor that the flags choose, and its name."""
+  path = _path()
+  if path.endswith('.tflite') and _PREDICTIONS.value is None:
     return _open_tflite(path, data_dir), path
+  if given := {k: v for k, v in _DECLARED().items() if v != 'auto'}:
+    raise ValueError(
+      f'{", ".join(f"--{k}={v}" for k, v in given.items())} is about a .tflite '
+      f'file, which {path} is not; leave it out.'
+    )
+  if _PREDICTIONS.value is not None:
+    names = evaluation.split_ids(data_dir, _SPLIT.value)
+    needed = names[: _LIMIT.value]
+    return file_predictors.PngPredictor(path, names, needed), path
   if path.endswith('.keras'):
     # Imported here because a device has no TensorFlow.
     from depth_mai.evaluation import keras_predictor
@@ -109,12 +119,13 @@ def main(argv: list[str]) -> None:
     predictor, pairs, _LIMIT.value, _PICTURES_DIR.value, align=_ALIGN.value
   )
   result |= {'model': name, 'data_dir': data_dir, 'split': _SPLIT.value}
-  if isinstance(predictor, file_predictors.TflitePredictor):
-    result['interface'] = predictor.reading.record()
   if _ALIGN.value != 'none':
     print(alignment.label(_ALIGN.value))
   for warning in result['warnings']:
     print(f'warning: {warning}')
+  if isinstance(predictor, file_predictors.TflitePredictor):
+    result['interface'] = predictor.reading.record()
+    result['warnings'] += predictor.reading.doubts()
   print(f'{name} on {_SPLIT.value}: {table.metrics_tables(result)}')
   if _JSON.value is not None:
     atomic.write_json(_JSON.value, result)

@@ -89,6 +89,12 @@ class EvaluateTest(absltest.TestCase):
     self.assertEqual(result['alignment'], 'inverse_scale_shift')
     self.assertLess(result['rmse'], 2e-3)
 
+  def test_flags_about_a_file_need_one(self):
+    message = self.evaluate('--predictions=predictions', '--unit=m', code=1)
+    self.assertIn(
+      '--unit=m is about a .tflite file, which predictions', message
+    )
+
   def test_inverse_predictions(self):
     for name, truth_mm in self.truths_mm.items():
       inverse = 1 / np.where(truth_mm > 0, truth_mm, 30000)

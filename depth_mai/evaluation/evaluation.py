@@ -128,7 +128,10 @@ def evaluate(
     per_image[name] = measured
     if pictures_dir is not None and pictures_problem is None:
       panels = picture.side_by_side(
-        rgb_uint8, pred_mm / challenge.MM_PER_M, depth_mm / challenge.MM_PER_M
+        rgb_uint8,
+        # As the metrics count it; aligned depth may be negative.
+        np.maximum(pred_mm, challenge.MIN_DEPTH_MM) / challenge.MM_PER_M,
+        depth_mm / challenge.MM_PER_M,
       )
       try:
         picture.save_picture(_picture_path(pictures_dir, name), panels)

@@ -150,7 +150,7 @@ class Measurer:
     }
     load_average = figures.pop('load_average')
     seconds = None if known else time.monotonic() - start
-    notes = [*predictor.reading.notes(), *metrics['warnings']]
+    notes = [*predictor.reading.notes(), *metrics.get('warnings', ())]
     return Measured(model, figures, load_average, notes), seconds
 
   def _open_pairs(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:

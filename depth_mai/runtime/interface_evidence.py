@@ -26,6 +26,8 @@ RANGES = tuple(model_interface.INPUT_RANGES)
 _QUANTISED_TOLERANCE = 0.1
 _BY_METADATA = "declared in the file by depth_mai.convert's metadata"
 _SIZE = re.compile(r'([1-9]\d{0,4})x([1-9]\d{0,4})')
+# Of a side of an open input.
+_MOST_PIXELS = 8192
 _MOST_SHOWN = 60
 
 
@@ -81,10 +83,12 @@ class Declared:
         raise ValueError(
           f'--{flag}={value} must be one of {", ".join((AUTO, *allowed))}.'
         )
-    if self.input_size != AUTO and not _SIZE.fullmatch(self.input_size):
+    found = _SIZE.fullmatch(self.input_size)
+    fits = found and max(map(int, found.groups())) <= _MOST_PIXELS
+    if self.input_size != AUTO and not fits:
       raise ValueError(
-        f'--input_size={self.input_size} must be WIDTHxHEIGHT in pixels, such '
-        f'as 640x480, or {AUTO}.'
+        f'--input_size={self.input_size} must be {AUTO} or WIDTHxHEIGHT in '
+        f'pixels, each at most {_MOST_PIXELS}, such as 640x480.'
       )
 
   @property

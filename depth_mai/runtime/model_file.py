@@ -3,10 +3,12 @@
 
 from collections.abc import Callable
 import hashlib
+import math
 import os
 
 import numpy as np
 
+from depth_mai.files import printable
 from depth_mai.runtime import first_run
 from depth_mai.runtime import interface_evidence
 from depth_mai.runtime import interface_reader
@@ -117,8 +119,22 @@ class TfliteModel:
     (source,) = interpreter.get_input_details()
     target = interpreter.get_output_details()[interface.output_place]
     interpreter.set_tensor(source['index'], interface.encode(rgb_uint8))
-    interpreter.invoke()
-    return interface.decode_mm(interpreter.get_tensor(target['index']))
+    try:
+      interpreter.invoke()
+    except RuntimeError as error:
+      reason = ' '.join(printable.printable_lines(error).split())
+      raise ValueError(
+        f'{self.name} fails when it runs: {reason.rstrip(".")}. Convert it '
+        'again, with built-in operators only.'
+      ) from error
+    numbers = interpreter.get_tensor(target['index'])
+    if numbers.size != math.prod(interface.output.size):
+      raise ValueError(
+        f'{self.name}: its output has the shape {list(numbers.shape)} when it '
+        f'runs, and {list(interface.output.shape)} when it is loaded. Convert '
+        'it with a fixed output shape.'
+      )
+    return interface.decode_mm(numbers)
 
 
 def file_sha256(path: str | os.PathLike[str]) -> str:

@@ -103,7 +103,8 @@ class DeclaredTest(parameterized.TestCase):
     ({'unit': 'cm'}, '--unit=cm must be one of auto, mm, m'),
     ({'layout': 'chw'}, '--layout=chw must be one of auto, nhwc, nchw'),
     ({'input_range': '0..2'}, 'one of auto, 0..255, 0..1, -1..1, imagenet'),
-    ({'input_size': '480'}, '--input_size=480 must be WIDTHxHEIGHT'),
+    ({'input_size': '480'}, '--input_size=480 must be auto or WIDTHxHEIGHT'),
+    ({'input_size': '99999x5'}, 'at most 8192'),
     ({'input_size': '0x5'}, 'WIDTHxHEIGHT'),
     ({'input_size': '64x48x3'}, 'WIDTHxHEIGHT'),
   )

@@ -101,6 +101,23 @@ class TfliteModelTest(parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, "'feet'; allowed are .*'mm'"):
       model_file.TfliteModel(content)
 
+  def test_a_file_that_fails_when_it_runs(self):
+    model = model_file.TfliteModel(tiny_model.float_model())
+    with (
+      absltest.mock.patch.object(
+        model.interpreter, 'invoke', side_effect=RuntimeError('node 3\nfailed.')
+      ),
+      self.assertRaisesRegex(ValueError, 'fails when it runs: node 3 failed'),
+    ):
+      model.predict_mm(_picture())
+    with (
+      absltest.mock.patch.object(
+        model.interpreter, 'get_tensor', return_value=np.zeros((1, 2, 3, 1))
+      ),
+      self.assertRaisesRegex(ValueError, r'\[1, 2, 3, 1\] when it runs'),
+    ):
+      model.predict_mm(_picture())
+
   def test_sha256(self):
     content = tiny_model.float_model() * 5000  # Several blocks.
     path = self.create_tempfile('m.tflite', content).full_path
