@@ -4,6 +4,7 @@
 This module also runs on the device, so it needs only NumPy and Pillow.
 """
 
+import collections
 from collections.abc import Iterable
 from collections.abc import Iterator
 import dataclasses
@@ -111,10 +112,12 @@ def result_names(sources: Iterable[pathlib.Path]) -> dict[str, pathlib.Path]:
   for source in sources:
     taken.setdefault(_folded(source.stem), source)
   names: dict[str, pathlib.Path] = {}
+  numbers: dict[str, int] = collections.defaultdict(lambda: 1)
   for source in sources:
-    name, number = source.stem, 2
+    name = source.stem
     while taken.setdefault(_folded(name), source) is not source:
-      name, number = f'{source.stem}_{number}', number + 1
+      numbers[_folded(source.stem)] += 1
+      name = f'{source.stem}_{numbers[_folded(source.stem)]}'
     names[name] = source
   return names
 
