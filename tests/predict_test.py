@@ -65,7 +65,7 @@ class PredictTest(absltest.TestCase):
     )
     self.assertEqual(done.returncode, 1)
     self.assertRegex(done.stdout, r'\[1/2\] .*ramp.png: 256x60, .* 3\.5\d m')
-    self.assertRegex(done.stderr, 'error: .*bad.jpg cannot be read')
+    self.assertRegex(done.stderr, 'error: .*bad.jpg: this is not a picture')
     depth_mm = picture_files.read_depth_mm(self.root / 'out/ramp_depth.png')
     expected_mm = 1000 + 1000 * np.arange(256) / 51
     np.testing.assert_allclose(

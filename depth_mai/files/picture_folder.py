@@ -72,6 +72,12 @@ def list_pictures(folder: str | os.PathLike[str]) -> Listing:
     else:
       other.append(entry.name)
   videos = unread.pop('video', [])
+  # Cameras can store both; nothing is lost then.
+  stems = {_folded(path.stem) for path in pictures}
+  raws = unread.pop('raw', [])
+  twins = [n for n in raws if _folded(pathlib.Path(n).stem) in stems]
+  if alone := [name for name in raws if name not in twins]:
+    unread['raw'] = alone
   problems = [
     _left_out(folder, f'{kind} files', names, picture_formats.cure(kind))
     for kind, names in unread.items()
@@ -79,6 +85,7 @@ def list_pictures(folder: str | os.PathLike[str]) -> Listing:
   left_out = [
     _left_out(folder, what, names, cure)
     for what, names, cure in (
+      ('raw files beside a picture of their name', twins, ''),
       ('videos', videos, picture_formats.cure('video')),
       ('other files', other, ''),
       ('subfolders with pictures', below, 'give them as well'),
