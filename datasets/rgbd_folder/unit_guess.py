@@ -76,7 +76,7 @@ def with_unit(
     )
     found = dataclasses.replace(draft, depth_unit=units[0])
     return Guess(found, remarks, {}, None)
-  remarks['depth_unit'] = 'Find out the unit, and keep one of these lines.'
+  remarks['depth_unit'] = "Find out the unit, and remove '# ' from its line."
   fitting = '; '.join(f"'{c.unit}' ({c.reason})" for c in verdict.candidates)
   lines = ' or '.join(f'depth_unit = "{unit}"' for unit in units)
   problem = problems_lib.Problem(
