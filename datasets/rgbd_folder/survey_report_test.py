@@ -82,8 +82,7 @@ class TextTest(absltest.TestCase):
     dummy_data.save_depth(self.root / 'a/depth/000001.png', depth_mm)
     with_mark = '\n'.join(self._lines())
     self.assertIn(
-      '65535 is the largest number of 1 depth map (0.8% of all pixels) and '
-      'counts as unknown',
+      '65535 counts as unknown, 32 pixels of 1 depth map',
       with_mark,
     )
     self.assertIn('from 0.80 to 5.00 m', with_mark)

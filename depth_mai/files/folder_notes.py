@@ -29,13 +29,15 @@ class Facts:
   Attributes:
     name: name of the picture's file.
     orientation: EXIF orientation of the picture, 1 (none) to 8.
-    marked: share of the pixels whose number stands for unknown depth.
+    marked: number of pixels whose number stands for unknown depth.
+    pixels: number of all pixels of the depth map.
     step: greatest common divisor of the depths; 0 without a depth map.
   """
 
   name: str
   orientation: int
-  marked: float
+  marked: int
+  pixels: int
   step: int
 
   @classmethod
@@ -51,9 +53,9 @@ class Facts:
       marked: number of pixels whose number stood for unknown depth.
     """
     if depth_mm is None:
-      return cls(name, orientation, 0.0, 0)
+      return cls(name, orientation, 0, 0, 0)
     step = int(np.gcd.reduce(depth_mm.ravel()))
-    return cls(name, orientation, marked / depth_mm.size, step)
+    return cls(name, orientation, marked, depth_mm.size, step)
 
 
 def notes(facts: Sequence[Facts], unread: Sequence[str]) -> Iterator[str]:
@@ -65,12 +67,11 @@ def notes(facts: Sequence[Facts], unread: Sequence[str]) -> Iterator[str]:
   """
   marked = [fact.marked for fact in facts if fact.marked]
   if marked:
+    maps = problems_lib.count(len(marked), 'depth map')
+    share = sum(marked) / sum(fact.pixels for fact in facts)
     yield (
-      f'{problems_lib.count(len(marked), "depth map")} with a number that '
-      f'stands '
-      f'for unknown depth without being 0 ({sum(marked) / len(facts):.1%} of '
-      f'all '
-      f'pixels); these are {true_depth.RULE}'
+      f'{sum(marked):,} pixels ({share:.1%}) of {maps} stand for unknown depth '
+      f'without being 0, and count as unknown; the rule: {true_depth.RULE}'
     )
   step = math.gcd(*(fact.step for fact in facts))
   if step in _ODD_STEPS and len(facts) > 1:

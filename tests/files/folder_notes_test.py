@@ -25,8 +25,7 @@ class FolderNotesTest(parameterized.TestCase):
 
   def test_marks(self):
     (note,) = _notes(_DEPTH_MM, marked=300)
-    self.assertIn('2 depth maps with a number that stands for unknown', note)
-    self.assertIn('(10.0% of all pixels)', note)
+    self.assertIn('600 pixels (10.0%) of 2 depth maps stand for unknown', note)
 
   @parameterized.parameters((5, 'TUM'), (8, 'SUN RGB-D'), (257, '8 bits'))
   def test_steps(self, step, words):

@@ -107,8 +107,8 @@ class UnknownDepthTest(FolderTestCase):
     found = folder.survey(self.root)
     self.assertEmpty(found.problems)
     (note,) = found.notes
-    self.assertStartsWith(note, 'train: 2 depth maps with a number')
-    self.assertIn('(22.2% of all pixels)', note)  # A third of two of three.
+    # A third of two of three maps.
+    self.assertStartsWith(note, 'train: 512 pixels (22.2%) of 2 depth maps')
 
   def test_a_map_of_marks_alone(self):
     path = self.root / 'train/depth/00001.png'
