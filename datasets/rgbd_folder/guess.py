@@ -303,7 +303,7 @@ def _patterns(pairs: _Pairs) -> tuple[str, str]:
   for column in [*columns[0], *columns[1]]:
     if len(set(column)) == 1 or column in names:
       continue
-    if set(column) <= splits.USUAL_FOLDERS:
+    if {name.lower() for name in column} <= splits.USUAL_FOLDERS:
       names[column] = '{split}'
     elif all(column in side for side in columns):
       number = sum(name not in ('*', '{split}') for name in names.values())

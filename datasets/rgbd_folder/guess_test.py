@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests for depth_mai.datasets.rgbd_folder.guess."""
 
+import os
 import pathlib
 
 from absl.testing import absltest
@@ -73,6 +74,19 @@ class GuessTest(parameterized.TestCase):
     self.assertEqual(found.rgb, '{split}/{sequence}/color/{id}.png')
     self.assertEqual(found.depth, '{split}/{sequence}/depth/{id}.png')
     self.assertIsNone(found.split.validation)
+
+  def test_folders_of_splits_in_capitals(self):
+    for split in ('Train', 'VAL'):
+      dummy_data.write_recordings(self.root / split)
+    found, _, _ = self._guess()
+    self.assertEqual(found.rgb, '{split}/{sequence}/color/{id}.png')
+
+  def test_names_that_cannot_be_stored(self):
+    dummy_data.write_recordings(self.root, {'a': 3})
+    for path in list(self.root.glob('a/*/*.png')):
+      path.rename(path.with_name(os.fsdecode(b'\xe9' + os.fsencode(path.name))))
+    with self.assertRaisesRegex(problems.BadInputError, 'not UTF-8'):
+      guess.guess(self.root)
 
   def test_layout_of_kitti(self):
     for date, split, drive in (

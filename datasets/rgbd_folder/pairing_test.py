@@ -94,7 +94,7 @@ class PairingTest(parameterized.TestCase):
     found = pairing.find_frames(self.root, _BY_NAME)
     self.assertEmpty(found.frames)
     texts = '\n'.join(map(str, found.problems))
-    self.assertIn('not UTF-8, so it cannot be an id', texts)
+    self.assertIn('not UTF-8, so it can be neither an id', texts)
     self.assertIn('a line end or another control', texts)
 
   def test_files_without_a_partner_are_listed(self):

@@ -91,6 +91,14 @@ class SurveyTest(absltest.TestCase):
     found = survey.survey(self.root, dataclasses.replace(_DESCRIPTION, **keys))
     self.assertEmpty(found.problems)
 
+  def test_no_pair_can_be_used(self):
+    for path in list(self.root.glob('*/depth/*.png')):
+      path.rename(path.with_name(path.name.lstrip('0') or '0.png'))
+    for path in list(self.root.glob('*/color/000000.png')):
+      path.unlink()
+    with self.assertRaisesRegex(problems.BadInputError, 'is probably'):
+      survey.survey(self.root, _DESCRIPTION)
+
   def test_rotated_bits_that_are_none(self):
     found = survey.survey(
       self.root, dataclasses.replace(_DESCRIPTION, depth_unit='sunrgbd')

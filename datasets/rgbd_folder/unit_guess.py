@@ -49,9 +49,12 @@ def with_unit(
     The guess.
 
   Raises:
-    BadInputError: (a ValueError) if no depth map can be read.
+    BadInputError: (a ValueError) if no pair can be used or no depth map read.
   """
-  frames = pairing.find_frames(source, draft).frames
+  paired = pairing.find_frames(source, draft)
+  frames = paired.frames
+  if not frames:
+    problems_lib.check(paired.problems)
   remarks = {'rgb': f'A guess that fits {len(frames)} pairs.'}
   step = max(1, len(frames) // _SAMPLE)
   sample = frames[::step][:_SAMPLE]

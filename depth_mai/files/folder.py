@@ -189,14 +189,20 @@ def survey(root: str | os.PathLike[str], split: str | None = None) -> Survey:
         problems.extend(bad)
         facts.append(found)
       notes += [f'{name}: {note}' for note in folder_notes.notes(facts, unread)]
-  unread = sorted(
+      notes += _not_read(pathlib.Path(root, name), ('rgb', 'depth'))
+  return Survey(problems, notes + _not_read(pathlib.Path(root), SPLITS))
+
+
+def _not_read(folder: pathlib.Path, names: tuple[str, ...]) -> list[str]:
+  """Returns a note on what a folder contains besides these names."""
+  others = [
     path.name
-    for path in pathlib.Path(root).expanduser().iterdir()
-    if path.name not in SPLITS and not path.name.startswith('.')
-  )
-  if unread:
-    notes.append(f'not read: {problems_lib.listing(unread)}')
-  return Survey(problems, notes)
+    for path in sorted(folder.expanduser().iterdir())
+    if path.name not in names and not path.name.startswith('.')
+  ]
+  if not others:
+    return []
+  return [f'not read in {folder}: {problems_lib.listing(others)}']
 
 
 def find_problems(

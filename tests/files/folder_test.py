@@ -166,12 +166,17 @@ class NamesTest(FolderTestCase):
     (self.root / 'train/depth/a.npy').touch()
     (self.root / 'train/rgb/readme.txt').touch()
     (self.root / 'extra').mkdir()
+    (self.root / 'train/masks').mkdir()
     found = folder.survey(self.root)
     self.assertIn('1 .HEIC (first: a.HEIC)', str(found.problems[0]))
     self.assertIn('1 .npy (first: a.npy)', str(found.problems[1]))
     self.assertEqual(
       found.notes,
-      ['train: 1 file not read: 1 .txt (first: readme.txt)', 'not read: extra'],
+      [
+        'train: 1 file not read: 1 .txt (first: readme.txt)',
+        f'not read in {self.root / "train"}: masks',
+        f'not read in {self.root}: extra',
+      ],
     )
 
 
