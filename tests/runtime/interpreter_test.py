@@ -2,6 +2,7 @@
 """Tests of finding a runtime and loading models."""
 
 from importlib import metadata
+import os
 
 from absl.testing import absltest
 from absl.testing import parameterized
