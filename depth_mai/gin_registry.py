@@ -7,7 +7,9 @@ naming the nearest known keys.
 """
 
 from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Sequence
+import contextlib
 import dataclasses
 import difflib
 import hashlib
@@ -19,6 +21,7 @@ import gin
 import keras
 
 from depth_mai.data import augmentation
+from depth_mai.files import config_files
 from depth_mai.files import ready_models
 from depth_mai.lite import quantisation
 from depth_mai.lite import quantisation_aware
@@ -64,9 +67,7 @@ for _name, _loss in _LOSSES.items():
     _loss, function=CONFIGURABLES[_name]
   )
 
-# The paths of included files are relative to the root of the checkout, whatever
-# the working directory is.
-gin.add_config_file_search_path(str(pathlib.Path(__file__).parents[1]))
+gin.config.register_file_reader(config_files.opened, config_files.is_found)
 
 
 def _nearest(word: str, known: Sequence[str]) -> str:
@@ -89,13 +90,27 @@ def _explain(error: Exception) -> str:
   )
   if unknown:
     owner = unknown.group(1).rsplit('.', 1)[-1]
+    if owner not in _REGISTERED:
+      return f'gin: {message}'
     parameters = list(inspect.signature(_REGISTERED[owner]).parameters)
     hint = _nearest(unknown.group(2), parameters)
     return (
       f'gin: {owner} has no parameter {unknown.group(2)!r}. {hint} '
       f'All: {", ".join(parameters)}.'
     )
-  return f'gin: {message}'
+  return f'gin: {message or type(error).__name__}'
+
+
+@contextlib.contextmanager
+def _no_endless_references() -> Iterator[None]:
+  """Turns the error for settings that refer to each other into a ValueError."""
+  try:
+    yield
+  except RecursionError as error:
+    raise ValueError(
+      'gin: a setting refers to itself, directly or through others. Follow the '
+      '@ and % in the gin files, and remove the circle.'
+    ) from error
 
 
 def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
@@ -111,16 +126,20 @@ def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
   """
   gin.clear_config()
   try:
+    found = [
+      f'{config_files.PREFIX}{config_files.find(name)}' for name in gin_files
+    ]
     gin.parse_config_files_and_bindings(
-      list(gin_files), list(gin_params), skip_unknown=False
+      found, list(gin_params), skip_unknown=False
     )
-  except (ValueError, OSError, SyntaxError) as error:
+  except Exception as error:  # Bad text raises errors of many types.
     raise ValueError(_explain(error)) from error
 
 
 def train(**kwargs: object) -> pathlib.Path:
   """Runs training.loop.train with the parsed configuration."""
-  return CONFIGURABLES['train'](**kwargs)
+  with _no_endless_references():
+    return CONFIGURABLES['train'](**kwargs)
 
 
 def load_network(ready: str | None = None) -> tuple[keras.Model, str, dict]:
@@ -146,7 +165,8 @@ def load_network(ready: str | None = None) -> tuple[keras.Model, str, dict]:
       'The configuration has no train.network. Give --gin_file=FILE, e.g. '
       'gin_configs/tcl.gin.'
     ) from error
-  built = network.scoped_configurable_fn()
+  with _no_endless_references():
+    built = network.scoped_configurable_fn()
   if ready:
     compact_weights.load(ready_models.weights_path(ready), built)
   return built, config_text(), {'source': ready or 'untrained'}
@@ -169,7 +189,8 @@ def parsed_quantisation(run_config: str = '') -> quantisation.Quantisation:
   )
   gin.clear_config()
   gin.parse_config('\n'.join([*bindings, own]))
-  return CONFIGURABLES['Quantisation']()
+  with _no_endless_references():
+    return CONFIGURABLES['Quantisation']()
 
 
 def config_text() -> str:

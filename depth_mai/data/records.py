@@ -186,6 +186,12 @@ def counts_in(directory: str | os.PathLike[str]) -> list[tuple[str, int]]:
   return [(name, info.num_examples) for name, info in splits.items()]
 
 
+def files(directory: str | os.PathLike[str], split: str) -> list[pathlib.Path]:
+  """Returns the record files of one split of a prepared directory."""
+  splits = tfds.builder_from_directory(directory).info.splits
+  return [pathlib.Path(path) for path in splits[split].filepaths]
+
+
 def write(
   builder: tfds.core.DatasetBuilder, manual_dir: str | os.PathLike[str]
 ) -> None:

@@ -93,6 +93,25 @@ def remove_leftovers(
         _remove(os.path.join(directory, found))
 
 
+def set_aside(path: str | os.PathLike[str]) -> pathlib.Path:
+  """Renames a damaged file or folder, so that its name is free again.
+
+  Args:
+    path: it stays in its directory, as damaged_<number>_<name>.
+
+  Returns:
+    The new path.
+
+  Raises:
+    OSError: it cannot be renamed.
+  """
+  path = pathlib.Path(path)
+  number = 1
+  while (aside := path.with_name(f'damaged_{number}_{path.name}')).exists():
+    number += 1
+  return path.rename(aside)
+
+
 def check_writable(path: str | os.PathLike[str], append: bool = False) -> None:
   """Checks that a file can be written, before the work that leads to it starts.
 

@@ -4,6 +4,7 @@
 from collections.abc import Callable
 import dataclasses
 import pathlib
+from typing import Any
 from typing import Protocol
 
 import keras
@@ -64,12 +65,22 @@ class State:
       self._variables(),
     )
 
-  def restore(self, workdir: pathlib.Path) -> bool:
-    """Restores the newest checkpoint; returns whether there was one."""
-    path = checkpoint.newest(workdir / workdir_lib.CHECKPOINTS)
-    if path is None:
+  def restore(self, workdir: pathlib.Path, is_chief: bool = True) -> bool:
+    """Restores the newest whole checkpoint; returns whether there was one.
+
+    Args:
+      workdir: folder of the run.
+      is_chief: whether this process may rename damaged checkpoints.
+
+    Raises:
+      ValueError: see checkpoint.restore_newest.
+    """
+    restored = checkpoint.restore_newest(
+      workdir / workdir_lib.CHECKPOINTS, self._variables(), is_chief
+    )
+    if restored is None:
       return False
-    self.step, self.best = checkpoint.restore(path, self._variables())
+    self.step, self.best = restored
     return True
 
 
@@ -96,6 +107,17 @@ def _load_weights(network: keras.Model, initial: str) -> None:
       f'{network.name}, has {len(network.variables)}: {error}'
     ) from error
   depth_recoding.recode(network, depth_recoding.depth_code(source))
+
+
+def _built(option: str, build: Callable[[], Any]) -> Any:
+  """Builds what an option names; refuses settings of a wrong type."""
+  try:
+    return build()
+  except (ArithmeticError, AttributeError, LookupError, TypeError) as error:
+    raise ValueError(
+      f'train.{option} cannot be built from its settings: {error} Correct them '
+      'in the gin file.'
+    ) from error
 
 
 def create(
@@ -138,15 +160,15 @@ def create(
       'pretrained/.'
     )
   with strategy.scope():
-    trained = network()
-    average = network()
+    trained = _built('network', network)
+    average = _built('network', network)
     if initial_network:
       _load_weights(trained, initial_network)
     _copy_weights(trained, average)
     if quantisation:
       trained = quantisation.apply(trained, total_steps)
       average = quantisation.apply(average, total_steps)
-    built = optimizer(total_steps)
+    built = _built('optimizer', lambda: optimizer(total_steps))
     if loss_scaling:
       built = keras.optimizers.LossScaleOptimizer(built)
     build_loss = getattr(loss, 'build', None)

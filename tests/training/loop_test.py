@@ -17,6 +17,7 @@ from PIL import Image
 import tensorflow as tf
 
 from depth_mai import gin_registry
+from depth_mai.files import metrics_log
 from depth_mai.files import workdir as workdir_lib
 from depth_mai.layers import fake_quantisation
 from depth_mai.lite import quantisation_aware
@@ -165,9 +166,10 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
     )
 
   def test_resumed_run_ends_with_the_same_learned_weights(self):
-    def train(name, epochs):
+    def train(name, epochs, **kwargs):
       folder = self._train(
         name,
+        **kwargs,
         epochs=epochs,
         network=_toy,
         loss=learned_weights.LearnedWeights(
@@ -183,7 +185,9 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
       return lines, dict(np.load(newest))
 
     train('two_runs', epochs=2)
-    lines, resumed = train('two_runs', epochs=4)
+    with self.assertRaisesRegex(ValueError, '12 steps instead of 6'):
+      train('two_runs', epochs=4)
+    lines, resumed = train('two_runs', epochs=4, accept_changed_data=True)
     whole_lines, whole = train('one_run', epochs=4)
     self.assertEqual(whole['step'], 12)
     self.assertCountEqual(resumed, whole)
@@ -202,9 +206,10 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
     path = str(self.folder / 'toy.keras')
     start.save(path)
 
-    def train(name, epochs):
+    def train(name, epochs, **kwargs):
       folder = self._train(
         name,
+        **kwargs,
         epochs=epochs,
         network=_toy,
         initial_network=path,
@@ -218,7 +223,9 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
       return folder, dict(np.load(newest))
 
     train('rounded_two_runs', epochs=2)
-    folder, resumed = train('rounded_two_runs', epochs=4)
+    folder, resumed = train(
+      'rounded_two_runs', epochs=4, accept_changed_data=True
+    )
     _, whole = train('rounded_one_run', epochs=4)
     self.assertEqual(whole['step'], 12)
     self.assertCountEqual(resumed, whole)
@@ -283,11 +290,36 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, 'There is no network'):
       self._train('none', initial_network='nowhere.keras')
 
-  def test_refuses_bad_options(self):
-    with self.assertRaisesRegex(ValueError, 'train.precision'):
-      loop.train('unused', 'unused', precision='float8')
-    with self.assertRaisesRegex(ValueError, 'train.epochs'):
-      loop.train('unused', 'unused', epochs=0)
+  def test_a_start_that_is_refused_claims_nothing(self):
+    for kwargs, message in (
+      ({'epochs': 0}, 'train.epochs'),
+      ({'initial_network': 'nowhere.keras'}, 'There is no network'),
+      ({'optimizer': lambda steps: keras.optimizers.Adam(1 / 0)}, 'optimizer'),
+    ):
+      with self.assertRaisesRegex(ValueError, message):
+        self._train('refused', **kwargs)
+      self.assertFalse((self.folder / 'refused').exists())
+    with self.assertRaisesRegex(ValueError, 'nowhere is not a folder'):
+      loop.train(str(self.folder / 'refused'), 'nowhere')
+    self.assertFalse((self.folder / 'refused').exists())
+
+  def test_lost_networks_of_a_finished_run_are_made_again(self):
+    folder = self._train('lost', network=_toy, epochs=1, train_eval_images=0)
+    before = keras.models.load_model(folder / workdir_lib.LAST)
+    for name in (workdir_lib.BEST, workdir_lib.LAST):
+      (folder / name).unlink()
+    self._train('lost', network=_toy, epochs=1, train_eval_images=0)
+    for name in (workdir_lib.BEST, workdir_lib.LAST):
+      after = network_file.load_network(folder / name)
+      for one, other in zip(before.weights, after.weights, strict=True):
+        self.assertAllEqual(one, other)
+    lines = [x for x in self._lines(folder) if x['split'] == 'validation']
+    # The last network is the best of those that are left.
+    self.assertEqual(lines[-1]['si_rmse'], lines[-2]['si_rmse'])
+    self.assertEqual(metrics_log.best_validation(folder), lines[-1])
+    newest = max((folder / workdir_lib.CHECKPOINTS).iterdir())
+    with np.load(newest) as arrays:
+      self.assertAllClose(arrays['best'], lines[-1]['si_rmse'], rtol=1e-4)
 
 
 if __name__ == '__main__':
