@@ -67,6 +67,8 @@ class JudgeRequest:
     settings: how to measure the runtime.
     pictures_dir: folder for depth pictures; None for none.
     pictures: number of depth pictures.
+    require_sandbox: whether to refuse to run a file where a layer in
+      `lockdown.REQUIRED` is not in force.
   """
 
   model_path: str | os.PathLike[str]
@@ -82,6 +84,7 @@ class JudgeRequest:
   settings: settings_lib.Settings = settings_lib.Settings()
   pictures_dir: str | os.PathLike[str] | None = None
   pictures: int = 6
+  require_sandbox: bool = False
 
   def __post_init__(self):
     """Checks everything that can be checked without the file.

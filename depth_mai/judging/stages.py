@@ -12,6 +12,7 @@ import contextlib
 import dataclasses
 import hashlib
 import itertools
+import math
 import os
 import pathlib
 import stat
@@ -23,12 +24,14 @@ from depth_mai import challenge
 from depth_mai.data import source
 from depth_mai.devices import registry
 from depth_mai.evaluation import evaluation
+from depth_mai.files import printable
 from depth_mai.judging import detection
 from depth_mai.judging import device_process
 from depth_mai.judging import fidelity
 from depth_mai.judging import interface_check
 from depth_mai.judging import lockdown
 from depth_mai.judging import placing
+from depth_mai.judging import protection
 from depth_mai.judging import request as request_lib
 from depth_mai.judging import sandbox
 from depth_mai.judging import verdict as verdict_lib
@@ -60,8 +63,8 @@ def judge(
     The verdict, even if the file crashes or takes too long.
 
   Raises:
-    ValueError: if the file cannot be read, or the data directory or the device
-      cannot be used.
+    ValueError: if the file cannot be read, the data directory, the device or
+      the folder for pictures cannot be used, or a required sandbox is missing.
   """
   described = registry.open_device(request.device, request.settings).describe()
   source.evaluation_pairs(request.data_dir, request.split)
@@ -72,7 +75,7 @@ def judge(
     sha256 = hashlib.sha256(content).hexdigest()
   verdict = verdict_lib.Verdict(
     file={
-      'name': os.path.basename(os.fspath(request.model_path)),
+      'name': printable.printable(os.path.basename(request.model_path)),
       'bytes': os.path.getsize(request.model_path),
       'sha256': sha256,
     },
@@ -87,7 +90,7 @@ def judge(
     try:
       stages.run(content)
     except verdict_lib.FileFaultError as fault:
-      verdict.errors.append(str(fault))
+      verdict.errors.append(printable.printable(fault))
   return verdict
 
 
@@ -116,6 +119,8 @@ class _Stages:
       )
     limits = self._request.limits
     with self._launcher.launch(limits, self._deadline) as box:
+      if self._request.require_sandbox:
+        protection.check(self._request.device, box.protection)
       with self._stage('reading'):
         self._note_protection(box.protection)
         box.take(content)
@@ -174,7 +179,8 @@ class _Stages:
 
     def try_range(name: str) -> list[detection.Trial]:
       if not first:
-        first.extend(itertools.islice(self._pairs(), detection.PAIRS))
+        count = min(detection.PAIRS, len(self._names))
+        first.extend(itertools.islice(self._pairs(), count))
       # The default unit, mm, leaves the predictions in the file's own unit.
       predictor = fidelity.SandboxedPredictor(
         box, dataclasses.replace(interface, input_range=name)
@@ -256,12 +262,23 @@ class _Stages:
       predictor, self._pairs(), count, observe=observe
     )
     per_image = result.pop('per_image')
+    for name in challenge.METRICS:
+      if not math.isfinite(result[name]):
+        raise verdict_lib.FileFaultError(
+          f'Its depths are so large or so small that {name} is not finite. '
+          'They must be metres or millimetres (--unit).'
+        )
     self._verdict.metrics = result
     self._verdict.warnings += predictor.warnings()
     if self._request.pictures_dir is not None:
-      self._verdict.pictures = fidelity.save_pictures(
-        pathlib.Path(self._request.pictures_dir), shown, per_image
-      )
+      try:
+        self._verdict.pictures = fidelity.save_pictures(
+          pathlib.Path(self._request.pictures_dir), shown, per_image
+        )
+      except OSError as error:  # The figures are worth more than the pictures.
+        self._verdict.warnings.append(
+          f'The pictures could not be written: {error.strerror}.'
+        )
 
   def _time(self, content: bytes) -> None:
     """Measures the runtime; computes score and rank."""

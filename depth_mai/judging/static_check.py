@@ -97,7 +97,7 @@ def _is_range(value: object) -> bool:
   return (
     isinstance(value, list)
     and len(value) == 2
-    and all(isinstance(one, (int, float)) for one in value)
+    and all(type(one) in (int, float) for one in value)
     and all(-_WIDEST <= one <= _WIDEST for one in value)
   )
 
@@ -109,4 +109,5 @@ def _macs(graph: graph_lib.Graph) -> int | None:
     return None
   if any(one.macs is None for one in costs):
     return None
-  return cost.total_macs(costs)
+  total = cost.total_macs(costs)
+  return total if total < 1 << 63 else None

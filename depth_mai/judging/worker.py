@@ -46,7 +46,7 @@ def serve(
     except MemoryError:
       answer, result = {'error': 'The allowed memory is used up.'}, b''
     except (ValueError, RuntimeError) as error:
-      answer, result = {'error': str(error)[:2000]}, b''
+      answer, result = {'error': ' '.join(str(error).split())[:2000]}, b''
     except Exception as error:
       # A forged file can make the readers raise anything; the file is at fault.
       answer, result = {'error': f'It is damaged ({error!r})'[:2000]}, b''

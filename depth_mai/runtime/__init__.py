@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs and measures .tflite files without TensorFlow, on a device too.
 
-Reading a file: flatbuffer_table, schema_names, graph, metadata.
+Checking a file: schema_tables, flatbuffer_check, sparsity_check, file_check,
+  load_check, first_run.
+Reading it: flatbuffer_table, schema_names, graph, metadata.
 Its cost and the runtimes that take it: cost, graph_summary, delegation,
   partitions, operators, runtime_versions, cures.
 Predicting: interpreter, model_interface, model_file, image_io,

@@ -9,8 +9,12 @@ TensorFlow (on a training machine), tflite-runtime (the only one with wheels for
 import functools
 import importlib
 import importlib.metadata
+import mmap
 import os
 import typing
+
+from depth_mai.files import printable
+from depth_mai.runtime import load_check
 
 # (module with the Interpreter, package with __version__, pip name).
 _RUNTIMES = (
@@ -82,7 +86,8 @@ def load_interpreter(
     An `Interpreter`, ready for set_tensor and invoke.
 
   Raises:
-    ValueError: the file is missing, is not a TensorFlow Lite model, or needs an
+    ValueError: the file is missing, is not a TensorFlow Lite model, is damaged
+      or has weights that are not finite (see load_check.py), or needs an
       operator that this runtime lacks; or num_threads is not 1 to
       MOST_THREADS.
   """
@@ -94,6 +99,7 @@ def load_interpreter(
       '--threads.'
     )
   name = check_is_tflite(path_or_bytes)
+  load_check.check(name, _content(path_or_bytes))
   runtime = find_runtime()
   resolver = runtime.module.OpResolverType
   try:
@@ -106,7 +112,7 @@ def load_interpreter(
     )
     interpreter.allocate_tensors()
   except (ValueError, RuntimeError) as error:
-    reason = ' '.join(str(error).split()).rstrip('.')
+    reason = ' '.join(printable.printable_lines(error).split()).rstrip('.')
     raise ValueError(
       f'{name} cannot be loaded by {runtime.name} {runtime.version}: '
       f'{reason}. The file is damaged (copy or convert it again) or needs an '
@@ -129,6 +135,15 @@ def _source(path_or_bytes: ModelSource) -> dict[str, typing.Any]:
   return {'model_path': path}
 
 
+def _content(path_or_bytes: ModelSource) -> bytes:
+  """Returns the content of a file, as a memory map."""
+  if isinstance(path_or_bytes, (bytes, bytearray)):
+    return bytes(path_or_bytes)
+  with open(path_or_bytes, 'rb') as stream:
+    mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+  return typing.cast(bytes, mapped)
+
+
 def check_is_tflite(path_or_bytes: ModelSource) -> str:
   """Checks that a model exists and begins as a TensorFlow Lite flatbuffer.
 
@@ -136,7 +151,7 @@ def check_is_tflite(path_or_bytes: ModelSource) -> str:
     path_or_bytes: a file (str or os.PathLike) or its content (bytes).
 
   Returns:
-    Its name for messages.
+    Its name for messages, printable.
 
   Raises:
     ValueError: the file is missing, cannot be read, or has another format.
@@ -148,11 +163,11 @@ def check_is_tflite(path_or_bytes: ModelSource) -> str:
       len(path_or_bytes),
     )
   else:
-    name = os.fspath(path_or_bytes)
+    name = printable.printable(path_or_bytes)
     try:
-      with open(name, 'rb') as stream:
+      with open(path_or_bytes, 'rb') as stream:
         start = stream.read(8)
-      size = os.path.getsize(name)
+      size = os.path.getsize(path_or_bytes)
     except FileNotFoundError as error:
       raise ValueError(
         f'There is no model file {name}; give --model a .tflite file written '

@@ -6,6 +6,7 @@ import os
 
 import numpy as np
 
+from depth_mai.runtime import first_run
 from depth_mai.runtime import interpreter as interpreter_lib
 from depth_mai.runtime import metadata as metadata_lib
 from depth_mai.runtime import model_interface
@@ -49,6 +50,7 @@ class TfliteModel:
     if metadata is None:
       metadata = metadata_lib.read_metadata(path)
     self.metadata = metadata
+    first_run.check(path, xnnpack)
     self.interpreter = interpreter_lib.load_interpreter(
       path, num_threads=num_threads, xnnpack=xnnpack
     )

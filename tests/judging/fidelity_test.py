@@ -52,7 +52,8 @@ class FidelityTest(absltest.TestCase):
 
   def test_depth_that_is_not_finite(self):
     predictor = self.predictor(
-      tiny_model.float_model((24, 32), bias=float('inf'))
+      # Finite weights, whose products are not.
+      tiny_model.float_model((24, 32), (3e38, 3e38, 3e38), 3e38)
     )
     with self.assertRaisesRegex(
       verdict.FileFaultError, 'picture 07 .* at 768 of 768'

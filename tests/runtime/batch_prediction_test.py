@@ -116,8 +116,11 @@ class BatchPredictionTest(parameterized.TestCase):
     self.assertEqual(self._depth_mm('b')[0, 0], 5000)
 
   def test_depth_that_is_not_finite_is_reported(self):
-    self.model = model_file.TfliteModel(tiny_model.float_model(bias=np.nan))
-    path = self._picture('a.png', 1)
+    # 3e38 * 200 is infinite, although all weights are finite.
+    self.model = model_file.TfliteModel(
+      tiny_model.float_model(kernel=(3e38, 0.0, 0.0))
+    )
+    path = self._picture('a.png', 200)
     (problem,) = self._predict(path)
     self.assertRegex(problem, f'{path}: .*are NaN')
     self.assertEmpty(self._outputs())

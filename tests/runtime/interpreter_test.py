@@ -55,7 +55,7 @@ class InterpreterTest(parameterized.TestCase):
     content = tiny_model.float_model()
     content = content[: int(part * len(content))]
     path = self.create_tempfile('half.tflite', content).full_path
-    with self.assertRaisesRegex(ValueError, 'half.tflite cannot be loaded'):
+    with self.assertRaisesRegex(ValueError, 'half.tflite is damaged'):
       interpreter.load_interpreter(path)
 
   def test_operator_that_the_runtime_lacks(self):

@@ -8,7 +8,10 @@ import pathlib
 from absl.testing import absltest
 
 from depth_mai.judging.web import archive as archive_lib
+from tests.judging.web import real_server
 from tests.judging.web import small_verdicts
+
+_HTML = {'Accept': 'text/html,application/xhtml+xml,*/*;q=0.8'}
 
 
 class ArchiveTest(absltest.TestCase):
@@ -78,6 +81,46 @@ class ArchiveTest(absltest.TestCase):
     self.assertLen(self.lines, 5)
     for path, line in zip(paths, self.lines, strict=True):
       self.assertStartsWith(line, str(path))
+
+  def test_a_full_disk(self):
+    (self.pictures_dir / 'a.png').write_bytes(b'a picture')
+    # A file in place of the folder: nothing can be written into it.
+    self.folder.write_bytes(b'')
+    record = small_verdicts.record()
+    self.assertFalse(self.archive.store(record, self.pictures_dir))
+    (self.pictures_dir / 'a.png').unlink()
+    self.assertEqual(self.archive.retry(), [record['id']])
+    self.assertNotEmpty(self.archive.why_unsaved(record['id']))
+    self.assertEqual(
+      self.archive.get(record['id'])['verdict'], record['verdict']
+    )
+    self.assertEqual(self.archive.picture(record['id'], 0), b'a picture')
+    self.folder.unlink()
+    # Another verdict does not depend on it.
+    other = small_verdicts.record(number=2)
+    self.assertTrue(self.archive.store(other, None))
+    self.assertEqual(self.archive.retry(), [])
+    self.assertEqual(self.archive.why_unsaved(record['id']), '')
+    for archive in (self.archive, self.opened()):
+      self.assertLen(archive.records(), 2)
+      self.assertEqual(archive.picture(record['id'], 0), b'a picture')
+
+
+class ShownTest(real_server.RealServerTest):
+  def test_a_verdict_that_is_not_on_disk_says_so(self):
+    (self.folder / 'verdicts').write_bytes(b'')
+    _, job = self.ask_json('POST', '/judge', b'good')
+    self.assertIs(self.ended(job['id'])['stored'], False)
+    page = self.ask('GET', job['page'], **_HTML)[2]
+    self.assertIn(b'cannot store this verdict', page)
+    picture = self.ask('GET', f'{job["page"]}/0.png')
+    self.assertStartsWith(picture[2], b'\x89PNG')
+    (self.folder / 'verdicts').unlink()
+    self.assertEqual(self.clerk.archive.retry(), [])
+    self.assertIs(self.ended(job['id'])['stored'], True)
+    page = self.ask('GET', job['page'], **_HTML)[2]
+    self.assertNotIn(b'cannot store', page)
+    self.assertIn(b'validation split, 3 pictures', page)
 
 
 if __name__ == '__main__':
