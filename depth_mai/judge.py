@@ -27,11 +27,9 @@ from depth_mai.judging import request
 from depth_mai.judging import stages
 from depth_mai.judging.web import server
 
-_AUTO = request.AUTO
 # Exit code for wrong usage and for a fault of the judge itself.
 _FAILED = 2
 _FLAGS = flags.FLAGS
-_DETECTED = 'It is detected by default.'
 _LIMITS = {
   'file_mb': 'Largest size of the file, MB of 2^20 bytes.',
   'memory_mb': 'Most memory of the process that runs it, MB of 2^20 bytes.',
@@ -46,21 +44,7 @@ program.flag('split')
 program.flag('limit')
 program.flag('device', registry.HELP)
 program.flag('target_runtime')
-flags.DEFINE_enum(
-  'unit', _AUTO, [_AUTO, *request.UNITS], f'Unit of the depth. {_DETECTED}'
-)
-flags.DEFINE_enum(
-  'layout',
-  _AUTO,
-  [_AUTO, *request.LAYOUTS],
-  f'Layout of the input tensor. {_DETECTED}',
-)
-flags.DEFINE_enum(
-  'input_range',
-  _AUTO,
-  [_AUTO, *request.INPUT_RANGES],
-  f'Input values for black and white. {_DETECTED}',
-)
+program.interface_flags('It is detected by default.')
 program.flag('pictures_dir')
 program.flag('threads')
 program.flag('warmup')

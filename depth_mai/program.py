@@ -46,7 +46,25 @@ _FLAGS: dict[str, tuple[Callable, Any, str]] = {
     [],
     "A single setting that overrides the files, e.g. 'train.epochs = 2'.",
   ),
+  'input_range': (
+    _STRING,
+    'auto',
+    'Values of black and white that a .tflite file takes: 0..255, 0..1, -1..1, '
+    'or imagenet (normalised by mean and deviation of its pictures). {}',
+  ),
+  'input_size': (
+    _STRING,
+    'auto',
+    'WIDTHxHEIGHT, in pixels, of the input of a .tflite file that leaves it '
+    "open; by default the challenge's 640x480.",
+  ),
   'json': (_STRING, None, 'JSON file to write {} to.'),
+  'layout': (
+    _STRING,
+    'auto',
+    'Layout of the input of a .tflite file: nhwc or nchw. By default its shape '
+    'tells.',
+  ),
   'limit': (
     _POSITIVE,
     None,
@@ -57,6 +75,12 @@ _FLAGS: dict[str, tuple[Callable, Any, str]] = {
     None,
     '{} The name of a system in pretrained/, such as tcl, stands for its ready '
     'weights.',
+  ),
+  'output': (
+    _STRING,
+    'auto',
+    'Name or number, from 0, of the output of a .tflite file that is the depth '
+    'map; by default the only one.',
   ),
   'output_dir': (
     _STRING,
@@ -88,6 +112,11 @@ _FLAGS: dict[str, tuple[Callable, Any, str]] = {
     'Oldest TensorFlow Lite release that must be able to run the file.',
   ),
   'threads': (_POSITIVE, 1, 'Number of threads that run the .tflite file.'),
+  'unit': (
+    _STRING,
+    'auto',
+    'Unit of the depth that a .tflite file gives: mm or m. {}',
+  ),
   'warmup': (_POSITIVE, 10, 'Number of runs before the timed ones.'),
   'workdir': (_STRING, None, '{}'),
 }
@@ -139,6 +168,28 @@ def written(
     else functools.partial(atomic.check_writable, append=append)
   )
   return holder
+
+
+def interface_flags(by_default: str, *but: str) -> Callable[[], dict[str, str]]:
+  """Defines the flags about the input and the output of a .tflite file.
+
+  They win over what the file itself states, and the program says so.
+
+  Args:
+    by_default: what the program does about a range and a unit that neither the
+      file nor a flag states, for the help.
+    *but: flags to leave out.
+
+  Returns:
+    A function that returns the values by name, when flags are parsed; they are
+    the arguments of `interface_evidence.Declared`.
+  """
+  holders = {
+    name: flag(name, by_default)
+    for name in ('unit', 'input_range', 'layout', 'output', 'input_size')
+    if name not in but
+  }
+  return lambda: {name: holder.value for name, holder in holders.items()}
 
 
 def no_arguments(argv: Sequence[str]) -> None:

@@ -17,9 +17,11 @@ from PIL import Image
 
 from depth_mai import challenge
 from depth_mai.data import source
+from depth_mai.evaluation import alignment
 from depth_mai.files import failures
 from depth_mai.files import folder
 from depth_mai.metrics import depth_metrics
+from depth_mai.metrics import depth_order
 from depth_mai.report import picture
 from depth_mai.runtime import image_io
 
@@ -74,6 +76,7 @@ def evaluate(
   pictures_dir: str | os.PathLike[str] | None = None,
   observe: Callable[[str, np.ndarray, np.ndarray, np.ndarray], object]
   | None = None,
+  align: str = 'none',
 ) -> dict[str, Any]:
   """Measures a predictor.
 
@@ -88,12 +91,17 @@ def evaluate(
     pictures_dir: folder for a picture <id>.png of each image, prediction,
       truth and error, and for an overview of the worst, middle and best.
     observe: called with each image: id, rgb_uint8, pred_mm and depth_mm, the
-      prediction resized to the ground truth.
+      prediction resized to the ground truth, and aligned.
+    align: one of `alignment.ALIGNMENTS`; anything but 'none' fits each
+      prediction to its ground truth first, so the figures do not compare with
+      the challenge's.
 
   Returns:
-    The dict of `DepthMetrics.result`, and under `per_image` the metrics of
-    each measured image by id. If a picture could not be written, such as on a
-    full disk, `pictures_problem` says why, and the rest was measured without.
+    The dict of `DepthMetrics.result`, and `alignment`; `rank_correlation`, the
+    mean over the images, see depth_order.py, None if it is undefined;
+    `warnings`, texts; `per_image`, the metrics of each measured image by id. If
+    a picture could not be written, such as on a full disk, `pictures_problem`
+    says why, and the rest was measured without.
 
   Raises:
     ValueError: if limit is below 1, there is nothing to measure, or a
@@ -102,9 +110,14 @@ def evaluate(
   check_limit(limit)
   metrics = depth_metrics.DepthMetrics()
   per_image, pictures_problem = {}, None
+  correlations = []
+  fit = alignment.ALIGNMENTS[align]
   pairs = itertools.islice(pairs, limit)
   for name, rgb_uint8, pred_mm, depth_mm in _predictions(predictor, pairs):
+    correlations.append(depth_order.rank_correlation(pred_mm, depth_mm))
     try:
+      if fit is not None and (depth_mm > 0).any():
+        pred_mm = fit(pred_mm, depth_mm)
       measured = metrics.add(pred_mm, depth_mm)
     except ValueError as error:
       raise ValueError(f'Image {name}: {error}') from error
@@ -122,6 +135,11 @@ def evaluate(
       except OSError as error:
         pictures_problem = failures.explain_os_error(error)
   result = metrics.result()
+  correlation = depth_order.mean(correlations)
+  result['alignment'] = align
+  result['rank_correlation'] = correlation
+  inverse = depth_order.inverse_text(correlation)
+  result['warnings'] = [inverse] if inverse and fit is None else []
   result['per_image'] = per_image
   if pictures_problem is not None:
     return {**result, 'pictures_problem': pictures_problem}

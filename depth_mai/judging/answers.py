@@ -134,6 +134,7 @@ _TENSOR = fields(
     'type': text(40),
     'scale': number(),
     'zero_point': whole(-_LARGEST, _LARGEST),
+    'signature_names': items(text(400), 8),
   }
 )
 _DECLARED = fields(
@@ -171,7 +172,6 @@ ANSWERS = {
         'declared_min_runtime': text(400),
         'histogram': pairs(whole(), 40, 400),
         'problems': items(text(), 40),
-        'open_shapes': items(text(), 40),
         'metadata': _DECLARED,
         'parameters': whole(),
         'macs': absent_or(whole()),
@@ -179,7 +179,7 @@ ANSWERS = {
     )
   ),
   'load': Answer(
-    fields({'inputs': items(_TENSOR, 8), 'outputs': items(_TENSOR, 8)})
+    fields({'inputs': items(_TENSOR, 32), 'outputs': items(_TENSOR, 32)})
   ),
   'run': Answer(fields({'shape': _SIZES}), blob=True),
   'time': Answer(

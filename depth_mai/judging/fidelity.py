@@ -52,12 +52,15 @@ class SandboxedPredictor:
     Raises:
       verdict.FileFaultError: if the file fails.
     """
-    output = self._interface.output
-    resized = image_io.resize_rgb(rgb_uint8, self._interface.input.size)
+    interface = self._interface
+    resized = image_io.resize_rgb(rgb_uint8, interface.input.size)
     content = self._box.run(
-      self._interface.encode(resized).tobytes(), output.bytes
+      interface.encode(resized).tobytes(),
+      interface.output.bytes,
+      interface.output_place,
     )
-    return self._interface.decode_mm(np.frombuffer(content, output.type_name))
+    numbers = np.frombuffer(content, interface.output.type_name)
+    return interface.decode_mm(numbers)
 
   def predict_mm(
     self, names: Sequence[str], rgb_uint8: Sequence[np.ndarray]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from depth_mai import challenge
 from depth_mai.devices import settings as settings_lib
 from depth_mai.judging import request as request_lib
 from depth_mai.judging import sandbox
@@ -31,6 +32,7 @@ def measure_here(
   deadline: float,
   settings: settings_lib.Settings,
   report_done: Callable[[float], object],
+  size: tuple[int, int] = challenge.IMAGE_SIZE,
 ) -> list[dict]:
   """Times a file on this machine, with XNNPACK on and off, in two processes.
 
@@ -41,6 +43,7 @@ def measure_here(
     deadline: time.monotonic() at which both must be done.
     settings: how to measure; only the first number of threads is used.
     report_done: called with the fraction done.
+    size: (height, width) of an input that the file leaves open.
 
   Returns:
     Configurations as in device.py, reduced to the keys that `choose_runtime`
@@ -54,7 +57,7 @@ def measure_here(
     report_done(done / 2)
     with launcher.launch(limits, deadline, threads) as box:
       box.take(content)
-      box.load(xnnpack)
+      box.load(xnnpack, size)
       answer, times = box.time(settings.warmup, settings.runs)
     if len(times) != 8 * settings.runs:
       raise verdict.FileFaultError('Its process returned too few times.')

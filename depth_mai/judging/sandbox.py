@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 
+from depth_mai import challenge
 from depth_mai.files import printable
 from depth_mai.judging import answers
 from depth_mai.judging import channel as channel_lib
@@ -210,32 +211,37 @@ class Sandbox:
     answer, _ = self._ask(request, b'', 0, self._limits.load_s, 'reading')
     return answer
 
-  def load(self, xnnpack: bool = True) -> dict:
+  def load(
+    self, xnnpack: bool = True, size: tuple[int, int] = challenge.IMAGE_SIZE
+  ) -> dict:
     """Loads the file.
 
     Args:
       xnnpack: whether the XNNPACK delegate may be used.
+      size: (height, width) of its input if it leaves it open.
 
     Returns:
-      dict: inputs and outputs as worker.py describes them; of the declared
-      types, but not necessarily true.
+      dict: inputs and outputs, each a dict with the fields of
+      `tensor_description.TensorDescription`; of the declared types, but not
+      necessarily true.
     """
-    request = {'do': 'load', 'xnnpack': xnnpack}
+    request = {'do': 'load', 'xnnpack': xnnpack, 'size': list(size)}
     answer, _ = self._ask(request, b'', 0, self._limits.load_s, 'loading')
     return answer
 
-  def run(self, picture: bytes, output_bytes: int) -> bytes:
+  def run(self, picture: bytes, output_bytes: int, output: int = 0) -> bytes:
     """Runs the file once.
 
     Args:
       picture: bytes of the input.
       output_bytes: size that the output must have.
+      output: place of the output.
 
     Returns:
       Bytes of the output.
     """
     answer, result = self._ask(
-      {'do': 'run'},
+      {'do': 'run', 'output': output},
       picture,
       output_bytes,
       self._limits.image_s,

@@ -10,6 +10,7 @@ from depth_mai.files import printable
 from depth_mai.files import problems as problems_lib
 from depth_mai.metrics import paper_results
 from depth_mai.runtime import graph as graph_lib
+from depth_mai.runtime import interface_evidence
 from depth_mai.runtime import metadata as metadata_lib
 from depth_mai.runtime import model_file
 
@@ -28,6 +29,7 @@ class ModelFile(typing.NamedTuple):
       another network.
     precision: one of `metadata.PRECISIONS`.
     sha256: SHA-256 of its bytes.
+    declared: what is stated about its interface.
   """
 
   path: pathlib.Path
@@ -36,6 +38,7 @@ class ModelFile(typing.NamedTuple):
   paper_system: str | None
   precision: str
   sha256: str
+  declared: interface_evidence.Declared = interface_evidence.NOTHING
 
 
 def shown_name(path: pathlib.Path, models_dir: pathlib.Path) -> str:

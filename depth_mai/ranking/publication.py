@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import json
 import os
 import pathlib
+import types
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from depth_mai.report import leaderboard_page
 from depth_mai.report import leaderboard_pictures
 from depth_mai.report import leaderboard_plot
 from depth_mai.runtime import image_io
+from depth_mai.runtime import interface_evidence
 from depth_mai.runtime import model_file
 
 NAME = 'leaderboard'
@@ -94,6 +96,10 @@ def write_page(
     source.evaluation_pairs(data_dir, data['split']),
     leaderboard_pictures.example_indices(data['images']),
     leaderboard['device']['threads'],
+    {
+      row['system']: interface_evidence.Declared(**row['interface'])
+      for row in leaderboard['rows']
+    },
   )
   leaderboard_pictures.leaderboard_pictures(predictions, images, pictures_path)
   files, plot = [page_path, pictures_path], None
@@ -119,6 +125,9 @@ def predict_examples(
   pairs: Iterable[tuple[str, np.ndarray, np.ndarray]],
   indices: Collection[int],
   num_threads: int = 1,
+  declared: Mapping[str, interface_evidence.Declared] = types.MappingProxyType(
+    {}
+  ),
 ) -> tuple[
   list[tuple[str, np.ndarray, np.ndarray]], dict[str, list[np.ndarray]]
 ]:
@@ -129,6 +138,7 @@ def predict_examples(
     pairs: the split, see `source.evaluation_pairs`.
     indices: indices of the pictures, from 0.
     num_threads: number of threads for the kernels.
+    declared: what is stated about the interface of a system's file.
 
   Returns:
     (the pictures in the order of the split, as `pairs` has them; from the name
@@ -145,7 +155,8 @@ def predict_examples(
       break
   predictions = {}
   for name, path in models.items():
-    model = model_file.TfliteModel(path, num_threads=num_threads)
+    stated = declared.get(name, interface_evidence.NOTHING)
+    model = model_file.TfliteModel(path, num_threads, declared=stated)
     predictions[name] = [
       image_io.predict_picture_mm(model, rgb_uint8)
       for _, rgb_uint8, _ in images

@@ -18,6 +18,7 @@ import typing
 
 import numpy as np
 
+from depth_mai import challenge
 from depth_mai.runtime import interpreter as interpreter_lib
 
 # Seconds for the load and one inference, far more than any depth network needs.
@@ -27,6 +28,7 @@ _LONGEST_S = 120.0
 def check(
   path_or_bytes: interpreter_lib.ModelSource,
   xnnpack: bool = True,
+  input_size: tuple[int, int] = challenge.IMAGE_SIZE,
   longest_s: float = _LONGEST_S,
 ) -> None:
   """Checks that a file does not end the process that runs it.
@@ -37,6 +39,7 @@ def check(
   Args:
     path_or_bytes: a .tflite file (str or os.PathLike) or its content (bytes).
     xnnpack: whether the XNNPACK delegate may be used.
+    input_size: (height, width) of the pictures if the file leaves it open.
     longest_s: seconds for the load and one inference.
 
   Raises:
@@ -56,7 +59,7 @@ def check(
       os.close(open_in_child)
       return
     if pid == 0:
-      _run(path_or_bytes, xnnpack)
+      _run(path_or_bytes, xnnpack, input_size)
     os.close(open_in_child)
     code = _wait(pid, ended, longest_s)
   finally:
@@ -84,7 +87,9 @@ def _wait(pid: int, ended: int, longest_s: float) -> int | None:
 
 
 def _run(
-  path_or_bytes: interpreter_lib.ModelSource, xnnpack: bool
+  path_or_bytes: interpreter_lib.ModelSource,
+  xnnpack: bool,
+  input_size: tuple[int, int],
 ) -> typing.NoReturn:
   """Runs the file in this process, which it ends."""
   try:
@@ -97,7 +102,9 @@ def _run(
     with contextlib.suppress(OSError):  # If memory runs out, only this ends.
       pathlib.Path('/proc/self/oom_score_adj').write_text('1000')
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    loaded = interpreter_lib.load_interpreter(path_or_bytes, 1, xnnpack)
+    loaded = interpreter_lib.load_interpreter(
+      path_or_bytes, 1, xnnpack, input_size
+    )
     for detail in loaded.get_input_details():
       loaded.set_tensor(
         detail['index'], np.zeros(detail['shape'], detail['dtype'])

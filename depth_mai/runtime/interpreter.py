@@ -13,8 +13,10 @@ import mmap
 import os
 import typing
 
+from depth_mai import challenge
 from depth_mai.files import printable
 from depth_mai.runtime import load_check
+from depth_mai.runtime import open_sizes
 
 # (module with the Interpreter, package with __version__, pip name).
 _RUNTIMES = (
@@ -70,7 +72,10 @@ def find_runtime() -> Runtime:
 
 
 def load_interpreter(
-  path_or_bytes: ModelSource, num_threads: int = 1, xnnpack: bool = True
+  path_or_bytes: ModelSource,
+  num_threads: int = 1,
+  xnnpack: bool = True,
+  input_size: tuple[int, int] = challenge.IMAGE_SIZE,
 ) -> typing.Any:
   """Loads a model and allocates its tensors.
 
@@ -81,6 +86,7 @@ def load_interpreter(
     xnnpack: whether the default XNNPACK delegate may take the graph. If not,
       all operators run in the built-in kernels, as in the old 32-bit ARM
       builds.
+    input_size: (height, width) of the pictures if the file leaves it open.
 
   Returns:
     An `Interpreter`, ready for set_tensor and invoke.
@@ -110,7 +116,7 @@ def load_interpreter(
       ),
       **_source(path_or_bytes),
     )
-    interpreter.allocate_tensors()
+    open_sizes.close(interpreter, input_size)
   except (ValueError, RuntimeError) as error:
     reason = ' '.join(printable.printable_lines(error).split()).rstrip('.')
     raise ValueError(

@@ -40,8 +40,8 @@ class SandboxTest(parameterized.TestCase):
     """Loads and runs a file without checking it first."""
     with self.open() as one:
       one.take(content)
-      interface, _ = interface_check.read(one.load(), 'auto')
-      return one.run(bytes(interface.input.bytes), interface.output.bytes)
+      reading = interface_check.read(one.load(), {})
+      return one.run(bytes(reading.input.bytes), reading.output.bytes)
 
   @parameterized.parameters(1, 2)
   def test_runs_a_network(self, threads):

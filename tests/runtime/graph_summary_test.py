@@ -35,7 +35,7 @@ class SummariseTest(absltest.TestCase):
         'file': 'm.tflite',
         'bytes': len(content),
         'sha256': hashlib.sha256(content).hexdigest(),
-        'metadata': {},
+        'metadata': tiny_model.MILLIMETRES,
       },
     )
     self.assertEqual((summary['system'], summary['precision']), (None, 'fp32'))
