@@ -40,6 +40,7 @@ _ONLY = flags.DEFINE_list(
 _WORKERS = flags.DEFINE_integer(
   'workers', len(os.sched_getaffinity(0)), 'Processes that run inputs.', 1
 )
+_MOST_SHOWN = 120
 _OUTCOMES, _TABLE, _FAILURES = 'outcomes.jsonl', 'table.md', 'failures'
 
 
@@ -124,7 +125,8 @@ def main(argv: list[str]) -> int:
       print(json.dumps(dataclasses.asdict(found)), file=stream, flush=True)
       if found.failed:
         _keep(found, case, output)
-        print(f'{found.kind}:{found.number} {found.name}: {found.detail}')
+        name = f'{found.kind}:{found.number} {found.name}'
+        print(f'{name}: {found.detail[:_MOST_SHOWN]}', flush=True)
       if sys.stderr.isatty():
         print(f'{len(outcomes)} inputs', end='\r', file=sys.stderr)
   shutil.rmtree(output / 'work')

@@ -236,6 +236,11 @@ def _as_program(kind: kind_lib.Kind, case: kind_lib.Case) -> _Result:
 
   here = os.getcwd()
   os.chdir(case.output)
+  # A program may replace its streams, so each gets its own.
+  sys.stdout = open(1, 'w', encoding='utf-8', closefd=False)
+  sys.stderr = open(
+    2, 'w', encoding='utf-8', errors='backslashreplace', closefd=False
+  )
   sys.argv = ['damaged_inputs']
   error: str | None = None
   code: Any = None
