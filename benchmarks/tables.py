@@ -177,7 +177,20 @@ def main(argv: list[str]) -> None:
     raise ValueError(
       f'Give one of {", ".join(_TABLES)}, and its file or folder.'
     )
-  print(_TABLES[argv[1]](pathlib.Path(argv[2])))
+  path = pathlib.Path(argv[2])
+  try:
+    print(_TABLES[argv[1]](path))
+  except (
+    ArithmeticError,
+    LookupError,
+    OSError,
+    RecursionError,
+    TypeError,
+  ) as error:
+    raise ValueError(
+      f'{path} does not have the content for the table {argv[1]!r} '
+      f'({error!r}). Make it again; docs/results_log.md has the commands.'
+    ) from error
 
 
 if __name__ == '__main__':

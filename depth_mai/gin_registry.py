@@ -22,6 +22,7 @@ import keras
 
 from depth_mai.data import augmentation
 from depth_mai.files import config_files
+from depth_mai.files import config_types
 from depth_mai.files import ready_models
 from depth_mai.lite import quantisation
 from depth_mai.lite import quantisation_aware
@@ -121,8 +122,8 @@ def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
     gin_params: bindings, e.g. 'train.epochs = 2'; they override the files.
 
   Raises:
-    ValueError: for a missing file, bad syntax or an unknown key; names the
-      nearest known keys.
+    ValueError: for a missing file, bad syntax, a value of the wrong type or an
+      unknown key; names the nearest known keys.
   """
   gin.clear_config()
   try:
@@ -134,6 +135,23 @@ def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
     )
   except Exception as error:  # Bad text raises errors of many types.
     raise ValueError(_explain(error)) from error
+  _check_types()
+
+
+def _check_types() -> None:
+  """Raises ValueError for a parsed value of the wrong type."""
+  # gin has no other way to list the bindings with their values.
+  for (_, selector), bindings in gin.config._CONFIG.items():
+    owner = selector.rsplit('.', 1)[-1]
+    for name, value in bindings.items():
+      if owner not in _REGISTERED:
+        continue  # A macro.
+      wanted = config_types.problem(_REGISTERED[owner], name, value)
+      if wanted is not None:
+        raise ValueError(
+          f'gin: {owner}.{name} is {value!r}; it takes {wanted}. Change it in '
+          'the gin file or with --gin_param.'
+        )
 
 
 def train(**kwargs: object) -> pathlib.Path:
@@ -189,6 +207,7 @@ def parsed_quantisation(run_config: str = '') -> quantisation.Quantisation:
   )
   gin.clear_config()
   gin.parse_config('\n'.join([*bindings, own]))
+  _check_types()
   with _no_endless_references():
     return CONFIGURABLES['Quantisation']()
 

@@ -9,11 +9,12 @@ Checks the operators against the target runtime, measures errors and runtime,
 and computes the score and its rank in Table 1. The file runs in sandboxed
 processes that can open no file and no connection and have limited memory and
 time. The exit code is 0 for an accepted file, 1 for a rejected one, and 2 for
-wrong usage.
+wrong usage or a failure of the judge.
 """
 
 import dataclasses
 import json
+import traceback
 
 from absl import flags
 
@@ -26,6 +27,8 @@ from depth_mai.judging import request
 from depth_mai.judging import stages
 from depth_mai.judging.web import server
 
+# Exit code for wrong usage and for a fault of the judge itself.
+_FAILED = 2
 _FLAGS = flags.FLAGS
 _LIMITS = {
   'file_mb': 'Largest size of the file, MB of 2^20 bytes.',
@@ -111,7 +114,13 @@ def main(argv: list[str]) -> int:
     server.serve(stages.judge, asked, where)
     return 0
   _check_outputs()
-  verdict = stages.judge(asked, lambda *_: None)
+  try:
+    verdict = stages.judge(asked, lambda *_: None)
+  except ValueError:
+    raise
+  except Exception:  # A fault of the judge must not look like a rejection.
+    traceback.print_exc()
+    return _FAILED
   print(verdict.to_text())
   if _JSON.value is not None:
     _write(_JSON.value, verdict.to_json())
@@ -120,4 +129,4 @@ def main(argv: list[str]) -> int:
 
 if __name__ == '__main__':
   # Wrong usage must differ from a rejected file.
-  program.run(main, error_code=2)
+  program.run(main, error_code=_FAILED)

@@ -95,6 +95,18 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, 'cosin.*mean cosine'):
       gin_registry.parse([], ['adamw.schedule = @cosin'])
 
+  def test_a_value_of_the_wrong_type_is_refused_at_once(self):
+    for binding, wanted in (
+      ("silog.scale = 'a'", "silog.scale is 'a'; it takes a number"),
+      ('train.batch_size = 1.5', 'takes a whole number'),
+      ('train.network = 7', 'takes a reference such as @name'),
+      ('TclOptions.input_size = 96', r'takes \(a whole number, a whole'),
+      ("Augmentation.gamma = ('a', 'b')", r'takes \(a number, \.\.\.\)'),
+      ('train.epochs = 1e999', 'train.epochs is inf; it takes a number'),
+    ):
+      with self.subTest(binding), self.assertRaisesRegex(ValueError, wanted):
+        gin_registry.parse([], [binding])
+
   def test_missing_file_and_missing_network(self):
     with self.assertRaisesRegex(ValueError, 'nowhere.gin'):
       gin_registry.parse(['nowhere.gin'])

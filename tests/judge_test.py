@@ -101,6 +101,17 @@ class JudgeTest(absltest.TestCase):
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertIn(message, done.stderr + done.stdout)
 
+  def test_a_fault_of_the_judge_is_no_rejection(self):
+    fault = (
+      'from depth_mai.judging import stages\n'
+      'def judge(*_):\n'
+      "  raise KeyError('of the judge')\n"
+      'stages.judge = judge'
+    )
+    done = self.judge('good.tflite', '--data_dir=data', before=fault)
+    self.assertEqual(done.returncode, 2, done.stderr)
+    self.assertIn("KeyError: 'of the judge'", done.stderr)
+
   def test_a_verdict_that_cannot_be_written_is_printed(self):
     # The disk fills up while the file is judged.
     full = (

@@ -24,7 +24,7 @@ from depth_mai.datasets.rgbd_folder import encodings
 from depth_mai.files import picture_files
 from depth_mai.files import problems
 
-_REFUSED_SUFFIXES = {
+REFUSED_SUFFIXES = {
   **dict.fromkeys(
     ('.jpg', '.jpeg'),
     ('JPEG keeps only 8 bits, with loss', 'export it as 16-bit PNG or .npy'),
@@ -73,8 +73,8 @@ def read(
     BadInputError: (a ValueError) if the file cannot be used.
   """
   suffix = path.suffix.lower()
-  if suffix in _REFUSED_SUFFIXES:
-    raise problems.refusal(path, *_REFUSED_SUFFIXES[suffix])
+  if suffix in REFUSED_SUFFIXES:
+    raise problems.refusal(path, *REFUSED_SUFFIXES[suffix])
   if suffix not in READERS:
     raise problems.refusal(
       path,

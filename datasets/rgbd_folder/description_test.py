@@ -197,6 +197,23 @@ class LayoutsTest(parameterized.TestCase):
     for key in ('mask', 'every', 'left', 'test', 'divide_sequences'):
       self.assertRegex(text, f'\n# {key} = ')
 
+  def test_disparities_need_two_cameras(self):
+    keys = {'rgb': '{id}.png', 'depth': '{id}.pfm'}
+    with self.assertRaisesRegex(ValueError, 'baseline_m, and the focal'):
+      description.Description(**keys, depth_unit='disparity')
+    with self.assertRaisesRegex(ValueError, 'belong to disparities'):
+      description.Description(**keys, depth_unit='mm', baseline_m=0.2)
+    description.Description(
+      **keys, depth_unit='cityscapes', baseline_m=0.2, focal_px=2000
+    )
+
+  def test_choices_are_comments(self):
+    draft = description.Description('{id}.png', '{id}.npy', 'mm')
+    text = description.to_toml(draft, {}, {'depth_unit': ('mm', 'tum')})
+    self.assertIn('# depth_unit = "mm"\n# depth_unit = "tum"\n', text)
+    with self.assertRaisesRegex(ValueError, 'there is no depth_unit'):
+      description.from_table(tomllib.loads(text))
+
 
 if __name__ == '__main__':
   absltest.main()

@@ -91,6 +91,7 @@ _LIDAR_ASPECT = 2.0
 _ROOM = Range(0.1, (0.3, 8), (0.3, 10.5))
 # Steps that a unit has where a camera's whole millimetres were multiplied.
 _STEPS = {'tum': 5, 'matterport': 4}
+_STEPPED = Range(0.1, (0.3, 12), (0.4, 16.4))
 _LEAST_LOW_BITS = 0.98
 # 8 bits that were stretched to 16 are multiples of one of these.
 _STRETCHED = (256, 257)
@@ -186,7 +187,10 @@ def _without_unit(measured: Sequence[Values], total: Values) -> str:
       'normalised, and its unit is lost'
     )
   if len(measured) > 1 and all(
-    values.step and values.most >= 65000 and values.least <= 655
+    values.low_bits < _LEAST_LOW_BITS
+    and values.step
+    and values.most >= 65000
+    and values.least <= 655
     for values in measured
   ):
     return (
@@ -227,10 +231,12 @@ def _of_integers(total: Values, text: str) -> Verdict:
     plain = [c for c in found.candidates if c.unit == 'mm']
     return Verdict((first, *plain))
   for unit, step in _STEPS.items():
-    if total.step == step and any(c.unit == unit for c in found.candidates):
-      reason = f'all numbers are multiples of {step}'
+    if total.step == step and _STEPPED.holds(unit, total):
+      stepped = _one(unit, f'all numbers are multiples of {step}', total)
       if not _ROOM.holds('mm', total):
-        return _one(unit, reason, total)
+        return stepped
+      plain = [c for c in found.candidates if c.unit == 'mm']
+      return Verdict((*stepped.candidates, *plain))
   return found
 
 

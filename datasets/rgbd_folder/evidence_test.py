@@ -64,6 +64,13 @@ class EvidenceTest(parameterized.TestCase):
     self.assert_units(_verdict(codes, paths=['kv2/1.png']), 'sunrgbd')
     self.assertEqual(_verdict(codes).candidates[0].unit, 'sunrgbd')
 
+  def test_steps_of_5_in_a_near_scene(self):
+    codes = _codes(_scene(near_m=0.5, far_m=1.6), 5000)
+    self.assert_units(_verdict(codes), 'tum', 'mm')
+    # As tens of millimetres the scene would be 0.2 to 0.8 m away.
+    half = _codes(_scene(near_m=0.9, far_m=4.2), 200) * 5
+    self.assert_units(_verdict(half), 'tum', 'mm')
+
   def test_name_of_a_sensor_alone_proves_nothing(self):
     codes = _codes(_scene(), 1000)
     self.assert_units(_verdict(codes, paths=['realsense/depth/1.png']), 'mm')

@@ -29,8 +29,8 @@ from depth_mai.files import picture_formats
 from depth_mai.files import problems as problems_lib
 
 _WORDS = (
-  'aligned|camera|cam|colou?r|col|depthmap|depth|disparity|disp|dpt|frame|gt|'
-  'image|img|leftimg8bit|left|map|picture|raw|registered|rgb'
+  'aligned|camera|cam|colou?r|col|depthmap|depth|disparity|disp|dpt|frame|front|'
+  'gt|image|img|leftimg8bit|left|map|picture|raw|registered|rgb'
 )
 _NAME = re.compile(
   rf'(?P<before>(?:(?:{_WORDS})(?:[-_.]|(?=\d)))*)(?P<id>.+?)'
@@ -84,6 +84,8 @@ def guess(source: pathlib.Path) -> unit_guess.Guess:
     kinds[_kind(cell, source)].append(cell)
   if not kinds['depth']:
     _find_coded(kinds, source)
+    if not kinds['coded']:
+      _refuse_unread(files, source)
   rgbs = _merged(kinds['rgb'], kinds)
   depths = _merged(kinds['coded'] or kinds['depth'], kinds)
   by_name = _partners(rgbs, depths, _share_ids)
@@ -119,9 +121,19 @@ def _mask(depth: str, files: Sequence[str]) -> str:
   return mask if any(pattern.match(mask, name) for name in files) else ''
 
 
+def _refuse_unread(files: Sequence[str], source: pathlib.Path) -> None:
+  """Refuses files that hold depth in a format that nothing here reads."""
+  for name in files:
+    suffix = pathlib.PurePath(name).suffix.lower()
+    if suffix in depth_file.REFUSED_SUFFIXES and not _is_candidate(name):
+      refused = depth_file.REFUSED_SUFFIXES[suffix]
+      raise problems_lib.refusal(source / name, *refused)
+
+
 def _without_pairs(kinds: dict[str, list[_Cell]], files: Sequence[str]) -> str:
   """Returns why there are no pairs, in words."""
   counts = {name: _count(kinds[name]) for name in ('rgb', 'depth', 'grey')}
+  counts['depth'] += _count(kinds['coded'])
   if counts['rgb'] and counts['depth']:
     return 'no picture has the name of a depth map'
   what = (
@@ -291,7 +303,7 @@ def _patterns(pairs: _Pairs) -> tuple[str, str]:
   for column in [*columns[0], *columns[1]]:
     if len(set(column)) == 1 or column in names:
       continue
-    if set(column) <= splits.USUAL_FOLDERS:
+    if {name.lower() for name in column} <= splits.USUAL_FOLDERS:
       names[column] = '{split}'
     elif all(column in side for side in columns):
       number = sum(name not in ('*', '{split}') for name in names.values())

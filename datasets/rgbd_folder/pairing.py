@@ -118,8 +118,9 @@ def find_frames(
       what = f"no file matches mask = '{description.mask}' for this depth map"
       cure = 'add the mask, or remove mask from the description'
       problems.append(Problem(depth[1], what, cure))
-    elif (why := file_names.unstorable(frame.id)) is not None:
-      what, cure = f'{why}, so it cannot be an id', 'rename the file or folder'
+    elif (why := file_names.unstorable(_relative(frame, source))) is not None:
+      what = f'{why}, so it can be neither an id nor in a list'
+      cure = 'rename the file or folder'
       problems.append(Problem(frame.rgb_path, what, cure))
     elif (other := frames.setdefault(frame.id, frame)) is not frame:
       what = f"its id would be '{frame.id}', like that of {other.rgb_path}"
@@ -139,6 +140,10 @@ def find_frames(
     left_out=[name for name in files if source / name not in matched],
     spellings=_spellings(found),
   )
+
+
+def _relative(frame: Frame, source: pathlib.Path) -> str:
+  return frame.rgb_path.relative_to(source).as_posix()
 
 
 def _misspelt(

@@ -69,6 +69,8 @@ def survey(
   """
   source = pathlib.Path(source).expanduser()
   paired = pairing.find_frames(source, description)
+  if not paired.frames:
+    problems_lib.check(paired.problems)
   notes: list[str] = []
   splits = splits_lib.divide(paired.frames, description.split, source, notes)
   frames = [frame for members in splits.values() for frame in members]

@@ -146,13 +146,15 @@ def _about_marks(facts: list[frame_reader.Facts]) -> Iterator[str]:
   """Says which numbers were taken to stand for unknown depth."""
   counts = collections.Counter(mark for fact in facts for mark in fact.marks)
   for mark, count in counts.most_common():
-    marked = [fact.marked for fact in facts if mark in fact.marks]
-    share = sum(marked) / len(facts)
+    pixels = sum(
+      round(fact.marked * fact.depth_size[0] * fact.depth_size[1])
+      for fact in facts
+      if mark in fact.marks
+    )
     yield (
-      f'{mark:g} is the largest number of {problems.count(count, "depth map")} '
-      f'({share:.1%} of all pixels) and counts as unknown: it is the largest '
-      f'of '
-      '16 bits, or many pixels share it far above all others'
+      f'{mark:g} counts as unknown, {problems.count(pixels, "pixel")} of '
+      f'{problems.count(count, "depth map")}: it is the largest number of 16 '
+      'bits, or many pixels share it far above all others'
     )
 
 

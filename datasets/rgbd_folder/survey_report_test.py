@@ -82,11 +82,37 @@ class TextTest(absltest.TestCase):
     dummy_data.save_depth(self.root / 'a/depth/000001.png', depth_mm)
     with_mark = '\n'.join(self._lines())
     self.assertIn(
-      '65535 is the largest number of 1 depth map (0.8% of all pixels) and '
-      'counts as unknown',
+      '65535 counts as unknown, 32 pixels of 1 depth map',
       with_mark,
     )
     self.assertIn('from 0.80 to 5.00 m', with_mark)
+
+  def test_files_that_fit_no_pattern_are_reported(self):
+    dummy_data.write_recordings(self.root, {'a': 5})
+    (self.root / 'a/depth/000001.png').rename(self.root / 'a/depth/000001.PNG')
+    (self.root / 'a/color/video.MOV').touch()
+    (self.root / 'val.txt').write_text('a-000001\na-000001\n')
+    text = '\n'.join(
+      self._lines(split=description_lib.Split(validation='val.txt'))
+    )
+    self.assertIn(
+      'left out      1 file that fit no pattern: 1 .MOV (first: '
+      'a/color/video.MOV)',
+      text,
+    )
+    self.assertIn('written differently, and all are read: .png (4), .PNG', text)
+    self.assertIn('val.txt names frames again in 1 line', text)
+
+  def test_orientations_are_reported(self):
+    dummy_data.write_recordings(self.root, {'a': 3}, size=(24, 24))
+    exif = Image.Exif()
+    exif[0x112] = 3
+    path = self.root / 'a/color/000001.png'
+    Image.new('RGB', (24, 24)).save(path, exif=exif)
+    self.assertIn(
+      '1 picture with an EXIF orientation (first: a/color/000001.png, 3)',
+      '\n'.join(self._lines()),
+    )
 
   def test_far_depth_is_reported(self):
     dummy_data.write_recordings(self.root, {'a': 5})

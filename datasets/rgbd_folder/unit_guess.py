@@ -49,9 +49,12 @@ def with_unit(
     The guess.
 
   Raises:
-    BadInputError: (a ValueError) if no depth map can be read.
+    BadInputError: (a ValueError) if no pair can be used or no depth map read.
   """
-  frames = pairing.find_frames(source, draft).frames
+  paired = pairing.find_frames(source, draft)
+  frames = paired.frames
+  if not frames:
+    problems_lib.check(paired.problems)
   remarks = {'rgb': f'A guess that fits {len(frames)} pairs.'}
   step = max(1, len(frames) // _SAMPLE)
   sample = frames[::step][:_SAMPLE]
@@ -76,7 +79,7 @@ def with_unit(
     )
     found = dataclasses.replace(draft, depth_unit=units[0])
     return Guess(found, remarks, {}, None)
-  remarks['depth_unit'] = 'Find out the unit, and keep one of these lines.'
+  remarks['depth_unit'] = "Find out the unit, and remove '# ' from its line."
   fitting = '; '.join(f"'{c.unit}' ({c.reason})" for c in verdict.candidates)
   lines = ' or '.join(f'depth_unit = "{unit}"' for unit in units)
   problem = problems_lib.Problem(

@@ -26,6 +26,7 @@ import numpy as np
 from depth_mai import challenge
 from depth_mai.files import file_names
 from depth_mai.files import folder_names
+from depth_mai.files import folder_notes
 from depth_mai.files import picture_files
 from depth_mai.files import problems as problems_lib
 from depth_mai.files import true_depth
@@ -183,19 +184,25 @@ def survey(root: str | os.PathLike[str], split: str | None = None) -> Survey:
     for name in split_names(root) if split is None else [split]:
       pairs, unpaired, unread = _scan(root, name)
       problems.extend(unpaired)
-      marked = []
-      for share, found in pool.map(_marked_share, pairs):
-        problems.extend(found)
-        marked.append(share)
-      notes += [f'{name}: {note}' for note in _notes(pairs, marked, unread)]
-  unread = sorted(
+      facts = []
+      for found, bad in pool.map(_facts, pairs):
+        problems.extend(bad)
+        facts.append(found)
+      notes += [f'{name}: {note}' for note in folder_notes.notes(facts, unread)]
+      notes += _not_read(pathlib.Path(root, name), ('rgb', 'depth'))
+  return Survey(problems, notes + _not_read(pathlib.Path(root), SPLITS))
+
+
+def _not_read(folder: pathlib.Path, names: tuple[str, ...]) -> list[str]:
+  """Returns a note on what a folder contains besides these names."""
+  others = [
     path.name
-    for path in pathlib.Path(root).expanduser().iterdir()
-    if path.name not in SPLITS and not path.name.startswith('.')
-  )
-  if unread:
-    notes.append(f'not read: {problems_lib.listing(unread)}')
-  return Survey(problems, notes)
+    for path in sorted(folder.expanduser().iterdir())
+    if path.name not in names and not path.name.startswith('.')
+  ]
+  if not others:
+    return []
+  return [f'not read in {folder}: {problems_lib.listing(others)}']
 
 
 def find_problems(
@@ -205,33 +212,14 @@ def find_problems(
   return survey(root, split).problems
 
 
-def _marked_share(pair: Pair) -> tuple[float, list[Problem]]:
-  """Returns the share of pixels that stand for unknown depth, and problems."""
+def _facts(
+  pair: Pair,
+) -> tuple[folder_notes.Facts, list[Problem]]:
+  """Returns what the notes say of a pair, and its problems."""
   _, depth_mm, marked, problems = _read_pair(pair)
-  return (marked / depth_mm.size if depth_mm is not None else 0.0), problems
-
-
-def _notes(
-  pairs: list[Pair], marked: list[float], unread: list[str]
-) -> Iterator[str]:
-  maps = sum(share > 0 for share in marked)
-  if maps:
-    yield (
-      f'{problems_lib.count(maps, "depth map")} with a number that stands for '
-      f'unknown depth without being 0 ({sum(marked) / len(marked):.1%} of all '
-      f'pixels); these are {true_depth.RULE}'
-    )
-  orientations = {
-    pair.rgb_path.name: orientation
-    for pair in pairs
-    if (orientation := picture_files.orientation(pair.rgb_path)) != 1
-  }
-  if orientations:
-    first = next(iter(orientations))
-    yield turned.note(len(orientations), first, orientations[first])
-  if unread:
-    count = problems_lib.count(len(unread), 'file')
-    yield f'{count} not read: {file_names.by_suffix(unread)}'
+  orientation = picture_files.orientation(pair.rgb_path)
+  name = pair.rgb_path.name
+  return folder_notes.Facts.of(name, orientation, depth_mm, marked), problems
 
 
 def _scan(

@@ -44,9 +44,9 @@ _ORIENTATION_TAG = 0x0112
 # Only these chunks of a PNG file can hold an orientation: EXIF, and text.
 _PNG_EXIF_CHUNKS = (b'eXIf', b'iTXt', b'tEXt', b'zTXt')
 
-# Pillow refuses pictures of more than twice this number of pixels; it need not
-# warn of the others.
-warnings.filterwarnings('ignore', category=Image.DecompressionBombWarning)
+# Pillow warns of large pictures and damaged EXIF data. Nobody can do anything
+# about it: what cannot be used is refused, and the rest is read.
+warnings.filterwarnings('ignore', module=r'PIL\.')
 
 
 def read_rgb(source: str | os.PathLike[str] | bytes) -> np.ndarray:

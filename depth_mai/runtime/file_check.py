@@ -19,7 +19,7 @@ DamagedError = flatbuffer_check.DamagedError
 _Table = flatbuffer_table.Table
 
 # Largest size of one tensor, far above that of any picture.
-_MOST_BYTES = 1 << 36
+_MOST_BYTES = 1 << 31
 _LONGEST_NAME = 60
 # Where a file stores a position outside its tables, smaller values mean none.
 _FIRST_OUTSIDE = 2

@@ -16,8 +16,10 @@ import types
 import typing
 
 import numpy as np
+from PIL import Image
 
 from depth_mai import challenge
+from depth_mai.files import picture_modes
 from depth_mai.files import upright
 from depth_mai.streaming import display_matrix
 from depth_mai.streaming import frame
@@ -183,7 +185,18 @@ def _decode(picture: typing.Any) -> np.ndarray:
   for data in picture.side_data:
     if data.type.name == 'DISPLAYMATRIX':
       turn = display_matrix.orientation(bytes(data))
-  return upright.upright(picture.to_ndarray(format='rgb24'), turn)
+  return upright.upright(_rgb(picture), turn)
+
+
+def _rgb(picture: typing.Any) -> np.ndarray:
+  """Returns a frame as stored, uint8 [H, W, 3], transparency over white."""
+  if not any(component.is_alpha for component in picture.format.components):
+    return picture.to_ndarray(format='rgb24')
+  rgba = Image.fromarray(picture.to_ndarray(format='rgba'))
+  try:
+    return np.array(picture_modes.to_rgb(rgba))
+  except ValueError as error:
+    raise frame.DamagedFrameError(str(error)) from error
 
 
 def _lost(number: int) -> frame.Frame:

@@ -87,6 +87,7 @@ def claimed(
       another configuration or other data.
     OSError: if the workdir cannot be written.
   """
+  workdir.mkdir(parents=True, exist_ok=True)
   atomic.check_writable_folder(workdir)
   with _locked(workdir):
     for name in ('.', workdir_lib.CHECKPOINTS, workdir_lib.PICTURES):

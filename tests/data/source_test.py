@@ -146,6 +146,26 @@ class SourceTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(expected[i].dtype, found[i].dtype)
         self.assertAllEqual(expected[i], found[i])
 
+  def test_65535_is_unknown_in_every_data_directory(self):
+    size = (18, 24)
+    depth_mm = np.full(size, 2000, np.uint16)
+    depth_mm[3, 4:9] = 65535
+    dummy_data.save_depth(self.root / 'validation/depth/00000.png', depth_mm)
+    depth_mm[3, 4:9] = 0
+    pairs = source.evaluation_pairs(self.root, 'validation')
+    np.testing.assert_array_equal(next(iter(pairs))[2], depth_mm)
+    # As other builders may store it.
+    depth_mm[3, 4:9] = 65535
+    encoded = {
+      'id': 'a',
+      'rgb': tf.io.encode_png(np.zeros((*size, 3), np.uint8)),
+      'depth_mm': tf.io.encode_png(depth_mm[..., None]),
+    }
+    depth_mm[3, 4:9] = 0
+    self.assertAllEqual(
+      source.decode_example(encoded)['depth_mm'][..., 0], depth_mm
+    )
+
   def test_split_without_depth_cannot_be_evaluated(self):
     root = dummy_data.write_folder(
       self.tmp / 'other', {'test': 1}, test_depth=False

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests for depth_mai.files.folder."""
 
+import os
 import pathlib
 import shutil
 
@@ -89,6 +90,94 @@ class IterationTest(FolderTestCase):
     rng = np.random.default_rng((0, 0, 2))  # As in dummy_data.
     rgb_uint8 = rng.integers(0, 256, (24, 32, 3), dtype=np.uint8)
     np.testing.assert_array_equal(pairs[2][1], rgb_uint8)
+
+
+class UnknownDepthTest(FolderTestCase):
+  def test_marks_are_unknown_and_counted(self):
+    rng = np.random.default_rng(0)
+    written = rng.integers(900, 4000, (24, 32), dtype=np.uint16)
+    for name, mark in (('00000', 65535), ('00001', 20000)):
+      marked = written.copy()
+      marked[:8] = mark
+      write_depth(self.root / 'train/depth' / f'{name}.png', marked)
+    expected = written.copy()
+    expected[:8] = 0
+    for _, _, depth_mm in list(folder.iterate_pairs(self.root, 'train'))[:2]:
+      np.testing.assert_array_equal(depth_mm, expected)
+    found = folder.survey(self.root)
+    self.assertEmpty(found.problems)
+    (note,) = found.notes
+    # A third of two of three maps.
+    self.assertStartsWith(note, 'train: 512 pixels (22.2%) of 2 depth maps')
+
+  def test_a_map_of_marks_alone(self):
+    path = self.root / 'train/depth/00001.png'
+    write_depth(path, np.full((24, 32), 65535))
+    (problem,) = folder.find_problems(self.root)
+    self.assertIn('unknown (0 or 65535) everywhere', str(problem))
+
+
+class NamesTest(FolderTestCase):
+  def _rename(self, kind, name, other):
+    path = self.root / 'train' / kind / name
+    path.rename(path.with_name(other))
+
+  def test_two_forms_of_an_accent_are_one_id(self):
+    self._rename('rgb', '00000.png', 'k\u00fcche.png')
+    self._rename('depth', '00000.png', 'ku\u0308che.png')
+    self.assertEmpty(folder.find_problems(self.root))
+    self.assertIn(
+      'k\u00fcche', [p.id for p in folder.list_pairs(self.root, 'train')]
+    )
+
+  def test_leading_zeros_and_capitals_are_seen(self):
+    self._rename('rgb', '00000.png', '0.png')
+    self._rename('depth', '00001.png', 'IMG_1.png')
+    self._rename('rgb', '00001.png', 'img_1.png')
+    first, second = folder.find_problems(self.root)
+    self.assertIn('its depth map is probably 00000.png', str(first))
+    self.assertIn('its depth map is probably IMG_1.png', str(second))
+
+  def test_names_that_cannot_be_stored(self):
+    for kind in ('rgb', 'depth'):
+      self._rename(kind, '00000.png', os.fsdecode(b'caf\xe9.png'))
+      self._rename(kind, '00001.png', 'a\nb.png')
+    texts = '\n'.join(map(str, folder.find_problems(self.root)))
+    self.assertIn('caf\\xe9.png: its name has bytes that are not UTF-8', texts)
+    self.assertIn('a\\nb.png: its name has a line end', texts)
+
+  def test_a_split_with_another_name_is_not_overlooked(self):
+    (self.root / 'validation').rename(self.root / 'val')
+    for look in (
+      folder.split_names,
+      folder.find_problems,
+      lambda root: folder.list_pairs(root, 'train'),
+    ):
+      with self.assertRaisesRegex(problems.BadInputError, "'validation'"):
+        look(self.root)
+
+  def test_depth_of_test_with_another_name(self):
+    (self.root / 'test/depth').rename(self.root / 'test/Depth')
+    (problem,) = folder.find_problems(self.root)
+    self.assertIn("its name must be 'depth'", str(problem))
+
+  def test_other_files_and_folders_are_said(self):
+    (self.root / 'train/rgb/a.HEIC').touch()
+    (self.root / 'train/depth/a.npy').touch()
+    (self.root / 'train/rgb/readme.txt').touch()
+    (self.root / 'extra').mkdir()
+    (self.root / 'train/masks').mkdir()
+    found = folder.survey(self.root)
+    self.assertIn('1 .HEIC (first: a.HEIC)', str(found.problems[0]))
+    self.assertIn('1 .npy (first: a.npy)', str(found.problems[1]))
+    self.assertEqual(
+      found.notes,
+      [
+        'train: 1 file not read: 1 .txt (first: readme.txt)',
+        f'not read in {self.root / "train"}: masks',
+        f'not read in {self.root}: extra',
+      ],
+    )
 
 
 class RefusalTest(FolderTestCase):

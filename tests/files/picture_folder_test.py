@@ -52,6 +52,13 @@ class ListingTest(absltest.TestCase):
     self.assertIn(r'other files that are left out: 2 (notes.txt, x\ny)', others)
     self.assertIn('left out: 1 (sub: 2 pictures)', below)
 
+  def test_a_raw_file_beside_its_picture_is_no_problem(self):
+    self._touch('IMG_1.JPG', 'IMG_1.CR2', 'IMG_2.CR2')
+    listing = picture_folder.list_pictures(self.folder)
+    (problem,), (left_out,) = listing.problems, listing.left_out
+    self.assertIn('raw files that are left out: 1 (IMG_2.CR2)', problem)
+    self.assertIn('that are left out: 1 (IMG_1.CR2)', left_out)
+
   def test_empty_and_missing_folder(self):
     self._touch('notes.txt', 'sub/a.png')
     with self.assertRaisesRegex(

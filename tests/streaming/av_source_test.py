@@ -143,6 +143,24 @@ class AvSourceTest(parameterized.TestCase):
     np.testing.assert_array_equal(frame.decode(), turned(stored))
 
   @_NEEDS_AV
+  def test_transparent_parts_are_white(self):
+    import av
+
+    rgba = np.full((48, 64, 4), 200, np.uint8)
+    rgba[..., 3] = np.array([0, 51, 255])[np.arange(64) % 3]
+    with av.open(str(self.folder / 'a.mkv'), 'w') as container:
+      stream = container.add_stream('ffv1', rate=10)
+      stream.width, stream.height, stream.pix_fmt = 64, 48, 'bgra'
+      picture = av.VideoFrame.from_ndarray(rgba, format='rgba')
+      container.mux(stream.encode(picture))
+      container.mux(stream.encode())
+    (frame,) = av_source.open_video(self.folder / 'a.mkv').frames()
+    expected = np.array([255, 244, 200])[np.arange(64) % 3]  # Over white.
+    np.testing.assert_array_equal(
+      frame.decode(), np.broadcast_to(expected[:, None], (48, 64, 3))
+    )
+
+  @_NEEDS_AV
   def test_a_file_that_is_not_a_video(self):
     (self.folder / 'a.mp4').write_bytes(b'no video at all' * 100)
     with self.assertRaisesRegex(ValueError, 'a.mp4 cannot be opened as a vid'):
