@@ -50,6 +50,40 @@ class EvaluateTest(absltest.TestCase):
       self.assertAlmostEqual(got['rmse'], value, delta=1e-9)
       self.assertAlmostEqual(got['si_rmse'], np.log(2) / 2, delta=1e-9)
 
+  def test_alignment_is_part_of_the_result(self):
+    # The upper half is nearer in the prediction, but farther in the truth.
+    pairs = list(_pairs(2))
+    for _, rgb, _ in pairs:
+      rgb[12:, :, 0] += 30
+    folder = self.create_tempdir().full_path
+    plain = evaluation.evaluate(RedPredictor(), pairs)
+    self.assertAlmostEqual(plain['rank_correlation'], -1.0)
+    self.assertIn('inverse depth', plain['warnings'][0])
+    for align in ('scale_shift', 'inverse_scale_shift'):
+      got = evaluation.evaluate(
+        RedPredictor(), pairs, pictures_dir=folder, align=align
+      )
+      self.assertEqual((got['alignment'], got['warnings']), (align, []))
+      self.assertLess(got['rmse'], 1e-6)
+    self.assertEqual(plain['alignment'], 'none')
+    constant = evaluation.evaluate(RedPredictor(), _pairs(1))
+    self.assertIsNone(constant['rank_correlation'])
+    self.assertEqual(constant['warnings'], [])
+
+  def test_negative_aligned_depth_can_be_drawn(self):
+    ((name, rgb, depth_mm),) = _pairs(1)
+    depth_mm[:] = 20
+    depth_mm[:, ::2] = 60000
+    rgb[..., 0] = 100
+    rgb[:, ::2, 0] = 250
+    rgb[0, 1, 0] = 0  # Below the line through the others.
+    folder = pathlib.Path(self.create_tempdir().full_path)
+    evaluation.evaluate(
+      RedPredictor(), [(name, rgb, depth_mm)], pictures_dir=folder,
+      align='scale_shift',
+    )  # fmt: skip
+    self.assertTrue((folder / f'{name}.png').is_file())
+
   def test_batches_change_nothing(self):
     one, three = RedPredictor(1), RedPredictor(3)
     self.assertEqual(
