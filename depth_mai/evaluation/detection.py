@@ -73,8 +73,8 @@ def complete(
     The complete reading.
 
   Raises:
-    ValueError: if the file seems to predict inverse depth, or no depth is
-      known.
+    ValueError: if the file seems to predict inverse depth, no known range fits
+      its quantised input, or no depth is known.
   """
   if reading.complete:
     return reading
@@ -85,9 +85,14 @@ def complete(
       'its input range or unit cannot be found, because no picture has known '
       'depth; declare them with --input_range and --unit'
     )
-  names = evidence.RANGES
+  names = evidence.possible_ranges(reading.input)
   if reading.input_range is not None:
     names = (reading.input_range.value,)
+  if not names:
+    raise ValueError(
+      f'its input range is unknown: {reading.hints["input_range"]}. Convert it '
+      f'for one of {", ".join(evidence.RANGES)}, or declare --input_range'
+    )
   tried = {name: _try(reading, run, name, pairs) for name in names}
   if align is None:
     _refuse_inverse(reading, tried)

@@ -24,6 +24,9 @@ RANGES = tuple(model_interface.INPUT_RANGES)
 # Largest difference between a quantised range and a known one, as a fraction of
 # the known one.
 _QUANTISED_TOLERANCE = 0.1
+# Of a range that is tried: the part that the input may clip, and how many times
+# as wide the input may be.
+_MOST_CLIPPED, _MOST_UNUSED = 0.25, 3.0
 _BY_METADATA = "declared in the file by depth_mai.convert's metadata"
 _SIZE = re.compile(r'([1-9]\d{0,4})x([1-9]\d{0,4})')
 # Of a side of an open input.
@@ -143,6 +146,31 @@ def input_range(
   return _first(found, 'input range'), hint
 
 
+def possible_ranges(
+  picture: model_interface.ImageTensor,
+) -> tuple[str, ...]:
+  """Returns the ranges that an input can take and mostly uses.
+
+  Args:
+    picture: the input.
+
+  Returns:
+    Names in RANGES; all for float. Of a quantised input, those that it covers
+    but for a quarter, and of which its own range is at most three times.
+  """
+  covered = picture.covered()
+  if covered is None:
+    return RANGES
+  names = []
+  for name, (low, high) in _ends().items():
+    outside = max(0.0, covered[0] - low) + max(0.0, high - covered[1])
+    if outside <= _MOST_CLIPPED * (high - low) and covered[1] - covered[
+      0
+    ] <= _MOST_UNUSED * (high - low):
+      names.append(name)
+  return tuple(names)
+
+
 def unit(flag: str, metadata: dict) -> tuple[Choice | None, str]:
   """Finds the output's unit.
 
@@ -173,6 +201,14 @@ def _plain_ranges() -> dict[str, tuple[float, float]]:
   }
 
 
+def _ends() -> dict[str, tuple[float, float]]:
+  """Returns the least and the largest value of each range."""
+  return {
+    name: (float(np.min(black)), float(np.max(white)))
+    for name, (black, white) in model_interface.INPUT_RANGES.items()
+  }
+
+
 def _as_floats(values: list) -> str:
   """Returns a list of numbers as text in one form, '' for other lists."""
   if not all(type(value) in (int, float) for value in values):
@@ -182,8 +218,7 @@ def _as_floats(values: list) -> str:
 
 def _nearest(covered: tuple[float, float]) -> str | None:
   """Returns the range that a quantised input covers, None if there is none."""
-  for name, ends in model_interface.INPUT_RANGES.items():
-    low, high = float(np.min(ends[0])), float(np.max(ends[1]))
+  for name, (low, high) in _ends().items():
     error = abs(covered[0] - low) + abs(covered[1] - high)
     if error <= _QUANTISED_TOLERANCE * (high - low):
       return name

@@ -376,7 +376,9 @@ def _listed(
   tensors: Sequence[tensor_description.TensorDescription],
 ) -> str:
   """Lists tensors by place, name and shape, for messages."""
+  # The names of a signature were given by a person, those of the graph not.
+  names = [(*found.signature_names, found.name)[0] for found in tensors[:8]]
   return ', '.join(
-    f"{place} '{printable.printable(found.name, 40)}' {found.shape}"
-    for place, found in enumerate(tensors[:8])
+    f"{place} '{printable.printable(name, 40)}' {tensors[place].shape}"
+    for place, name in enumerate(names)
   ) + (', ...' if len(tensors) > 8 else '')

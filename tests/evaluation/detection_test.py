@@ -166,7 +166,17 @@ class CompleteTest(parameterized.TestCase):
         complete=lambda *found: detection.complete(*found, lambda: unknown),
       )
 
-  def test_a_quantised_range_that_none_fits_is_said(self):
+  def test_a_quantised_range_that_none_fits_is_refused(self):
+    # 0..6, such as pictures divided by 42.5.
+    content = foreign_model.mean(
+      (1, 12, 24, 3), 4000 / 6, 1000.0, 'uint8', (6 / 255, 0)
+    )
+    with self.assertRaisesRegex(
+      ValueError, 'covers 0 to 6, which is none.*declare --input_range'
+    ):
+      self.load(content, unit='mm')
+
+  def test_a_quantised_range_that_is_too_wide_is_said(self):
     # Steps of 2 from 0: 0..510, so a byte is a value of 0..255 all the same.
     content = foreign_model.mean(
       (1, 12, 24, 3), 4000 / 255, 1000.0, 'uint8', (2.0, 0)

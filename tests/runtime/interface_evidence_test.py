@@ -73,6 +73,21 @@ class RangeTest(parameterized.TestCase):
     self.assertNotIn('\x1b', why)
 
 
+class PossibleRangesTest(parameterized.TestCase):
+  @parameterized.parameters(
+    (_FLOAT, ('0..255', '0..1', '-1..1', 'imagenet')),
+    # Calibrated on dark pictures.
+    (_int8(0, 200), ('0..255',)),
+    (_int8(0, 510), ('0..255',)),
+    (_int8(-1.2, 1.2), ('0..1', '-1..1')),
+    (_int8(-2.1, 2.6), ('-1..1', 'imagenet')),
+    (_int8(0, 6), ()),
+    (_int8(-128, 127), ()),
+  )
+  def test_ranges(self, tensor, want):
+    self.assertEqual(evidence.possible_ranges(tensor), want)
+
+
 class UnitTest(parameterized.TestCase):
   @parameterized.parameters(
     ('m', {'output_unit': 'mm'}, 'm', '--unit', 'mm'),

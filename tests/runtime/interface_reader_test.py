@@ -141,7 +141,10 @@ class OutputTest(parameterized.TestCase):
     self.assertEqual(_read(_IN, *outputs, output=flag).output_place, place)
 
   def test_several_depth_maps_are_listed(self):
-    outputs = _tensor((1, 4, 6, 1), 'a\x1b'), _tensor((1, 2, 3, 1), 'b')
+    outputs = (
+      _tensor((1, 4, 6, 1), 'a\x1b'),
+      _tensor((1, 2, 3, 1), 'x', names=['b']),
+    )
     with self.assertRaisesRegex(
       ValueError, r"--output: 0 'a\\x1b' .1, 4, 6, 1., 1 'b' .1, 2, 3, 1."
     ):
