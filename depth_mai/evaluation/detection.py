@@ -94,7 +94,7 @@ def complete(
       f'for one of {", ".join(evidence.RANGES)}, or declare --input_range'
     )
   tried = {name: _try(reading, run, name, pairs) for name in names}
-  if align is None:
+  if align is not alignment.inverse_scale_shift:
     _refuse_inverse(reading, tried)
   unit = reading.unit
   if align is not None and unit is None:

@@ -141,8 +141,10 @@ def evaluate(
   correlation = depth_order.mean(correlations)
   result['alignment'] = align
   result['rank_correlation'] = correlation
-  inverse = depth_order.inverse_text(correlation)
-  result['warnings'] = [inverse] if inverse and fit is None else []
+  warning = depth_order.inverse_text(correlation)
+  if fit is alignment.inverse_scale_shift:
+    warning = depth_order.depth_text(correlation)
+  result['warnings'] = [warning] if warning else []
   result['per_image'] = per_image
   if pictures_problem is not None:
     return {**result, 'pictures_problem': pictures_problem}

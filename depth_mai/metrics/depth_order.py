@@ -48,6 +48,24 @@ def mean(correlations: Iterable[float | None]) -> float | None:
   return float(np.mean(defined)) if defined else None
 
 
+def depth_text(correlation: float | None) -> str:
+  """Returns what a clearly positive correlation means for inverse depth.
+
+  Args:
+    correlation: mean over pictures; None if it is undefined.
+
+  Returns:
+    A sentence; '' for any other correlation.
+  """
+  if correlation is None or correlation <= -CLEARLY_INVERSE:
+    return ''
+  return (
+    'This looks like depth, not like inverse depth: it is large where the true '
+    f'depth is far (rank correlation {correlation:.2f}). Measure it with '
+    '--align=scale_shift, median or none.'
+  )
+
+
 def inverse_text(correlation: float | None) -> str:
   """Returns what a clearly negative correlation means, '' for any other.
 

@@ -154,6 +154,8 @@ class CompleteTest(parameterized.TestCase):
       self.load(content, input_range='0..255')
     declared = self.load(content, input_range='0..255', unit='mm')
     self.assertEqual(declared.reading.notes(), [])
+    with self.assertRaisesRegex(ValueError, 'inverse depth'):
+      self.load(content, alignment.scale_shift)
     aligned = self.load(content, alignment.inverse_scale_shift)
     self.assertEqual(aligned.interface.input_range, '0..255')
     self.assertIn('aligned', aligned.reading.unit.why)

@@ -72,6 +72,11 @@ class InverseTextTest(absltest.TestCase):
       self.assertIn('inverse depth', text)
       self.assertIn('--align=inverse_scale_shift', text)
 
+  def test_depth_where_inverse_depth_is_expected(self):
+    for correlation in (None, -1.0, 0.0, 0.2):
+      self.assertEqual(depth_order.depth_text(correlation), '')
+    self.assertIn('--align=scale_shift', depth_order.depth_text(0.4))
+
 
 if __name__ == '__main__':
   absltest.main()
