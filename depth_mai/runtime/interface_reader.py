@@ -293,11 +293,12 @@ def _read_output(
 def _declared_output(
   outputs: Sequence[tensor_description.TensorDescription], flag: str
 ) -> int:
+  # A number is a place, even if a tensor has it as its name.
+  if flag.isdecimal() and int(flag) < len(outputs):
+    return int(flag)
   for place, found in enumerate(outputs):
     if flag in (found.name, *found.signature_names):
       return place
-  if flag.isdecimal() and int(flag) < len(outputs):
-    return int(flag)
   raise ValueError(
     f'it has no output --output={flag}; its outputs are {_listed(outputs)}'
   )

@@ -140,6 +140,12 @@ class OutputTest(parameterized.TestCase):
     )
     self.assertEqual(_read(_IN, *outputs, output=flag).output_place, place)
 
+  def test_a_number_is_a_place(self):
+    outputs = _tensor((1, 4, 6, 1), '1'), _tensor((1, 2, 3, 1), '0')
+    got = _read(_IN, *outputs, output='1', **_STATED)
+    self.assertEqual(got.output.size, (2, 3))
+    self.assertEqual(got.as_declared().output, '1')
+
   def test_several_depth_maps_are_listed(self):
     outputs = (
       _tensor((1, 4, 6, 1), 'a\x1b'),
