@@ -27,6 +27,8 @@ from depth_mai.streaming import frame_numbers
 
 # Cameras are asked for the size of the challenge's pictures.
 _HEIGHT, _WIDTH = challenge.IMAGE_SIZE
+# A camera that sends so many damaged pictures in a row has failed.
+_MOST_LOST = 30
 
 
 class AvSource:
@@ -59,9 +61,11 @@ class AvSource:
           try:
             pictures = packet.decode()
           except av.error.InvalidDataError:
-            numbers.lose()
-            if self.live:  # The frames of cameras are in order.
-              yield from map(_lost, numbers.finish())
+            if numbers.lose() >= _MOST_LOST and self.live:
+              raise ValueError(
+                f'{self.name}: {_MOST_LOST} pictures in a row cannot be '
+                'decoded. Unplug the camera and plug it in again.'
+              ) from None
             continue
           for picture in pictures:
             if self._closed:

@@ -26,9 +26,14 @@ class FrameNumbers:
     if time is not None:
       bisect.insort(self._times, time)
 
-  def lose(self) -> None:
-    """Notes that the decoder could not decode one of the packets."""
+  def lose(self) -> int:
+    """Notes that the decoder could not decode one of the packets.
+
+    Returns:
+      How many are lost that `take` has not numbered yet.
+    """
     self._lost += 1
+    return self._lost
 
   def take(self, time: int | None) -> tuple[list[int], int]:
     """Notes that the decoder returned a frame.
