@@ -86,9 +86,8 @@ def _wait(pid: int, ended: int, longest_s: float) -> int | None:
       os.kill(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
   except (ProcessLookupError, ChildProcessError):
-    status = (
-      0  # The program ignores SIGCHLD, so that nobody knows how it ended.
-    )
+    # The program ignores SIGCHLD, so that nobody knows how the child ended.
+    status = 0
   return os.waitstatus_to_exitcode(status) if done else None
 
 
