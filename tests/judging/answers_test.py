@@ -135,7 +135,7 @@ class CheckedTest(parameterized.TestCase):
 
   @parameterized.parameters(
     ('check', {}, 'keys target_runtime'),
-    ('take', {'a': 1}, 'keys none'),
+    ('take', {'a': 1}, 'an empty object'),
     ('hello', {'error': 'x'}, 'keys protection'),
     ('run', {'shape': [1.0]}, 'an entry of shape is not a whole number'),
     ('run', {'shape': [True]}, 'whole number'),
