@@ -15,6 +15,7 @@ import unicodedata
 # a right-to-left override, lone surrogates, private use, unassigned, and
 # separators of lines and paragraphs.
 _UNSAFE = ('Cc', 'Cf', 'Cs', 'Co', 'Cn', 'Zl', 'Zp')
+_SHORT = {'\t': '\\t', '\n': '\\n', '\r': '\\r'}
 
 
 def printable(text: object, most: int | None = None) -> str:
@@ -75,4 +76,9 @@ def _escaped(character: str) -> str:
   code = ord(character)
   if 0xDC80 <= code <= 0xDCFF:  # How Python keeps a byte that is not UTF-8.
     return f'\\x{code - 0xDC00:02x}'
-  return character.encode('unicode_escape', 'surrogatepass').decode('ascii')
+  # By hand: a process in a sandbox cannot load the codec unicode_escape.
+  if character in _SHORT:
+    return _SHORT[character]
+  if code < 0x100:
+    return f'\\x{code:02x}'
+  return f'\\u{code:04x}' if code < 0x10000 else f'\\U{code:08x}'

@@ -105,8 +105,11 @@ def fields(required: Mapping[str, Check], **optional: Check) -> Check:
       raise _refusal(name, 'an object')
     keys = value.keys()
     if not required.keys() <= keys <= required.keys() | optional.keys():
-      wanted = ', '.join((*required, *optional)) or 'none'
-      raise _refusal(name, f'an object with the keys {wanted}')
+      wanted = ', '.join((*required, *optional))
+      raise _refusal(
+        name,
+        f'an object with the keys {wanted}' if wanted else 'an empty object',
+      )
     known = {**required, **optional}
     return {key: known[key](one, key) for key, one in value.items()}
 

@@ -81,8 +81,12 @@ def measure(
     (folder / _REQUEST).write_text(json.dumps(request))
     _run(folder, time_s, spec)
     try:
-      with open(folder / _ANSWER, 'rb') as stream:
-        answer = json.loads(stream.read(_MAX_ANSWER))
+      # The process may have left a link, or a pipe that nobody writes to.
+      descriptor = os.open(
+        folder / _ANSWER, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+      )
+      with open(descriptor, 'rb') as stream:
+        answer = json.loads(stream.read(_MAX_ANSWER) or b'')
     except (OSError, ValueError, RecursionError) as error:
       raise verdict.FileFaultError(
         f'{spec} could not measure it: its process ended without an answer.'

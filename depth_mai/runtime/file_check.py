@@ -111,13 +111,12 @@ def _check_indices(
   least: int = 0,
 ) -> None:
   """Checks that indices are those of entries."""
-  wrong = [int(one) for one in indices if not least <= one < len(entries)]
-  if wrong:
-    raise DamagedError(
-      f'{owner} is {what} {wrong[0]}, but there are {len(entries)}'
-      if what == 'tensor'
-      else f'{owner} names {what} {wrong[0]}, but there are {len(entries)}'
-    )
+  for index in indices:
+    if not least <= index < len(entries):
+      verb = 'is' if what == 'tensor' else 'names'
+      raise DamagedError(
+        f'{owner} {verb} {what} {index}, but there are {len(entries)}'
+      )
 
 
 def _check_outside(offset: int, size: int, file_bytes: int, owner: str) -> None:

@@ -49,8 +49,10 @@ def check(
     return
   name = interpreter_lib.check_is_tflite(path_or_bytes)
   interpreter_lib.find_runtime()  # Imported once, for the child, too.
-  sys.stdout.flush()
-  sys.stderr.flush()
+  for stream in (sys.stdout, sys.stderr):
+    # Some programs close them.
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+      stream.flush()
   ended, open_in_child = os.pipe()
   try:
     try:
@@ -79,10 +81,16 @@ def check(
 
 def _wait(pid: int, ended: int, longest_s: float) -> int | None:
   """Returns the exit code of a child; None if it was late and was ended."""
-  done, _, _ = select.select([ended], [], [], longest_s)
-  if not done:
-    os.kill(pid, signal.SIGKILL)
-  _, status = os.waitpid(pid, 0)
+  poll = select.poll()
+  poll.register(ended)
+  done = poll.poll(1000 * longest_s)
+  try:
+    if not done:
+      os.kill(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
+  except (ProcessLookupError, ChildProcessError):
+    # The program ignores SIGCHLD, so that nobody knows how the child ended.
+    status = 0
   return os.waitstatus_to_exitcode(status) if done else None
 
 

@@ -16,11 +16,11 @@ from depth_mai.runtime import schema_tables
 # file, plus a constant.
 _READINGS = 2
 _READ_AT_LEAST = 1 << 16
-# Largest number of tables; a network for a phone has some thousand.
-MOST_TABLES = 200_000
+# Largest number of tables; a network for a phone has some thousands.
+MOST_TABLES = 1 << 16
 # Type of a field -> size of what the table itself holds: a number, or an
 # offset.
-_SIZES = {'1': 1, '2': 2, '4': 4, '8': 8, 'g': 4}
+_SIZES = {'1': 1, '2': 2, '4': 4, '8': 8, 'f': 4, 'g': 4}
 _OFFSET = 4
 _ITEMS = {'B': 1, 'H': 2, 'I': 4, 'G': 4, 'Q': 8}
 

@@ -6,6 +6,7 @@ TensorFlow (on a training machine), tflite-runtime (the only one with wheels for
 32-bit boards). They are imported on demand; importing this module imports none.
 """
 
+import errno
 import functools
 import importlib
 import importlib.metadata
@@ -145,8 +146,14 @@ def _content(path_or_bytes: ModelSource) -> bytes:
   """Returns the content of a file, as a memory map."""
   if isinstance(path_or_bytes, (bytes, bytearray)):
     return bytes(path_or_bytes)
-  with open(path_or_bytes, 'rb') as stream:
-    mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+  try:
+    with open(path_or_bytes, 'rb') as stream:
+      mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+  except (OSError, ValueError, OverflowError) as error:
+    raise ValueError(
+      f'The model file {printable.printable(path_or_bytes)} cannot be mapped '
+      f'into memory: {error}.'
+    ) from error
   return typing.cast(bytes, mapped)
 
 
@@ -171,6 +178,9 @@ def check_is_tflite(path_or_bytes: ModelSource) -> str:
   else:
     name = printable.printable(path_or_bytes)
     try:
+      # Opening a pipe would wait for a writer.
+      if os.path.exists(path_or_bytes) and not os.path.isfile(path_or_bytes):
+        raise OSError(errno.EINVAL, 'it is not a regular file')
       with open(path_or_bytes, 'rb') as stream:
         start = stream.read(8)
       size = os.path.getsize(path_or_bytes)

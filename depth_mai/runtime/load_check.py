@@ -59,21 +59,22 @@ def check(name: str, content: bytes) -> None:
   names = [_operator_name(code) for code in model.tables(1)]
   if not subgraphs:
     raise ValueError(f'{name} contains no graph. Convert the network again.')
+  graphs = [_Subgraph(subgraph, buffers) for subgraph in subgraphs]
   calls: list[set[int]] = []
   try:
-    for subgraph in subgraphs:
-      graph = _Subgraph(subgraph, buffers)
+    for graph in graphs:
       graph.check_order()
       graph.check_unpacked(names)
       calls.append(graph.called(len(subgraphs)))
     _check_calls(calls)
   except file_check.DamagedError as error:
     raise file_check.refusal(name, str(error)) from error
-  for subgraph in subgraphs:
-    for text in _not_finite(_Subgraph(subgraph, buffers), names, content):
+  for graph in graphs:
+    wrong = next(_not_finite(graph, names, content), None)
+    if wrong:
       raise ValueError(
-        f'{name}: {text}. The training diverged or the file is damaged: '
-        'convert a network with finite weights.'
+        f'{name}: {wrong} not finite (NaN or infinite). The training diverged '
+        'or the file is damaged: convert a network with finite weights.'
       )
 
 
@@ -161,20 +162,25 @@ class _Subgraph:
     return found
 
 
-def _called(operator: _Table) -> Iterator[int]:
-  """Yields the indices of the subgraphs that an operator calls."""
+def _options(operator: _Table) -> Iterator[tuple[_Table, int, str]]:
+  """Yields (table, number, kind) of each field of an operator's options."""
   for type_field, field in ((3, 4), (11, 12)):
     kinds = schema_tables.UNIONS['Operator', field]
     chosen = operator.number(type_field, '<B')
     options = operator.table(field) if 0 < chosen < len(kinds) else None
-    if options is None:
-      continue
-    fields = schema_tables.FIELDS.get(kinds[chosen], ())
-    for number, kind in enumerate(fields):
-      if kind == 'g':
-        yield options.number(number, '<i')
-      elif kind == 'G':
-        yield from options.numbers(number, '<i4').tolist()
+    if options is not None:
+      fields = schema_tables.FIELDS.get(kinds[chosen], ())
+      for number, kind in enumerate(fields):
+        yield options, number, kind
+
+
+def _called(operator: _Table) -> Iterator[int]:
+  """Yields the indices of the subgraphs that an operator calls."""
+  for options, number, kind in _options(operator):
+    if kind == 'g':
+      yield options.number(number, '<i')
+    elif kind == 'G':
+      yield from options.numbers(number, '<i4').tolist()
 
 
 def _check_calls(calls: list[set[int]]) -> None:
@@ -198,9 +204,12 @@ def _operator_name(code: _Table) -> str:
 def _not_finite(
   graph: _Subgraph, names: list[str], content: bytes
 ) -> Iterator[str]:
-  """Yields a text for each constant with NaN, or with an infinite weight."""
+  """Yields what is NaN or infinite: constants and options of operators."""
   readers: dict[int, set[str]] = {}
-  for operator in graph.operators:
+  for place, operator in enumerate(graph.operators):
+    for options, number, kind in _options(operator):
+      if kind == 'f' and not math.isfinite(options.number(number, '<f')):
+        yield f'option {number} of operator {place} is'
     for index in operator.numbers(1, '<i4').tolist():
       readers.setdefault(index, set()).add(names[operator.number(0, '<I')])
   seen = set()
@@ -217,10 +226,7 @@ def _not_finite(
     values = _values(graph.buffers[index], type_name, content)
     count = _count_not_finite(values, type_name, infinity)
     if count:
-      yield (
-        f'{count} of the {values.size} values of {graph.label(index)} are not '
-        'finite (NaN or infinite)'
-      )
+      yield f'{count} of the {values.size} values of {graph.label(index)} are'
 
 
 def _values(buffer: _Table, type_name: str, content: bytes) -> np.ndarray:

@@ -6,6 +6,7 @@ text, because tflite-runtime has no schema module. Tables without fields are
 left out. A field is one of these:
 
   1 2 4 8   a number of so many bytes
+  f         a float number, 4 bytes
   g         the index of a subgraph, 4 bytes
   B H I Q   a vector of numbers of 1, 2, 4, 8 bytes
   G         a vector of indices of subgraphs
@@ -44,7 +45,7 @@ _TABLES = """
   ArgMaxOptions: 1
   ArgMinOptions: 1
   BatchMatMulOptions: 1 1 1
-  BidirectionalSequenceLSTMOptions: 1 4 4 1 1 1
+  BidirectionalSequenceLSTMOptions: 1 f f 1 1 1
   BidirectionalSequenceRNNOptions: 1 1 1 1
   BucketizeOptions: I
   CallOnceOptions: g
@@ -59,7 +60,7 @@ _TABLES = """
   DepthwiseConv2DOptions: 1 4 4 4 1 4 4
   DivOptions: 1
   EmbeddingLookupSparseOptions: 1
-  FakeQuantOptions: 4 4 4 1
+  FakeQuantOptions: f f 4 1
   FullyConnectedOptions: 1 1 1 1 1 B
   GatherOptions: 4 4
   GeluOptions: 1
@@ -67,9 +68,9 @@ _TABLES = """
   IfOptions: g g
   L2NormOptions: 1
   LSHProjectionOptions: 1
-  LSTMOptions: 1 4 4 1 1
-  LeakyReluOptions: 4
-  LocalResponseNormalizationOptions: 4 4 4 4
+  LSTMOptions: 1 f f 1 1
+  LeakyReluOptions: f
+  LocalResponseNormalizationOptions: 4 f f f
   MirrorPadOptions: 1
   MulOptions: 1
   OneHotOptions: 4
@@ -87,7 +88,7 @@ _TABLES = """
   SequenceRNNOptions: 1 1 1
   ShapeOptions: 1
   SkipGramOptions: 4 4 1
-  SoftmaxOptions: 4
+  SoftmaxOptions: f
   SpaceToDepthOptions: 4
   SparseToDenseOptions: 1
   SplitOptions: 4
@@ -116,7 +117,7 @@ _TABLES = """
   StridedSliceOptions: 4 4 4 4 4 1
   SubOptions: 1 1
   TransposeConvOptions: 1 4 4 1 1
-  UnidirectionalSequenceLSTMOptions: 1 4 4 1 1 1
+  UnidirectionalSequenceLSTMOptions: 1 f f 1 1 1
   UniqueOptions: 1
   UnpackOptions: 4 4
   VarHandleOptions: s s

@@ -23,6 +23,7 @@ import socket
 import traceback
 import typing
 
+from depth_mai.files import printable
 from depth_mai.web import pages
 
 # In the WSGI environment: (status, text) if the server refuses a request.
@@ -206,12 +207,14 @@ def refuse(status: int, text: str) -> typing.NoReturn:
 
   Args:
     status: HTTP status.
-    text: the reason, and what to do about it.
+    text: the reason, and what to do about it; becomes printable.
 
   Raises:
     HTTPException: always.
   """
-  error = pages.optional_package('werkzeug.exceptions').HTTPException(text)
+  error = pages.optional_package('werkzeug.exceptions').HTTPException(
+    printable.printable(text)
+  )
   error.code = status
   raise error
 

@@ -135,7 +135,7 @@ class CheckedTest(parameterized.TestCase):
 
   @parameterized.parameters(
     ('check', {}, 'keys target_runtime'),
-    ('take', {'a': 1}, 'keys none'),
+    ('take', {'a': 1}, 'an empty object'),
     ('hello', {'error': 'x'}, 'keys protection'),
     ('run', {'shape': [1.0]}, 'an entry of shape is not a whole number'),
     ('run', {'shape': [True]}, 'whole number'),
@@ -180,7 +180,7 @@ class LyingWorkerTest(parameterized.TestCase):
     self.root = pathlib.Path(self.create_tempdir().full_path)
     small_data.write(self.root, 2)
 
-  def judge(self, lies, blobs=None):
+  def judge(self, lies, blobs=None, **changes):
     """Returns the verdict on a file whose worker lies."""
     path = self.root / 'liar.tflite'
     path.write_bytes(lying_server.file(lies, blobs))
@@ -190,6 +190,7 @@ class LyingWorkerTest(parameterized.TestCase):
         self.root,
         limits=request.Limits(memory_mb=256, load_s=5, image_s=2, time_s=10),
         settings=settings.Settings((1,), 1, 2),
+        **changes,
       ),
       lambda *_: None,
       self.launcher,
@@ -239,10 +240,18 @@ class LyingWorkerTest(parameterized.TestCase):
     (error,) = self.judge({}, {'time': times_ms.astype('<f8').tobytes()}).errors
     self.assertIn(message, error)
 
-  @parameterized.parameters(3e38, 1e-45, -3e38, np.nan, np.inf)
-  def test_depths(self, depth):
-    blob = np.full(24 * 32, depth, '<f4').tobytes()
-    self.judge({}, {'run': blob})
+  @parameterized.product(
+    depth=(3e38, 1e30, 1e-45, -3e38, np.nan, np.inf), unit=('auto', 'm')
+  )
+  def test_depths(self, depth, unit):
+    depths = np.full((24, 32), depth, '<f4')
+    depths[:12] = 1000.0
+    self.judge(
+      {},
+      {'run': depths.tobytes()},
+      unit=unit,
+      pictures_dir=self.root / 'pictures',
+    )
 
   def test_random_lies(self):
     kinds = [asked for asked in _HONEST if asked != 'hello']

@@ -239,6 +239,32 @@ class JudgeTest(parameterized.TestCase):
     self.assertIn('CONV_2D version 3', verdict.errors[0])
     self.assertIn('needs TFLite 1.14.0', verdict.errors[0])
 
+  def test_texts_are_printable(self):
+    rude = '\x1b[2J\x1b]0;owned\x07\u202e\udcff\n'
+    folder = self.root / 'rude'
+    folder.mkdir()
+    path = folder / f'{rude}.tflite'
+    model = edited_model.open_model()
+    for tensor in model.subgraphs[0].tensors:
+      tensor.name = rude.replace('\udcff', '')
+    model.operatorCodes[0].builtinCode = 32
+    model.operatorCodes[0].customCode = rude.replace('\udcff', '')
+    path.write_bytes(edited_model.packed(model))
+    verdict = stages.judge(
+      request.JudgeRequest(path, self.root, limits=_LIMITS),
+      lambda *_: None,
+      self.launcher,
+    )
+    self.assertFalse(verdict.accepted)
+    for line in verdict.to_text().splitlines():
+      self.assertTrue(line.isprintable(), line)
+    written = json.dumps(verdict.to_json(), ensure_ascii=False)
+    self.assertTrue(written.isprintable())
+    written.encode()
+    shown = r'\x1b[2J\x1b]0;owned\x07\u202e'
+    self.assertEqual(verdict.file['name'], rf'{shown}\xff\n.tflite')
+    self.assertIn(rf'CUSTOM:{shown}\n', verdict.errors[0])
+
   def test_warnings(self):
     content = tiny_model.float_model((24, 32), (0.0, 0.0, 0.0), -5.0)
     said = ' '.join(self.judge(content, unit='mm').warnings)

@@ -44,6 +44,18 @@ class InterpreterTest(parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, f'{folder} cannot be read'):
       interpreter.load_interpreter(folder)
 
+  def test_pipe_instead_of_a_file(self):
+    path = f'{self.create_tempdir().full_path}/pipe'
+    os.mkfifo(path)
+    with self.assertRaisesRegex(ValueError, 'pipe cannot be read: it is not'):
+      interpreter.load_interpreter(path)
+
+  def test_names_in_messages_are_printable(self):
+    with self.assertRaises(ValueError) as caught:
+      interpreter.load_interpreter('/x/\x1b[2J\udcff\n.tflite')
+    self.assertIn(r'/x/\x1b[2J\xff\n.tflite', str(caught.exception))
+    self.assertTrue(str(caught.exception).isprintable())
+
   @parameterized.parameters(b'', b'PK\x03\x04 a keras file', b'version https:')
   def test_other_file(self, content):
     path = self.create_tempfile('other.tflite', content).full_path

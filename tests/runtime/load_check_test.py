@@ -175,6 +175,22 @@ class FiniteTest(parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, r'1 of the 1 .* tensor 2 \(bias\)'):
       load_check.check('x', tiny_model.float_model(bias=np.nan))
 
+  @parameterized.parameters(np.nan, np.inf)
+  def test_an_option(self, alpha):
+    model = edited_model.open_model()
+    main = model.subgraphs[0]
+    result = edited_model.add_tensor(model, main, (1, 24, 32, 1))
+    options = schema.LeakyReluOptionsT()
+    options.alpha = alpha
+    kind = schema.BuiltinOptions.LeakyReluOptions
+    edited_model.add_operator(
+      model, main, 'LEAKY_RELU', [3], [result], options, kind
+    )
+    with self.assertRaisesRegex(
+      ValueError, 'x: option 0 of operator 1 is not finite'
+    ):
+      load_check.check('x', edited_model.packed(model))
+
   @parameterized.product(half=(False, True), name=('RELU6', 'MINIMUM'))
   def test_accepts(self, half, name):
     # 65504 is the largest float16; a bound may be infinite.

@@ -37,6 +37,8 @@ def _fields(table):
       found[number] = target[1] + ('*' if 'Vector(' in source else '')
     elif 'Vector(' in source:
       found[number] = _VECTORS[_SIZES[size[1]]]
+    elif size[1] == 'Float32':
+      found[number] = 'f'
     else:
       found[number] = str(_SIZES[size[1]])
   count = max(found, default=-1) + 1

@@ -176,6 +176,15 @@ class CreateAppTest(parameterized.TestCase):
 
 
 class TextTest(absltest.TestCase):
+  def test_refusals_are_printable(self):
+    app = guard.create_app(print)
+    answer = app.test_client().get(
+      '/static/%1b[2J%e2%80%ae%0a', headers={'Host': 'localhost'}
+    )
+    self.assertEqual(answer.status_code, 404)
+    text = answer.get_json()['error']
+    self.assertIn(r'\x1b[2J\u202e\n', text)
+
   def test_refusals_are_plain_sentences(self):
     app = guard.create_app(print, name='a site')
 

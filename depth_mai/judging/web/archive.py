@@ -22,8 +22,17 @@ from depth_mai.files import natural_order
 
 FORMAT = 'depth_mai.judged/1'
 _FILE = 'verdict.json'
-_UPLOAD_KEYS = ('id', 'name', 'size', 'finished', 'options', 'data')
-_KEYS = ('format', *_UPLOAD_KEYS, 'pictures', 'verdict')
+_KINDS = {
+  'format': str,
+  'id': str,
+  'name': str,
+  'size': int,
+  'finished': str,
+  'options': dict,
+  'data': dict,
+  'pictures': list,
+  'verdict': dict,
+}
 _ID = re.compile('[0-9a-f]{16}')
 
 
@@ -65,12 +74,16 @@ class Archive:
         continue
       try:
         record = json.loads(path.read_text(encoding='utf-8'))
-        missing = [key for key in _KEYS if key not in record]
-        if missing or record['format'] != FORMAT:
-          raise ValueError(f'it is not {FORMAT}, or lacks {missing}')
+        wrong = [
+          key
+          for key, kind in _KINDS.items()
+          if not isinstance(record[key], kind)
+        ]
+        if wrong or record['format'] != FORMAT:
+          raise ValueError(f'it is not {FORMAT}, or these are wrong: {wrong}')
         if record['id'] != path.parent.name:
           raise ValueError(f'the id in the file is {record["id"]}')
-      except (OSError, ValueError, KeyError, TypeError) as error:
+      except (OSError, ValueError, LookupError, TypeError) as error:
         report_line(f'{path} is not a verdict ({error!r}); it is skipped.')
         continue
       self._records[record['id']] = record

@@ -64,21 +64,23 @@ class ArchiveTest(absltest.TestCase):
     self.assertEqual(os.listdir(self.folder), [f'{2:016x}'])
 
   def test_broken_verdicts_are_reported_and_skipped(self):
-    for number in range(6):
+    for number in range(8):
       self.archive.store(small_verdicts.record(number=number), None)
-    paths = [self.folder / f'{i:016x}' / 'verdict.json' for i in range(5)]
+    paths = [self.folder / f'{i:016x}' / 'verdict.json' for i in range(7)]
     whole = json.loads(paths[1].read_text())
     paths[0].write_text('{"format"')
     paths[1].write_text(json.dumps(whole | {'id': '../../etc'}))
     paths[2].write_text(json.dumps(whole | {'format': 'depth_mai.judged/9'}))
+    paths[5].write_text(json.dumps(whole | {'finished': 5}))
+    paths[6].write_text(json.dumps(whole | {'verdict': 'accepted'}))
     del whole['verdict']
     paths[3].write_text(json.dumps(whole))
     paths[4].write_text('[]')
     (self.folder / 'notes').mkdir()
     (self.folder / 'notes' / 'verdict.json').write_text('not ours')
     records = self.opened().records()
-    self.assertEqual([record['id'] for record in records], [f'{5:016x}'])
-    self.assertLen(self.lines, 5)
+    self.assertEqual([record['id'] for record in records], [f'{7:016x}'])
+    self.assertLen(self.lines, 7)
     for path, line in zip(paths, self.lines, strict=True):
       self.assertStartsWith(line, str(path))
 
