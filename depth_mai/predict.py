@@ -4,8 +4,8 @@ r"""Predicts the depth of pictures, or live depth of a camera or video.
 For each picture it writes <name>_depth.png (16 bits, millimetres),
 <name>_colour.png (with a colour bar in metres) and <name>_side_by_side.png.
 Pictures that cannot be read are listed and make the exit code 1; the others are
-still predicted. For a camera or video it writes <number>_depth.png, if
---output_dir is given.
+still predicted. For a camera or video it writes <number>_depth.png, for the
+pictures of a folder <name>_depth.png, if --output_dir is given.
 
 Examples:
   python -m depth_mai.predict --model=tcl photo.jpg holiday/ --output_dir=depth

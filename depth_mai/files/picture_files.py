@@ -40,13 +40,17 @@ _PNG_COLOUR_TYPES = {
 _PNG_PLAIN_COLOUR_TYPES = (0, 2, 3)
 # No picture is as large as this; a wrong file may be.
 _MOST_BYTES = 2**31
+_NO_MEMORY = (
+  'its pixels do not fit into the memory of this machine',
+  'make it smaller; no network sees so many pixels',
+)
 _ORIENTATION_TAG = 0x0112
 # Only these chunks of a PNG file can hold an orientation: EXIF, and text.
 _PNG_EXIF_CHUNKS = (b'eXIf', b'iTXt', b'tEXt', b'zTXt')
 
-# Pillow refuses pictures of more than twice this number of pixels; it need not
-# warn of the others.
-warnings.filterwarnings('ignore', category=Image.DecompressionBombWarning)
+# Pillow warns of large pictures and damaged EXIF data. Nobody can do anything
+# about it: what cannot be used is refused, and the rest is read.
+warnings.filterwarnings('ignore', module=r'PIL\.')
 
 
 def read_rgb(source: str | os.PathLike[str] | bytes) -> np.ndarray:
@@ -72,6 +76,8 @@ def read_rgb(source: str | os.PathLike[str] | bytes) -> np.ndarray:
   turn = _orientation(picture, encoded)
   try:
     rgb_uint8 = np.array(picture_modes.to_rgb(picture, encoded))
+  except MemoryError as error:
+    raise problems.refusal(path, *_NO_MEMORY) from error
   except Exception as error:
     cure = 'convert it to a PNG or JPEG file of 8-bit RGB'
     raise problems.refusal(path, _reason(error), cure) from error
@@ -205,8 +211,9 @@ def _decode(
   except Image.DecompressionBombError as error:
     limit = 2 * (Image.MAX_IMAGE_PIXELS or 0) // 10**6
     what = f'it has more than {limit} million pixels, which are not read'
-    cure = 'make it smaller; no network sees so many pixels'
-    raise problems.refusal(path, what, cure) from error
+    raise problems.refusal(path, what, _NO_MEMORY[1]) from error
+  except MemoryError as error:
+    raise problems.refusal(path, *_NO_MEMORY) from error
   except Exception as error:  # Decoders raise all kinds on damaged files.
     what = f'the file is damaged or cut off ({_reason(error)})'
     cure = 'copy it again from its source, or leave it out'

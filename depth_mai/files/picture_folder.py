@@ -4,6 +4,7 @@
 This module also runs on the device, so it needs only NumPy and Pillow.
 """
 
+import collections
 from collections.abc import Iterable
 from collections.abc import Iterator
 import dataclasses
@@ -71,6 +72,12 @@ def list_pictures(folder: str | os.PathLike[str]) -> Listing:
     else:
       other.append(entry.name)
   videos = unread.pop('video', [])
+  # Cameras can store both; nothing is lost then.
+  stems = {_folded(path.stem) for path in pictures}
+  raws = unread.pop('raw', [])
+  twins = [n for n in raws if _folded(pathlib.Path(n).stem) in stems]
+  if alone := [name for name in raws if name not in twins]:
+    unread['raw'] = alone
   problems = [
     _left_out(folder, f'{kind} files', names, picture_formats.cure(kind))
     for kind, names in unread.items()
@@ -78,8 +85,9 @@ def list_pictures(folder: str | os.PathLike[str]) -> Listing:
   left_out = [
     _left_out(folder, what, names, cure)
     for what, names, cure in (
+      ('raw files beside a picture of their name', twins, ''),
       ('videos', videos, picture_formats.cure('video')),
-      ('no pictures', other, ''),
+      ('other files', other, ''),
       ('subfolders with pictures', below, 'give them as well'),
     )
     if names
@@ -111,10 +119,12 @@ def result_names(sources: Iterable[pathlib.Path]) -> dict[str, pathlib.Path]:
   for source in sources:
     taken.setdefault(_folded(source.stem), source)
   names: dict[str, pathlib.Path] = {}
+  numbers: dict[str, int] = collections.defaultdict(lambda: 1)
   for source in sources:
-    name, number = source.stem, 2
+    name = source.stem
     while taken.setdefault(_folded(name), source) is not source:
-      name, number = f'{source.stem}_{number}', number + 1
+      numbers[_folded(source.stem)] += 1
+      name = f'{source.stem}_{numbers[_folded(source.stem)]}'
     names[name] = source
   return names
 
@@ -148,6 +158,6 @@ def _left_out(
   """Returns the message about content that is left out."""
   safe = [printable.printable(name) for name in names]
   return (
-    f'{printable.printable(folder)}: left out, {what}: {len(names)} '
+    f'{printable.printable(folder)}: {what} that are left out: {len(names)} '
     f'({problems_lib.listing(safe)}).{f" Cure: {cure}." if cure else ""}'
   )

@@ -10,6 +10,7 @@ import os
 import pathlib
 
 from PIL import Image
+from PIL import features
 
 # What nearly all pictures are; Pillow's other decoders take time to load.
 USUAL = ('PNG', 'JPEG')
@@ -70,14 +71,18 @@ def formats() -> tuple[str, ...]:
     importlib.import_module('pillow_heif').register_heif_opener()
   except ImportError:
     pass
-  others = sorted(set(Image.OPEN) - _NO_PICTURES - set(USUAL))
+  # Pillow names this format even where it was built without its library.
+  lacking = (
+    {'AVIF'} if 'avif' not in features.get_supported_modules() else set()
+  )
+  others = sorted(set(Image.OPEN) - _NO_PICTURES - set(USUAL) - lacking)
   return (*USUAL, *others)
 
 
 @functools.cache
 def suffixes() -> frozenset[str]:
   """Returns the suffixes, in lower case, of the files that are read."""
-  known = formats()
+  known = (*formats(), 'MPO')  # Pillow opens MPO as JPEG.
   found = Image.registered_extensions().items()
   return frozenset(suffix for suffix, name in found if name in known)
 

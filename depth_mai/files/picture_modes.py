@@ -33,12 +33,12 @@ _BITS_TAG, _PHOTOMETRIC_TAG, _MAX_SAMPLE_TAG = 258, 262, 281
 _WHITE_IS_ZERO = 0
 
 
-def to_rgb(picture: Image.Image, encoded: bytes) -> Image.Image:
+def to_rgb(picture: Image.Image, encoded: bytes = b'') -> Image.Image:
   """Converts a decoded picture.
 
   Args:
     picture: of any mode of Pillow.
-    encoded: the file that it was decoded from.
+    encoded: the file that it was decoded from; b'' if it is none.
 
   Returns:
     The picture in the mode RGB.

@@ -16,8 +16,10 @@ import types
 import typing
 
 import numpy as np
+from PIL import Image
 
 from depth_mai import challenge
+from depth_mai.files import picture_modes
 from depth_mai.files import upright
 from depth_mai.streaming import display_matrix
 from depth_mai.streaming import frame
@@ -25,6 +27,8 @@ from depth_mai.streaming import frame_numbers
 
 # Cameras are asked for the size of the challenge's pictures.
 _HEIGHT, _WIDTH = challenge.IMAGE_SIZE
+# A camera that sends so many damaged pictures in a row has failed.
+_MOST_LOST = 30
 
 
 class AvSource:
@@ -52,13 +56,16 @@ class AvSource:
       numbers = frame_numbers.FrameNumbers()
       try:
         for packet in container.demux(stream):
-          numbers.send(packet.pts)
+          if not packet.is_discard:  # What an editor cut off is not shown.
+            numbers.send(packet.pts)
           try:
             pictures = packet.decode()
           except av.error.InvalidDataError:
-            numbers.lose()
-            if self.live:  # The frames of cameras are in order.
-              yield from map(_lost, numbers.finish())
+            if numbers.lose() >= _MOST_LOST and self.live:
+              raise ValueError(
+                f'{self.name}: {_MOST_LOST} pictures in a row cannot be '
+                'decoded. Unplug the camera and plug it in again.'
+              ) from None
             continue
           for picture in pictures:
             if self._closed:
@@ -176,11 +183,24 @@ def explain_camera(
 
 def _decode(picture: typing.Any) -> np.ndarray:
   """Returns a frame, uint8 [H, W, 3], turned for display."""
+  if picture.is_corrupt:
+    raise frame.DamagedFrameError('its data are damaged')
   turn = 1
   for data in picture.side_data:
     if data.type.name == 'DISPLAYMATRIX':
       turn = display_matrix.orientation(bytes(data))
-  return upright.upright(picture.to_ndarray(format='rgb24'), turn)
+  return upright.upright(_rgb(picture), turn)
+
+
+def _rgb(picture: typing.Any) -> np.ndarray:
+  """Returns a frame as stored, uint8 [H, W, 3], transparency over white."""
+  if not any(component.is_alpha for component in picture.format.components):
+    return picture.to_ndarray(format='rgb24')
+  rgba = Image.fromarray(picture.to_ndarray(format='rgba'))
+  try:
+    return np.array(picture_modes.to_rgb(rgba))
+  except ValueError as error:
+    raise frame.DamagedFrameError(str(error)) from error
 
 
 def _lost(number: int) -> frame.Frame:

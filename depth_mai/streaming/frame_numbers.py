@@ -26,9 +26,14 @@ class FrameNumbers:
     if time is not None:
       bisect.insort(self._times, time)
 
-  def lose(self) -> None:
-    """Notes that the decoder could not decode one of the packets."""
+  def lose(self) -> int:
+    """Notes that the decoder could not decode one of the packets.
+
+    Returns:
+      How many are lost that `take` has not numbered yet.
+    """
     self._lost += 1
+    return self._lost
 
   def take(self, time: int | None) -> tuple[list[int], int]:
     """Notes that the decoder returned a frame.
@@ -48,8 +53,12 @@ class FrameNumbers:
     return self._count(missing), self._count(1)[0]
 
   def finish(self) -> list[int]:
-    """Returns the numbers of the lost frames after the last one."""
-    lost, self._lost = self._lost, 0
+    """Returns the numbers of the lost frames after the last one.
+
+    Decoders do not report those that were still in them at the end.
+    """
+    lost = max(self._lost, len(self._times))
+    self._lost, self._times = 0, []
     return self._count(lost)
 
   def _count(self, number: int) -> list[int]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import contextlib
 import functools
 import os
+import pathlib
 import signal
 import sys
 import threading
@@ -254,6 +255,8 @@ def run_until_interrupted(
   try:
     with contextlib.ExitStack() as stack:
       stack.enter_context(_sigterm_as_interrupt())
+      if output_dir and video and pathlib.Path(video).is_dir():
+        _check_folders(video, output_dir)
       recording = (
         view_lib.Recording(output_dir, overwrite) if output_dir else None
       )
@@ -269,6 +272,15 @@ def run_until_interrupted(
   finally:
     if live:
       report_line(live.summary())
+
+
+def _check_folders(video: str, output_dir: str) -> None:
+  """Refuses to write results between the pictures of a folder."""
+  if pathlib.Path(video).resolve() == pathlib.Path(output_dir).resolve():
+    raise ValueError(
+      f'--output_dir is the folder {video} of --video: results would become '
+      'inputs of the next run. Choose another --output_dir.'
+    )
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ import numpy as np
 from depth_mai import challenge
 from depth_mai.files import picture_files
 from depth_mai.files import picture_folder
+from depth_mai.files import printable
 from depth_mai.streaming import av_source
 from depth_mai.streaming import frame
 from depth_mai.streaming import motion_jpeg
@@ -119,7 +120,9 @@ class FolderSource:
     for name, path in self._paths.items():
       if name != path.stem:
         report_line(
-          f'Results of {path} are named {name}: {path.stem} is taken.'
+          printable.printable(
+            f'Results of {path} are named {name}: {path.stem} is taken.'
+          )
         )
     self._closed = False
 

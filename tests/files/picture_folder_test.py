@@ -40,12 +40,24 @@ class ListingTest(absltest.TestCase):
     listing = picture_folder.list_pictures(self.folder)
     self.assertEqual([p.name for p in listing.pictures], ['a.jpg'])
     heic, raw = listing.problems
-    self.assertIn('HEIC files: 2 (1.HEIC, 2.heif). Cure: pip install', heic)
-    self.assertIn('raw files: 1 (raw.DNG). Cure: convert', raw)
+    self.assertIn(
+      'HEIC files that are left out: 2 (1.HEIC, 2.heif). Cure: pip install',
+      heic,
+    )
+    self.assertIn(
+      'raw files that are left out: 1 (raw.DNG). Cure: convert', raw
+    )
     video, others, below = listing.left_out
-    self.assertIn('videos: 1 (clip.MOV). Cure: give it to predict with', video)
-    self.assertIn(r'2 (notes.txt, x\ny)', others)
-    self.assertIn('subfolders with pictures: 1 (sub: 2 pictures)', below)
+    self.assertIn('videos that are left out: 1 (clip.MOV). Cure: give', video)
+    self.assertIn(r'other files that are left out: 2 (notes.txt, x\ny)', others)
+    self.assertIn('left out: 1 (sub: 2 pictures)', below)
+
+  def test_a_raw_file_beside_its_picture_is_no_problem(self):
+    self._touch('IMG_1.JPG', 'IMG_1.CR2', 'IMG_2.CR2')
+    listing = picture_folder.list_pictures(self.folder)
+    (problem,), (left_out,) = listing.problems, listing.left_out
+    self.assertIn('raw files that are left out: 1 (IMG_2.CR2)', problem)
+    self.assertIn('that are left out: 1 (IMG_1.CR2)', left_out)
 
   def test_empty_and_missing_folder(self):
     self._touch('notes.txt', 'sub/a.png')

@@ -10,7 +10,7 @@ from depth_mai.files import picture_formats
 class PictureFormatsTest(parameterized.TestCase):
   def test_what_pillow_reads_and_what_is_no_picture(self):
     self.assertContainsSubset(
-      ['.bmp', '.gif', '.jfif', '.jpeg', '.jpg', '.png', '.tif', '.webp'],
+      ['.bmp', '.gif', '.jfif', '.jpeg', '.jpg', '.mpo', '.png', '.tif'],
       picture_formats.suffixes(),
     )
     self.assertNoCommonElements(

@@ -16,6 +16,7 @@ import re
 import shutil
 
 from depth_mai.files import atomic
+from depth_mai.files import natural_order
 
 FORMAT = 'depth_mai.judged/1'
 _FILE = 'verdict.json'
@@ -81,7 +82,10 @@ class Archive:
       ValueError: if the record contains NaN or infinity.
       OSError: if it cannot be written.
     """
-    pictures = sorted(pathlib.Path(pictures_dir or os.devnull).glob('*.png'))
+    pictures = sorted(
+      pathlib.Path(pictures_dir or os.devnull).glob('*.png'),
+      key=lambda path: natural_order.natural_key(path.name),
+    )
     record = {
       'format': FORMAT,
       **record,

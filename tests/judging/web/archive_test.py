@@ -36,20 +36,20 @@ class ArchiveTest(absltest.TestCase):
     self.assertIsNone(again.get('0' * 16))
 
   def test_pictures(self):
-    for name in ('b.png', 'a.png', 'notes.txt'):
+    for name in ('d_10.png', 'd_9.png', 'notes.txt'):
       (self.pictures_dir / name).write_bytes(name.encode())
     record = small_verdicts.record()
     self.archive.store(record, self.pictures_dir)
     self.assertEqual(
-      self.archive.get(record['id'])['pictures'], ['a.png', 'b.png']
+      self.archive.get(record['id'])['pictures'], ['d_9.png', 'd_10.png']
     )
     for archive in (self.archive, self.opened()):
-      self.assertEqual(archive.picture(record['id'], 0), b'a.png')
-      self.assertEqual(archive.picture(record['id'], 1), b'b.png')
+      self.assertEqual(archive.picture(record['id'], 0), b'd_9.png')
+      self.assertEqual(archive.picture(record['id'], 1), b'd_10.png')
       self.assertIsNone(archive.picture(record['id'], 2))
       self.assertIsNone(archive.picture(record['id'], -1))
       self.assertIsNone(archive.picture('../..', 0))
-    (self.folder / record['id'] / 'a.png').unlink()
+    (self.folder / record['id'] / 'd_9.png').unlink()
     self.assertIsNone(self.archive.picture(record['id'], 0))
 
   def test_all_or_nothing(self):
