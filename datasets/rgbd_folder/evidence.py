@@ -145,7 +145,7 @@ def conclude(measured: Sequence[Values], paths: Sequence[str] = ()) -> Verdict:
     return Verdict((), 'no depth is known')
   total = _total(measured)
   text = '\n'.join(paths).lower()
-  why_none = _without_unit(measured, total)
+  why_none = _without_unit(measured, total, text)
   if why_none:
     return Verdict((), why_none)
   if not all(values.step for values in measured):
@@ -155,7 +155,10 @@ def conclude(measured: Sequence[Values], paths: Sequence[str] = ()) -> Verdict:
 
 def _total(measured: Sequence[Values]) -> Values:
   """Returns the statistics of several files together."""
-  get = lambda name: [getattr(values, name) for values in measured]  # noqa: E731
+
+  def get(name: str) -> list:
+    return [getattr(values, name) for values in measured]
+
   return Values(
     least=min(get('least')),
     low=min(get('low')),
@@ -170,12 +173,14 @@ def _total(measured: Sequence[Values]) -> Values:
   )
 
 
-def _without_unit(measured: Sequence[Values], total: Values) -> str:
+def _without_unit(measured: Sequence[Values], total: Values, text: str) -> str:
   """Returns why numbers have no unit, '' if they may have one."""
-  if total.step in _STRETCHED:
+  is_kitti = re.search(dict(_NAMES)['kitti'], text) is not None
+  if total.step in _STRETCHED and not is_kitti:
     return (
       f'all numbers are multiples of {total.step}: this looks like 8 bits that '
-      'were stretched to 16, from which depth cannot be recovered'
+      'were stretched to 16, from which depth cannot be recovered, or like '
+      "whole metres in KITTI's 1/256 m"
     )
   if total.is_whole and total.most <= _MOST_8_BITS:
     return (
@@ -195,8 +200,7 @@ def _without_unit(measured: Sequence[Values], total: Values) -> str:
   ):
     return (
       'each map uses all of 16 bits: this looks like depth that was '
-      'normalised, '
-      'and its unit is lost'
+      'normalised, and its unit is lost'
     )
   return ''
 
@@ -251,8 +255,7 @@ def _fitting(ranges: dict[str, tuple[Range, ...]], total: Values) -> Verdict:
     ''
     if candidates
     else f'numbers with a median of {total.median:g}, up to {total.most:g}, '
-    f'are '
-    'in the usual range of no unit'
+    'are in the usual range of no unit'
   )
   return Verdict(candidates, why_none)
 
