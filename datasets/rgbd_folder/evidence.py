@@ -96,6 +96,8 @@ _LEAST_LOW_BITS = 0.98
 # 8 bits that were stretched to 16 are multiples of one of these.
 _STRETCHED = (256, 257)
 _MOST_8_BITS = 255
+# What a Kinect writes for "no disparity", in 11 bits.
+_MOST_KINECT = 2047
 _NO_RANGE = Range(0, (0.05, 200), (0.05, np.inf))
 
 # Names of well-known data sets, of the folders and files below the source.
@@ -185,6 +187,12 @@ def _without_unit(measured: Sequence[Values], total: Values, text: str) -> str:
   if total.is_whole and total.most <= _MOST_8_BITS:
     return (
       f'no number is larger than {total.most:g}: this looks like 8-bit pictures'
+    )
+  if len(measured) > 1 and all(v.most == _MOST_KINECT for v in measured):
+    return (
+      f'the largest number of each map is {_MOST_KINECT}: this looks like the '
+      f'raw '
+      'disparities of a Kinect, which are no depth'
     )
   if len(measured) > 1 and all(values.most == 1.0 for values in measured):
     return (

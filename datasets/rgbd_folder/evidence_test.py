@@ -126,6 +126,10 @@ class EvidenceTest(parameterized.TestCase):
       'uses all of 16 bits',
       lambda m: np.rint((m - m.min()) / np.ptp(m) * 65534).astype(np.uint16),
     ),
+    (
+      'raw disparities of a Kinect',
+      lambda m: np.where(m > 3.5, 2047, 1092.5 - 351.3 / m).astype(np.uint16),
+    ),
     ('range of no unit', lambda m: m * 1e6),
     ('range of no unit', lambda m: m / 100),
   )
