@@ -96,6 +96,8 @@ _LEAST_LOW_BITS = 0.98
 # 8 bits that were stretched to 16 are multiples of one of these.
 _STRETCHED = (256, 257)
 _MOST_8_BITS = 255
+# What a Kinect writes for "no disparity", in 11 bits.
+_MOST_KINECT = 2047
 _NO_RANGE = Range(0, (0.05, 200), (0.05, np.inf))
 
 # Names of well-known data sets, of the folders and files below the source.
@@ -145,7 +147,7 @@ def conclude(measured: Sequence[Values], paths: Sequence[str] = ()) -> Verdict:
     return Verdict((), 'no depth is known')
   total = _total(measured)
   text = '\n'.join(paths).lower()
-  why_none = _without_unit(measured, total)
+  why_none = _without_unit(measured, total, text)
   if why_none:
     return Verdict((), why_none)
   if not all(values.step for values in measured):
@@ -155,7 +157,10 @@ def conclude(measured: Sequence[Values], paths: Sequence[str] = ()) -> Verdict:
 
 def _total(measured: Sequence[Values]) -> Values:
   """Returns the statistics of several files together."""
-  get = lambda name: [getattr(values, name) for values in measured]  # noqa: E731
+
+  def get(name: str) -> list:
+    return [getattr(values, name) for values in measured]
+
   return Values(
     least=min(get('least')),
     low=min(get('low')),
@@ -170,16 +175,24 @@ def _total(measured: Sequence[Values]) -> Values:
   )
 
 
-def _without_unit(measured: Sequence[Values], total: Values) -> str:
+def _without_unit(measured: Sequence[Values], total: Values, text: str) -> str:
   """Returns why numbers have no unit, '' if they may have one."""
-  if total.step in _STRETCHED:
+  is_kitti = re.search(dict(_NAMES)['kitti'], text) is not None
+  if total.step in _STRETCHED and not is_kitti:
     return (
       f'all numbers are multiples of {total.step}: this looks like 8 bits that '
-      'were stretched to 16, from which depth cannot be recovered'
+      'were stretched to 16, from which depth cannot be recovered, or like '
+      "whole metres in KITTI's 1/256 m"
     )
   if total.is_whole and total.most <= _MOST_8_BITS:
     return (
       f'no number is larger than {total.most:g}: this looks like 8-bit pictures'
+    )
+  if len(measured) > 1 and all(v.most == _MOST_KINECT for v in measured):
+    return (
+      f'the largest number of each map is {_MOST_KINECT}: this looks like the '
+      f'raw '
+      'disparities of a Kinect, which are no depth'
     )
   if len(measured) > 1 and all(values.most == 1.0 for values in measured):
     return (
@@ -195,8 +208,7 @@ def _without_unit(measured: Sequence[Values], total: Values) -> str:
   ):
     return (
       'each map uses all of 16 bits: this looks like depth that was '
-      'normalised, '
-      'and its unit is lost'
+      'normalised, and its unit is lost'
     )
   return ''
 
@@ -251,8 +263,7 @@ def _fitting(ranges: dict[str, tuple[Range, ...]], total: Values) -> Verdict:
     ''
     if candidates
     else f'numbers with a median of {total.median:g}, up to {total.most:g}, '
-    f'are '
-    'in the usual range of no unit'
+    'are in the usual range of no unit'
   )
   return Verdict(candidates, why_none)
 

@@ -104,6 +104,12 @@ class EvidenceTest(parameterized.TestCase):
     codes = _codes(depth_m, per_metre)
     self.assert_units(_verdict(codes, paths=[path]), unit)
 
+  def test_whole_metres_of_kitti(self):
+    depth_m = np.rint(np.linspace(5, 80, 3000)).reshape(50, 60)
+    path = '2011_09_26_drive_0001_sync/proj_depth/a/1.png'
+    self.assert_units(_verdict(_codes(depth_m, 256), paths=[path]), 'kitti')
+    self.assertIn('whole metres', _verdict(_codes(depth_m, 256)).why_none)
+
   def test_sky_of_floats(self):
     depth_m = _scene(near_m=5, far_m=90).astype(np.float32)
     depth_m[:20] = 10000
@@ -119,6 +125,10 @@ class EvidenceTest(parameterized.TestCase):
     (
       'uses all of 16 bits',
       lambda m: np.rint((m - m.min()) / np.ptp(m) * 65534).astype(np.uint16),
+    ),
+    (
+      'raw disparities of a Kinect',
+      lambda m: np.where(m > 3.5, 2047, 1092.5 - 351.3 / m).astype(np.uint16),
     ),
     ('range of no unit', lambda m: m * 1e6),
     ('range of no unit', lambda m: m / 100),

@@ -162,10 +162,13 @@ def _about_unit(survey: survey_lib.Survey) -> Iterator[str]:
   """Says which units fit the numbers if it is not the given one alone."""
   description = survey.description
   frames = [f for f in survey.pairing.frames if f.id in survey.facts]
-  candidates = evidence.conclude(
+  verdict = evidence.conclude(
     [survey.facts[frame.id].values for frame in frames],
     [f.depth_path.relative_to(survey.source).as_posix() for f in frames],
-  ).candidates
+  )
+  candidates = verdict.candidates
+  if verdict.why_none:
+    yield f'{verdict.why_none}; check that depth_unit is right'
   encodings = [description_lib.ENCODINGS[c.unit] for c in candidates]
   if candidates and not any(
     encoding.is_plain

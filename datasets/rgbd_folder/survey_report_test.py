@@ -129,6 +129,14 @@ class TextTest(absltest.TestCase):
     self.assertIn("look like depth_unit = 'tum'", text)
     self.assertIn('the description states mm', text)
 
+  def test_numbers_without_a_unit_are_reported(self):
+    dummy_data.write_recordings(self.root, {'a': 5})
+    for path in list(self.root.glob('a/depth/*.png')):
+      grey = np.random.default_rng(0).integers(1, 255, (24, 32))
+      Image.fromarray((grey * 257).astype(np.uint16)).save(path)
+    text = '\n'.join(self._lines())
+    self.assertIn('all numbers are multiples of 257: this looks like 8', text)
+
   def test_no_validation(self):
     dummy_data.write_recordings(self.root, {'a': 5})
     text = '\n'.join(self._lines(split=description_lib.Split(validation=0)))

@@ -87,7 +87,8 @@ def with_unit(
     f'the unit of the depth files is not certain: '
     f'{verdict.why_none or fitting}',
     'find out the unit, write '
-    f'{lines or "it as depth_unit"} into the description '
+    f'{lines or "it"} (or depth_unit = the number of units in a metre) into '
+    'the description '
     '(--write_description=FILE writes the rest), and give --description=FILE',
   )
   return Guess(draft, remarks, {'depth_unit': units or _OPEN}, problem)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import pathlib
 
 from depth_mai.files import file_names
+from depth_mai.files import picture_formats
 from depth_mai.files import problems as problems_lib
 
 Problem = problems_lib.Problem
@@ -23,24 +24,8 @@ KINDS = {
   'rgb': ('rgbs', 'image', 'images', 'img', 'color', 'colour', 'pictures'),
   'depth': ('depths', 'depth_map', 'depth_maps', 'depthmaps', 'gt'),
 }
-# Files beside pictures that nobody expects to be read.
-_SIDE_FILES = (
-  '',
-  '.cfg',
-  '.csv',
-  '.db',
-  '.html',
-  '.ini',
-  '.json',
-  '.log',
-  '.md',
-  '.pdf',
-  '.toml',
-  '.txt',
-  '.xml',
-  '.yaml',
-  '.yml',
-)
+# Files that may hold depth, besides pictures.
+_ARRAYS = ('.exr', '.h5', '.hdf5', '.mat', '.npy', '.npz', '.pfm', '.pgm')
 _CURE = (
   'convert pictures to .png or .jpg (HEIC with pillow-heif), depth maps to '
   '16-bit .png in millimetres and videos to frames (ffmpeg), or move the files '
@@ -98,6 +83,16 @@ def misnamed_kinds(split_dir: pathlib.Path) -> list[Problem]:
   ]
 
 
+def _may_be_data(name: str) -> bool:
+  """Returns whether a file may be a picture, a depth map or a video."""
+  suffix = pathlib.PurePath(name).suffix.lower()
+  return (
+    suffix in _ARRAYS
+    or suffix in picture_formats.suffixes()
+    or picture_formats.kind(name) is not None
+  )
+
+
 def overlooked(
   folder: pathlib.Path, suffixes: tuple[str, ...]
 ) -> tuple[list[Problem], list[str]]:
@@ -119,8 +114,8 @@ def overlooked(
       folders += [path.name] if any(path.iterdir()) else []
     elif path.suffix.lower() not in suffixes:
       files.append(path.name)
-  side = [f for f in files if pathlib.Path(f).suffix.lower() in _SIDE_FILES]
-  strange = [name for name in files if name not in side]
+  strange = list(filter(_may_be_data, files))
+  side = [name for name in files if name not in strange]
   problems = []
   if strange:
     count = problems_lib.count(len(strange), 'file')

@@ -16,10 +16,11 @@ from depth_mai.files import turned
 # Steps that whole millimetres rarely have.
 _ODD_STEPS = {
   5: 'TUM RGB-D (1/5000 m)',
-  8: 'SUN RGB-D (its bits are rotated)',
   256: '8 bits that were stretched to 16',
   257: '8 bits that were stretched to 16',
 }
+# Of millimetres, a quarter are a multiple of 8 or one above.
+_ROTATED = 0.98
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Facts:
     marked: number of pixels whose number stands for unknown depth.
     pixels: number of all pixels of the depth map.
     step: greatest common divisor of the depths; 0 without a depth map.
+    is_rotated: whether nearly all depths are a multiple of 8 or one above it,
+      as millimetres are whose 16 bits were rotated left by 3.
   """
 
   name: str
@@ -39,6 +42,7 @@ class Facts:
   marked: int
   pixels: int
   step: int
+  is_rotated: bool
 
   @classmethod
   def of(
@@ -53,9 +57,15 @@ class Facts:
       marked: number of pixels whose number stood for unknown depth.
     """
     if depth_mm is None:
-      return cls(name, orientation, 0, 0, 0)
-    step = int(np.gcd.reduce(depth_mm.ravel()))
-    return cls(name, orientation, marked, depth_mm.size, step)
+      return cls(name, orientation, 0, 0, 0, False)
+    return cls(
+      name=name,
+      orientation=orientation,
+      marked=marked,
+      pixels=depth_mm.size,
+      step=int(np.gcd.reduce(depth_mm.ravel())),
+      is_rotated=bool(np.mean(depth_mm & 7 <= 1) > _ROTATED),
+    )
 
 
 def notes(facts: Sequence[Facts], unread: Sequence[str]) -> Iterator[str]:
@@ -74,7 +84,16 @@ def notes(facts: Sequence[Facts], unread: Sequence[str]) -> Iterator[str]:
       f'without being 0, and count as unknown; the rule: {true_depth.RULE}'
     )
   step = math.gcd(*(fact.step for fact in facts))
-  if step in _ODD_STEPS and len(facts) > 1:
+  measured = [fact for fact in facts if fact.step]
+  if len(measured) < 2:
+    step = 0
+  elif all(fact.is_rotated for fact in measured) and step not in _ODD_STEPS:
+    yield (
+      'all depths are multiples of 8, or one above, as in SUN RGB-D, whose '
+      'bits '
+      'are rotated; check that they are millimetres'
+    )
+  if step in _ODD_STEPS:
     yield (
       f'all depths are multiples of {step}, as in {_ODD_STEPS[step]}; check '
       f'that '

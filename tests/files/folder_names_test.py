@@ -49,11 +49,13 @@ class FolderNamesTest(parameterized.TestCase):
     self.assertEmpty(folder_names.misnamed_kinds(self.root))
 
   def test_overlooked(self):
-    self._touch('a.png', 'b.JPG', '.DS_Store', 'notes.txt', 'Thumbs.db')
+    self._touch(
+      'a.png', 'b.JPG', '.DS_Store', 'notes.txt', 'Thumbs.db', 'a.zip'
+    )
     self._touch('c.heic', 'd.MOV', 'e.heic', 'part_2/f.png')
     (self.root / 'empty').mkdir()
     problems, side = folder_names.overlooked(self.root, ('.png', '.jpg'))
-    self.assertEqual(side, ['Thumbs.db', 'notes.txt'])
+    self.assertEqual(side, ['Thumbs.db', 'a.zip', 'notes.txt'])
     self.assertIn(
       '3 files would be left out: 2 .heic, 1 .MOV', str(problems[0])
     )

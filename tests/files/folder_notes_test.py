@@ -27,10 +27,17 @@ class FolderNotesTest(parameterized.TestCase):
     (note,) = _notes(_DEPTH_MM, marked=300)
     self.assertIn('600 pixels (10.0%) of 2 depth maps stand for unknown', note)
 
-  @parameterized.parameters((5, 'TUM'), (8, 'SUN RGB-D'), (257, '8 bits'))
+  @parameterized.parameters((5, 'TUM'), (257, '8 bits'))
   def test_steps(self, step, words):
     (note,) = _notes(np.arange(1, 201, dtype=np.uint16).reshape(10, 20) * step)
     self.assertIn(f'all depths are multiples of {step}, as in {words}', note)
+
+  def test_rotated_bits(self):
+    depth_mm = np.linspace(900, 9900, 3000).reshape(30, 100).astype(int)
+    codes = (depth_mm % 8192 * 8 + depth_mm // 8192).astype(np.uint16)
+    (note,) = _notes(codes)
+    self.assertIn('multiples of 8, or one above, as in SUN RGB-D', note)
+    self.assertEmpty(_notes(depth_mm.astype(np.uint16)))
 
   def test_orientation_and_files(self):
     turned, unread = _notes(_DEPTH_MM, orientation=6, unread=['a.txt'])
