@@ -2,6 +2,7 @@
 """Tests of depth_mai/program.py, in processes as users start them."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -70,6 +71,23 @@ class ProgramTest(absltest.TestCase):
     done = self.run_program('--limit=3')
     self.assertEqual(done.stderr, 'Interrupted.\n')
     self.assertEqual(done.returncode, 130)
+
+  def test_ctrl_c_before_the_program_runs_is_one_word(self):
+    # The first import of a program, which stands for that of TensorFlow.
+    folder = self.create_tempdir()
+    folder.create_file(
+      'absl.py', 'import os, signal; os.kill(os.getpid(), signal.SIGINT)'
+    )
+    paths = [folder.full_path, *filter(None, sys.path)]
+    done = subprocess.run(
+      [sys.executable, '-m', 'depth_mai.summary'],
+      env={**os.environ, 'PYTHONPATH': os.pathsep.join(paths)},
+      capture_output=True,
+      text=True,
+      check=False,
+    )
+    self.assertEqual(done.stderr, 'Interrupted.\n')
+    self.assertEqual(done.returncode, -signal.SIGINT)
 
   def test_errors_of_the_system_are_one_line(self):
     for limit, line in (
