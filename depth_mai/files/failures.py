@@ -7,6 +7,7 @@ module explains the errors of the system: disks, memory, names, packages.
 
 import errno
 import os
+import re
 
 # Errors of TensorFlow's runtime, by name: a device has no TensorFlow. The text
 # says what failed.
@@ -19,6 +20,7 @@ _TENSORFLOW_ERRORS = {
   'PermissionDeniedError': 'A file cannot be written or read. Check the '
   'permissions, or choose another folder.',
 }
+_TRACED = 'in user code:'
 _SPACE = 'Free some space, or choose a folder on another disk.'
 _PERMISSION = 'Check the permissions, or choose another path.'
 _CURES = {
@@ -35,6 +37,30 @@ _CURES = {
   errno.EMFILE: 'Allow more open files with ulimit -n.',
   errno.EIO: 'The disk or its connection may be damaged.',
 }
+
+
+def own_text(error: BaseException) -> str:
+  """Returns the text of an error without what gin and TensorFlow add to it.
+
+  gin appends the functions that were called; TensorFlow puts the lines of the
+  source first when it traces a function.
+
+  Args:
+    error: any exception.
+  """
+  text = re.split(r'\n\s*In call to configurable ', str(error))[0].rstrip()
+  return re.sub(rf'\A{_TRACED}.*\n\s+\w+: ', '', text, flags=re.DOTALL)
+
+
+def traced_value_error(error: BaseException) -> str | None:
+  """Returns the text of a ValueError that TensorFlow met while it traced.
+
+  Args:
+    error: TensorFlow may have replaced the ValueError by this one.
+  """
+  text = str(error)
+  is_one = re.search(r'\n\s+ValueError: [^\n]*(\n\s*(In call .*)?)*\Z', text)
+  return own_text(error) if text.startswith(_TRACED) and is_one else None
 
 
 def explain(error: BaseException) -> str | None:
@@ -69,6 +95,9 @@ def explain(error: BaseException) -> str | None:
       'full paths without ~.'
     )
   if type(error).__module__.startswith('tensorflow.'):
+    traced = traced_value_error(error)
+    if traced is not None:
+      return traced
     cure = _TENSORFLOW_ERRORS.get(type(error).__name__)
     return cure and f'{cure} TensorFlow reports: {str(error).splitlines()[0]}'
   return None

@@ -20,6 +20,13 @@ _DataLossError.__name__ = 'DataLossError'
 _DataLossError.__module__ = 'tensorflow.python.framework.errors_impl'
 
 
+class _StagingError(Exception):
+  pass
+
+
+_StagingError.__module__ = 'tensorflow.python.autograph.impl.api'
+
+
 def _raised(action):
   try:
     action()
@@ -61,6 +68,22 @@ class FailuresTest(parameterized.TestCase):
       uid.return_value = 54321
       homeless = _raised(pathlib.Path('~').expanduser)
     self.assertRegex(failures.explain(homeless), 'home folder is.*Set HOME')
+
+  def test_what_others_add_to_a_text_is_left_out(self):
+    called = "\n  In call to configurable 'silog' (<function silog at 0x7>)"
+    traced = (
+      'in user code:\n\n    File "/a/step.py", line 1, in step  *\n'
+      '        loss(x)\n    File "/a/loss.py", line 2, in loss  *\n'
+      '        raise ValueError(\n\n    ValueError: eps_m=0 must be above 0.\n'
+    )
+    for text in ('a\nb', 'a\nb' + called * 2):
+      self.assertEqual(failures.own_text(ValueError(text)), 'a\nb')
+    for text in (traced, traced + called):
+      expected = 'eps_m=0 must be above 0.'
+      self.assertEqual(failures.own_text(ValueError(text)), expected)
+      self.assertEqual(failures.explain(_StagingError(text)), expected)
+    bug = traced.replace('ValueError: e', 'TypeError: e')
+    self.assertIsNone(failures.explain(_StagingError(bug)))
 
   @parameterized.parameters(KeyError('a'), TypeError('a'), RuntimeError('a'))
   def test_a_bug_has_no_sentence(self, error):
