@@ -66,6 +66,11 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[str]:
     _sync(temporary)
     os.replace(temporary, path)
     _sync_folder(directory)
+  except OSError as error:
+    if error.errno is None or error.filename not in (None, temporary):
+      raise
+    # A full disk names no file, and a rename the temporary one.
+    raise OSError(error.errno, error.strerror, path) from error
   finally:
     _remove(temporary)
 

@@ -8,6 +8,7 @@ module explains the errors of the system: disks, memory, names, packages.
 import errno
 import os
 import re
+from typing import Any
 
 # Errors of TensorFlow's runtime, by name: a device has no TensorFlow. The text
 # says what failed.
@@ -94,6 +95,8 @@ def explain(error: BaseException) -> str | None:
       'The home folder is unknown, so ~ cannot be replaced. Set HOME, or give '
       'full paths without ~.'
     )
+  if isinstance(error, RuntimeError) and error.__cause__ is not None:
+    return explain(error.__cause__)  # tfds wraps all errors.
   if type(error).__module__.startswith('tensorflow.'):
     traced = traced_value_error(error)
     if traced is not None:
@@ -105,16 +108,26 @@ def explain(error: BaseException) -> str | None:
 
 def explain_os_error(error: OSError) -> str:
   """Returns a sentence with the file, the reason and what to do."""
-  if 'temporary directory' in str(error):
+  number, reason, *names = (
+    _attribute(error, name)
+    for name in ('errno', 'strerror', 'filename', 'filename2')
+  )
+  reason = reason or own_text(error) or type(error).__name__
+  if 'temporary directory' in reason:
     return (
-      f'{error.strerror}. Set TMPDIR to a folder that can be written and has '
-      'space.'
+      f'{reason}. Set TMPDIR to a folder that can be written and has space.'
     )
-  reason = error.strerror or str(error) or type(error).__name__
-  names = [error.filename, error.filename2]
   where = ' -> '.join(os.fsdecode(n) for n in names if _is_path(n))
-  cure = _CURES.get(error.errno or 0, '')
+  cure = _CURES.get(number, '')
   return f'{where}{": " if where else ""}{reason}. {cure}'.rstrip()
+
+
+def _attribute(error: OSError, name: str) -> Any:
+  value = getattr(error, name)
+  # gin raises a copy whose own attributes are empty.
+  if value is None and hasattr(type(error), '__getattr__'):
+    return error.__getattr__(name)
+  return value
 
 
 def _is_path(name: object) -> bool:

@@ -69,6 +69,30 @@ class FailuresTest(parameterized.TestCase):
       homeless = _raised(pathlib.Path('~').expanduser)
     self.assertRegex(failures.explain(homeless), 'home folder is.*Set HOME')
 
+  def test_the_copy_that_gin_raises(self):
+    original = OSError(errno.ENOSPC, 'No space left', '/disk/a')
+
+    class Copy(OSError):
+      def __init__(self):
+        pass
+
+      def __getattr__(self, name):
+        return getattr(original, name)
+
+      def __str__(self):
+        return f"{original}\n  In call to configurable 'train' (<a>)"
+
+    self.assertEqual(
+      failures.explain(Copy()), failures.explain_os_error(original)
+    )
+
+  def test_an_error_that_another_wraps(self):
+    wrapped = RuntimeError('OSError: full')
+    wrapped.__cause__ = OSError(errno.ENOSPC, 'No space left', '/disk/a')
+    self.assertRegex(failures.explain(wrapped), '^/disk/a: No space left')
+    wrapped.__cause__ = KeyError('a')
+    self.assertIsNone(failures.explain(wrapped))
+
   def test_what_others_add_to_a_text_is_left_out(self):
     called = "\n  In call to configurable 'silog' (<function silog at 0x7>)"
     traced = (
