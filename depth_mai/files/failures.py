@@ -125,9 +125,8 @@ def explain_os_error(error: OSError) -> str:
 def _attribute(error: OSError, name: str) -> Any:
   value = getattr(error, name)
   # gin raises a copy whose own attributes are empty.
-  if value is None and hasattr(type(error), '__getattr__'):
-    return error.__getattr__(name)
-  return value
+  original = getattr(type(error), '__getattr__', None)
+  return original(error, name) if value is None and original else value
 
 
 def _is_path(name: object) -> bool:

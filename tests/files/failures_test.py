@@ -72,7 +72,7 @@ class FailuresTest(parameterized.TestCase):
   def test_the_copy_that_gin_raises(self):
     original = OSError(errno.ENOSPC, 'No space left', '/disk/a')
 
-    class Copy(OSError):
+    class CopyError(OSError):
       def __init__(self):
         pass
 
@@ -83,7 +83,7 @@ class FailuresTest(parameterized.TestCase):
         return f"{original}\n  In call to configurable 'train' (<a>)"
 
     self.assertEqual(
-      failures.explain(Copy()), failures.explain_os_error(original)
+      failures.explain(CopyError()), failures.explain_os_error(original)
     )
 
   def test_an_error_that_another_wraps(self):
