@@ -194,6 +194,12 @@ class AtomicPathTest(parameterized.TestCase):
     self.assertEqual(caught.exception.filename, str(path))
     self.assertEqual(os.listdir(self.folder), [])
 
+  def test_discard(self):
+    atomic.write_text(self.folder / 'a' / 'b' / 'c.txt', 'x')
+    atomic.discard(self.folder / 'a')
+    atomic.discard(self.folder / 'a')
+    self.assertEqual(os.listdir(self.folder), [])
+
   def test_a_device_is_not_replaced(self):
     pipe = self.folder / 'pipe'
     os.mkfifo(pipe)
