@@ -264,7 +264,7 @@ def _message(
 ) -> str | None:
   """Returns the text of an expected error, or None for a bug."""
   if isinstance(error, errors) and not isinstance(error, UnicodeError):
-    return str(error)
+    return failures.own_text(error)
   return failures.explain(error)
 
 

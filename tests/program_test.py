@@ -2,10 +2,12 @@
 """Tests of depth_mai/program.py, in processes as users start them."""
 
 import os
+import signal
 import subprocess
 import sys
 
 from absl.testing import absltest
+from absl.testing import parameterized
 
 _PROGRAM = """
 import os, signal
@@ -71,6 +73,23 @@ class ProgramTest(absltest.TestCase):
     self.assertEqual(done.stderr, 'Interrupted.\n')
     self.assertEqual(done.returncode, 130)
 
+  def test_ctrl_c_before_the_program_runs_is_one_word(self):
+    # The first import of a program, which stands for that of TensorFlow.
+    folder = self.create_tempdir()
+    folder.create_file(
+      'absl.py', 'import os, signal; os.kill(os.getpid(), signal.SIGINT)'
+    )
+    paths = [folder.full_path, *filter(None, sys.path)]
+    done = subprocess.run(
+      [sys.executable, '-m', 'depth_mai.summary'],
+      env={**os.environ, 'PYTHONPATH': os.pathsep.join(paths)},
+      capture_output=True,
+      text=True,
+      check=False,
+    )
+    self.assertEqual(done.stderr, 'Interrupted.\n')
+    self.assertEqual(done.returncode, -signal.SIGINT)
+
   def test_errors_of_the_system_are_one_line(self):
     for limit, line in (
       (4, r'error: /no/such/\\x1b\[31mfile: No such file or directory\. .*\n'),
@@ -124,6 +143,46 @@ class ProgramTest(absltest.TestCase):
     done = self.run_program('--help')
     self.assertIn('--split', done.stdout)
     self.assertIn('--limit', done.stdout)
+
+
+class OutputFlagsTest(parameterized.TestCase):
+  """Starts the programs that need no TensorFlow for it."""
+
+  @parameterized.parameters(
+    ('depth_mai.benchmark --model=icl', 'json'),
+    ('depth_mai.benchmark --model=icl', 'store'),
+    ('depth_mai.evaluate --model=icl --data_dir=.', 'json'),
+    ('depth_mai.evaluate --model=icl --data_dir=.', 'pictures_dir'),
+    ('depth_mai.judge a.tflite --data_dir=.', 'json'),
+    ('depth_mai.judge a.tflite --data_dir=.', 'pictures_dir'),
+    ('depth_mai.judge --serve --data_dir=.', 'output_dir'),
+    ('depth_mai.leaderboard --models_dir=. --data_dir=.', 'output_dir'),
+    ('depth_mai.predict --model=icl a.png', 'output_dir'),
+    ('depth_mai.summary --model=icl', 'json'),
+    ('depth_mai.report.curves .', 'output'),
+    ('depth_mai.devices.emulated_pi4.calibrate --table=a.csv', 'output'),
+    ('depth_mai.devices.emulated_pi4.setup', 'dir'),
+    ('depth_mai.datasets.mai_depth.prepare --data_dir=.', 'records_dir'),
+    ('depth_mai.datasets.procedural_rooms.write', 'output_dir'),
+    ('depth_mai.datasets.rgbd_folder.prepare --source=.', 'output_dir'),
+    ('depth_mai.datasets.rgbd_folder.prepare --source=.', 'preview'),
+    ('depth_mai.datasets.rgbd_folder.prepare --source=.', 'write_description'),
+  )
+  def test_an_output_that_cannot_be_written(self, command, flag):
+    file = self.create_tempfile().full_path
+    arguments = [*command.split(), f'--{flag}={file}/x']
+    done = subprocess.run(
+      [sys.executable, '-m', *arguments],
+      env={**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, sys.path))},
+      capture_output=True,
+      text=True,
+      check=False,
+    )
+    self.assertRegex(
+      done.stderr,
+      rf'\Aerror: --{flag}={file}/x cannot be written. {file}: Not a dir.*\n\Z',
+    )
+    self.assertEqual(done.returncode, 2 if 'judge' in command else 1)
 
 
 if __name__ == '__main__':

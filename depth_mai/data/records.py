@@ -151,7 +151,7 @@ def prepare(
       return prepared
     except ValueError as error:
       _report(f'{error}\nThey are prepared again now.')
-      _remove(final)
+      atomic.discard(final)
 
   started_s = time.monotonic()
   _report(f'Preparing the records of {root} (once per state of the folder) ...')
@@ -299,13 +299,6 @@ def _quiet() -> Iterator[None]:
       yield
   finally:
     logging.set_verbosity(verbosity)
-
-
-def _remove(final: pathlib.Path) -> None:
-  """Removes damaged records, unless another process just did so."""
-  with tempfile.TemporaryDirectory(prefix='.tmp-', dir=final.parent) as doomed:
-    with contextlib.suppress(FileNotFoundError):
-      final.rename(pathlib.Path(doomed, final.name))
 
 
 def _report(message: str) -> None:

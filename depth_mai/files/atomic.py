@@ -54,8 +54,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[str]:
   _check_is_replaceable(path)
   os.makedirs(directory, exist_ok=True)
   remove_leftovers(directory, name)
-  writer = f'{_machine()}-{os.getpid()}-{secrets.token_hex(4)}'
-  temporary = os.path.join(directory, f'{_PREFIX}{writer}-{_ending(name)}')
+  temporary = _temporary(directory, name)
   try:
     yield temporary
     if not os.path.lexists(temporary):
@@ -66,6 +65,11 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[str]:
     _sync(temporary)
     os.replace(temporary, path)
     _sync_folder(directory)
+  except OSError as error:
+    if error.errno is None or error.filename not in (None, temporary):
+      raise
+    # A full disk names no file, and a rename the temporary one.
+    raise OSError(error.errno, error.strerror, path) from error
   finally:
     _remove(temporary)
 
@@ -91,6 +95,23 @@ def remove_leftovers(
         continue
       if name is None or match[2] == _ending(name):
         _remove(os.path.join(directory, found))
+
+
+def discard(path: str | os.PathLike[str]) -> None:
+  """Removes a file or folder, of which no part stays under its name.
+
+  If it is interrupted, `remove_leftovers` removes the rest.
+
+  Args:
+    path: another process may have removed it already.
+
+  Raises:
+    OSError: it cannot be renamed.
+  """
+  temporary = _temporary(*os.path.split(os.path.abspath(os.fspath(path))))
+  with contextlib.suppress(FileNotFoundError):
+    os.rename(path, temporary)
+  _remove(temporary)
 
 
 def set_aside(path: str | os.PathLike[str]) -> pathlib.Path:
@@ -212,6 +233,12 @@ def _check_name(path: str) -> None:
 def _machine() -> str:
   """Returns a short text that differs between machines and containers."""
   return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def _temporary(directory: str, name: str) -> str:
+  """Returns a new temporary path for a final name."""
+  writer = f'{_machine()}-{os.getpid()}-{secrets.token_hex(4)}'
+  return os.path.join(directory, f'{_PREFIX}{writer}-{_ending(name)}')
 
 
 def _ending(name: str) -> str:

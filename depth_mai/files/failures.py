@@ -7,6 +7,8 @@ module explains the errors of the system: disks, memory, names, packages.
 
 import errno
 import os
+import re
+from typing import Any
 
 # Errors of TensorFlow's runtime, by name: a device has no TensorFlow. The text
 # says what failed.
@@ -19,6 +21,7 @@ _TENSORFLOW_ERRORS = {
   'PermissionDeniedError': 'A file cannot be written or read. Check the '
   'permissions, or choose another folder.',
 }
+_TRACED = 'in user code:'
 _SPACE = 'Free some space, or choose a folder on another disk.'
 _PERMISSION = 'Check the permissions, or choose another path.'
 _CURES = {
@@ -35,6 +38,30 @@ _CURES = {
   errno.EMFILE: 'Allow more open files with ulimit -n.',
   errno.EIO: 'The disk or its connection may be damaged.',
 }
+
+
+def own_text(error: BaseException) -> str:
+  """Returns the text of an error without what gin and TensorFlow add to it.
+
+  gin appends the functions that were called; TensorFlow puts the lines of the
+  source first when it traces a function.
+
+  Args:
+    error: any exception.
+  """
+  text = re.split(r'\n\s*In call to configurable ', str(error))[0].rstrip()
+  return re.sub(rf'\A{_TRACED}.*\n\s+\w+: ', '', text, flags=re.DOTALL)
+
+
+def traced_value_error(error: BaseException) -> str | None:
+  """Returns the text of a ValueError that TensorFlow met while it traced.
+
+  Args:
+    error: TensorFlow may have replaced the ValueError by this one.
+  """
+  text = str(error)
+  is_one = re.search(r'\n\s+ValueError: [^\n]*(\n\s*(In call .*)?)*\Z', text)
+  return own_text(error) if text.startswith(_TRACED) and is_one else None
 
 
 def explain(error: BaseException) -> str | None:
@@ -68,7 +95,12 @@ def explain(error: BaseException) -> str | None:
       'The home folder is unknown, so ~ cannot be replaced. Set HOME, or give '
       'full paths without ~.'
     )
+  if isinstance(error, RuntimeError) and error.__cause__ is not None:
+    return explain(error.__cause__)  # tfds wraps all errors.
   if type(error).__module__.startswith('tensorflow.'):
+    traced = traced_value_error(error)
+    if traced is not None:
+      return traced
     cure = _TENSORFLOW_ERRORS.get(type(error).__name__)
     return cure and f'{cure} TensorFlow reports: {str(error).splitlines()[0]}'
   return None
@@ -76,16 +108,25 @@ def explain(error: BaseException) -> str | None:
 
 def explain_os_error(error: OSError) -> str:
   """Returns a sentence with the file, the reason and what to do."""
-  if 'temporary directory' in str(error):
+  number, reason, *names = (
+    _attribute(error, name)
+    for name in ('errno', 'strerror', 'filename', 'filename2')
+  )
+  reason = reason or own_text(error) or type(error).__name__
+  if 'temporary directory' in reason:
     return (
-      f'{error.strerror}. Set TMPDIR to a folder that can be written and has '
-      'space.'
+      f'{reason}. Set TMPDIR to a folder that can be written and has space.'
     )
-  reason = error.strerror or str(error) or type(error).__name__
-  names = [error.filename, error.filename2]
   where = ' -> '.join(os.fsdecode(n) for n in names if _is_path(n))
-  cure = _CURES.get(error.errno or 0, '')
+  cure = _CURES.get(number, '')
   return f'{where}{": " if where else ""}{reason}. {cure}'.rstrip()
+
+
+def _attribute(error: OSError, name: str) -> Any:
+  value = getattr(error, name)
+  # gin raises a copy whose own attributes are empty.
+  original = getattr(type(error), '__getattr__', None)
+  return original(error, name) if value is None and original else value
 
 
 def _is_path(name: object) -> bool:

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import errno
 import json
 import os
 import pathlib
@@ -183,6 +184,21 @@ class AtomicPathTest(parameterized.TestCase):
   def test_a_folder_of_the_system_takes_no_file(self):
     with self.assertRaisesRegex(OSError, "No file can be created.*'/proc'"):
       atomic.check_writable_folder('/proc/nowhere/run')
+
+  def test_a_full_disk_is_named_by_the_final_path(self):
+    path = self.folder / 'a.txt'
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with mock.patch.object(os, 'fsync', side_effect=full):
+      with self.assertRaises(OSError) as caught:
+        atomic.write_text(path, 'x')
+    self.assertEqual(caught.exception.filename, str(path))
+    self.assertEqual(os.listdir(self.folder), [])
+
+  def test_discard(self):
+    atomic.write_text(self.folder / 'a' / 'b' / 'c.txt', 'x')
+    atomic.discard(self.folder / 'a')
+    atomic.discard(self.folder / 'a')
+    self.assertEqual(os.listdir(self.folder), [])
 
   def test_a_device_is_not_replaced(self):
     pipe = self.folder / 'pipe'

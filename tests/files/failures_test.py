@@ -20,6 +20,13 @@ _DataLossError.__name__ = 'DataLossError'
 _DataLossError.__module__ = 'tensorflow.python.framework.errors_impl'
 
 
+class _StagingError(Exception):
+  pass
+
+
+_StagingError.__module__ = 'tensorflow.python.autograph.impl.api'
+
+
 def _raised(action):
   try:
     action()
@@ -61,6 +68,46 @@ class FailuresTest(parameterized.TestCase):
       uid.return_value = 54321
       homeless = _raised(pathlib.Path('~').expanduser)
     self.assertRegex(failures.explain(homeless), 'home folder is.*Set HOME')
+
+  def test_the_copy_that_gin_raises(self):
+    original = OSError(errno.ENOSPC, 'No space left', '/disk/a')
+
+    class CopyError(OSError):
+      def __init__(self):
+        pass
+
+      def __getattr__(self, name):
+        return getattr(original, name)
+
+      def __str__(self):
+        return f"{original}\n  In call to configurable 'train' (<a>)"
+
+    self.assertEqual(
+      failures.explain(CopyError()), failures.explain_os_error(original)
+    )
+
+  def test_an_error_that_another_wraps(self):
+    wrapped = RuntimeError('OSError: full')
+    wrapped.__cause__ = OSError(errno.ENOSPC, 'No space left', '/disk/a')
+    self.assertRegex(failures.explain(wrapped), '^/disk/a: No space left')
+    wrapped.__cause__ = KeyError('a')
+    self.assertIsNone(failures.explain(wrapped))
+
+  def test_what_others_add_to_a_text_is_left_out(self):
+    called = "\n  In call to configurable 'silog' (<function silog at 0x7>)"
+    traced = (
+      'in user code:\n\n    File "/a/step.py", line 1, in step  *\n'
+      '        loss(x)\n    File "/a/loss.py", line 2, in loss  *\n'
+      '        raise ValueError(\n\n    ValueError: eps_m=0 must be above 0.\n'
+    )
+    for text in ('a\nb', 'a\nb' + called * 2):
+      self.assertEqual(failures.own_text(ValueError(text)), 'a\nb')
+    for text in (traced, traced + called):
+      expected = 'eps_m=0 must be above 0.'
+      self.assertEqual(failures.own_text(ValueError(text)), expected)
+      self.assertEqual(failures.explain(_StagingError(text)), expected)
+    bug = traced.replace('ValueError: e', 'TypeError: e')
+    self.assertIsNone(failures.explain(_StagingError(bug)))
 
   @parameterized.parameters(KeyError('a'), TypeError('a'), RuntimeError('a'))
   def test_a_bug_has_no_sentence(self, error):
