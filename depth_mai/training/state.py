@@ -4,7 +4,6 @@
 from collections.abc import Callable
 import dataclasses
 import pathlib
-from typing import Any
 from typing import Protocol
 
 import keras
@@ -109,17 +108,6 @@ def _load_weights(network: keras.Model, initial: str) -> None:
   depth_recoding.recode(network, depth_recoding.depth_code(source))
 
 
-def _built(option: str, build: Callable[[], Any]) -> Any:
-  """Builds what an option names; refuses settings of a wrong type."""
-  try:
-    return build()
-  except (ArithmeticError, AttributeError, LookupError, TypeError) as error:
-    raise ValueError(
-      f'train.{option} cannot be built from its settings: {error} Correct them '
-      'in the gin file.'
-    ) from error
-
-
 def create(
   *,
   strategy: tf.distribute.Strategy,
@@ -160,15 +148,15 @@ def create(
       'pretrained/.'
     )
   with strategy.scope():
-    trained = _built('network', network)
-    average = _built('network', network)
+    trained = network()
+    average = network()
     if initial_network:
       _load_weights(trained, initial_network)
     _copy_weights(trained, average)
     if quantisation:
       trained = quantisation.apply(trained, total_steps)
       average = quantisation.apply(average, total_steps)
-    built = _built('optimizer', lambda: optimizer(total_steps))
+    built = optimizer(total_steps)
     if loss_scaling:
       built = keras.optimizers.LossScaleOptimizer(built)
     build_loss = getattr(loss, 'build', None)
