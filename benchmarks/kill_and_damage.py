@@ -171,7 +171,7 @@ class Experiment:
       raise RuntimeError(output)
     return output
 
-  def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> str:
+  def kill(self, name: str) -> str:
     """Starts a training, kills it at a random moment; returns its output."""
     # Two checkpoints, so that one is left when the newest is damaged.
     goal = self._newest_step(name) + self.rng.randint(2, 4)
@@ -183,7 +183,7 @@ class Experiment:
         raise RuntimeError(f'No checkpoint: {process.communicate()[0]}')
       time.sleep(_POLL_S)
     time.sleep(self.rng.uniform(0, _LONGEST_WAIT_S))
-    process.send_signal(number)
+    process.send_signal(signal.SIGKILL)
     output, _ = process.communicate()
     if process.returncode == 0:
       raise RuntimeError('It ended before it was killed; take more steps.')

@@ -18,6 +18,7 @@ from depth_mai.data import augmentation as augmentation_lib
 from depth_mai.data import fingerprint
 from depth_mai.data import pipeline
 from depth_mai.data import source
+from depth_mai.files import problems
 from depth_mai.files import workdir as workdir_lib
 from depth_mai.losses import weighted
 from depth_mai.models.systems import tcl
@@ -131,6 +132,11 @@ def train(
   train_source = source.open_split(data_dir, 'train', records_dir)
   examples = int(train_source.cardinality())
   total_steps = max(1, math.floor(epochs * examples / batch_size))
+  if examples < batch_size:
+    print(
+      f'The train split has {problems.count(examples, "pair")}, fewer than '
+      f'train.batch_size = {batch_size}, so a step takes each more than once.'
+    )
   sets = _evaluation_sets(
     data_dir, records_dir, train_source, train_eval_images, batch_size
   )

@@ -91,6 +91,16 @@ def _copy_weights(source: keras.Model, target: keras.Model) -> None:
     to_variable.assign(from_variable)
 
 
+def _check_sizes(network: keras.Model) -> None:
+  for variable in network.variables:
+    if 0 in variable.shape:
+      raise ValueError(
+        f'{network.name} has a layer without channels: {variable.path} has the '
+        f'shape {tuple(variable.shape)}. Change the options of the network in '
+        'the gin file; sizes and widths are above 0.'
+      )
+
+
 def _load_weights(network: keras.Model, initial: str) -> None:
   path = ready_models.weights_path(initial)
   if path.endswith('.npz'):
@@ -138,8 +148,8 @@ def create(
     A state at step 0.
 
   Raises:
-    ValueError: if the initial network does not fit, or `quantisation` is given
-      without one.
+    ValueError: if a layer has no channels, the initial network does not fit,
+      or `quantisation` is given without one.
   """
   if quantisation and not initial_network:
     raise ValueError(
@@ -150,6 +160,7 @@ def create(
   with strategy.scope():
     trained = network()
     average = network()
+    _check_sizes(trained)
     if initial_network:
       _load_weights(trained, initial_network)
     _copy_weights(trained, average)
