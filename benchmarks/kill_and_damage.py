@@ -4,8 +4,8 @@
     python -m benchmarks.kill_and_damage [--kills=20] [--seed=1] [--folder=DIR]
 
 A tiny network trains on tiny data made here, and saves a checkpoint after each
-step. Each start is killed (SIGKILL) at a random moment, mostly while files are
-written; then the newest checkpoint is damaged in one of `DAMAGES`. The last
+step. Each start is killed (SIGKILL), at a random moment or while a checkpoint
+is written; then the newest checkpoint is damaged in one of `DAMAGES`. The last
 start runs to its end. Weights, checkpoint and metrics must be those of the
 undisturbed training, bit for bit; the exit code is 1 if they are not.
 """
@@ -171,9 +171,19 @@ class Experiment:
       raise RuntimeError(output)
     return output
 
-  def kill(self, name: str) -> str:
-    """Starts a training, kills it at a random moment; returns its output."""
+  def kill(self, name: str, during_write: bool = False) -> str:
+    """Starts a training and kills it.
+
+    Args:
+      name: name of its workdir.
+      during_write: whether to wait until a checkpoint is being written; if not,
+        the moment is random.
+
+    Returns:
+      Its output.
+    """
     # Two checkpoints, so that one is left when the newest is damaged.
+    checkpoints = self.folder / name / workdir_lib.CHECKPOINTS
     goal = self._newest_step(name) + self.rng.randint(2, 4)
     process = self.start(name)
     deadline = time.monotonic() + _START_TIMEOUT_S
@@ -183,6 +193,9 @@ class Experiment:
         raise RuntimeError(f'No checkpoint: {process.communicate()[0]}')
       time.sleep(_POLL_S)
     time.sleep(self.rng.uniform(0, _LONGEST_WAIT_S))
+    while during_write and not list(checkpoints.glob('.tmp-*')):
+      if process.poll() is not None:
+        break
     process.send_signal(signal.SIGKILL)
     output, _ = process.communicate()
     if process.returncode == 0:
@@ -211,7 +224,7 @@ class Experiment:
     different = []
     for name in (workdir_lib.BEST, workdir_lib.LAST):
       networks = [network_file.load_network(f / name) for f in folders]
-      weights = [[v.numpy().tobytes() for v in n.variables] for n in networks]
+      weights = [[w.numpy().tobytes() for w in n.weights] for n in networks]
       different += [name] if weights[0] != weights[1] else []
     newest = [
       max((f / workdir_lib.CHECKPOINTS).glob('step_*')) for f in folders
@@ -243,7 +256,8 @@ def run(folder: pathlib.Path, kills: int, seed: int, steps: int) -> Experiment:
 
   Args:
     folder: an empty folder.
-    kills: number of kills; each is followed by one of `DAMAGES` in turn.
+    kills: number of kills, every second one during the write of a checkpoint;
+      each is followed by one of `DAMAGES` in turn.
     seed: seed of moments and damage.
     steps: number of steps of both trainings.
 
@@ -257,7 +271,7 @@ def run(folder: pathlib.Path, kills: int, seed: int, steps: int) -> Experiment:
   experiment.finish('whole')
   kinds = list(DAMAGES)
   for number in range(kills):
-    output = experiment.kill('killed')
+    output = experiment.kill('killed', during_write=number % 2 == 1)
     newest = experiment.damage_newest('killed', kinds[number % len(kinds)])
     last = [line for line in output.splitlines() if 'Resuming' in line]
     print(f'{number + 1}/{kills}: {last}, damaged {newest.name}', flush=True)
