@@ -190,6 +190,7 @@ def train(
     has_best = state.best < math.inf or (done and 'validation' not in sets)
     lost = run_lib.lost_networks(own_directory, state, has_best)
     if done and not lost and not validation_changed:
+      claim.store_data(own_directory, splits, total_steps)
       print(f'{workdir} is already trained ({state.step} steps).')
       return directory
     run = run_lib.Run(own_directory, state, total_steps, examples, batch_size)
@@ -198,6 +199,7 @@ def train(
       run.restart_best()
     elif lost:
       run.save()
+    claim.store_data(own_directory, splits, total_steps)
     if not done:
       step_fn = step_lib.make_train_step(
         strategy=chosen_strategy,
