@@ -14,6 +14,7 @@ import dataclasses
 import difflib
 import hashlib
 import inspect
+import io
 import pathlib
 import re
 
@@ -23,6 +24,7 @@ import keras
 from depth_mai.data import augmentation
 from depth_mai.files import config_files
 from depth_mai.files import config_types
+from depth_mai.files import printable
 from depth_mai.files import ready_models
 from depth_mai.lite import quantisation
 from depth_mai.lite import quantisation_aware
@@ -68,8 +70,6 @@ for _name, _loss in _LOSSES.items():
     _loss, function=CONFIGURABLES[_name]
   )
 
-gin.config.register_file_reader(config_files.opened, config_files.is_found)
-
 
 def _nearest(word: str, known: Sequence[str]) -> str:
   near = difflib.get_close_matches(word, known, n=3, cutoff=0.4)
@@ -78,7 +78,7 @@ def _nearest(word: str, known: Sequence[str]) -> str:
 
 def _explain(error: Exception) -> str:
   """Adds the nearest configurables or parameters to gin's message."""
-  message = str(error)
+  message = _one_line(str(error))
   unknown = re.search(
     r"No configurable matching (?:reference )?'@?([\w./]+)", message
   )
@@ -86,25 +86,49 @@ def _explain(error: Exception) -> str:
     name = unknown.group(1).rsplit('.', 1)[-1]
     hint = _nearest(name, list(_REGISTERED))
     return f'gin: {unknown.group(1)!r} is not configurable. {hint}'
+  unknown = re.search(r"No bindings specified for '(.*)/gin.macro'", message)
+  if unknown:
+    return (
+      f'gin: %{unknown.group(1)} has no value; add {unknown.group(1)} = ...'
+    )
   unknown = re.search(
     r"Configurable '([\w.]+)' doesn't have a parameter named '(\w+)'", message
   )
   if unknown:
     owner = unknown.group(1).rsplit('.', 1)[-1]
     if owner not in _REGISTERED:
-      return f'gin: {message}'
+      return f'gin: {message}.'
     parameters = list(inspect.signature(_REGISTERED[owner]).parameters)
     hint = _nearest(unknown.group(2), parameters)
     return (
       f'gin: {owner} has no parameter {unknown.group(2)!r}. {hint} '
       f'All: {", ".join(parameters)}.'
     )
-  return f'gin: {message or type(error).__name__}'
+  if isinstance(error, RecursionError):
+    message = 'a value is nested too deeply'
+  return f'gin: {message or type(error).__name__}.'
+
+
+def _unwrapped(error: Exception) -> tuple[BaseException, list[str]]:
+  """Returns an error without gin's notes, and the configurables they name."""
+  names = []
+  inner: BaseException = error
+  while inner.__context__ is not None:
+    note = str(inner).removeprefix(str(inner.__context__))
+    named = re.search(r"\n  In call to configurable '(\w+)'", note)
+    if named is None:
+      break
+    names.append(named.group(1))
+    inner = inner.__context__
+  return inner, names
 
 
 @contextlib.contextmanager
-def _no_endless_references() -> Iterator[None]:
-  """Turns the error for settings that refer to each other into a ValueError."""
+def _settings_are_named() -> Iterator[None]:
+  """Turns errors of wrong settings into a ValueError that names the function.
+
+  Errors of other origin are raised as they were, without gin's notes.
+  """
   try:
     yield
   except RecursionError as error:
@@ -112,6 +136,23 @@ def _no_endless_references() -> Iterator[None]:
       'gin: a setting refers to itself, directly or through others. Follow the '
       '@ and % in the gin files, and remove the circle.'
     ) from error
+  except Exception as wrapped:
+    cause, names = _unwrapped(wrapped)
+    # TensorFlow names the line of a function that it compiles.
+    compiled = 'in user code' in str(cause)
+    expected = isinstance(cause, (ValueError, FloatingPointError, OSError))
+    if expected or compiled or names in ([], ['train']):
+      raise cause from cause.__cause__
+    raise ValueError(
+      f'gin: {names[-1]} cannot be used with these settings: '
+      f'{_one_line(str(cause))}. Correct the lines of the gin file that begin '
+      f'with "{names[-1]}.", or that name it.'
+    ) from cause
+
+
+def _one_line(text: str) -> str:
+  """Joins the lines of one of gin's messages."""
+  return ' '.join(text.split()).rstrip('.')
 
 
 def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
@@ -126,16 +167,29 @@ def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
       unknown key; names the nearest known keys.
   """
   gin.clear_config()
-  try:
-    found = [
-      f'{config_files.PREFIX}{config_files.find(name)}' for name in gin_files
-    ]
-    gin.parse_config_files_and_bindings(
-      found, list(gin_params), skip_unknown=False
-    )
-  except Exception as error:  # Bad text raises errors of many types.
-    raise ValueError(_explain(error)) from error
+  for name in gin_files:
+    for piece in config_files.pieces(config_files.find(name)):
+      _parse_text(piece, piece.name)
+  _parse_text('\n'.join(gin_params), '--gin_param')
+  with _text_is_explained('gin'):
+    gin.finalize()
   _check_types()
+
+
+def _parse_text(text: io.StringIO | str, name: str) -> None:
+  with _text_is_explained(name):
+    gin.parse_config(text, skip_unknown=False)
+
+
+@contextlib.contextmanager
+def _text_is_explained(name: str) -> Iterator[None]:
+  try:
+    yield
+  except Exception as error:  # Bad text raises errors of many types.
+    explained = printable.printable(_explain(error))
+    if name not in explained:
+      explained = f'{name}: {explained}'
+    raise ValueError(explained) from error
 
 
 def _check_types() -> None:
@@ -156,7 +210,7 @@ def _check_types() -> None:
 
 def train(**kwargs: object) -> pathlib.Path:
   """Runs training.loop.train with the parsed configuration."""
-  with _no_endless_references():
+  with _settings_are_named():
     return CONFIGURABLES['train'](**kwargs)
 
 
@@ -183,7 +237,7 @@ def load_network(ready: str | None = None) -> tuple[keras.Model, str, dict]:
       'The configuration has no train.network. Give --gin_file=FILE, e.g. '
       'gin_configs/tcl.gin.'
     ) from error
-  with _no_endless_references():
+  with _settings_are_named():
     built = network.scoped_configurable_fn()
   if ready:
     compact_weights.load(ready_models.weights_path(ready), built)
@@ -208,7 +262,7 @@ def parsed_quantisation(run_config: str = '') -> quantisation.Quantisation:
   gin.clear_config()
   gin.parse_config('\n'.join([*bindings, own]))
   _check_types()
-  with _no_endless_references():
+  with _settings_are_named():
     return CONFIGURABLES['Quantisation']()
 
 

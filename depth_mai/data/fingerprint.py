@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import hashlib
 import os
 import pathlib
+import sys
 
 from depth_mai.files import folder
 from depth_mai.files import natural_order
@@ -19,6 +20,8 @@ from depth_mai.files import problems
 
 _CHECKSUM_DIGITS = 16
 _MOST_NAMES = 4
+# Reading more takes so long that it is said.
+_REPORTED_BYTES = 2e9
 
 
 def describe(
@@ -45,12 +48,26 @@ def describe(
   for split in splits:
     kind, files = _files(pathlib.Path(data_dir).expanduser(), split)
     known = (earlier or {}).get(split, {}).get('members', {})
-    members = {}
-    for name, paths in files.items():
-      stamp = '+'.join(map(_stamp, paths))
-      before = known.get(name, ('', ''))
-      checksum = before[1] if stamp == before[0] else _checksum(paths)
-      members[name] = [stamp, checksum]
+    stamps = {x: '+'.join(map(_stamp, paths)) for x, paths in files.items()}
+    unknown = {
+      name: paths
+      for name, paths in files.items()
+      if stamps[name] != known.get(name, ('', ''))[0]
+    }
+    size = sum(path.stat().st_size for p in unknown.values() for path in p)
+    if size > _REPORTED_BYTES:
+      print(
+        f'Reading {size / 1e9:.0f} GB of {split} for their checksums, once ...',
+        file=sys.stderr,
+        flush=True,
+      )
+    members = {
+      name: [
+        stamp,
+        _checksum(unknown[name]) if name in unknown else known[name][1],
+      ]
+      for name, stamp in stamps.items()
+    }
     description[split] = {'kind': kind, 'members': members}
   return description
 

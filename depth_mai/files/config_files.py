@@ -7,7 +7,7 @@ gin_configs/.
 """
 
 from collections.abc import Iterator
-import contextlib
+from collections.abc import Sequence
 import io
 import pathlib
 import re
@@ -18,12 +18,9 @@ _PACKAGE = pathlib.Path(__file__).resolve().parents[1]
 _ROOTS = (_PACKAGE.parent, _PACKAGE)
 FOLDER = 'gin_configs'
 
-# Before a path that `find` returned, so that gin asks `opened` for it.
-PREFIX = 'found:'
 _INCLUDE = re.compile(
-  r"""^(?P<start>include\s+)(?P<quote>['"])(?P<name>.+?)(?P=quote)""", re.M
+  r"""^include\s+(['"])(?P<name>[^'"]+)\1\s*(#.*)?$""", re.MULTILINE
 )
-_being_read: list[pathlib.Path] = []
 
 
 def find(name: str, beside: pathlib.Path | None = None) -> pathlib.Path:
@@ -48,54 +45,53 @@ def find(name: str, beside: pathlib.Path | None = None) -> pathlib.Path:
       return path.resolve()
   by = f', which {beside} includes' if beside else ''
   raise ValueError(
-    f'There is no gin file {name}{by}. It was looked up in '
+    f'There is no gin file {name!r}{by}. It was looked up in '
     f'{", ".join(dict.fromkeys(map(str, places)))}. {_known()}'
   )
 
 
-def is_found(name: str) -> bool:
-  """Returns whether a name is a path from `find`, after `PREFIX`."""
-  return name.startswith(PREFIX)
+def pieces(
+  path: pathlib.Path, includers: Sequence[pathlib.Path] = ()
+) -> Iterator[io.StringIO]:
+  """Yields a file and the files that it includes, in the order of statements.
 
-
-@contextlib.contextmanager
-def opened(name: str) -> Iterator[io.StringIO]:
-  """Opens a file whose includes are replaced by what `find` returns for them.
+  gin looks for an included file in the working directory only, so it gets what
+  is between two includes instead.
 
   Args:
-    name: a path from `find`, after `PREFIX`.
+    path: from `find`.
+    includers: the files that led to this one.
 
   Yields:
-    The text, with the path as its `name`.
+    Text without includes, its line numbers unchanged, whose `name` is the path.
 
   Raises:
     ValueError: if the file includes itself, directly or through others, an
       included file does not exist, or the text is not UTF-8.
     OSError: if the file cannot be read.
   """
-  path = pathlib.Path(name.removeprefix(PREFIX))
-  if path in _being_read:
-    files = [*_being_read[_being_read.index(path) :], path]
+  chain = [*includers, path]
+  if path in includers:
+    names = ' -> '.join(file.name for file in chain)
     raise ValueError(
-      f'{path} includes itself ({" -> ".join(file.name for file in files)}). '
-      'Remove one of these includes.'
+      f'{path} includes itself ({names}). Remove one of these includes.'
     )
-
-  def resolved(match: re.Match) -> str:
-    found = f'{PREFIX}{find(match["name"], path)}'
-    return f'{match["start"]}{found!r}'
-
   try:
     text = path.read_text(encoding='utf-8')
   except UnicodeDecodeError as error:
     raise ValueError(f'{path} is not a text file in UTF-8: {error}.') from error
-  _being_read.append(path)
-  try:
-    stream = io.StringIO(_INCLUDE.sub(resolved, text))
-    stream.name = str(path)
-    yield stream
-  finally:
-    _being_read.pop()
+  start = 0
+  for include in _INCLUDE.finditer(text):
+    yield _piece(path, text, start, include.start())
+    yield from pieces(find(include['name'], path), chain)
+    start = include.end()
+  yield _piece(path, text, start, len(text))
+
+
+def _piece(path: pathlib.Path, text: str, start: int, end: int) -> io.StringIO:
+  stream = io.StringIO('\n' * text.count('\n', 0, start) + text[start:end])
+  stream.name = str(path)
+  return stream
 
 
 def system_config(system: str) -> str:

@@ -57,6 +57,19 @@ def stored_data(
   )
 
 
+def store_data(workdir: pathlib.Path, splits: dict, total_steps: int) -> None:
+  """Writes what `stored_data` reads.
+
+  Args:
+    workdir: folder of a run that is claimed. What follows from a change of the
+      data is stored before, so that it is not lost if this process is killed.
+    splits: result of `fingerprint.describe`.
+    total_steps: number of steps of the whole training.
+  """
+  content = {'total_steps': total_steps, 'splits': splits}
+  atomic.write_json(workdir / workdir_lib.DATA, content)
+
+
 @contextlib.contextmanager
 def claimed(
   workdir: pathlib.Path,
@@ -94,9 +107,8 @@ def claimed(
       atomic.remove_leftovers(workdir / name)
     if config is not None:
       workdir_lib.check_config(workdir, config)
-    now = {'total_steps': total_steps, 'splits': splits}
     if earlier and not accept_changed_data:
-      _check_data(workdir, earlier, now)
+      _check_data(workdir, earlier, splits, total_steps)
     if not earlier and (workdir / workdir_lib.CHECKPOINTS).exists():
       print(
         f'{workdir} contains no usable {workdir_lib.DATA}, so the data of its '
@@ -106,7 +118,6 @@ def claimed(
     if config is not None:
       atomic.write_text(workdir / workdir_lib.CONFIG, config)
     workdir_lib.write_versions(workdir)
-    atomic.write_json(workdir / workdir_lib.DATA, now)
     before = earlier['splits'] if earlier else splits
     yield bool(
       fingerprint.difference(*map(_validation_alone, (before, splits)))
@@ -117,17 +128,18 @@ def _validation_alone(splits: dict) -> dict:
   return {x: y for x, y in splits.items() if x == 'validation'}
 
 
-def _check_data(workdir: pathlib.Path, stored: dict, now: dict) -> None:
-  changes = fingerprint.difference(stored['splits'], now['splits'])
-  steps = stored['total_steps'], now['total_steps']
-  if steps[0] != steps[1]:
+def _check_data(
+  workdir: pathlib.Path, earlier: dict, splits: dict, total_steps: int
+) -> None:
+  changes = fingerprint.difference(earlier['splits'], splits)
+  if total_steps != earlier['total_steps']:
     changes += '; ' if changes else ''
-    changes += f'{steps[1]} steps instead of {steps[0]}'
+    changes += f'{total_steps} steps instead of {earlier["total_steps"]}'
   if changes:
     raise ValueError(
       f'{workdir} contains a run with other data: {changes}. To train on this '
       'data from the beginning, choose another --workdir; to go on with that '
-      f'run, up to step {steps[1]} and with this data, pass '
+      f'run, up to step {total_steps} and with this data, pass '
       '--accept_changed_data.'
     )
 

@@ -18,6 +18,7 @@ from depth_mai.data import augmentation as augmentation_lib
 from depth_mai.data import fingerprint
 from depth_mai.data import pipeline
 from depth_mai.data import source
+from depth_mai.files import problems
 from depth_mai.files import workdir as workdir_lib
 from depth_mai.losses import weighted
 from depth_mai.models.systems import tcl
@@ -131,6 +132,11 @@ def train(
   train_source = source.open_split(data_dir, 'train', records_dir)
   examples = int(train_source.cardinality())
   total_steps = max(1, math.floor(epochs * examples / batch_size))
+  if examples < batch_size:
+    print(
+      f'The train split has {problems.count(examples, "pair")}, fewer than '
+      f'train.batch_size = {batch_size}, so a step takes each more than once.'
+    )
   sets = _evaluation_sets(
     data_dir, records_dir, train_source, train_eval_images, batch_size
   )
@@ -184,6 +190,7 @@ def train(
     has_best = state.best < math.inf or (done and 'validation' not in sets)
     lost = run_lib.lost_networks(own_directory, state, has_best)
     if done and not lost and not validation_changed:
+      claim.store_data(own_directory, splits, total_steps)
       print(f'{workdir} is already trained ({state.step} steps).')
       return directory
     run = run_lib.Run(own_directory, state, total_steps, examples, batch_size)
@@ -192,6 +199,7 @@ def train(
       run.restart_best()
     elif lost:
       run.save()
+    claim.store_data(own_directory, splits, total_steps)
     if not done:
       step_fn = step_lib.make_train_step(
         strategy=chosen_strategy,

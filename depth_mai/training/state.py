@@ -4,7 +4,6 @@
 from collections.abc import Callable
 import dataclasses
 import pathlib
-from typing import Any
 from typing import Protocol
 
 import keras
@@ -92,6 +91,16 @@ def _copy_weights(source: keras.Model, target: keras.Model) -> None:
     to_variable.assign(from_variable)
 
 
+def _check_sizes(network: keras.Model) -> None:
+  for variable in network.variables:
+    if 0 in variable.shape:
+      raise ValueError(
+        f'{network.name} has a layer without channels: {variable.path} has the '
+        f'shape {tuple(variable.shape)}. Change the options of the network in '
+        'the gin file; sizes and widths are above 0.'
+      )
+
+
 def _load_weights(network: keras.Model, initial: str) -> None:
   path = ready_models.weights_path(initial)
   if path.endswith('.npz'):
@@ -107,17 +116,6 @@ def _load_weights(network: keras.Model, initial: str) -> None:
       f'{network.name}, has {len(network.variables)}: {error}'
     ) from error
   depth_recoding.recode(network, depth_recoding.depth_code(source))
-
-
-def _built(option: str, build: Callable[[], Any]) -> Any:
-  """Builds what an option names; refuses settings of a wrong type."""
-  try:
-    return build()
-  except (ArithmeticError, AttributeError, LookupError, TypeError) as error:
-    raise ValueError(
-      f'train.{option} cannot be built from its settings: {error} Correct them '
-      'in the gin file.'
-    ) from error
 
 
 def create(
@@ -150,8 +148,8 @@ def create(
     A state at step 0.
 
   Raises:
-    ValueError: if the initial network does not fit, or `quantisation` is given
-      without one.
+    ValueError: if a layer has no channels, the initial network does not fit,
+      or `quantisation` is given without one.
   """
   if quantisation and not initial_network:
     raise ValueError(
@@ -160,15 +158,16 @@ def create(
       'pretrained/.'
     )
   with strategy.scope():
-    trained = _built('network', network)
-    average = _built('network', network)
+    trained = network()
+    average = network()
+    _check_sizes(trained)
     if initial_network:
       _load_weights(trained, initial_network)
     _copy_weights(trained, average)
     if quantisation:
       trained = quantisation.apply(trained, total_steps)
       average = quantisation.apply(average, total_steps)
-    built = _built('optimizer', lambda: optimizer(total_steps))
+    built = optimizer(total_steps)
     if loss_scaling:
       built = keras.optimizers.LossScaleOptimizer(built)
     build_loss = getattr(loss, 'build', None)

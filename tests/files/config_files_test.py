@@ -25,9 +25,6 @@ class ConfigFilesTest(parameterized.TestCase):
     path.write_text(text)
     return path
 
-  def _open(self, path):
-    return config_files.opened(f'{config_files.PREFIX}{path}')
-
   def test_the_place_next_to_the_including_file_comes_first(self):
     mine = self._write('mine/a.gin')
     here = self._write('here/a.gin')
@@ -43,42 +40,55 @@ class ConfigFilesTest(parameterized.TestCase):
 
   def test_a_missing_file_names_the_known_ones(self):
     with self.assertRaisesRegex(
-      ValueError, r'no gin file tlc\.gin\..* are in .*gin_configs: .*tcl\.gin'
+      ValueError,
+      r'no gin file .tlc\.gin.\. .*gin_configs: .*tcl\.gin',
     ):
       config_files.find('tlc.gin')
     with self.assertRaisesRegex(ValueError, 'which .*b.gin includes'):
       config_files.find('tlc.gin', self._write('b.gin'))
 
-  def test_includes_become_absolute(self):
-    inner = self._write('base/c.gin')
-    outer = self._write(
-      'o.gin', "include 'base/c.gin'  # Why.\nx.include = 'base/c.gin'\n"
-    )
-    with self._open(outer) as stream:
-      self.assertEqual(stream.name, str(outer))
-      lines = stream.read().splitlines()
-    self.assertEqual(lines[0], f"include 'found:{inner}'  # Why.")
-    self.assertEqual(lines[1], "x.include = 'base/c.gin'")
+  def _pieces(self, path):
+    return [
+      (pathlib.Path(piece.name).name, piece.read())
+      for piece in config_files.pieces(path)
+    ]
 
-  @parameterized.parameters(1, 2)
-  def test_a_circle_is_named(self, length):
+  def test_included_files_come_in_the_order_of_statements(self):
+    self._write('base/c.gin', "include 'd.gin'\nc = 1\n")
+    self._write('base/d.gin', 'd = 1')
+    outer = self._write(
+      'o.gin',
+      "a = 1\ninclude 'base/c.gin'  # Why.\nx.include = 'base/c.gin'\n",
+    )
+    self.assertEqual(
+      self._pieces(outer),
+      [
+        ('o.gin', 'a = 1\n'),
+        ('c.gin', ''),
+        ('d.gin', 'd = 1'),
+        ('c.gin', '\nc = 1\n'),
+        # Blank lines keep the numbers of the others.
+        ('o.gin', "\n\nx.include = 'base/c.gin'\n"),
+      ],
+    )
+
+  def test_a_circle_is_named(self):
     first = self._write('first.gin', "include 'second.gin'\n")
-    second = self._write('second.gin', "include 'first.gin'\n")
-    files = [first, second][:length]
-    with contextlib.ExitStack() as stack:
-      for path in files:
-        stack.enter_context(self._open(path))
-      with self.assertRaisesRegex(ValueError, r'first\.gin includes itself'):
-        stack.enter_context(self._open(first))
-    with self._open(first):  # The stack is empty again.
-      pass
+    self._write('second.gin', "include 'first.gin'\n")
+    third = self._write('third.gin', "include 'third.gin'\n")
+    with self.assertRaisesRegex(
+      ValueError,
+      r'first.gin includes itself \(first.gin -> second.gin',
+    ):
+      self._pieces(first)
+    with self.assertRaisesRegex(ValueError, 'third.gin includes itself'):
+      self._pieces(third)
 
   def test_a_file_that_is_no_text(self):
     path = self.folder / 'a.gin'
     path.write_bytes(b'\xff\xfe')
     with self.assertRaisesRegex(ValueError, r'a\.gin is not a text file'):
-      with self._open(path):
-        pass
+      self._pieces(path)
 
   def test_an_installation_contains_the_configurations(self):
     # As setup.cfg lays the package out, without building it.
