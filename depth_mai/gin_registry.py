@@ -88,9 +88,7 @@ def _explain(error: Exception) -> str:
     return f'gin: {unknown.group(1)!r} is not configurable. {hint}'
   unknown = re.search(r"No bindings specified for '(.*)/gin.macro'", message)
   if unknown:
-    return (
-      f'gin: %{unknown.group(1)} has no value; add {unknown.group(1)} = ...'
-    )
+    return f'gin: %{unknown.group(1)} has no value in any of the files.'
   unknown = re.search(
     r"Configurable '([\w.]+)' doesn't have a parameter named '(\w+)'", message
   )
@@ -237,6 +235,10 @@ def load_network(ready: str | None = None) -> tuple[keras.Model, str, dict]:
       'The configuration has no train.network. Give --gin_file=FILE, e.g. '
       'gin_configs/tcl.gin.'
     ) from error
+  if not hasattr(network, 'scoped_configurable_fn'):
+    raise ValueError(
+      f'train.network is {network!r}; name a function, such as @tcl.'
+    )
   with _settings_are_named():
     built = network.scoped_configurable_fn()
   if ready:
@@ -260,7 +262,7 @@ def parsed_quantisation(run_config: str = '') -> quantisation.Quantisation:
     r'^Quantisation\.\w+ = .*(?:\n[ \t]+.*)*', run_config, re.MULTILINE
   )
   gin.clear_config()
-  gin.parse_config('\n'.join([*bindings, own]))
+  _parse_text('\n'.join([*bindings, own]), "the training's configuration")
   _check_types()
   with _settings_are_named():
     return CONFIGURABLES['Quantisation']()

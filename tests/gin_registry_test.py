@@ -112,6 +112,9 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
   def test_missing_file_and_missing_network(self):
     with self.assertRaisesRegex(ValueError, 'nowhere.gin'):
       gin_registry.parse(['nowhere.gin'])
+    gin_registry.parse([], ["train.network = 'tcl'"])
+    with self.assertRaisesRegex(ValueError, "network is 'tcl'; .* @tcl"):
+      gin_registry.load_network()
     gin_registry.parse([])
     with self.assertRaisesRegex(ValueError, '--gin_file'):
       gin_registry.load_network()
@@ -150,15 +153,22 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.parameters(
     (['train.epochs = %a', 'a = %a'], 'refers to itself'),
     (['train.network = @train'], 'train cannot be used'),
-    (['train.network = @tcl', 'tcl.options = 3'], 'tcl cannot be used'),
+    (
+      ['train.network = @tcl', 'tcl.options = @FakeQuantisation()'],
+      'tcl cannot be used',
+    ),
     (['train.loss = @WeightedLoss()'], "WeightedLoss .*'weights'"),
-    (["train.batch_size = 'a'"], "^train.batch_size is 'a'; allowed:.*param.$"),
+    (['train.batch_size = 0'], '^train.batch_size is 0; allowed:.*param.$'),
+    (
+      ["train.batch_size = 'a'"],
+      "train.batch_size is 'a'; it takes a whole number",
+    ),
   )
   def test_wrong_settings_are_one_sentence(self, params, message):
-    gin_registry.parse([], params)
     workdir = pathlib.Path(self.create_tempdir().full_path) / 'run'
     data_dir = self._data()
     with self.assertRaisesRegex(ValueError, message) as caught:
+      gin_registry.parse([], params)
       gin_registry.train(
         workdir=str(workdir),
         data_dir=str(data_dir),
