@@ -105,7 +105,7 @@ def main(argv: list[str]) -> int:
   program.no_arguments(argv)
   output = pathlib.Path(_OUTPUT.value)
   tasks = chosen(_COUNT.value, _ONLY.value)
-  atomic.check_writable_folder(output)
+  output.mkdir(parents=True, exist_ok=True)
   header = {'seed': _SEED.value, 'count': _COUNT.value, 'only': _ONLY.value}
   log = output / _OUTCOMES
   outcomes = _read(log, header)

@@ -209,11 +209,13 @@ class _Result(NamedTuple):
     code: exit code of the program.
     value: what it returned, or the WrongValueError that it raised.
     error: traceback of an error that the program does not handle.
+    reason: its type and text.
   """
 
   code: Any
   value: Any
   error: str | None
+  reason: str
 
 
 def _output(stream: int, start: int) -> str:
@@ -237,25 +239,28 @@ def _as_program(kind: kind_lib.Kind, case: kind_lib.Case) -> _Result:
   here = os.getcwd()
   os.chdir(case.output)
   # A program may replace its streams, so each gets its own.
-  sys.stdout = open(1, 'w', encoding='utf-8', closefd=False)
-  sys.stderr = open(
-    2, 'w', encoding='utf-8', errors='backslashreplace', closefd=False
-  )
+  streams = [
+    open(number, 'w', encoding='utf-8', errors=errors, closefd=False)
+    for number, errors in ((1, 'strict'), (2, 'backslashreplace'))
+  ]
+  sys.stdout, sys.stderr = streams
   sys.argv = ['damaged_inputs']
-  error: str | None = None
   code: Any = None
+  error, reason = None, ''
   try:
     with _limited_memory():
       program.run(main)
   except SystemExit as done:
     code = done.code
-  except BaseException:
+  except BaseException as unexpected:
     error = traceback.format_exc()
+    reason = f'{type(unexpected).__name__}: {unexpected}'
   finally:
     os.chdir(here)
-    sys.stdout.flush()
-    sys.stderr.flush()
-  return _Result(code, values[0] if values else None, error)
+    for stream in (sys.stdout, sys.stderr, *streams):
+      stream.flush()
+    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+  return _Result(code, values[0] if values else None, error, reason)
 
 
 class _limited_memory:  # noqa: N801, used like a function
@@ -281,10 +286,10 @@ def _judge(
   expected: Any,
 ) -> tuple[str, str]:
   """Returns the name of the outcome and its reason."""
-  (code, value, error), (_, warning) = result, texts
+  (code, value, error, reason), (_, warning) = result, texts
   message = ''.join(texts)
   if error is not None:
-    return outcome.TRACEBACK, error.strip().splitlines()[-1]
+    return outcome.TRACEBACK, reason
   if 'Traceback (most recent call last)' in message:
     return outcome.TRACEBACK, message.strip().splitlines()[-1]
   unprintable = _UNPRINTABLE.search(message)
