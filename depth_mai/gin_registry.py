@@ -200,9 +200,10 @@ def _check_types() -> None:
         continue  # A macro.
       wanted = config_types.problem(_REGISTERED[owner], name, value)
       if wanted is not None:
+        hint = f' Did you mean @{value}?' if str(value) in _REGISTERED else ''
         raise ValueError(
-          f'gin: {owner}.{name} is {value!r}; it takes {wanted}. Change it in '
-          'the gin file or with --gin_param.'
+          f'gin: {owner}.{name} is {value!r}; it takes {wanted}.{hint} Change '
+          'it in the gin file or with --gin_param.'
         )
 
 
@@ -235,10 +236,6 @@ def load_network(ready: str | None = None) -> tuple[keras.Model, str, dict]:
       'The configuration has no train.network. Give --gin_file=FILE, e.g. '
       'gin_configs/tcl.gin.'
     ) from error
-  if not hasattr(network, 'scoped_configurable_fn'):
-    raise ValueError(
-      f'train.network is {network!r}; name a function, such as @tcl.'
-    )
   with _settings_are_named():
     built = network.scoped_configurable_fn()
   if ready:

@@ -112,9 +112,8 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
   def test_missing_file_and_missing_network(self):
     with self.assertRaisesRegex(ValueError, 'nowhere.gin'):
       gin_registry.parse(['nowhere.gin'])
-    gin_registry.parse([], ["train.network = 'tcl'"])
     with self.assertRaisesRegex(ValueError, "network is 'tcl'; .* @tcl"):
-      gin_registry.load_network()
+      gin_registry.parse([], ["train.network = 'tcl'"])
     gin_registry.parse([])
     with self.assertRaisesRegex(ValueError, '--gin_file'):
       gin_registry.load_network()
