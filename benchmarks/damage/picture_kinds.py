@@ -18,7 +18,6 @@ from depth_mai.files import picture_files
 from depth_mai.report import picture
 from depth_mai.report import scale
 from depth_mai.runtime import batch_prediction
-from depth_mai.runtime import image_io
 from depth_mai.streaming import frame
 from depth_mai.streaming import motion_jpeg
 
@@ -81,7 +80,7 @@ def _build_pictures(root: pathlib.Path) -> list[Original]:
 
 
 def _read_picture(case: Case) -> str:
-  return digest(image_io.load_rgb(case.path))
+  return digest(picture_files.read_rgb(case.path))
 
 
 def _build_pairs(root: pathlib.Path) -> list[Original]:
