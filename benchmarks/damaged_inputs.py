@@ -44,28 +44,6 @@ _MOST_SHOWN = 120
 _OUTCOMES, _TABLE, _FAILURES = 'outcomes.jsonl', 'table.md', 'failures'
 
 
-def chosen(count: int, only: list[str]) -> list[tuple[str, int]]:
-  """Returns the kind and number of each input.
-
-  Args:
-    count: number of inputs of all kinds together.
-    only: kinds and single inputs to choose; all inputs if empty.
-
-  Raises:
-    ValueError: a kind is unknown, or a number is not one.
-  """
-  numbers = kind_lib.counts(count)
-  tasks = []
-  for name in only or numbers:
-    kind, _, number = name.partition(':')
-    kind_lib.module_of(kind)
-    if number and not number.isdecimal():
-      raise ValueError(f'--only={name}: give KIND or KIND:NUMBER.')
-    which = [int(number)] if number else range(numbers[kind])
-    tasks += [(kind, one) for one in which]
-  return tasks
-
-
 def _read(path: pathlib.Path, header: dict) -> list[outcome.Outcome]:
   """Returns the outcomes of an interrupted run."""
   if not path.exists():
@@ -104,7 +82,7 @@ def main(argv: list[str]) -> int:
   """Runs the inputs; returns 1 if one of them failed."""
   program.no_arguments(argv)
   output = pathlib.Path(_OUTPUT.value)
-  tasks = chosen(_COUNT.value, _ONLY.value)
+  tasks = kind_lib.chosen(_COUNT.value, _ONLY.value)
   output.mkdir(parents=True, exist_ok=True)
   header = {'seed': _SEED.value, 'count': _COUNT.value, 'only': _ONLY.value}
   log = output / _OUTCOMES

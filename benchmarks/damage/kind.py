@@ -159,3 +159,25 @@ def counts(
   shares = {name: n for kinds in modules.values() for name, n in kinds.items()}
   whole = sum(shares.values())
   return {name: max(1, round(total * n / whole)) for name, n in shares.items()}
+
+
+def chosen(count: int, only: list[str]) -> list[tuple[str, int]]:
+  """Returns the kind and number of each input.
+
+  Args:
+    count: number of inputs of all kinds together.
+    only: kinds and single inputs to choose; all inputs if empty.
+
+  Raises:
+    ValueError: a kind is unknown, or a number is not one.
+  """
+  numbers = counts(count)
+  tasks = []
+  for name in only or numbers:
+    kind, _, number = name.partition(':')
+    module_of(kind)
+    if number and not number.isdecimal():
+      raise ValueError(f'--only={name}: give KIND or KIND:NUMBER.')
+    which = [int(number)] if number else range(numbers[kind])
+    tasks += [(kind, one) for one in which]
+  return tasks

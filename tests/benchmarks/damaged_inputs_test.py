@@ -8,7 +8,6 @@ import sys
 
 from absl.testing import absltest
 
-from benchmarks import damaged_inputs
 from benchmarks.damage import kind as kind_lib
 from benchmarks.damage import outcome
 
@@ -56,17 +55,6 @@ class DamagedInputsTest(absltest.TestCase):
     self._run(*arguments)
     again = self._outcomes()
     self.assertCountEqual(map(_description, again), map(_description, found))
-
-  def test_choice_of_inputs(self):
-    self.assertEqual(
-      damaged_inputs.chosen(3000, ['pair:7', 'keras:1']),
-      [('pair', 7), ('keras', 1)],
-    )
-    self.assertGreaterEqual(len(damaged_inputs.chosen(3000, [])), 3000)
-    with self.assertRaisesRegex(ValueError, "'paris'.*pair"):
-      damaged_inputs.chosen(3000, ['paris:7'])
-    with self.assertRaisesRegex(ValueError, 'KIND:NUMBER'):
-      damaged_inputs.chosen(3000, ['pair:x'])
 
 
 if __name__ == '__main__':
