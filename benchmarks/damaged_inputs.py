@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 r"""Damages thousands of files and shows what the project makes of them.
 
-    python -m benchmarks.damaged_inputs --output=DIR [--seed=1] [--count=3000]
-    python -m benchmarks.damaged_inputs --output=DIR --only=picture:123
+    python -m benchmarks.damaged_inputs --output_dir=DIR [--count=3000]
+    python -m benchmarks.damaged_inputs --output_dir=DIR --only=picture:123
 
 Pictures, depth maps, records, configurations, stores, networks, weights and
 .tflite files are damaged by a seeded generator, and read by the library calls
@@ -29,10 +29,8 @@ from benchmarks.damage import pool as pool_lib
 from depth_mai import program
 from depth_mai.files import atomic
 
-_OUTPUT = flags.DEFINE_string(
-  'output', None, 'Folder for outcomes and failures.', required=True
-)
-_SEED = flags.DEFINE_integer('seed', 1, 'Seed of all damage.', 0)
+_OUTPUT = program.flag('output_dir', 'outcomes and failures', required=True)
+_SEED = program.flag('seed', 'all damage')
 _COUNT = flags.DEFINE_integer('count', 3000, 'Number of inputs.', 1)
 _ONLY = flags.DEFINE_list(
   'only', [], 'Run only these: kinds, or single inputs such as picture:123.'
@@ -52,7 +50,7 @@ def _read(path: pathlib.Path, header: dict) -> list[outcome.Outcome]:
   if lines[:1] != [header]:
     raise ValueError(
       f'{path} is of another run ({lines[:1]}, not {header}). Choose another '
-      '--output, or remove that folder.'
+      '--output_dir, or remove that folder.'
     )
   return [outcome.Outcome(**line) for line in lines[1:]]
 

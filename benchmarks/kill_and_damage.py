@@ -35,7 +35,7 @@ from depth_mai.metrics import table
 from depth_mai.models import network_file
 
 _KILLS = flags.DEFINE_integer('kills', 20, 'Number of kills.', 1)
-_SEED = flags.DEFINE_integer('seed', 1, 'Seed of moments and damage.')
+_SEED = program.flag('seed', 'the moments and the damage')
 _FOLDER = flags.DEFINE_string(
   'folder', None, 'Folder for data and runs; by default a temporary one.'
 )

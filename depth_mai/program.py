@@ -76,16 +76,17 @@ _FLAGS: dict[str, tuple[Callable, Any, str]] = {
     '{} The name of a system in pretrained/, such as tcl, stands for its ready '
     'weights.',
   ),
-  'output': (
-    _STRING,
-    'auto',
-    'Name or number, from 0, of the output of a .tflite file that is the depth '
-    'map; by default the only one.',
-  ),
+  'output': (_STRING, None, '{}'),
   'output_dir': (
     _STRING,
     None,
     'Folder for {}; it is created if it does not exist.',
+  ),
+  'output_tensor': (
+    _STRING,
+    'auto',
+    'Name or number, from 0, of the output of a .tflite file that is the depth '
+    'map; by default the only one.',
   ),
   'output_upsampling': (
     _STRING,
@@ -100,6 +101,11 @@ _FLAGS: dict[str, tuple[Callable, Any, str]] = {
     'Folder for pictures of each image, its predicted and its true depth.',
   ),
   'runs': (_POSITIVE, 50, 'Number of runs that are timed.'),
+  'seed': (
+    functools.partial(flags.DEFINE_integer, lower_bound=0),
+    1,
+    'Seed of {}.',
+  ),
   'split': (_STRING, 'validation', 'Split of the data to measure on.'),
   'store': (
     _STRING,
@@ -122,7 +128,12 @@ _FLAGS: dict[str, tuple[Callable, Any, str]] = {
 }
 # Flags that always name an output, and whether it is a folder. A program calls
 # `written` for its own.
-_WRITTEN = {'json': False, 'output_dir': True, 'pictures_dir': True}
+_WRITTEN = {
+  'json': False,
+  'output': False,
+  'output_dir': True,
+  'pictures_dir': True,
+}
 # Name of a flag -> the check of its value.
 _checks: dict[str, Callable[[str], None]] = {}
 
@@ -186,7 +197,13 @@ def interface_flags(by_default: str, *but: str) -> Callable[[], dict[str, str]]:
   """
   holders = {
     name: flag(name, by_default)
-    for name in ('unit', 'input_range', 'layout', 'output', 'input_size')
+    for name in (
+      'unit',
+      'input_range',
+      'layout',
+      'output_tensor',
+      'input_size',
+    )
     if name not in but
   }
   return lambda: {name: holder.value for name, holder in holders.items()}

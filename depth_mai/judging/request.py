@@ -83,7 +83,7 @@ class JudgeRequest:
   unit: str = AUTO
   layout: str = AUTO
   input_range: str = AUTO
-  output: str = AUTO
+  output_tensor: str = AUTO
   input_size: str = AUTO
   limit: int | None = None
   limits: Limits = Limits()
@@ -113,5 +113,9 @@ class JudgeRequest:
   def declared(self) -> interface_evidence.Declared:
     """What the request states about the file."""
     return interface_evidence.Declared(
-      self.unit, self.input_range, self.layout, self.output, self.input_size
+      self.unit,
+      self.input_range,
+      self.layout,
+      self.output_tensor,
+      self.input_size,
     )

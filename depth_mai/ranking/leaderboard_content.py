@@ -26,8 +26,9 @@
     file        path relative to the folder of models.
     sha256      of the file.
     parameters  weights and biases in the file.
-    interface   how the file was read: unit, input_range, layout, output (the
-                place of the depth map among the outputs), input_size.
+    interface   how the file was read: unit, input_range, layout,
+                output_tensor (the place of the depth map among the outputs),
+                input_size.
     macs        multiply-accumulates for one image; None if those of an
                 operator are unknown.
     size_mb     of the file, MB of 10^6 bytes.

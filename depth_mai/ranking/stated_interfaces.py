@@ -18,7 +18,7 @@ from depth_mai.runtime import interface_evidence
 
 NAME = 'interfaces.toml'
 # Devices time an open input at one size only.
-_KEYS = ('unit', 'input_range', 'layout', 'output')
+_KEYS = ('unit', 'input_range', 'layout', 'output_tensor')
 
 
 def read(

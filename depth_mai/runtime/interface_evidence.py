@@ -60,14 +60,15 @@ class Declared:
     unit: --unit, unit of the depth, in UNITS.
     input_range: --input_range, in RANGES.
     layout: --layout, of the input, in `model_interface.LAYOUTS`.
-    output: --output, name or place of the depth map among the outputs.
+    output_tensor: --output_tensor, name or place of the depth map among the
+      outputs.
     input_size: --input_size, WIDTHxHEIGHT of an input that leaves it open.
   """
 
   unit: str = AUTO
   input_range: str = AUTO
   layout: str = AUTO
-  output: str = AUTO
+  output_tensor: str = AUTO
   input_size: str = AUTO
 
   def __post_init__(self):

@@ -261,8 +261,11 @@ def _read_output(
 ) -> tuple[int, model_interface.ImageTensor, evidence.Choice]:
   """Returns the depth map's place, its tensor, and how it was found."""
   why, say = _GRAPH, False
-  if declared.output != evidence.AUTO:
-    place, why = _declared_output(outputs, declared.output), 'by --output'
+  if declared.output_tensor != evidence.AUTO:
+    place, why = (
+      _declared_output(outputs, declared.output_tensor),
+      'by --output_tensor',
+    )
   elif len(outputs) == 1:
     place = 0
   else:
@@ -277,7 +280,7 @@ def _read_output(
         many = f'{len(plausible)} of which may be'
       raise ValueError(
         f'it has {len(outputs)} outputs, {many} the depth map; choose one with '
-        f'--output: {_listed(outputs)}'
+        f'--output_tensor: {_listed(outputs)}'
       )
     (place,) = plausible
     why, say = f'the only depth map of {len(outputs)} outputs', True
@@ -300,7 +303,8 @@ def _declared_output(
     if flag in (found.name, *found.signature_names):
       return place
   raise ValueError(
-    f'it has no output --output={flag}; its outputs are {_listed(outputs)}'
+    f'it has no output --output_tensor={flag}; its outputs are '
+    f'{_listed(outputs)}'
   )
 
 

@@ -27,7 +27,7 @@ class DamagedInputsTest(absltest.TestCase):
   def _run(self, *arguments):
     return subprocess.run(
       [sys.executable, '-m', 'benchmarks.damaged_inputs', *arguments]
-      + [f'--output={self.output}', '--workers=2'],
+      + [f'--output_dir={self.output}', '--workers=2'],
       cwd=_CHECKOUT,
       capture_output=True,
       text=True,

@@ -169,7 +169,7 @@ class JudgeTest(parameterized.TestCase):
     ('open_size', {'shape': (-1, -1, -1, 3)}, {'input_size': '32x24'}),
     ('open_batch', {'shape': (-1, 24, 32, 3)}, {}),
     ('flat', {'flat': True}, {}),
-    ('output', {'half': 'half'}, {'output': 'depth'}),
+    ('output', {'half': 'half'}, {'output_tensor': 'depth'}),
     ('float16', {'dtype': 'float16'}, {}),
     ('bytes', {'dtype': 'uint8'}, {}),
   )
@@ -193,7 +193,9 @@ class JudgeTest(parameterized.TestCase):
   def test_several_depth_maps_are_listed(self):
     verdict = self.judge(foreign_model.mean((1, 24, 32, 3), half='half'))
     (error,) = verdict.errors
-    self.assertRegex(error, "^It has 2 outputs.*--output: 0 'depth'.*1 'half'")
+    self.assertRegex(
+      error, "^It has 2 outputs.*--output_tensor: 0 'depth'.*1 'half'"
+    )
 
   def test_inverse_depth_is_named(self):
     content = foreign_model.mean((1, 24, 32, 3), 1e6, 100.0, inverse=True)

@@ -85,7 +85,7 @@ class AssembleTest(parameterized.TestCase):
           'unit': 'mm',
           'input_range': '0..255',
           'layout': 'nhwc',
-          'output': '0',
+          'output_tensor': '0',
           'input_size': 'auto',
         },
         'size_mb': 2.61,

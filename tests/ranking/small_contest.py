@@ -153,7 +153,7 @@ def measured(
         'unit': 'mm',
         'input_range': '0..255',
         'layout': 'nhwc',
-        'output': '0',
+        'output_tensor': '0',
         'input_size': 'auto',
       },
       'runtime_ms': runtime_ms,

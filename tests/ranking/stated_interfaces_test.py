@@ -24,7 +24,8 @@ class ReadTest(parameterized.TestCase):
 
   def test_entries_win_over_the_flags(self):
     got = self.read(
-      '["midas/small.tflite"]\ninput_range = "imagenet"\noutput = "depth"\n'
+      '["midas/small.tflite"]\ninput_range = "imagenet"\n'
+      'output_tensor = "depth"\n'
       '["a.tflite"]\nunit = "mm"\n',
       unit='m',
       layout='nchw',
@@ -33,7 +34,7 @@ class ReadTest(parameterized.TestCase):
       got,
       {
         'midas/small.tflite': evidence.Declared(
-          unit='m', layout='nchw', input_range='imagenet', output='depth'
+          unit='m', layout='nchw', input_range='imagenet', output_tensor='depth'
         ),
         'a.tflite': evidence.Declared(unit='mm', layout='nchw'),
       },

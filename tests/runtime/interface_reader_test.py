@@ -138,13 +138,15 @@ class OutputTest(parameterized.TestCase):
       _tensor((1, 4, 6, 1), 'fine'),
       _tensor((1, 2, 3, 1), 'coarse', names=['half']),
     )
-    self.assertEqual(_read(_IN, *outputs, output=flag).output_place, place)
+    self.assertEqual(
+      _read(_IN, *outputs, output_tensor=flag).output_place, place
+    )
 
   def test_a_number_is_a_place(self):
     outputs = _tensor((1, 4, 6, 1), '1'), _tensor((1, 2, 3, 1), '0')
-    got = _read(_IN, *outputs, output='1', **_STATED)
+    got = _read(_IN, *outputs, output_tensor='1', **_STATED)
     self.assertEqual(got.output.size, (2, 3))
-    self.assertEqual(got.as_declared().output, '1')
+    self.assertEqual(got.as_declared().output_tensor, '1')
 
   def test_several_depth_maps_are_listed(self):
     outputs = (
@@ -152,13 +154,14 @@ class OutputTest(parameterized.TestCase):
       _tensor((1, 2, 3, 1), 'x', names=['b']),
     )
     with self.assertRaisesRegex(
-      ValueError, r"--output: 0 'a\\x1b' .1, 4, 6, 1., 1 'b' .1, 2, 3, 1."
+      ValueError,
+      r"_tensor: 0 'a\\x1b' .1, 4, 6, 1., 1 'b' .1, 2, 3, 1.",
     ):
       _read(_IN, *outputs)
-    with self.assertRaisesRegex(ValueError, "no output --output=c; .*'b'"):
-      _read(_IN, *outputs, output='c')
-    with self.assertRaisesRegex(ValueError, 'no output --output=2'):
-      _read(_IN, *outputs, output='2')
+    with self.assertRaisesRegex(ValueError, "no output --.*=c; .*'b'"):
+      _read(_IN, *outputs, output_tensor='c')
+    with self.assertRaisesRegex(ValueError, 'no output --output_tensor=2'):
+      _read(_IN, *outputs, output_tensor='2')
 
 
 class MissingTest(parameterized.TestCase):
@@ -179,7 +182,7 @@ class MissingTest(parameterized.TestCase):
   def test_the_same_reading_from_its_declaration(self):
     outputs = _tensor((1, 4, 6, 1), 'a'), _tensor((1, 2, 3, 1), 'b')
     got = _read(
-      _tensor((1, 3, 6, 3)), *outputs, output='b', layout='nchw', unit='m',
+      _tensor((1, 3, 6, 3)), *outputs, output_tensor='b', layout='nchw', unit='m',
       input_range='imagenet',
     )  # fmt: skip
     again = interface_reader.read(
@@ -208,7 +211,7 @@ class RunTest(parameterized.TestCase):
     ('open_size', {'shape': (-1, -1, -1, 3)}, {'input_size': '8x6'}),
     ('open_nchw', {'shape': (1, 3, -1, -1)}, {'input_size': '8x6'}),
     ('flat', {'flat': True}, {}),
-    ('two_outputs', {'half': 'half'}, {'output': 'depth'}),
+    ('two_outputs', {'half': 'half'}, {'output_tensor': 'depth'}),
     ('bytes', {'dtype': 'uint8'}, {}),
     ('float16', {'dtype': 'float16'}, {}),
     ('zero_one', {'factor': 255.0}, {'input_range': '0..1'}),
@@ -232,7 +235,7 @@ class RunTest(parameterized.TestCase):
   def test_the_other_output(self):
     model = model_file.TfliteModel(
       foreign_model.mean(half='half'),
-      declared=evidence.Declared(output='half', **_STATED),
+      declared=evidence.Declared(output_tensor='half', **_STATED),
     )
     self.assertEqual(model.output_size, (3, 4))
     rgb = np.random.default_rng(1).integers(0, 256, (6, 8, 3)).astype(np.uint8)

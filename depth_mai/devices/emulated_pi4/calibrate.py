@@ -64,11 +64,7 @@ _OTHER_TIME_COLUMNS = flags.DEFINE_list(
   [],
   'Columns of times, milliseconds, that are not fitted but widen the interval.',
 )
-_OUTPUT = program.written(
-  flags.DEFINE_string(
-    'output', None, 'The .json file to write the calibrations to.'
-  )
-)
+_OUTPUT = program.flag('output', 'The .json file to write the calibrations to.')
 
 
 def format_calibration(one: prediction.Calibration) -> str:
