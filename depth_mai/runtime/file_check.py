@@ -147,7 +147,8 @@ def _check_tensor(
   size = -(-math.prod(shape) * bits // 8)
   if size > _MOST_BYTES:
     raise DamagedError(
-      f'{label} would need {size} bytes, as its shape is {shape}'
+      f'{label} has the shape {shape} and would need {size} bytes, more than '
+      f'the {_MOST_BYTES} that are allowed'
     )
   sparsity = tensor.table(6)
   if sparsity is not None:

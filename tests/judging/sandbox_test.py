@@ -93,7 +93,7 @@ class SandboxTest(parameterized.TestCase):
     self.assertLen(self.run_all(tiny_model.float_model((6, 8))), 4 * 48)
 
   def test_memory(self):
-    graph = tiny_model.float_model((1 << 14, 1 << 14))
+    graph = tiny_model.float_model((1 << 13, 1 << 13))
     with self.assertRaisesRegex(verdict.FileFaultError, '256 MB of memory'):
       self.run_all(graph)
 
