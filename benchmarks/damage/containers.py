@@ -31,7 +31,7 @@ _ZIP_FIELDS = {
   ),
   _END: ((4, 2), (8, 2), (10, 2), (12, 4), (16, 4), (20, 2)),
 }  # fmt: skip
-_BOMB_BYTES = 1 << 28
+_BOMB_BYTES = 1 << 26
 
 
 def _chunks(content: bytes) -> list[tuple[bytes, bytes]]:

@@ -14,7 +14,7 @@ from benchmarks.damage import containers
 from benchmarks.damage import samples
 
 
-def _all(damager, content, count=80):
+def _all(damager, content, count=50):
   return [
     damager(content, np.random.default_rng(number)) for number in range(count)
   ]

@@ -12,7 +12,7 @@ from tests.benchmarks.damage import broken_kinds
 # Kind of broken_kinds -> what must be found.
 _EXPECTED = {
   'key error': outcome.TRACEBACK,
-  'memory': outcome.TRACEBACK,
+  'memory': outcome.REFUSED,
   'crash': outcome.SIGNAL,
   'sleep': outcome.HANG,
   'left behind': outcome.HALF_WRITTEN,
