@@ -182,8 +182,8 @@ class MissingTest(parameterized.TestCase):
   def test_the_same_reading_from_its_declaration(self):
     outputs = _tensor((1, 4, 6, 1), 'a'), _tensor((1, 2, 3, 1), 'b')
     got = _read(
-      _tensor((1, 3, 6, 3)), *outputs, output_tensor='b', layout='nchw', unit='m',
-      input_range='imagenet',
+      _tensor((1, 3, 6, 3)), *outputs, output_tensor='b', layout='nchw',
+      unit='m', input_range='imagenet',
     )  # fmt: skip
     again = interface_reader.read(
       [_tensor((1, 3, 6, 3))], outputs, {}, got.as_declared()
