@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from depth_mai.devices.emulated_pi4 import guest
-from depth_mai.files import picture_files
+from depth_mai.pictures import picture_files
 from tests.devices.emulated_pi4 import emulator
 from tests.runtime import foreign_model
 from tests.runtime import tiny_model

@@ -14,7 +14,7 @@ from benchmarks.damage import model_files
 from benchmarks.damage import picture_kinds
 from benchmarks.damage import samples
 from benchmarks.damage import texts
-from depth_mai.files import picture_files
+from depth_mai.pictures import picture_files
 
 Case = kind_lib.Case
 Kind = kind_lib.Kind

@@ -8,8 +8,8 @@ from benchmarks.damage import kind as kind_lib
 from benchmarks.damage import model_files
 from benchmarks.damage import picture_kinds
 from benchmarks.damage import samples
-from depth_mai.files import picture_files
 from depth_mai.judging import static_check
+from depth_mai.pictures import picture_files
 from depth_mai.report import summary_table
 from depth_mai.runtime import graph_summary
 from depth_mai.runtime import image_io

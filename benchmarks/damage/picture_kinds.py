@@ -13,8 +13,8 @@ from PIL import Image
 from benchmarks.damage import containers
 from benchmarks.damage import kind as kind_lib
 from benchmarks.damage import samples
-from depth_mai.files import folder
-from depth_mai.files import picture_files
+from depth_mai.challenge_folder import folder
+from depth_mai.pictures import picture_files
 from depth_mai.report import picture
 from depth_mai.report import scale
 from depth_mai.runtime import batch_prediction

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets as tfds
 
-from depth_mai.files import folder
-from depth_mai.files import picture_files
+from depth_mai.challenge_folder import folder
 from depth_mai.files import printable
 from depth_mai.files import problems as problems_lib
-from depth_mai.files import true_depth
+from depth_mai.pictures import picture_files
+from depth_mai.pictures import true_depth
 
 Example = dict[str, Any]
 Splits = dict[str, Iterator[tuple[str, Example]]]

@@ -11,7 +11,7 @@ problems of the folder in advance, and prints where the records are:
 from absl import flags
 
 from depth_mai import program
-from depth_mai.files import folder
+from depth_mai.challenge_folder import folder
 from depth_mai.files import printable
 from depth_mai.files import problems as problems_lib
 

@@ -21,8 +21,8 @@ from PIL import Image
 from depth_mai import challenge
 from depth_mai.datasets.rgbd_folder import colour_code
 from depth_mai.datasets.rgbd_folder import encodings
-from depth_mai.files import picture_files
 from depth_mai.files import problems
+from depth_mai.pictures import picture_files
 
 REFUSED_SUFFIXES = {
   **dict.fromkeys(

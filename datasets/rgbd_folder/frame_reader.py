@@ -22,10 +22,10 @@ from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import encodings
 from depth_mai.datasets.rgbd_folder import numbers
 from depth_mai.datasets.rgbd_folder import pairing
-from depth_mai.files import picture_files
 from depth_mai.files import problems as problems_lib
-from depth_mai.files import true_depth
-from depth_mai.files import turned
+from depth_mai.pictures import picture_files
+from depth_mai.pictures import true_depth
+from depth_mai.pictures import turned
 
 # Largest difference of the aspect ratios of picture and depth map: ScanNet's
 # 1296 x 968 and 640 x 480 differ by 0.4 %, 16:9 and 4:3 by 33 %.

@@ -25,8 +25,8 @@ from depth_mai.datasets.rgbd_folder import pattern
 from depth_mai.datasets.rgbd_folder import splits
 from depth_mai.datasets.rgbd_folder import unit_guess
 from depth_mai.files import file_names
-from depth_mai.files import picture_formats
 from depth_mai.files import problems as problems_lib
+from depth_mai.pictures import picture_formats
 
 _WORDS = (
   'aligned|camera|cam|colou?r|col|depthmap|depth|disparity|disp|dpt|frame|front|'

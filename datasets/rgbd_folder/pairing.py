@@ -15,8 +15,8 @@ from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import pattern
 from depth_mai.files import file_names
 from depth_mai.files import natural_order
-from depth_mai.files import picture_formats
 from depth_mai.files import problems as problems_lib
+from depth_mai.pictures import picture_formats
 
 Description = description_lib.Description
 natural_key = natural_order.natural_key

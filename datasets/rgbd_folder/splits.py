@@ -9,10 +9,10 @@ import hashlib
 import pathlib
 from typing import Any
 
+from depth_mai.challenge_folder import folder
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import pairing
 from depth_mai.datasets.rgbd_folder import split_list
-from depth_mai.files import folder
 from depth_mai.files import problems as problems_lib
 
 Frame = pairing.Frame

@@ -11,6 +11,7 @@ import sys
 import time
 
 from depth_mai import challenge
+from depth_mai.challenge_folder import folder
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import evidence
 from depth_mai.datasets.rgbd_folder import frame_reader
@@ -18,7 +19,6 @@ from depth_mai.datasets.rgbd_folder import numbers
 from depth_mai.datasets.rgbd_folder import pairing
 from depth_mai.datasets.rgbd_folder import splits as splits_lib
 from depth_mai.datasets.rgbd_folder import unit_guess
-from depth_mai.files import folder
 from depth_mai.files import problems as problems_lib
 
 _MIN_MEDIAN_M = folder.MIN_MEDIAN_MM / challenge.MM_PER_M

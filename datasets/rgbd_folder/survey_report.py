@@ -19,7 +19,7 @@ from depth_mai.datasets.rgbd_folder import survey as survey_lib
 from depth_mai.files import file_names
 from depth_mai.files import printable
 from depth_mai.files import problems
-from depth_mai.files import turned
+from depth_mai.pictures import turned
 from depth_mai.report import picture
 
 PREVIEW_ROWS = 4

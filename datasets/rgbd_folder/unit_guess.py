@@ -12,7 +12,7 @@ from depth_mai.datasets.rgbd_folder import evidence
 from depth_mai.datasets.rgbd_folder import numbers
 from depth_mai.datasets.rgbd_folder import pairing
 from depth_mai.files import problems as problems_lib
-from depth_mai.files import true_depth
+from depth_mai.pictures import true_depth
 
 _SAMPLE = 12
 # The units to choose from where nothing is known.

@@ -13,7 +13,7 @@ import os
 import pathlib
 import sys
 
-from depth_mai.files import folder
+from depth_mai.challenge_folder import folder
 from depth_mai.files import natural_order
 from depth_mai.files import printable
 from depth_mai.files import problems

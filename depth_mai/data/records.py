@@ -33,11 +33,11 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from depth_mai import challenge
+from depth_mai.challenge_folder import folder
 from depth_mai.data import record_check
 from depth_mai.datasets.mai_depth import mai_depth_dataset_builder
 from depth_mai.files import atomic
 from depth_mai.files import default_places
-from depth_mai.files import folder
 
 RECORDS_DIR_VARIABLE = 'DEPTH_MAI_RECORDS'
 DEFAULT_RECORDS_DIR = '~/.cache/depth_mai/records'

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Opens data directories for training and evaluation.
 
-A data directory (`--data_dir`) is a folder in the challenge's layout
-(`depth_mai.files.folder`) or a directory of records prepared by tfds: those of
+A data directory (`--data_dir`) is a folder in the challenge's layout (see
+`challenge_folder.folder`) or a directory of records prepared by tfds: those of
 mai_depth, procedural_rooms, rgbd_folder, or of another builder with features
 that `records.LAYOUTS` lists. `--data_dir=procedural_rooms` stands for a folder
 of procedural rooms, which `resolve` writes at its first use.
@@ -24,9 +24,9 @@ from typing import overload
 import numpy as np
 
 from depth_mai import challenge
+from depth_mai.challenge_folder import folder
 from depth_mai.files import default_places
 from depth_mai.files import failures
-from depth_mai.files import folder
 
 if TYPE_CHECKING:
   import tensorflow as tf

@@ -16,10 +16,10 @@ import numpy as np
 from PIL import Image
 
 from depth_mai import challenge
+from depth_mai.challenge_folder import folder
 from depth_mai.data import source
 from depth_mai.evaluation import alignment
 from depth_mai.files import failures
-from depth_mai.files import folder
 from depth_mai.metrics import depth_metrics
 from depth_mai.metrics import depth_order
 from depth_mai.report import picture

@@ -16,8 +16,8 @@ import numpy as np
 from depth_mai import challenge
 from depth_mai.evaluation import alignment
 from depth_mai.evaluation import detection
-from depth_mai.files import picture_files
 from depth_mai.files import problems as problems_lib
+from depth_mai.pictures import picture_files
 from depth_mai.runtime import image_io
 from depth_mai.runtime import interface_evidence
 from depth_mai.runtime import model_file

@@ -20,12 +20,12 @@ import typing
 import numpy as np
 
 from depth_mai import challenge
+from depth_mai.challenge_folder import folder
 from depth_mai.data import source
 from depth_mai.devices import device as device_lib
 from depth_mai.devices import store as store_lib
 from depth_mai.evaluation import evaluation
 from depth_mai.evaluation import file_predictors
-from depth_mai.files import folder
 from depth_mai.files import printable
 from depth_mai.files import problems as problems_lib
 from depth_mai.ranking import model_files

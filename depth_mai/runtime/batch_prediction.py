@@ -17,10 +17,10 @@ from PIL import Image
 
 from depth_mai import challenge
 from depth_mai.files import atomic
-from depth_mai.files import picture_files
-from depth_mai.files import picture_folder
 from depth_mai.files import printable
 from depth_mai.files import problems as problems_lib
+from depth_mai.pictures import picture_files
+from depth_mai.pictures import picture_folder
 from depth_mai.runtime import image_io
 from depth_mai.runtime import model_file
 

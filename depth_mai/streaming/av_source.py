@@ -19,8 +19,8 @@ import numpy as np
 from PIL import Image
 
 from depth_mai import challenge
-from depth_mai.files import picture_modes
-from depth_mai.files import upright
+from depth_mai.pictures import picture_modes
+from depth_mai.pictures import upright
 from depth_mai.streaming import display_matrix
 from depth_mai.streaming import frame
 from depth_mai.streaming import frame_numbers

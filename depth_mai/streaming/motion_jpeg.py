@@ -22,8 +22,8 @@ import typing
 
 import numpy as np
 
-from depth_mai.files import picture_files
 from depth_mai.files import problems
+from depth_mai.pictures import picture_files
 from depth_mai.streaming import frame
 
 # Interval at which a waiting stream checks whether it was closed.

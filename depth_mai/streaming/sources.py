@@ -17,9 +17,9 @@ import sys
 import numpy as np
 
 from depth_mai import challenge
-from depth_mai.files import picture_files
-from depth_mai.files import picture_folder
 from depth_mai.files import printable
+from depth_mai.pictures import picture_files
+from depth_mai.pictures import picture_folder
 from depth_mai.streaming import av_source
 from depth_mai.streaming import frame
 from depth_mai.streaming import motion_jpeg

@@ -10,7 +10,7 @@ import typing
 
 import numpy as np
 
-from depth_mai.files import picture_files
+from depth_mai.pictures import picture_files
 
 _LOG_INTERVAL_S = 2.0
 _ENDING = '_depth.png'

@@ -10,19 +10,19 @@ from absl.testing import parameterized
 import numpy as np
 import tensorflow as tf
 
+from depth_mai.challenge_folder import folder
 from depth_mai.data import records
 from depth_mai.data import source
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import frame_reader
 from depth_mai.datasets.rgbd_folder import pairing
-from depth_mai.files import folder
-from depth_mai.files import picture_files
-from depth_mai.files import picture_folder
+from depth_mai.pictures import picture_files
+from depth_mai.pictures import picture_folder
 from depth_mai.runtime import batch_prediction
 from depth_mai.runtime import model_file
 from depth_mai.streaming import sources
 from tests.data import dummy_data
-from tests.files import odd_pictures
+from tests.pictures import odd_pictures
 from tests.runtime import tiny_model
 
 _EVALUATE_WITHOUT_TENSORFLOW = """

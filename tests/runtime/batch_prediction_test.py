@@ -9,7 +9,7 @@ from absl.testing import parameterized
 import numpy as np
 from PIL import Image
 
-from depth_mai.files import picture_files
+from depth_mai.pictures import picture_files
 from depth_mai.runtime import batch_prediction
 from depth_mai.runtime import model_file
 from tests.runtime import tiny_model

@@ -5,7 +5,7 @@ from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
 
-from depth_mai.files import upright
+from depth_mai.pictures import upright
 from depth_mai.streaming import display_matrix
 
 

@@ -16,7 +16,7 @@ from absl.testing import parameterized
 import numpy as np
 from PIL import Image
 
-from depth_mai.files import picture_files
+from depth_mai.pictures import picture_files
 from depth_mai.report import scale
 from depth_mai.runtime import model_file
 from depth_mai.streaming import live

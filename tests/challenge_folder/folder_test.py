@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests for depth_mai.files.folder."""
+"""Tests for depth_mai.challenge_folder.folder."""
 
 import os
 import pathlib
@@ -10,7 +10,7 @@ from absl.testing import parameterized
 import numpy as np
 from PIL import Image
 
-from depth_mai.files import folder
+from depth_mai.challenge_folder import folder
 from depth_mai.files import problems
 from tests.data import dummy_data
 

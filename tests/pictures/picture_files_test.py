@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests for depth_mai.files.picture_files."""
+"""Tests for depth_mai.pictures.picture_files."""
 
 import io
 import os
@@ -12,9 +12,9 @@ from absl.testing import parameterized
 import numpy as np
 from PIL import Image
 
-from depth_mai.files import picture_files
 from depth_mai.files import problems
-from tests.files import odd_pictures
+from depth_mai.pictures import picture_files
+from tests.pictures import odd_pictures
 
 
 def _png(samples: np.ndarray, bits: int, colour_type: int) -> bytes:

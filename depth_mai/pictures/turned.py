@@ -9,8 +9,8 @@ import pathlib
 
 import numpy as np
 
-from depth_mai.files import picture_files
 from depth_mai.files import problems as problems_lib
+from depth_mai.pictures import picture_files
 
 # The orientations that exchange width and height.
 _SIDEWAYS = (5, 6, 7, 8)

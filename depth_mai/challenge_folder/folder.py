@@ -24,13 +24,13 @@ import pathlib
 import numpy as np
 
 from depth_mai import challenge
+from depth_mai.challenge_folder import folder_names
+from depth_mai.challenge_folder import folder_notes
 from depth_mai.files import file_names
-from depth_mai.files import folder_names
-from depth_mai.files import folder_notes
-from depth_mai.files import picture_files
 from depth_mai.files import problems as problems_lib
-from depth_mai.files import true_depth
-from depth_mai.files import turned
+from depth_mai.pictures import picture_files
+from depth_mai.pictures import true_depth
+from depth_mai.pictures import turned
 
 read_rgb = picture_files.read_rgb
 Problem = problems_lib.Problem

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests for depth_mai.files.true_depth."""
+"""Tests for depth_mai.pictures.true_depth."""
 
 import pathlib
 
@@ -7,7 +7,7 @@ from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
 
-from depth_mai.files import true_depth
+from depth_mai.pictures import true_depth
 from tests.data import dummy_data
 
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests for depth_mai.files.folder_names."""
+"""Tests for depth_mai.challenge_folder.folder_names."""
 
 import pathlib
 
 from absl.testing import absltest
 from absl.testing import parameterized
 
-from depth_mai.files import folder_names
+from depth_mai.challenge_folder import folder_names
 
 
 class FolderNamesTest(parameterized.TestCase):

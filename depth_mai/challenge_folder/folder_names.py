@@ -10,8 +10,8 @@ from collections.abc import Mapping
 import pathlib
 
 from depth_mai.files import file_names
-from depth_mai.files import picture_formats
 from depth_mai.files import problems as problems_lib
+from depth_mai.pictures import picture_formats
 
 Problem = problems_lib.Problem
 

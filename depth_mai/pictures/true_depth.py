@@ -13,7 +13,7 @@ import os
 import numpy as np
 
 from depth_mai import challenge
-from depth_mai.files import picture_files
+from depth_mai.pictures import picture_files
 
 # The largest number of 16 bits, also after it was converted to metres.
 _LARGEST_16_BITS = challenge.MAX_DEPTH_MM

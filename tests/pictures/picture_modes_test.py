@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests for depth_mai.files.picture_modes."""
+"""Tests for depth_mai.pictures.picture_modes."""
 
 import io
 
@@ -8,8 +8,8 @@ from absl.testing import parameterized
 import numpy as np
 from PIL import Image
 
-from depth_mai.files import picture_modes
-from tests.files import odd_pictures
+from depth_mai.pictures import picture_modes
+from tests.pictures import odd_pictures
 
 
 def _rgb(encoded: bytes) -> np.ndarray:

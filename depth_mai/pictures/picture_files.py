@@ -18,11 +18,11 @@ from PIL import Image
 
 from depth_mai import challenge
 from depth_mai.files import atomic
-from depth_mai.files import picture_formats
-from depth_mai.files import picture_modes
 from depth_mai.files import printable
 from depth_mai.files import problems
-from depth_mai.files import upright
+from depth_mai.pictures import picture_formats
+from depth_mai.pictures import picture_modes
+from depth_mai.pictures import upright
 
 # The last chunk of a PNG file, with its checksum. Pillow does not require it.
 _PNG_END = b'IEND\xaeB`\x82'

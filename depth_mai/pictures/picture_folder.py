@@ -14,9 +14,9 @@ import pathlib
 import unicodedata
 
 from depth_mai.files import natural_order
-from depth_mai.files import picture_formats
 from depth_mai.files import printable
 from depth_mai.files import problems as problems_lib
+from depth_mai.pictures import picture_formats
 
 # Files of a subfolder that are looked at; a home directory has many more.
 _MOST_SEARCHED = 10000

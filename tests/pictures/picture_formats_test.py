@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests for depth_mai.files.picture_formats."""
+"""Tests for depth_mai.pictures.picture_formats."""
 
 from absl.testing import absltest
 from absl.testing import parameterized
 
-from depth_mai.files import picture_formats
+from depth_mai.pictures import picture_formats
 
 
 class PictureFormatsTest(parameterized.TestCase):

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests for depth_mai.files.picture_folder."""
+"""Tests for depth_mai.pictures.picture_folder."""
 
 import pathlib
 
 from absl.testing import absltest
 
-from depth_mai.files import picture_folder
+from depth_mai.pictures import picture_folder
 
 
 class ListingTest(absltest.TestCase):

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests for depth_mai.files.upright."""
+"""Tests for depth_mai.pictures.upright."""
 
 from absl.testing import absltest
 import numpy as np
 
-from depth_mai.files import upright
-from tests.files import odd_pictures
+from depth_mai.pictures import upright
+from tests.pictures import odd_pictures
 
 
 class UprightTest(absltest.TestCase):

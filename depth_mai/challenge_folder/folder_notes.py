@@ -10,8 +10,8 @@ import numpy as np
 
 from depth_mai.files import file_names
 from depth_mai.files import problems as problems_lib
-from depth_mai.files import true_depth
-from depth_mai.files import turned
+from depth_mai.pictures import true_depth
+from depth_mai.pictures import turned
 
 # Steps that whole millimetres rarely have.
 _ODD_STEPS = {

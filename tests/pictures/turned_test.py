@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests for depth_mai.files.turned."""
+"""Tests for depth_mai.pictures.turned."""
 
 import pathlib
 
@@ -7,7 +7,7 @@ from absl.testing import absltest
 import numpy as np
 from PIL import Image
 
-from depth_mai.files import turned
+from depth_mai.pictures import turned
 
 
 class TurnedTest(absltest.TestCase):

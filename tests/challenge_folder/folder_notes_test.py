@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests for depth_mai.files.folder_notes."""
+"""Tests for depth_mai.challenge_folder.folder_notes."""
 
 from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
 
-from depth_mai.files import folder_notes
+from depth_mai.challenge_folder import folder_notes
 
 _DEPTH_MM = np.arange(900, 3900, dtype=np.uint16).reshape(30, 100)
 
