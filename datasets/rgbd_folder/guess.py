@@ -135,7 +135,14 @@ def _without_pairs(kinds: dict[str, list[_Cell]], files: Sequence[str]) -> str:
   counts = {name: _count(kinds[name]) for name in ('rgb', 'depth', 'grey')}
   counts['depth'] += _count(kinds['coded'])
   if counts['rgb'] and counts['depth']:
-    return 'no picture has the name of a depth map'
+    examples = [
+      next(iter(cells[0].files.values()))
+      for cells in (kinds['rgb'], kinds['coded'] or kinds['depth'])
+    ]
+    return (
+      'no picture has the name of a depth map, such as '
+      f'{" and ".join(examples)}'
+    )
   what = (
     f'there are {counts["rgb"]} colour pictures, {counts["depth"]} files that '
     f'may contain depth, and {counts["grey"]} pictures with one 8-bit channel'
@@ -147,9 +154,13 @@ def _without_pairs(kinds: dict[str, list[_Cell]], files: Sequence[str]) -> str:
       f'; those of {where or "the folder"} are called depth, but have colours '
       'from which depth cannot be recovered'
     )
+  elif counts['grey'] and not counts['depth']:
+    what += ', which are too few bits for depth'
   others = [name for name in files if not _is_candidate(name)]
   if others:
     what += f'; not looked at: {file_names.by_suffix(others)}'
+  if any(picture_formats.kind(name) == 'video' for name in others):
+    what += ' (write the pictures of a video to files first, with ffmpeg)'
   return what
 
 

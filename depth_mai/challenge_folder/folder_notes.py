@@ -33,6 +33,7 @@ class Facts:
     marked: number of pixels whose number stands for unknown depth.
     pixels: number of all pixels of the depth map.
     step: greatest common divisor of the depths; 0 without a depth map.
+    limit: the depth at which the map seems to be cut off, 0 for none.
     is_rotated: whether nearly all depths are a multiple of 8 or one above it,
       as millimetres are whose 16 bits were rotated left by 3.
   """
@@ -42,6 +43,7 @@ class Facts:
   marked: int
   pixels: int
   step: int
+  limit: float
   is_rotated: bool
 
   @classmethod
@@ -57,13 +59,14 @@ class Facts:
       marked: number of pixels whose number stood for unknown depth.
     """
     if depth_mm is None:
-      return cls(name, orientation, 0, 0, 0, False)
+      return cls(name, orientation, 0, 0, 0, 0.0, False)
     return cls(
       name=name,
       orientation=orientation,
       marked=marked,
       pixels=depth_mm.size,
       step=int(np.gcd.reduce(depth_mm.ravel())),
+      limit=true_depth.limit(depth_mm),
       is_rotated=bool(np.mean(depth_mm & 7 <= 1) > _ROTATED),
     )
 
@@ -83,6 +86,8 @@ def notes(facts: Sequence[Facts], unread: Sequence[str]) -> Iterator[str]:
       f'{sum(marked):,} pixels ({share:.1%}) of {maps} stand for unknown depth '
       f'without being 0, and count as unknown; the rule: {true_depth.RULE}'
     )
+  if limited := true_depth.limit_note([fact.limit for fact in facts]):
+    yield f'{limited}: write 0 there'
   step = math.gcd(*(fact.step for fact in facts))
   measured = [fact for fact in facts if fact.step]
   if len(measured) < 2:

@@ -27,6 +27,10 @@ class FolderNotesTest(parameterized.TestCase):
     (note,) = _notes(_DEPTH_MM, marked=300)
     self.assertIn('600 pixels (10.0%) of 2 depth maps stand for unknown', note)
 
+  def test_depth_that_is_cut_off(self):
+    (note,) = _notes(np.minimum(_DEPTH_MM, 3000))
+    self.assertIn('2 depth maps end at 3000', note)
+
   @parameterized.parameters((5, 'TUM'), (257, '8 bits'))
   def test_steps(self, step, words):
     (note,) = _notes(np.arange(1, 201, dtype=np.uint16).reshape(10, 20) * step)
