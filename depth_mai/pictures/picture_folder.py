@@ -135,7 +135,10 @@ def _folded(name: str) -> str:
 
 
 def _is_picture(path: pathlib.Path) -> bool:
-  return path.suffix.lower() in picture_formats.suffixes() and path.is_file()
+  # A link to a file that is gone is reported when it is read.
+  return path.suffix.lower() in picture_formats.suffixes() and (
+    path.is_file() or (path.is_symlink() and not path.exists())
+  )
 
 
 def _pictures_below(folder: pathlib.Path) -> Iterator[pathlib.Path]:

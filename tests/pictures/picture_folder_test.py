@@ -52,6 +52,14 @@ class ListingTest(absltest.TestCase):
     self.assertIn(r'other files that are left out: 2 (notes.txt, x\ny)', others)
     self.assertIn('left out: 1 (sub: 2 pictures)', below)
 
+  def test_a_link_to_a_file_that_is_gone_is_kept(self):
+    self._touch('1.png')
+    (self.folder / '2.png').symlink_to(self.folder / 'gone.png')
+    names = [
+      path.name for path in picture_folder.list_pictures(self.folder).pictures
+    ]
+    self.assertEqual(names, ['1.png', '2.png'])
+
   def test_a_raw_file_beside_its_picture_is_no_problem(self):
     self._touch('IMG_1.JPG', 'IMG_1.CR2', 'IMG_2.CR2')
     listing = picture_folder.list_pictures(self.folder)
