@@ -138,13 +138,13 @@ def _refuse_colours(path: pathlib.Path) -> None:
         return
   except Exception:
     return  # The reader of the suffix says what is wrong.
-  if colour_code.is_24_bits(read_colours(path)):
+  if code := colour_code.encoding(read_colours(path)):
     raise problems.refusal(
       path,
       'it has three channels of 8 bits, which are the bytes of 24-bit depth, '
       'as '
       'in CARLA and SHIFT',
-      'set depth_unit = "rgb24" in the description',
+      f'set depth_unit = "{code}" in the description',
     )
 
 

@@ -29,8 +29,9 @@ from depth_mai.files import problems as problems_lib
 from depth_mai.pictures import picture_formats
 
 _WORDS = (
-  'aligned|camera|cam|colou?r|col|depthmap|depth|disparity|disp|dpt|frame|front|'
-  'gt|image|img|leftimg8bit|left|map|picture|raw|registered|rgb'
+  'aligned|camera|cam|colou?r|col|depthmap|depth|disparity|disp|domain|dpt|'
+  'frame|front|gt|image|img|leftimg8bit|left|map|picture|raw|registered|rgb|'
+  'zbuffer'
 )
 _NAME = re.compile(
   rf'(?P<before>(?:(?:{_WORDS})(?:[-_.]|(?=\d)))*)(?P<id>.+?)'
@@ -103,7 +104,7 @@ def guess(source: pathlib.Path) -> unit_guess.Guess:
   draft = description_lib.Description(
     rgb=rgb,
     depth=depth,
-    depth_unit='rgb24' if kinds['coded'] else 'mm',
+    depth_unit=_code(kinds['coded'][0], source) if kinds['coded'] else 'mm',
     mask=_mask(depth, files),
     pairing='name' if by_name else 'timestamp',
     timestamp_unit='s' if by_name else _time_unit(pairs),
@@ -211,12 +212,17 @@ def _find_coded(kinds: dict[str, list[_Cell]], source: pathlib.Path) -> None:
   named = list(filter(_says_depth, kinds['rgb']))
   for cell in named or kinds['rgb']:
     if cell.suffix == '.png':
-      path = source / cell.files[min(cell.files)]
-      colours, _ = problems_lib.attempt(depth_file.read_colours, path)
-      if colours is not None and colour_code.is_24_bits(colours):
+      if _code(cell, source):
         kinds['coded'].append(cell)
   coded = set(kinds['coded'])
   kinds['rgb'] = [cell for cell in kinds['rgb'] if cell not in coded]
+
+
+def _code(cell: _Cell, source: pathlib.Path) -> str:
+  """Returns the encoding of a cell's colours, '' if they are no depth."""
+  path = source / cell.files[min(cell.files)]
+  colours, _ = problems_lib.attempt(depth_file.read_colours, path)
+  return '' if colours is None else colour_code.encoding(colours)
 
 
 def _kind(cell: _Cell, source: pathlib.Path) -> str:
@@ -272,9 +278,24 @@ def _partners(
   return [
     (rgb, depth)
     for depth, claimed in claims.items()
-    for number, rgb in claimed
+    for number, rgb in _unlike(claimed)
     if number == max(number for number, _ in claimed)
   ]
+
+
+def _unlike(claimed: list[tuple[int, _Cell]]) -> list[tuple[int, _Cell]]:
+  """Leaves out pictures whose ids are those of others with the same partner.
+
+  Such as the undistorted pictures that an app stores beside the originals, for
+  which one depth map cannot serve. The shortest path is kept.
+  """
+  kept: list[tuple[int, _Cell]] = []
+  for number, cell in sorted(
+    claimed, key=lambda claim: (-claim[0], len('/'.join(claim[1].folders)))
+  ):
+    if not any(cell.ids & other.ids for _, other in kept):
+      kept.append((number, cell))
+  return kept
 
 
 def _share_ids(rgb: _Cell, depth: _Cell) -> int:

@@ -81,6 +81,20 @@ class GuessTest(parameterized.TestCase):
     found, _, _ = self._guess()
     self.assertEqual(found.rgb, '{split}/{sequence}/color/{id}.png')
 
+  def test_two_pictures_for_each_depth_map(self):
+    for folder in ('corrected_images', 'images'):
+      dummy_data.write_recordings(
+        self.root,
+        {'scan': 3},
+        rgb=f'{{sequence}}/{folder}/{{id}}.png',
+        depth='{sequence}/depth/{id}.png',
+      )
+    found, _, frames = self._guess()
+    self.assertEqual(found.rgb, 'scan/images/{id}.png')
+    self.assertLen(frames.frames, 3)
+    self.assertEmpty(frames.problems)
+    self.assertLen(frames.left_out, 3)
+
   def test_names_that_cannot_be_stored(self):
     dummy_data.write_recordings(self.root, {'a': 3})
     for path in list(self.root.glob('a/*/*.png')):

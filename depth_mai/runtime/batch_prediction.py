@@ -28,6 +28,10 @@ from depth_mai.runtime import model_file
 # A path given by the user.
 Path = str | os.PathLike[str]
 
+# Pixels that may be cut off without a word, as a share.
+_MOST_OUTSIDE = 0.05
+# Nobody takes pictures from so near.
+_NEAREST_MEDIAN_MM = 50
 _DEPTH, _COLOUR, _SIDE_BY_SIDE = '_depth', '_colour', '_side_by_side'
 
 
@@ -178,5 +182,20 @@ def _predict_one(
   height, width = depth_mm.shape
   return (
     f'{source}: {width}x{height}, {elapsed_ms:.1f} ms, median depth '
-    f'{np.median(depth_m):.2f} m -> {target}'
+    f'{np.median(depth_m):.2f} m{_doubt(depth_mm)} -> {target}'
   )
+
+
+def _doubt(depth_mm: np.ndarray) -> str:
+  """Returns what is strange about depths, in brackets, or ''."""
+  outside = np.mean(
+    (depth_mm < challenge.MIN_DEPTH_MM) | (depth_mm > challenge.MAX_DEPTH_MM)
+  )
+  if outside > _MOST_OUTSIDE:
+    return (
+      f' ({outside:.0%} of the pixels were cut off at 1 mm or 65.535 m: is the '
+      'unit right, and is it depth?)'
+    )
+  if np.median(depth_mm) < _NEAREST_MEDIAN_MM:
+    return ' (very near: is the unit right?)'
+  return ''
