@@ -190,6 +190,10 @@ def _attempt(
   except problems.BadInputError:
     raise
   except Exception as error:  # Damaged files raise errors of any kind.
+    if 'allow_pickle' in str(error):
+      what = f'the {name} is no array of numbers, but of Python objects'
+      cure = 'save it as an array of floats or integers'
+      raise problems.refusal(path, what, cure) from error
     raise problems.refusal(
       path,
       f'the {name} cannot be read ({type(error).__name__}: {error})',

@@ -121,6 +121,15 @@ def _notes(
     yield f'{limited}: add this number to invalid in the description'
   if description.encoding.is_plain and facts:
     yield from _about_unit(survey)
+  if any(
+    'euclid' in frame.depth_path.name.lower()
+    or 'euclid' in frame.depth_path.parent.name.lower()
+    for frame in survey.pairing.frames
+  ):
+    yield (
+      "names say 'euclidean': distances to the camera are no depth, which is "
+      'the distance along the optical axis'
+    )
   yield from _about_orientation(survey)
   yield from survey.notes
   for name, spellings in survey.pairing.spellings.items():
@@ -170,6 +179,8 @@ def _about_unit(survey: survey_lib.Survey) -> Iterator[str]:
     [f.depth_path.relative_to(survey.source).as_posix() for f in frames],
   )
   candidates = verdict.candidates
+  # What the step shows outweighs a range that fits as well.
+  candidates = [c for c in candidates if c.by_step] or candidates
   if verdict.why_none:
     yield f'{verdict.why_none}; check that depth_unit is right'
   encodings = [description_lib.ENCODINGS[c.unit] for c in candidates]

@@ -139,6 +139,20 @@ class TextTest(absltest.TestCase):
     self.assertIn("look like depth_unit = 'tum'", text)
     self.assertIn('the description states mm', text)
 
+  def test_rotated_bits_outweigh_a_plausible_range(self):
+    dummy_data.write_recordings(self.root, {'a': 5}, units_per_metre=8000)
+    for path in self.root.glob('a/depth/*.png'):
+      with Image.open(path) as depth:
+        codes = np.asarray(depth).astype(int) // 8 * 8
+      Image.fromarray(codes.astype(np.uint16)).save(path)
+    self.assertIn("look like depth_unit = 'sunrgbd'", '\n'.join(self._lines()))
+
+  def test_distances_to_the_camera_are_named(self):
+    dummy_data.write_recordings(self.root, {'a': 3})
+    (self.root / 'a/depth').rename(self.root / 'a/depth_euclidean')
+    lines = self._lines(depth='{sequence}/depth_euclidean/{id}.png')
+    self.assertIn("names say 'euclidean'", '\n'.join(lines))
+
   def test_numbers_without_a_unit_are_reported(self):
     dummy_data.write_recordings(self.root, {'a': 5})
     for path in list(self.root.glob('a/depth/*.png')):
