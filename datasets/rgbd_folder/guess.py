@@ -87,7 +87,9 @@ def guess(source: pathlib.Path) -> unit_guess.Guess:
     _find_coded(kinds, source)
     if not kinds['coded']:
       _refuse_unread(files, source)
+  # Beside pictures, coloured depth is to look at.
   rgbs = _merged(kinds['rgb'], kinds)
+  rgbs = [cell for cell in rgbs if not _is_called_depth(cell)] or rgbs
   depths = _merged(kinds['coded'] or kinds['depth'], kinds)
   by_name = _partners(rgbs, depths, _share_ids)
   by_time = by_name or _partners(rgbs, depths, _share_times)
@@ -160,8 +162,14 @@ def _without_pairs(kinds: dict[str, list[_Cell]], files: Sequence[str]) -> str:
   others = [name for name in files if not _is_candidate(name)]
   if others:
     what += f'; not looked at: {file_names.by_suffix(others)}'
-  if any(picture_formats.kind(name) == 'video' for name in others):
-    what += ' (write the pictures of a video to files first, with ffmpeg)'
+  if kinds['other']:
+    unread = [name for cell in kinds['other'] for name in cell.files.values()]
+    what += f'; not readable: {file_names.by_suffix(unread)}'
+  for kind in sorted({picture_formats.kind(name) or '' for name in others}):
+    if kind == 'video':
+      what += '; video: write its pictures to files first, with ffmpeg'
+    elif kind:
+      what += f'; {kind}: {picture_formats.cure(kind)}'
   return what
 
 
@@ -205,6 +213,11 @@ def _merged(cells: list[_Cell], kinds: dict[str, list[_Cell]]) -> list[_Cell]:
 
 def _says_depth(cell: _Cell) -> bool:
   return 'depth' in '/'.join([*cell.folders, cell.before, cell.after]).lower()
+
+
+def _is_called_depth(cell: _Cell) -> bool:
+  """Returns whether the files or the folder they are in are called depth."""
+  return _says_depth(dataclasses.replace(cell, folders=cell.folders[-1:]))
 
 
 def _find_coded(kinds: dict[str, list[_Cell]], source: pathlib.Path) -> None:
@@ -291,7 +304,12 @@ def _unlike(claimed: list[tuple[int, _Cell]]) -> list[tuple[int, _Cell]]:
   """
   kept: list[tuple[int, _Cell]] = []
   for number, cell in sorted(
-    claimed, key=lambda claim: (-claim[0], len('/'.join(claim[1].folders)))
+    claimed,
+    key=lambda claim: (
+      -claim[0],
+      'depth' in f'{claim[1].before}{claim[1].after}'.lower(),
+      len('/'.join(claim[1].folders)),
+    ),
   ):
     if not any(cell.ids & other.ids for _, other in kept):
       kept.append((number, cell))
