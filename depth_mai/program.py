@@ -8,6 +8,7 @@ from collections.abc import Callable
 from collections.abc import Sequence
 import functools
 import os
+import re
 import sys
 from typing import Any
 
@@ -23,6 +24,10 @@ from depth_mai.files import output_streams
 # user. files/failures.py explains other errors; what it does not know is a bug
 # and shows its traceback.
 _EXPECTED_ERRORS = (ValueError, FloatingPointError, app.UsageError)
+# How absl says that a required flag is not given.
+_MISSING_FLAG = re.compile(
+  r'flag --(\w+)=None: Flag --\w+ must have a value other than None'
+)
 _INTERRUPTED_CODE = 130  # 128 + SIGINT, as in shells.
 
 _STRING, _STRINGS = flags.DEFINE_string, flags.DEFINE_multi_string
@@ -266,6 +271,8 @@ def run(
       return flags.FLAGS(argv)
     except flags.Error as error:
       text = str(error).rstrip('.')
+      if missing := _MISSING_FLAG.fullmatch(text):
+        text = f'--{missing[1]} is missing'
       print(f'error: {text}. --help lists the flags.', file=sys.stderr)
       sys.exit(error_code)
 

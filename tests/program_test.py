@@ -42,10 +42,10 @@ program.run(main, error_code=3)
 
 
 class ProgramTest(absltest.TestCase):
-  def run_program(self, *arguments):
+  def run_program(self, *arguments, program=_PROGRAM):
     """Returns the finished process."""
     return subprocess.run(
-      [sys.executable, '-c', _PROGRAM, *arguments],
+      [sys.executable, '-c', program, *arguments],
       env={**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, sys.path))},
       capture_output=True,
       text=True,
@@ -131,6 +131,14 @@ class ProgramTest(absltest.TestCase):
           done.stderr, r'\Aerror: .*--help lists the flags\.\n\Z'
         )
         self.assertEqual(done.returncode, 3)
+
+  def test_a_required_flag_is_named(self):
+    program = _PROGRAM.replace("flag('limit')", "flag('limit', required=True)")
+    self.assertNotEqual(program, _PROGRAM)
+    done = self.run_program(program=program)
+    self.assertEqual(
+      done.stderr, 'error: --limit is missing. --help lists the flags.\n'
+    )
 
   def test_arguments_that_are_no_flags_are_refused(self):
     done = self.run_program('train')

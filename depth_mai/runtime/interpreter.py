@@ -34,6 +34,17 @@ ModelSource = str | os.PathLike[str] | bytes | bytearray
 
 # Bytes 4 to 8 of every TensorFlow Lite flatbuffer.
 _FILE_IDENTIFIER = b'TFL3'
+# The first bytes of files that people take for models, and what helps.
+_OTHER_FILES = {
+  b'version ': 'It is a Git LFS pointer: git lfs pull fetches the file.',
+  b'<': 'It is a web page: download the file itself.',
+  b'PK': (
+    'It is a .keras, .zip or PyTorch file: convert a .keras file with '
+    'depth_mai.convert, and others with their own tools, such as ai-edge-torch.'
+  ),
+  b'\x89HDF': 'It is an HDF5 file: convert it with tf.lite.TFLiteConverter.',
+  b'\x1f\x8b': 'It is compressed: unpack it with gunzip or tar.',
+}
 
 
 class Runtime(typing.NamedTuple):
@@ -195,11 +206,14 @@ def check_is_tflite(path_or_bytes: ModelSource) -> str:
         '--model a readable .tflite file.'
       ) from error
   if start[4:8] != _FILE_IDENTIFIER:
+    looks_like = next(
+      (what for first, what in _OTHER_FILES.items() if start.startswith(first)),
+      'It may be incomplete: fetch it again, or convert a .keras file with '
+      'depth_mai.convert.',
+    )
     raise ValueError(
       f'{name} ({size} bytes) is not a .tflite model: bytes 4 to 8 are '
-      f'{start[4:8]!r}, not {_FILE_IDENTIFIER!r}. It may be incomplete, a '
-      'Git LFS pointer, or a .keras file: convert that with '
-      'depth_mai.convert, or fetch the file again.'
+      f'{start[4:8]!r}, not {_FILE_IDENTIFIER!r}. {looks_like}'
     )
   return name
 

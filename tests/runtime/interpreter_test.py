@@ -56,10 +56,17 @@ class InterpreterTest(parameterized.TestCase):
     self.assertIn(r'/x/\x1b[2J\xff\n.tflite', str(caught.exception))
     self.assertTrue(str(caught.exception).isprintable())
 
-  @parameterized.parameters(b'', b'PK\x03\x04 a keras file', b'version https:')
-  def test_other_file(self, content):
+  @parameterized.parameters(
+    (b'', 'incomplete'),
+    (b'PK\x03\x04 a keras file', 'depth_mai.convert'),
+    (b'version https://git-lfs.github.com/spec/v1', 'git lfs pull'),
+    (b'<!DOCTYPE html>', 'a web page'),
+    (b'\x1f\x8b\x08 gzip', 'compressed'),
+  )
+  def test_other_file(self, content, words):
     path = self.create_tempfile('other.tflite', content).full_path
-    with self.assertRaisesRegex(ValueError, 'other.tflite .*not a .tflite'):
+    message = f'other.tflite .*not a .tflite.*{words}'
+    with self.assertRaisesRegex(ValueError, message):
       interpreter.load_interpreter(path)
 
   @parameterized.parameters(0.4, 0.7, 0.99)
