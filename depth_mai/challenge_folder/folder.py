@@ -27,6 +27,7 @@ from depth_mai import challenge
 from depth_mai.challenge_folder import folder_names
 from depth_mai.challenge_folder import folder_notes
 from depth_mai.files import file_names
+from depth_mai.files import natural_order
 from depth_mai.files import problems as problems_lib
 from depth_mai.pictures import picture_files
 from depth_mai.pictures import true_depth
@@ -125,7 +126,7 @@ def split_names(root: str | os.PathLike[str]) -> list[str]:
 
 
 def list_pairs(root: str | os.PathLike[str], split: str) -> list[Pair]:
-  """Lists the pairs of one split, sorted by id, without opening them.
+  """Lists the pairs of one split, in natural order, without opening them.
 
   Args:
     root: folder in the challenge's layout.
@@ -147,7 +148,7 @@ def list_pairs(root: str | os.PathLike[str], split: str) -> list[Pair]:
 def iterate_pairs(
   root: str | os.PathLike[str], split: str
 ) -> Iterator[tuple[str, np.ndarray, np.ndarray | None]]:
-  """Reads and checks the pairs of a split, sorted by id.
+  """Reads and checks the pairs of a split, in natural order.
 
   Args:
     root: folder in the challenge's layout.
@@ -298,7 +299,7 @@ def _scan(
 def _by_id(
   folder: pathlib.Path,
 ) -> tuple[dict[str, pathlib.Path], list[Problem]]:
-  """Maps id to file, sorted by id; an id with several files is a problem."""
+  """Maps id to file, in natural order; an id with several is a problem."""
   by_id = collections.defaultdict(list)
   for path in sorted(folder.iterdir()):
     hidden = path.name.startswith('.')  # .DS_Store, or ._a.png for a.png
@@ -319,7 +320,8 @@ def _by_id(
       cure = 'export it again as a 16-bit one-channel PNG in millimetres'
       problems.append(Problem(paths[0], what, cure))
   # Bad files stay in the map; otherwise their partners would be reported, too.
-  return {name: by_id[name][0] for name in sorted(by_id)}, problems
+  in_order = sorted(by_id, key=natural_order.natural_key)
+  return {name: by_id[name][0] for name in in_order}, problems
 
 
 def _read_pair(

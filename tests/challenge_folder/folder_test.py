@@ -29,14 +29,15 @@ class FolderTestCase(parameterized.TestCase):
 
 
 class ListingTest(FolderTestCase):
-  def test_pairs_are_sorted_by_id(self):
+  def test_pairs_are_in_natural_order(self):
     rgb_dir, depth_dir = (self.root / 'train' / s for s in ('rgb', 'depth'))
-    for i, name in enumerate(('b.10', 'a')):
+    for i, name in enumerate(('b.10', 'a', 'b.9')):
       shutil.copy(rgb_dir / f'0000{i}.png', rgb_dir / f'{name}.PNG')
       shutil.copy(depth_dir / f'0000{i}.png', depth_dir / f'{name}.png')
     pairs = folder.list_pairs(self.root, 'train')
     self.assertEqual(
-      [pair.id for pair in pairs], ['00000', '00001', '00002', 'a', 'b.10']
+      [pair.id for pair in pairs],
+      ['00000', '00001', '00002', 'a', 'b.9', 'b.10'],
     )
     self.assertEqual(
       pairs[-1],
