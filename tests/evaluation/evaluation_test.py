@@ -211,7 +211,7 @@ class SplitIdsTest(absltest.TestCase):
       for name in ('b', 'a10', 'a9'):
         (root / 'validation' / kind / f'{name}.png').touch()
     self.assertEqual(
-      evaluation.split_ids(root, 'validation'), ['a10', 'a9', 'b']
+      evaluation.split_ids(root, 'validation'), ['a9', 'a10', 'b']
     )
     with self.assertRaisesRegex(ValueError, 'no split'):
       evaluation.split_ids(root, 'train')

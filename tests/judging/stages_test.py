@@ -191,11 +191,13 @@ class JudgeTest(parameterized.TestCase):
     self.assertIn('--input_size', verdict.interface['input']['why'])
 
   def test_several_depth_maps_are_listed(self):
-    verdict = self.judge(foreign_model.mean((1, 24, 32, 3), half='half'))
+    verdict = self.judge(foreign_model.mean((1, 24, 32, 3), half='depth_half'))
     (error,) = verdict.errors
     self.assertRegex(
-      error, "^It has 2 outputs.*--output_tensor: 0 'depth'.*1 'half'"
+      error, "^It has 2 outputs.*--output_tensor: 0 'depth'.*1 'depth_half'"
     )
+    named = self.judge(foreign_model.mean((1, 24, 32, 3), half='half'))
+    self.assertIn('called depth', named.interface['output']['why'])
 
   def test_inverse_depth_is_named(self):
     content = foreign_model.mean((1, 24, 32, 3), 1e6, 100.0, inverse=True)
