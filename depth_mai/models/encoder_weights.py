@@ -121,12 +121,18 @@ def load(network: keras.Model, source: str, names: str | None = None) -> Loaded:
   for name, variable in ours.items():
     variable.assign(values[name])
   normalise = network.get_layer(_NORMALISE)
-  normalise.scale, normalise.offset = normalisation.scale, normalisation.offset
+  normalise.scale = _number_or_list(normalisation.scale)
+  normalise.offset = _number_or_list(normalisation.offset)
   used = {named[name] for name in ours}
   return Loaded(
     {name: named[name] for name in ours},
     tuple(name for name in theirs if name not in used),
   )
+
+
+def _number_or_list(values: list[float]) -> float | list[float]:
+  """Returns one number if all are equal; export folds it more often."""
+  return values[0] if len(set(values)) == 1 else values
 
 
 def _is_keras(source: str) -> bool:

@@ -187,8 +187,8 @@ class EncoderWeightsTest(tf.test.TestCase, parameterized.TestCase):
     network = _network('jmu_cvlab')
     encoder_weights.load(network, f'keras_cv:{folder}')
     normalise = network.get_layer('normalise')
-    self.assertAllClose(normalise.scale, [1 / 255] * 3)
-    self.assertAllClose(normalise.offset, [0.0] * 3)
+    self.assertAllClose(normalise.scale, 1 / 255)
+    self.assertAllClose(normalise.offset, 0.0)
     self._assert_same_features(
       network, 'block_12_add', library, 'expanded_conv_11_Add'
     )
