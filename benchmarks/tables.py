@@ -137,20 +137,14 @@ def device_table(path: pathlib.Path) -> str:
 def agreement_table(path: pathlib.Path) -> str:
   """Returns the table of a store of the emulated board's measurements."""
   rows = []
-  for line in path.read_text().splitlines():
-    entry = json.loads(line)
-    if (
-      entry['kind'] != store.REPORT_KIND
-      or entry['key']['device'] != 'emulated_pi4'
-    ):
+  for key, report in store.Store(path).of_kind(store.REPORT_KIND):
+    if key.get('device') != 'emulated_pi4':
       continue
-    configurations = {
-      one['xnnpack']: one for one in entry['value']['configurations']
-    }
+    configurations = {one['xnnpack']: one for one in report['configurations']}
     outputs = [configurations[xnnpack]['outputs'] for xnnpack in (True, False)]
     rows.append(
       (
-        pathlib.PurePath(entry['value']['model']['file']).stem,
+        pathlib.PurePath(report['model']['file']).stem,
         max(one['relative_spread'] for one in configurations.values()),
         *(
           one[figure]
@@ -183,7 +177,20 @@ def main(argv: list[str]) -> None:
     raise ValueError(
       f'Give one of {", ".join(_TABLES)}, and its file or folder.'
     )
-  print(_TABLES[argv[1]](pathlib.Path(argv[2])))
+  path = pathlib.Path(argv[2])
+  try:
+    print(_TABLES[argv[1]](path))
+  except (
+    ArithmeticError,
+    LookupError,
+    OSError,
+    RecursionError,
+    TypeError,
+  ) as error:
+    raise ValueError(
+      f'{path} does not have the content for the table {argv[1]!r} '
+      f'({error!r}). Make it again; docs/results_log.md has the commands.'
+    ) from error
 
 
 if __name__ == '__main__':

@@ -74,11 +74,10 @@ def main(argv: list[str]) -> None:
   measured = store.Store(_STORE.value) if _STORE.value else None
   report = device.measure(path)
   print(registry.format_report(report))
+  if measured is not None and measured.put_report(device, report):
+    print(f'Added to {_STORE.value}.')
   if _JSON.value:
     atomic.write_json(_JSON.value, report)
-  if measured is not None:
-    measured.put_report(device, report)
-    print(f'Added to {_STORE.value}.')
 
 
 if __name__ == '__main__':

@@ -7,11 +7,14 @@ naming the nearest known keys.
 """
 
 from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Sequence
+import contextlib
 import dataclasses
 import difflib
 import hashlib
 import inspect
+import io
 import pathlib
 import re
 
@@ -19,6 +22,9 @@ import gin
 import keras
 
 from depth_mai.data import augmentation
+from depth_mai.files import config_files
+from depth_mai.files import config_types
+from depth_mai.files import printable
 from depth_mai.files import ready_models
 from depth_mai.lite import quantisation
 from depth_mai.lite import quantisation_aware
@@ -64,10 +70,6 @@ for _name, _loss in _LOSSES.items():
     _loss, function=CONFIGURABLES[_name]
   )
 
-# The paths of included files are relative to the root of the checkout, whatever
-# the working directory is.
-gin.add_config_file_search_path(str(pathlib.Path(__file__).parents[1]))
-
 
 def _nearest(word: str, known: Sequence[str]) -> str:
   near = difflib.get_close_matches(word, known, n=3, cutoff=0.4)
@@ -76,7 +78,7 @@ def _nearest(word: str, known: Sequence[str]) -> str:
 
 def _explain(error: Exception) -> str:
   """Adds the nearest configurables or parameters to gin's message."""
-  message = str(error)
+  message = _one_line(str(error))
   unknown = re.search(
     r"No configurable matching (?:reference )?'@?([\w./]+)", message
   )
@@ -84,18 +86,71 @@ def _explain(error: Exception) -> str:
     name = unknown.group(1).rsplit('.', 1)[-1]
     hint = _nearest(name, list(_REGISTERED))
     return f'gin: {unknown.group(1)!r} is not configurable. {hint}'
+  unknown = re.search(r"No bindings specified for '(.*)/gin.macro'", message)
+  if unknown:
+    return f'gin: %{unknown.group(1)} has no value in any of the files.'
   unknown = re.search(
     r"Configurable '([\w.]+)' doesn't have a parameter named '(\w+)'", message
   )
   if unknown:
     owner = unknown.group(1).rsplit('.', 1)[-1]
+    if owner not in _REGISTERED:
+      return f'gin: {message}.'
     parameters = list(inspect.signature(_REGISTERED[owner]).parameters)
     hint = _nearest(unknown.group(2), parameters)
     return (
       f'gin: {owner} has no parameter {unknown.group(2)!r}. {hint} '
       f'All: {", ".join(parameters)}.'
     )
-  return f'gin: {message}'
+  if isinstance(error, RecursionError):
+    message = 'a value is nested too deeply'
+  return f'gin: {message or type(error).__name__}.'
+
+
+def _unwrapped(error: Exception) -> tuple[BaseException, list[str]]:
+  """Returns an error without gin's notes, and the configurables they name."""
+  names = []
+  inner: BaseException = error
+  while inner.__context__ is not None:
+    note = str(inner).removeprefix(str(inner.__context__))
+    named = re.search(r"\n  In call to configurable '(\w+)'", note)
+    if named is None:
+      break
+    names.append(named.group(1))
+    inner = inner.__context__
+  return inner, names
+
+
+@contextlib.contextmanager
+def _settings_are_named() -> Iterator[None]:
+  """Turns errors of wrong settings into a ValueError that names the function.
+
+  Errors of other origin are raised as they were, without gin's notes.
+  """
+  try:
+    yield
+  except RecursionError as error:
+    raise ValueError(
+      'gin: a setting refers to itself, directly or through others. Follow the '
+      '@ and % in the gin files, and remove the circle.'
+    ) from error
+  except Exception as wrapped:
+    cause, names = _unwrapped(wrapped)
+    # TensorFlow names the line of a function that it compiles.
+    compiled = 'in user code' in str(cause)
+    expected = isinstance(cause, (ValueError, FloatingPointError, OSError))
+    if expected or compiled or names in ([], ['train']):
+      raise cause from cause.__cause__
+    raise ValueError(
+      f'gin: {names[-1]} cannot be used with these settings: '
+      f'{_one_line(str(cause))}. Correct the lines of the gin file that begin '
+      f'with "{names[-1]}.", or that name it.'
+    ) from cause
+
+
+def _one_line(text: str) -> str:
+  """Joins the lines of one of gin's messages."""
+  return ' '.join(text.split()).rstrip('.')
 
 
 def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
@@ -106,21 +161,56 @@ def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
     gin_params: bindings, e.g. 'train.epochs = 2'; they override the files.
 
   Raises:
-    ValueError: for a missing file, bad syntax or an unknown key; names the
-      nearest known keys.
+    ValueError: for a missing file, bad syntax, a value of the wrong type or an
+      unknown key; names the nearest known keys.
   """
   gin.clear_config()
+  for name in gin_files:
+    for piece in config_files.pieces(config_files.find(name)):
+      _parse_text(piece, piece.name)
+  _parse_text('\n'.join(gin_params), '--gin_param')
+  with _text_is_explained('gin'):
+    gin.finalize()
+  _check_types()
+
+
+def _parse_text(text: io.StringIO | str, name: str) -> None:
+  with _text_is_explained(name):
+    gin.parse_config(text, skip_unknown=False)
+
+
+@contextlib.contextmanager
+def _text_is_explained(name: str) -> Iterator[None]:
   try:
-    gin.parse_config_files_and_bindings(
-      list(gin_files), list(gin_params), skip_unknown=False
-    )
-  except (ValueError, OSError, SyntaxError) as error:
-    raise ValueError(_explain(error)) from error
+    yield
+  except Exception as error:  # Bad text raises errors of many types.
+    explained = printable.printable(_explain(error))
+    if name not in explained:
+      explained = f'{name}: {explained}'
+    raise ValueError(explained) from error
+
+
+def _check_types() -> None:
+  """Raises ValueError for a parsed value of the wrong type."""
+  # gin has no other way to list the bindings with their values.
+  for (_, selector), bindings in gin.config._CONFIG.items():
+    owner = selector.rsplit('.', 1)[-1]
+    for name, value in bindings.items():
+      if owner not in _REGISTERED:
+        continue  # A macro.
+      wanted = config_types.problem(_REGISTERED[owner], name, value)
+      if wanted is not None:
+        hint = f' Did you mean @{value}?' if str(value) in _REGISTERED else ''
+        raise ValueError(
+          f'gin: {owner}.{name} is {value!r}; it takes {wanted}.{hint} Change '
+          'it in the gin file or with --gin_param.'
+        )
 
 
 def train(**kwargs: object) -> pathlib.Path:
   """Runs training.loop.train with the parsed configuration."""
-  return CONFIGURABLES['train'](**kwargs)
+  with _settings_are_named():
+    return CONFIGURABLES['train'](**kwargs)
 
 
 def load_network(ready: str | None = None) -> tuple[keras.Model, str, dict]:
@@ -146,7 +236,8 @@ def load_network(ready: str | None = None) -> tuple[keras.Model, str, dict]:
       'The configuration has no train.network. Give --gin_file=FILE, e.g. '
       'gin_configs/tcl.gin.'
     ) from error
-  built = network.scoped_configurable_fn()
+  with _settings_are_named():
+    built = network.scoped_configurable_fn()
   if ready:
     compact_weights.load(ready_models.weights_path(ready), built)
   return built, config_text(), {'source': ready or 'untrained'}
@@ -168,8 +259,10 @@ def parsed_quantisation(run_config: str = '') -> quantisation.Quantisation:
     r'^Quantisation\.\w+ = .*(?:\n[ \t]+.*)*', run_config, re.MULTILINE
   )
   gin.clear_config()
-  gin.parse_config('\n'.join([*bindings, own]))
-  return CONFIGURABLES['Quantisation']()
+  _parse_text('\n'.join([*bindings, own]), "the training's configuration")
+  _check_types()
+  with _settings_are_named():
+    return CONFIGURABLES['Quantisation']()
 
 
 def config_text() -> str:

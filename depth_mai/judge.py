@@ -9,10 +9,12 @@ Checks the operators against the target runtime, measures errors and runtime,
 and computes the score and its rank in Table 1. The file runs in sandboxed
 processes that can open no file and no connection and have limited memory and
 time. The exit code is 0 for an accepted file, 1 for a rejected one, and 2 for
-wrong usage.
+wrong usage or a failure of the judge.
 """
 
 import dataclasses
+import json
+import traceback
 
 from absl import flags
 
@@ -25,9 +27,9 @@ from depth_mai.judging import request
 from depth_mai.judging import stages
 from depth_mai.judging.web import server
 
-_AUTO = request.AUTO
+# Exit code for wrong usage and for a fault of the judge itself.
+_FAILED = 2
 _FLAGS = flags.FLAGS
-_DETECTED = 'It is detected by default.'
 _LIMITS = {
   'file_mb': 'Largest size of the file, MB of 2^20 bytes.',
   'memory_mb': 'Most memory of the process that runs it, MB of 2^20 bytes.',
@@ -42,26 +44,17 @@ program.flag('split')
 program.flag('limit')
 program.flag('device', registry.HELP)
 program.flag('target_runtime')
-flags.DEFINE_enum(
-  'unit', _AUTO, [_AUTO, *request.UNITS], f'Unit of the depth. {_DETECTED}'
-)
-flags.DEFINE_enum(
-  'layout',
-  _AUTO,
-  [_AUTO, *request.LAYOUTS],
-  f'Layout of the input tensor. {_DETECTED}',
-)
-flags.DEFINE_enum(
-  'input_range',
-  _AUTO,
-  [_AUTO, *request.INPUT_RANGES],
-  f'Input values for black and white. {_DETECTED}',
-)
+program.interface_flags('It is detected by default.')
 program.flag('pictures_dir')
 program.flag('threads')
 program.flag('warmup')
 program.flag('runs')
 _JSON = program.flag('json', 'the verdict')
+flags.DEFINE_bool(
+  'require_sandbox',
+  False,
+  'Refuse to run a file where Landlock or the system call filter is missing.',
+)
 _SERVE = flags.DEFINE_bool('serve', False, 'Serve the judge as a web page.')
 _PORT = flags.DEFINE_integer('port', 8080, 'Port of the web page.')
 _OUTPUT_DIR = program.flag(
@@ -79,6 +72,32 @@ def _flags_of(kind: type, but: str = '') -> dict:
   return {name: _FLAGS[name].value for name in names if name in _FLAGS}
 
 
+def _check_outputs() -> None:
+  """Finds before the work starts what cannot be written after it."""
+  try:
+    if _JSON.value is not None:
+      atomic.check_writable(_JSON.value)
+    if _FLAGS.pictures_dir is not None:
+      atomic.check_writable_folder(_FLAGS.pictures_dir)
+  except OSError as error:
+    raise ValueError(
+      f'{error.filename} cannot be written ({error.strerror}). Give another '
+      '--json or --pictures_dir.'
+    ) from error
+
+
+def _write(path: str, verdict: dict) -> None:
+  """Writes a verdict, or prints it where that fails."""
+  try:
+    atomic.write_json(path, verdict)
+  except OSError as error:
+    print(json.dumps(verdict))
+    raise ValueError(
+      f'--json={path} cannot be written ({error.strerror}); the line above has '
+      'the verdict. Give another path.'
+    ) from error
+
+
 def main(argv: list[str]) -> int:
   """Judges a file or serves the page; returns the exit code."""
   if len(argv) != 2 - _SERVE.value:
@@ -94,13 +113,20 @@ def main(argv: list[str]) -> int:
     where = server.Settings(_OUTPUT_DIR.value, _PORT.value)
     server.serve(stages.judge, asked, where)
     return 0
-  verdict = stages.judge(asked, lambda *_: None)
+  _check_outputs()
+  try:
+    verdict = stages.judge(asked, lambda *_: None)
+  except ValueError:
+    raise
+  except Exception:  # A fault of the judge must not look like a rejection.
+    traceback.print_exc()
+    return _FAILED
   print(verdict.to_text())
   if _JSON.value is not None:
-    atomic.write_json(_JSON.value, verdict.to_json())
+    _write(_JSON.value, verdict.to_json())
   return 0 if verdict.accepted else 1
 
 
 if __name__ == '__main__':
   # Wrong usage must differ from a rejected file.
-  program.run(main, error_code=2)
+  program.run(main, error_code=_FAILED)

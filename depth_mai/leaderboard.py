@@ -25,6 +25,7 @@ from depth_mai.metrics import score
 from depth_mai.ranking import contest
 from depth_mai.ranking import leaderboard_text
 from depth_mai.ranking import publication
+from depth_mai.runtime import interface_evidence
 
 _MODELS_DIR = flags.DEFINE_string(
   'models_dir', None, 'Folder of the .tflite files to rank.', required=True
@@ -50,6 +51,10 @@ _SCORE_CONSTANT = flags.DEFINE_float(
   score.SCORE_CONSTANT,
   'The K in score = K * 2^(-20 si-RMSE) / runtime in ms.',
 )
+_DECLARED = program.interface_flags(
+  'By default a file states it, or it is found with the true depth, and said.',
+  'input_size',
+)
 _PAGE = flags.DEFINE_bool(
   'page', True, 'Also write the HTML page with the plot and depth pictures.'
 )
@@ -74,10 +79,12 @@ def main(argv: list[str]) -> int:
       runs=_RUNS.value,
       limit=_LIMIT.value,
       score_constant=_SCORE_CONSTANT.value,
+      declared=interface_evidence.Declared(**_DECLARED()),
     )
   )
-  files = publication.write_tables(leaderboard, _OUTPUT_DIR.value)
+  # Printed first, in case the disk is full.
   print(f'\n{leaderboard_text.text(leaderboard)}', flush=True)
+  files = publication.write_tables(leaderboard, _OUTPUT_DIR.value)
   if _PAGE.value:
     files += publication.write_page(
       leaderboard, _MODELS_DIR.value, data_dir, _OUTPUT_DIR.value, command

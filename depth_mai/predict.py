@@ -4,8 +4,8 @@ r"""Predicts the depth of pictures, or live depth of a camera or video.
 For each picture it writes <name>_depth.png (16 bits, millimetres),
 <name>_colour.png (with a colour bar in metres) and <name>_side_by_side.png.
 Pictures that cannot be read are listed and make the exit code 1; the others are
-still predicted. For a camera or video it writes <number>_depth.png, if
---output_dir is given.
+still predicted. For a camera or video it writes <number>_depth.png, for the
+pictures of a folder <name>_depth.png, if --output_dir is given.
 
 Examples:
   python -m depth_mai.predict --model=tcl photo.jpg holiday/ --output_dir=depth
@@ -21,6 +21,8 @@ from depth_mai.files import ready_models
 from depth_mai.report import picture
 from depth_mai.report import scale
 from depth_mai.runtime import batch_prediction
+from depth_mai.runtime import cpus
+from depth_mai.runtime import interface_evidence
 from depth_mai.runtime import model_file
 from depth_mai.streaming import live
 
@@ -39,6 +41,7 @@ _FAR_M = flags.DEFINE_float(
   None,
   'Depth of the last colour, metres; by default each picture has its own.',
 )
+_DECLARED = program.interface_flags('By default the file states it.')
 _OVERWRITE = flags.DEFINE_bool(
   'overwrite', False, 'Replace the results of an earlier run.'
 )
@@ -101,8 +104,14 @@ def main(argv: list[str]) -> int:
   colours = scale.ColourRange(_NEAR_M.value, _FAR_M.value)
   predict = _pictures if _CAMERA.value is _VIDEO.value is None else _stream
   model = model_file.TfliteModel(
-    ready_models.model_path(_MODEL.value), num_threads=_THREADS.value
+    ready_models.model_path(_MODEL.value),
+    num_threads=_THREADS.value,
+    declared=interface_evidence.Declared(**_DECLARED()),
   )
+  for note in model.reading.notes():
+    print(f'{model.name}: {note}')
+  if warning := cpus.thread_warning(_THREADS.value):
+    print(warning, file=sys.stderr)
   problems = predict(model, argv[1:], colours)
   for problem in problems:
     print(f'error: {problem}', file=sys.stderr)

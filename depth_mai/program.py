@@ -7,6 +7,7 @@ A flag of a single program is defined there with `absl.flags`.
 from collections.abc import Callable
 from collections.abc import Sequence
 import functools
+import os
 import sys
 from typing import Any
 
@@ -14,11 +15,15 @@ from absl import app
 from absl import flags
 
 from depth_mai import challenge
+from depth_mai.files import atomic
+from depth_mai.files import failures
+from depth_mai.files import output_streams
 
-# Raised for bad input and for a training that diverged. Any other error is a
-# bug and shows its traceback.
-_EXPECTED_ERRORS = (ValueError, FloatingPointError)
-
+# Raised for bad input and for a training that diverged: their text is for the
+# user. files/failures.py explains other errors; what it does not know is a bug
+# and shows its traceback.
+_EXPECTED_ERRORS = (ValueError, FloatingPointError, app.UsageError)
+_INTERRUPTED_CODE = 130  # 128 + SIGINT, as in shells.
 
 _STRING, _STRINGS = flags.DEFINE_string, flags.DEFINE_multi_string
 _POSITIVE = functools.partial(flags.DEFINE_integer, lower_bound=1)
@@ -41,7 +46,25 @@ _FLAGS: dict[str, tuple[Callable, Any, str]] = {
     [],
     "A single setting that overrides the files, e.g. 'train.epochs = 2'.",
   ),
+  'input_range': (
+    _STRING,
+    'auto',
+    'Values of black and white that a .tflite file takes: 0..255, 0..1, -1..1, '
+    'or imagenet (normalised by mean and deviation of its pictures). {}',
+  ),
+  'input_size': (
+    _STRING,
+    'auto',
+    'WIDTHxHEIGHT, in pixels, of the input of a .tflite file that leaves it '
+    "open; by default the challenge's 640x480.",
+  ),
   'json': (_STRING, None, 'JSON file to write {} to.'),
+  'layout': (
+    _STRING,
+    'auto',
+    'Layout of the input of a .tflite file: nhwc or nchw. By default its shape '
+    'tells.',
+  ),
   'limit': (
     _POSITIVE,
     None,
@@ -53,10 +76,17 @@ _FLAGS: dict[str, tuple[Callable, Any, str]] = {
     '{} The name of a system in pretrained/, such as tcl, stands for its ready '
     'weights.',
   ),
+  'output': (_STRING, None, '{}'),
   'output_dir': (
     _STRING,
     None,
     'Folder for {}; it is created if it does not exist.',
+  ),
+  'output_tensor': (
+    _STRING,
+    'auto',
+    'Name or number, from 0, of the output of a .tflite file that is the depth '
+    'map; by default the only one.',
   ),
   'output_upsampling': (
     _STRING,
@@ -71,6 +101,11 @@ _FLAGS: dict[str, tuple[Callable, Any, str]] = {
     'Folder for pictures of each image, its predicted and its true depth.',
   ),
   'runs': (_POSITIVE, 50, 'Number of runs that are timed.'),
+  'seed': (
+    functools.partial(flags.DEFINE_integer, lower_bound=0),
+    1,
+    'Seed of {}.',
+  ),
   'split': (_STRING, 'validation', 'Split of the data to measure on.'),
   'store': (
     _STRING,
@@ -83,9 +118,24 @@ _FLAGS: dict[str, tuple[Callable, Any, str]] = {
     'Oldest TensorFlow Lite release that must be able to run the file.',
   ),
   'threads': (_POSITIVE, 1, 'Number of threads that run the .tflite file.'),
+  'unit': (
+    _STRING,
+    'auto',
+    'Unit of the depth that a .tflite file gives: mm or m. {}',
+  ),
   'warmup': (_POSITIVE, 10, 'Number of runs before the timed ones.'),
   'workdir': (_STRING, None, '{}'),
 }
+# Flags that always name an output, and whether it is a folder. A program calls
+# `written` for its own.
+_WRITTEN = {
+  'json': False,
+  'output': False,
+  'output_dir': True,
+  'pictures_dir': True,
+}
+# Name of a flag -> the check of its value.
+_checks: dict[str, Callable[[str], None]] = {}
 
 
 def flag(name: str, text: str = '', **changes: Any) -> flags.FlagHolder:
@@ -101,7 +151,62 @@ def flag(name: str, text: str = '', **changes: Any) -> flags.FlagHolder:
   holder = define(name, **arguments)
   if name == 'threads':
     flags.DEFINE_alias('num_threads', name)  # Its former name.
+  if name in _WRITTEN:
+    written(holder, folder=_WRITTEN[name])
+  if name == 'store':
+    written(holder, append=True)
   return holder
+
+
+def written(
+  holder: flags.FlagHolder, folder: bool = False, append: bool = False
+) -> flags.FlagHolder:
+  """Marks a flag as an output, which `run` tries before the program starts.
+
+  Only a value that the user gives is tried, and nothing is created.
+
+  Args:
+    holder: the flag, a path.
+    folder: whether it is a folder.
+    append: whether the file is written to instead of replaced.
+
+  Returns:
+    The flag.
+  """
+  _checks[holder.name] = (
+    atomic.check_writable_folder
+    if folder
+    else functools.partial(atomic.check_writable, append=append)
+  )
+  return holder
+
+
+def interface_flags(by_default: str, *but: str) -> Callable[[], dict[str, str]]:
+  """Defines the flags about the input and the output of a .tflite file.
+
+  They win over what the file itself states, and the program says so.
+
+  Args:
+    by_default: what the program does about a range and a unit that neither the
+      file nor a flag states, for the help.
+    *but: flags to leave out.
+
+  Returns:
+    A function that returns the values by name, when flags are parsed; they are
+    the arguments of `interface_evidence.Declared`.
+  """
+  holders = {
+    name: flag(name, by_default)
+    for name in (
+      'unit',
+      'input_range',
+      'layout',
+      'output_tensor',
+      'input_size',
+    )
+    if name not in but
+  }
+  return lambda: {name: holder.value for name, holder in holders.items()}
 
 
 def no_arguments(argv: Sequence[str]) -> None:
@@ -135,19 +240,62 @@ def run(
 
   def reporting_main(argv: list[str]) -> int | None:
     try:
-      return main(argv)
-    except errors as error:
-      print(f'error: {error}', file=sys.stderr)
-      return error_code
+      _try_outputs()
+      code = main(argv)
+      failure = output_streams.finish()
+      if failure is None:
+        return code
+      message = f'Standard output cannot be written: {failure.strerror}.'
+    except KeyboardInterrupt as error:
+      print(str(error) or 'Interrupted.', file=sys.stderr)
+      return _INTERRUPTED_CODE
+    except Exception as error:
+      explained = _message(error, errors)
+      if explained is None:
+        error.add_note(
+          'This is a bug in depth_mai. Please report it with this text and the '
+          'command.'
+        )
+        raise
+      message = explained
+    print(f'error: {message}', file=sys.stderr)
+    return error_code
 
   def parse_flags(argv: list[str]) -> list[str]:
     try:
       return flags.FLAGS(argv)
     except flags.Error as error:
-      print(f'error: {error}. --help lists the flags.', file=sys.stderr)
+      text = str(error).rstrip('.')
+      print(f'error: {text}. --help lists the flags.', file=sys.stderr)
       sys.exit(error_code)
 
+  output_streams.make_printable()
   # Without this, --help would list only the flags of the program's own file.
   for flag in flags.FLAGS.flags_by_module_dict().get(__name__, ()):
     flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
   app.run(reporting_main, flags_parser=parse_flags)
+
+
+def _message(
+  error: Exception, errors: tuple[type[Exception], ...]
+) -> str | None:
+  """Returns the text of an expected error, or None for a bug."""
+  if isinstance(error, errors) and not isinstance(error, UnicodeError):
+    return failures.own_text(error)
+  return failures.explain(error)
+
+
+def _try_outputs() -> None:
+  """Raises ValueError for an output that cannot be written."""
+  for name, check in _checks.items():
+    given = flags.FLAGS[name]
+    if not given.present or not given.value:
+      continue
+    given.value = os.path.expanduser(given.value)
+    try:
+      check(given.value)
+    except OSError as error:
+      raise ValueError(
+        f'--{name}={given.value} cannot be written. '
+        f'{failures.explain_os_error(error)}'
+      ) from error

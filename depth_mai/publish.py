@@ -28,6 +28,7 @@ from depth_mai.files import atomic
 from depth_mai.files import workdir as workdir_lib
 from depth_mai.models import compact_weights
 from depth_mai.models import network_file
+from depth_mai.runtime import interface_evidence
 from depth_mai.runtime import metadata as metadata_lib
 
 _WORKDIR = program.flag(
@@ -53,6 +54,9 @@ _LICENCE = flags.DEFINE_string(
 )
 _COMMAND = flags.DEFINE_string(
   'command', None, 'Command that trained the network.', required=True
+)
+_DECLARED = program.interface_flags(
+  'By default the file states it.', 'input_size'
 )
 _OUTPUT_DIR = program.flag(
   'output_dir', '<system>/ with the weights and the card', default='pretrained'
@@ -83,7 +87,9 @@ def _publish() -> pathlib.Path:
   # The metrics are those of the published files, not of best.keras.
   compact_weights.load(weights, network)
   predictors: dict[pathlib.Path, evaluation.Predictor] = {
-    tflite: file_predictors.TflitePredictor(str(tflite)),
+    tflite: file_predictors.TflitePredictor(
+      str(tflite), declared=interface_evidence.Declared(**_DECLARED())
+    ),
     weights: keras_predictor.KerasPredictor(network),
   }
   metrics = {}

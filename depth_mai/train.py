@@ -4,15 +4,17 @@ r"""Trains a network.
   python -m depth_mai.train --gin_file=gin_configs/tcl.gin --data_dir=DIR \
       --workdir=runs/tcl [--gin_param='train.epochs = 2']
 
-The same command resumes an interrupted run.
+The same command resumes an interrupted run. Ctrl-C and SIGTERM save a
+checkpoint first; a second Ctrl-C stops at once.
 """
 
 import os
-import pathlib
+import sys
 
 # Before TensorFlow is imported, to silence its start-up messages.
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 
+from absl import flags
 from absl import logging
 
 from depth_mai import gin_registry
@@ -20,6 +22,7 @@ from depth_mai import program
 from depth_mai.data import source
 from depth_mai.files import atomic
 from depth_mai.files import workdir as workdir_lib
+from depth_mai.training import interruption
 
 _GIN_FILE = program.flag('gin_file', required=True)
 _GIN_PARAM = program.flag('gin_param')
@@ -28,27 +31,42 @@ _DATA_DIR = program.flag(
   'Pictures and depth maps to train and validate on.',
   default='procedural_rooms',
 )
-_WORKDIR = program.flag(
-  'workdir',
-  'Folder of the run, e.g. runs/tcl; it is created, or resumed if it exists.',
-  required=True,
+_WORKDIR = program.written(
+  program.flag(
+    'workdir',
+    'Folder of the run, e.g. runs/tcl; it is created, or resumed if it exists.',
+    required=True,
+  ),
+  folder=True,
+)
+_ACCEPT_CHANGED_DATA = flags.DEFINE_bool(
+  'accept_changed_data',
+  False,
+  'Go on with the run in --workdir although pictures or depth maps were added, '
+  'removed or changed since it last started.',
 )
 
 
-def main(argv: list[str]) -> None:
+def main(argv: list[str]) -> int:
   """Parses the configuration and trains."""
   program.no_arguments(argv)
   logging.set_verbosity(logging.WARNING)  # tfds logs every step at INFO.
-  workdir = pathlib.Path(_WORKDIR.value)
   gin_registry.parse(_GIN_FILE.value, _GIN_PARAM.value)
-  workdir_lib.claim(workdir, gin_registry.config_text())
-  workdir_lib.write_versions(workdir)
-  data_dir = source.resolve(_DATA_DIR.value)
-  gin_registry.train(workdir=str(workdir), data_dir=data_dir)
+  try:
+    workdir = gin_registry.train(
+      workdir=_WORKDIR.value,
+      data_dir=source.resolve(_DATA_DIR.value),
+      config=gin_registry.config_text(),
+      accept_changed_data=_ACCEPT_CHANGED_DATA.value,
+    )
+  except interruption.StoppedError as stop:
+    print(stop, file=sys.stderr)
+    return stop.exit_code
   atomic.write_text(
     workdir / workdir_lib.OPERATIVE_CONFIG,
     gin_registry.operative_config_text(),
   )
+  return 0
 
 
 if __name__ == '__main__':

@@ -11,6 +11,7 @@ from absl.testing import absltest
 import numpy as np
 from PIL import Image
 
+from tests.runtime import foreign_model
 from tests.runtime import tiny_model
 
 
@@ -55,6 +56,67 @@ class EvaluateTest(absltest.TestCase):
 
   def result(self):
     return json.loads((self.root / 'result.json').read_text())
+
+  def test_a_file_of_another_project(self):
+    # The truth is 1000 + 8 * red for grey pictures; the file gives metres of
+    # 0..1.
+    for name in self.truths_mm:
+      grey = np.random.default_rng(int(name)).integers(0, 256, (480, 640, 1))
+      rgb = grey.astype(np.uint8).repeat(3, axis=-1)
+      self.write(f'data/validation/rgb/{name}.png', rgb)
+      depth_mm = (1000 + 8 * grey[..., 0]).astype(np.uint16)
+      self.write(f'data/validation/depth/{name}.png', depth_mm)
+    content = foreign_model.mean((1, 480, 640, 3), 2.04, 1.0)
+    (self.root / 'm.tflite').write_bytes(content)
+    printed = self.evaluate('--model=m.tflite', '--json=result.json')
+    result = self.result()
+    self.assertLess(result['rmse'], 1e-3)
+    self.assertAlmostEqual(result['rank_correlation'], 1.0, delta=1e-3)
+    self.assertEqual(result['interface']['unit']['value'], 'm')
+    self.assertIn('0..1', result['interface']['input_range']['value'])
+    self.assertIn('m.tflite: unit m: the median of 3 predictions', printed)
+    self.assertEqual(result['warnings'], [])
+
+    inverse = foreign_model.mean((1, 480, 640, 3), 1e6, 125.0, inverse=True)
+    (self.root / 'i.tflite').write_bytes(inverse)
+    message = self.evaluate('--model=i.tflite', code=1)
+    self.assertRegex(message, 'error: .*inverse depth .*inverse_scale_shift')
+    printed = self.evaluate(
+      '--model=i.tflite', '--align=inverse_scale_shift', '--json=result.json'
+    )
+    self.assertStartsWith(printed.split('\n')[1], 'ALIGNED (inverse_scale_sh')
+    result = self.result()
+    self.assertEqual(result['alignment'], 'inverse_scale_shift')
+    self.assertLess(result['rmse'], 2e-3)
+
+  def test_flags_about_a_file_need_one(self):
+    message = self.evaluate('--predictions=predictions', '--unit=m', code=1)
+    self.assertIn(
+      '--unit=m is about a .tflite file, which predictions', message
+    )
+
+  def test_inverse_predictions(self):
+    for name, truth_mm in self.truths_mm.items():
+      inverse = 1 / np.where(truth_mm > 0, truth_mm, 30000)
+      inverse = (inverse - inverse.min()) / np.ptp(inverse)
+      self.write(f'predictions/{name}.png', np.uint16(65535 * inverse))
+    printed = self.evaluate('--predictions=predictions', '--json=result.json')
+    self.assertStartsWith(printed, 'warning: This looks like inverse depth')
+    result = self.result()
+    self.assertLess(result['rank_correlation'], -0.99)
+    self.assertIn('inverse depth', result['warnings'][0])
+    self.assertEqual(result['alignment'], 'none')
+    aligned = ('--predictions=predictions', '--json=result.json', '--limit=2')
+    for align, most in (
+      ('inverse_scale_shift', 0.01),
+      ('scale_shift', 1.0),
+      ('median', 99.0),
+    ):
+      printed = self.evaluate(*aligned, f'--align={align}')
+      self.assertStartsWith(printed, f'ALIGNED ({align})')
+      result = self.result()
+      self.assertEqual((result['alignment'], result['images']), (align, 2))
+      self.assertLess(result['rel'], most)
 
   def test_predictions(self):
     printed = self.evaluate('--predictions=predictions', '--json=result.json')

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of depth_mai/gin_registry.py and of every file in gin_configs."""
 
+import contextlib
 import itertools
 import pathlib
 
 from absl.testing import parameterized
 import numpy as np
+from PIL import Image
 import tensorflow as tf
 
 from depth_mai import gin_registry
@@ -95,12 +97,93 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, 'cosin.*mean cosine'):
       gin_registry.parse([], ['adamw.schedule = @cosin'])
 
+  def test_a_value_of_the_wrong_type_is_refused_at_once(self):
+    for binding, wanted in (
+      ("silog.scale = 'a'", "silog.scale is 'a'; it takes a number"),
+      ('train.batch_size = 1.5', 'takes a whole number'),
+      ('train.network = 7', 'takes a reference such as @name'),
+      ('TclOptions.input_size = 96', r'takes \(a whole number, a whole'),
+      ("Augmentation.gamma = ('a', 'b')", r'takes \(a number, \.\.\.\)'),
+      ('train.epochs = 1e999', 'train.epochs is inf; it takes a number'),
+    ):
+      with self.subTest(binding), self.assertRaisesRegex(ValueError, wanted):
+        gin_registry.parse([], [binding])
+
   def test_missing_file_and_missing_network(self):
     with self.assertRaisesRegex(ValueError, 'nowhere.gin'):
       gin_registry.parse(['nowhere.gin'])
+    with self.assertRaisesRegex(ValueError, "network is 'tcl'; .* @tcl"):
+      gin_registry.parse([], ["train.network = 'tcl'"])
     gin_registry.parse([])
     with self.assertRaisesRegex(ValueError, '--gin_file'):
       gin_registry.load_network()
+
+  def test_includes_are_found_from_any_folder(self):
+    folder = pathlib.Path(self.create_tempdir().full_path)
+    (folder / 'base').mkdir()
+    (folder / 'base' / 'b.gin').write_text('train.epochs = 3\n')
+    (folder / 'a.gin').write_text(
+      "include 'base/b.gin'\ninclude 'gin_configs/tcl_96x128.gin'\n"
+      'train.epochs = 4\n'
+    )
+    with contextlib.chdir(self.create_tempdir().full_path):
+      for name in (str(folder / 'a.gin'), 'gin_configs/tcl.gin'):
+        gin_registry.parse([name])
+        self.assertIn('train.network = @tcl', gin_registry.config_text())
+    gin_registry.parse([str(folder / 'a.gin')])
+    self.assertIn('train.epochs = 4', gin_registry.config_text())
+
+  @parameterized.parameters(
+    ("include 'a.gin'\n", 'a.gin includes itself'),
+    ("include 'none.gin'\n", "no gin file 'none.gin', which .*a.gin includes"),
+    ('\n\ntrain.epoch = 3\n', 'a.gin.*no parameter'),
+    ('train.target_size = (1,\n', 'a.gin.*EOF'),
+    ('import nowhere\n', 'a.gin.*nowhere'),
+    ('train.epochs = %times\n', '%times has no value'),
+    (f'train.epochs = {"[" * 3000}{"]" * 3000}\n', 'nested too deeply'),
+  )
+  def test_bad_text_is_one_sentence(self, text, message):
+    path = pathlib.Path(self.create_tempdir().full_path) / 'a.gin'
+    path.write_text(text)
+    with self.assertRaisesRegex(ValueError, message) as caught:
+      gin_registry.parse([str(path)])
+    self.assertLen(str(caught.exception).splitlines(), 1)
+
+  @parameterized.parameters(
+    (['train.epochs = %a', 'a = %a'], 'refers to itself'),
+    (['train.network = @train'], 'train cannot be used'),
+    (
+      ['train.network = @tcl', 'tcl.options = @FakeQuantisation()'],
+      'tcl cannot be used',
+    ),
+    (['train.loss = @WeightedLoss()'], "WeightedLoss .*'weights'"),
+    (['train.batch_size = 0'], '^train.batch_size is 0; allowed:.*param.$'),
+    (
+      ["train.batch_size = 'a'"],
+      "train.batch_size is 'a'; it takes a whole number",
+    ),
+  )
+  def test_wrong_settings_are_one_sentence(self, params, message):
+    workdir = pathlib.Path(self.create_tempdir().full_path) / 'run'
+    data_dir = self._data()
+    with self.assertRaisesRegex(ValueError, message) as caught:
+      gin_registry.parse([], params)
+      gin_registry.train(
+        workdir=str(workdir),
+        data_dir=str(data_dir),
+        records_dir=str(data_dir.parent / 'records'),
+      )
+    self.assertLen(str(caught.exception).splitlines(), 1)
+    self.assertFalse(workdir.exists())
+
+  def _data(self):
+    root = pathlib.Path(self.create_tempdir().full_path) / 'data'
+    for kind, dtype in (('rgb', np.uint8), ('depth', np.uint16)):
+      (root / 'train' / kind).mkdir(parents=True)
+      shape = (48, 64, 3) if kind == 'rgb' else (48, 64)
+      picture = Image.fromarray(np.full(shape, 200, dtype))
+      picture.save(root / 'train' / kind / '0.png')
+    return root
 
   def test_loads_ready_weights(self):
     gin_registry.parse(ready_models.config_files('aiia_hit'))

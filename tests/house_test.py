@@ -31,6 +31,7 @@ _WHOLE_CHECKOUT = (
 _PACKAGES_WITH_CODE = (
   'depth_mai/__init__.py',
   'depth_mai/datasets/__init__.py',
+  'depth_mai/models/__init__.py',
 )
 
 
@@ -76,7 +77,8 @@ class HouseTest(absltest.TestCase):
         continue
       body = ast.parse((_ROOT / path).read_text()).body
       self.assertIsInstance(body[0], ast.Expr, path)
-      # They have the version, and the path of the builders in the checkout.
+      # They have the version, the path of the builders in the checkout, and
+      # the registration of layers.
       if path.as_posix() not in _PACKAGES_WITH_CODE:
         self.assertLen(body, 1, path)
 
@@ -126,7 +128,10 @@ class HouseTest(absltest.TestCase):
       for path in _files()
       if path.name == '__init__.py'
       and path.parts[0] in ('datasets', 'depth_mai')
-    } | {'depth_mai.pretrained': 'pretrained'}
+    }
+    packages |= {
+      f'depth_mai.{folder}': folder for folder in ('gin_configs', 'pretrained')
+    }
     self.assertSequenceEqual(
       setup['options']['packages'].split(), sorted(packages)
     )

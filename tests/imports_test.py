@@ -16,9 +16,9 @@ from build_defs import build_files
 
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 
-# All packages may import these: the facts of the challenge, and the files of
-# data, runs and weights. `challenge` imports nothing.
-_GROUND = ('challenge', 'files')
+# All packages may import these, and each of these those before it: the facts of
+# the challenge, files, pictures, and folders of pairs.
+_GROUND = ('challenge', 'files', 'pictures', 'challenge_folder')
 # The packages from the bottom up, each with the packages below it that it may
 # import in addition to _GROUND. A package imports nothing else. A new package
 # needs a line here, and a comment that says what it is for.

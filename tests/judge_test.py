@@ -78,11 +78,56 @@ class JudgeTest(absltest.TestCase):
       (['good.tflite', '--data_dir=data', '--device=moon'], 'device=moon'),
       (['good.tflite', '--data_dir=none'], 'none is not a folder'),
       (['none.tflite', '--data_dir=data'], 'none.tflite cannot be read'),
+      (
+        ['good.tflite', '--data_dir=data', '--json=flex.tflite/v.json'],
+        'flex.tflite cannot be written',
+      ),
+      (
+        ['good.tflite', '--data_dir=data', '--pictures_dir=flex.tflite'],
+        'flex.tflite cannot be written',
+      ),
+      (
+        [
+          'good.tflite',
+          '--data_dir=data',
+          '--require_sandbox',
+          '--device=adb',
+        ],
+        '--device=adb',
+      ),
     ):
       with self.subTest(arguments=arguments):
         done = self.judge(*arguments)
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertIn(message, done.stderr + done.stdout)
+
+  def test_a_fault_of_the_judge_is_no_rejection(self):
+    fault = (
+      'from depth_mai.judging import stages\n'
+      'def judge(*_):\n'
+      "  raise KeyError('of the judge')\n"
+      'stages.judge = judge'
+    )
+    done = self.judge('good.tflite', '--data_dir=data', before=fault)
+    self.assertEqual(done.returncode, 2, done.stderr)
+    self.assertIn("KeyError: 'of the judge'", done.stderr)
+
+  def test_a_verdict_that_cannot_be_written_is_printed(self):
+    # The disk fills up while the file is judged.
+    full = (
+      'import errno\n'
+      'from depth_mai.files import atomic\n'
+      'def write_json(path, _):\n'
+      "  raise OSError(errno.ENOSPC, 'No space left on device', path)\n"
+      'atomic.write_json = write_json'
+    )
+    done = self.judge(
+      'flex.tflite', '--data_dir=data', '--json=v.json', before=full
+    )
+    self.assertEqual(done.returncode, 2, done.stderr)
+    self.assertIn('--json=v.json cannot be written (No space', done.stderr)
+    answer = json.loads(done.stdout.splitlines()[-1])
+    self.assertEqual(answer['verdict'], 'rejected')
 
 
 if __name__ == '__main__':

@@ -8,8 +8,11 @@ import subprocess
 import sys
 
 from absl.testing import absltest
+import numpy as np
+from PIL import Image
 
 from tests.ranking import small_contest
+from tests.runtime import foreign_model
 
 _PROGRAM = """
 import runpy, sys
@@ -45,6 +48,55 @@ class LeaderboardTest(absltest.TestCase):
     self.assertEqual(done.returncode, code, done.stderr)
     self.assertNotIn('Traceback', done.stderr)
     return done.stdout if code == 0 else done.stdout + done.stderr
+
+  def test_foreign_files_are_read_right_and_it_is_said(self):
+    (self.root / 'models/tcl_fp32.tflite').unlink()
+    # The truth is 1000 + 20 red, of a grey picture.
+    for name, factor, offset in (('exact', 5.1, 1.0), ('worse', 5.1, 3.0)):
+      (self.root / f'models/{name}_fp32.tflite').write_bytes(
+        foreign_model.mean((1, *small_contest.SIZE, 3), factor, offset)
+      )
+    inverse = foreign_model.mean(
+      (1, *small_contest.SIZE, 3), 1e6, 1.0, inverse=True
+    )
+    (self.root / 'models/inverse_fp32.tflite').write_bytes(inverse)
+    for folder in (self.root / 'data/validation').iterdir():
+      (folder / '01.png').unlink()
+      (folder / '02.png').unlink()
+    path = self.root / 'data/validation/rgb/00.png'
+    with Image.open(path) as picture:
+      red = np.asarray(picture)[..., :1]
+    Image.fromarray(red.repeat(3, axis=-1)).save(path)
+    truth = 1000.0 + 20.0 * red[..., 0]
+    path = self.root / 'data/validation/depth/00.png'
+    Image.fromarray(truth.astype(np.uint16)).save(path)
+
+    printed = self.rank('--nopage', code=1)
+    board = json.loads((self.root / 'out/leaderboard.json').read_text())
+    found = {row['system']: row for row in board['rows']}
+    self.assertEqual(list(found), ['exact', 'worse'])
+    self.assertLess(found['exact']['si_rmse'], 1e-3)
+    want = np.std(np.log((truth + 2000.0) / truth))
+    self.assertAlmostEqual(found['worse']['si_rmse'], want, delta=1e-3)
+    for row in found.values():
+      self.assertEqual(row['interface']['unit'], 'm')
+      self.assertEqual(row['interface']['input_range'], '0..1')
+    notes = ' '.join(board['notes'])
+    self.assertIn('exact_fp32.tflite: input range 0..1: tried on 1 pic', notes)
+    self.assertIn('exact_fp32.tflite: unit m: the median', notes)
+    self.assertIn('exact_fp32.tflite: unit m: the median', printed)
+    self.assertRegex(board['problems'][0], 'inverse_fp32.*inverse depth')
+
+    # Another statement is another measurement, though both are stored.
+    (self.root / 'models/interfaces.toml').write_text(
+      '["worse_fp32.tflite"]\nunit = "mm"\n'
+    )
+    self.rank('--nopage', '--systems=worse,exact', '--input_range=0..1')
+    board = json.loads((self.root / 'out/leaderboard.json').read_text())
+    found = {row['system']: row for row in board['rows']}
+    self.assertEqual(found['worse']['interface']['unit'], 'mm')
+    self.assertGreater(found['worse']['rmse'], 1.5)
+    self.assertEqual(found['exact']['interface']['unit'], 'm')
 
   def test_a_file_that_fails_does_not_stop_the_others(self):
     printed = self.rank()

@@ -11,8 +11,9 @@ import numpy as np
 from PIL import Image
 
 from depth_mai.devices.emulated_pi4 import guest
-from depth_mai.files import picture_files
+from depth_mai.pictures import picture_files
 from tests.devices.emulated_pi4 import emulator
+from tests.runtime import foreign_model
 from tests.runtime import tiny_model
 from tests.streaming import moving_pictures
 
@@ -58,6 +59,25 @@ class PredictTest(absltest.TestCase):
       *arguments,
     )
 
+  def test_a_file_of_another_project(self):
+    # Takes 0..1 and gives metres: 1 + 5 * mean.
+    self.model.write_bytes(foreign_model.mean((1, 3, 48, 64), 5.0, 1.0))
+    done = self._predict(self.picture)
+    self.assertEqual(done.returncode, 1)
+    self.assertNotIn('Traceback', done.stderr)
+    self.assertRegex(done.stderr, 'error: .*Declare --input_range .* --unit')
+    self.assertFalse((self.root / 'out').exists())
+    done = self._predict(self.picture, '--input_range=0..1', '--unit=m')
+    self.assertEqual(done.returncode, 0, done.stderr)
+    depth_mm = picture_files.read_depth_mm(self.root / 'out/ramp_depth.png')
+    want = 1000 + 5000 * np.arange(256) / 255 / 3
+    self.assertLess(np.abs(depth_mm - want)[:, 4:-4].max(), 15)
+
+  def test_a_flag_against_the_metadata_is_said(self):
+    done = self._predict(self.picture, '--unit=mm')
+    self.assertEqual(done.returncode, 0, done.stderr)
+    self.assertRegex(done.stdout, 'unit mm .*--unit.* contradicts m .*metadata')
+
   def test_good_and_bad_pictures(self):
     (self.root / 'bad.jpg').write_bytes(b'bad')
     done = self._predict(
@@ -65,7 +85,7 @@ class PredictTest(absltest.TestCase):
     )
     self.assertEqual(done.returncode, 1)
     self.assertRegex(done.stdout, r'\[1/2\] .*ramp.png: 256x60, .* 3\.5\d m')
-    self.assertRegex(done.stderr, 'error: .*bad.jpg cannot be read')
+    self.assertRegex(done.stderr, 'error: .*bad.jpg: this is not a picture')
     depth_mm = picture_files.read_depth_mm(self.root / 'out/ramp_depth.png')
     expected_mm = 1000 + 1000 * np.arange(256) / 51
     np.testing.assert_allclose(
@@ -100,7 +120,7 @@ class PredictTest(absltest.TestCase):
     done = self._predict(f'--video={pictures}', '--every_frame')
     self.assertEqual(done.returncode, 0, done.stderr)
     self.assertIn('3 frames shown, 0 dropped', done.stdout)
-    depth_mm = picture_files.read_depth_mm(self.root / 'out/000002_depth.png')
+    depth_mm = picture_files.read_depth_mm(self.root / 'out/002_depth.png')
     np.testing.assert_allclose(depth_mm, 1000 + 1000 * 50 / 51, atol=1)
 
   def test_streams_that_cannot_be(self):

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of the command line of depth_mai/train.py.
 
-A whole run of the command, killed and resumed, is in training/loop_test.py.
+Whole runs of the command are in training/loop_test.py, and killed ones in
+benchmarks/kill_and_damage_test.py.
 """
 
 import pathlib

@@ -2,17 +2,24 @@
 """Builds tfds records from RGB-depth pairs in the challenge's folder layout.
 
 The files are stored unchanged: uint16 millimetres stay exact, and JPEG pictures
-are not compressed a second time.
+are not compressed a second time. A picture that TensorFlow would decode to
+other pixels than the programs predict from, such as one with an orientation or
+transparency, is stored as these pixels. Depth numbers that stand for unknown,
+such as 65535, become 0.
 """
 
 from collections.abc import Iterator
+import sys
 from typing import Any
 
 import numpy as np
 import tensorflow_datasets as tfds
 
-from depth_mai.files import folder
+from depth_mai.challenge_folder import folder
+from depth_mai.files import printable
 from depth_mai.files import problems as problems_lib
+from depth_mai.pictures import picture_files
+from depth_mai.pictures import true_depth
 
 Example = dict[str, Any]
 Splits = dict[str, Iterator[tuple[str, Example]]]
@@ -58,8 +65,14 @@ class Builder(tfds.core.GeneratorBasedBuilder):
   code_path = tfds.core.Path(__file__)
   pkg_dir_path = code_path.parent
 
-  VERSION = tfds.core.Version('1.0.0')
-  RELEASE_NOTES = {'1.0.0': 'First release.'}
+  VERSION = tfds.core.Version('1.1.0')
+  RELEASE_NOTES = {
+    '1.0.0': 'First release.',
+    '1.1.0': (
+      'Pictures are stored upright, without transparency. 65535 and other '
+      'numbers for unknown depth are stored as 0.'
+    ),
+  }
   MANUAL_DOWNLOAD_INSTRUCTIONS = """
   The data set of the challenge is given to its participants, see
   https://ai-benchmark.com/workshops/mai/2022/. Store it, or your own data, as
@@ -91,7 +104,10 @@ class Builder(tfds.core.GeneratorBasedBuilder):
       ValueError: if the folder has no split, or anything in it is bad.
     """
     root = dl_manager.manual_dir
-    problems_lib.check(folder.find_problems(root))
+    found = folder.survey(root)
+    problems_lib.check(found.problems)
+    for note in found.notes:
+      print(printable.printable(f'note: {note}'), file=sys.stderr)
     return {
       split: self._generate_examples(folder.list_pairs(root, split))
       for split in folder.split_names(root)
@@ -100,14 +116,18 @@ class Builder(tfds.core.GeneratorBasedBuilder):
   def _generate_examples(
     self, pairs: list[folder.Pair]
   ) -> Iterator[tuple[str, Example]]:
-    """Yields (id, example) with the unchanged files."""
+    """Yields (id, example) with the unchanged files where they are plain."""
     for pair in pairs:
+      rgb: str | np.ndarray = str(pair.rgb_path)
+      if not picture_files.is_plain(pair.rgb_path):
+        rgb = folder.read_rgb(pair.rgb_path)
       if pair.depth_path is None:
         height, width, _ = folder.read_rgb(pair.rgb_path).shape
         depth = np.zeros((height, width, 1), np.uint16)
       else:
-        depth = str(pair.depth_path)
+        depth_mm, marked = true_depth.read_mm(pair.depth_path)
+        depth = depth_mm[..., None] if marked else str(pair.depth_path)
       yield (
         pair.id,
-        {'rgb': str(pair.rgb_path), 'depth': depth, 'id': pair.id},
+        {'rgb': rgb, 'depth': depth, 'id': pair.id},
       )

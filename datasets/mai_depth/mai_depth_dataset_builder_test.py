@@ -65,6 +65,15 @@ class FolderTest(tf.test.TestCase):
     self.assertAllEqual(example['rgb'], rgb_uint8)
     self.assertEqual(example['id'], b'00000')
 
+  def test_marks_for_unknown_depth_are_stored_as_0(self):
+    root = dummy_data.write_folder(self.tmp / 'data', {'train': 1})
+    depth_mm = np.full((24, 32), 2000, np.uint16)
+    depth_mm[4:, 5] = 65535
+    dummy_data.save_depth(root / 'train/depth/00000.png', depth_mm)
+    (example,) = self._prepare(root).as_dataset(split='train')
+    depth_mm[4:, 5] = 0
+    self.assertAllEqual(example['depth'][..., 0], depth_mm)
+
   def test_missing_test_depth_is_unknown(self):
     root = dummy_data.write_folder(
       self.tmp / 'data', {'test': 1}, size=(6, 9), test_depth=False

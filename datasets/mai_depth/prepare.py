@@ -11,7 +11,8 @@ problems of the folder in advance, and prints where the records are:
 from absl import flags
 
 from depth_mai import program
-from depth_mai.files import folder
+from depth_mai.challenge_folder import folder
+from depth_mai.files import printable
 from depth_mai.files import problems as problems_lib
 
 _DATA_DIR = flags.DEFINE_string(
@@ -20,11 +21,14 @@ _DATA_DIR = flags.DEFINE_string(
   f'Folder with the data, in the layout {folder.LAYOUT}.',
   required=True,
 )
-_RECORDS_DIR = flags.DEFINE_string(
-  'records_dir',
-  None,
-  'Folder for the records of all data folders. The default is '
-  '$DEPTH_MAI_RECORDS or, without it, ~/.cache/depth_mai/records.',
+_RECORDS_DIR = program.written(
+  flags.DEFINE_string(
+    'records_dir',
+    None,
+    'Folder for the records of all data folders. The default is '
+    '$DEPTH_MAI_RECORDS or, without it, ~/.cache/depth_mai/records.',
+  ),
+  folder=True,
 )
 _REPORT_ONLY = flags.DEFINE_bool(
   'report_only',
@@ -35,10 +39,13 @@ _REPORT_ONLY = flags.DEFINE_bool(
 
 
 def report(data_dir: str) -> int:
-  """Prints every problem of a folder; returns their number."""
-  problems = folder.find_problems(data_dir)
+  """Prints every problem of a folder, and notes; returns their number."""
+  found = folder.survey(data_dir)
+  problems = found.problems
   for problem in problems:
     print(problem)
+  for note in found.notes:
+    print(printable.printable(f'note: {note}'))
   if problems:
     count = problems_lib.count(len(problems), 'problem')
     print(f'{data_dir}: {count}.')
@@ -64,9 +71,9 @@ def prepare(data_dir: str, records_dir: str | None) -> None:
 def main(argv: list[str]) -> int:
   """Reports the problems, or prepares the records; returns the exit code."""
   program.no_arguments(argv)
-  if _REPORT_ONLY.value:
-    return min(report(_DATA_DIR.value), 1)
   with problems_lib.exit_on_bad_input():
+    if _REPORT_ONLY.value:
+      return min(report(_DATA_DIR.value), 1)
     prepare(_DATA_DIR.value, _RECORDS_DIR.value)
   return 0
 

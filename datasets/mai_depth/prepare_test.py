@@ -45,7 +45,7 @@ class PrepareTest(absltest.TestCase):
     self.assertLen(lines, 8)
     for line in lines[:7]:
       self.assertIn('Cure: ', line)
-    self.assertIn('00001.png: this is not a PNG or JPEG', lines[6])
+    self.assertIn('00001.png: this is not a picture', lines[6])
     self.assertIn('7 problems', lines[7])
 
   def test_report_on_another_folder(self):

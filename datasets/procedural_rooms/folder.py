@@ -3,6 +3,7 @@
 
 import multiprocessing
 import os
+import signal
 import sys
 import time
 import zlib
@@ -70,7 +71,9 @@ def write(
   for name in _THREAD_FLAGS:
     os.environ.setdefault(name, '1')
   context = multiprocessing.get_context('spawn')
-  with context.Pool(workers) as pool:
+  # Ctrl-C reaches every process; this one ends the others.
+  ignore = (signal.SIGINT, signal.SIG_IGN)
+  with context.Pool(workers, signal.signal, ignore) as pool:
     _report_progress(pool.imap_unordered(_write_pair, jobs), len(jobs), log)
   return len(jobs)
 

@@ -20,12 +20,8 @@ _VALIDATION = flags.DEFINE_integer(
   'validation', 48, 'Number of validation pairs.', 0
 )
 _TEST = flags.DEFINE_integer('test', 0, 'Number of test pairs.', 0)
-_SEED = flags.DEFINE_integer(
-  'seed',
-  0,
-  'Seed of the data set; another seed gives other scenes.',
-  0,
-  2**32 - 1,
+_SEED = program.flag(
+  'seed', 'the data set; another seed gives other scenes', default=0
 )
 _WORKERS = flags.DEFINE_integer(
   'workers', 0, 'Number of processes; 0 starts one per processor.', 0

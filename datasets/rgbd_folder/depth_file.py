@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads depth files, in their own unit, and masks.
 
-    .png           one channel of 16 bits
+    .png           one channel of 16 bits; three of 8 bits for some encodings
     .npy, .npz     [H, W], [H, W, 1] or [1, H, W], integers or floats
-    .tif, .tiff    one channel of 16 or 32 bits, or float
-    .pgm           16 bits
-    .pfm           float
+    .tif, .tiff    one channel of 16 or 32 bits, or 32-bit float; one page
+    .pgm           16 bits, binary or text
+    .pfm           float, with a scale of 1 or -1
 
 8-bit depth is refused as too coarse, coloured depth because the colours cannot
 be inverted, and OpenEXR because neither NumPy nor Pillow reads it.
@@ -14,15 +14,17 @@ be inverted, and OpenEXR because neither NumPy nor Pillow reads it.
 from collections.abc import Callable
 import pathlib
 import re
-import zipfile
 
 import numpy as np
 from PIL import Image
 
-from depth_mai.files import picture_files
+from depth_mai import challenge
+from depth_mai.datasets.rgbd_folder import colour_code
+from depth_mai.datasets.rgbd_folder import encodings
 from depth_mai.files import problems
+from depth_mai.pictures import picture_files
 
-_REFUSED_SUFFIXES = {
+REFUSED_SUFFIXES = {
   **dict.fromkeys(
     ('.jpg', '.jpeg'),
     ('JPEG keeps only 8 bits, with loss', 'export it as 16-bit PNG or .npy'),
@@ -33,27 +35,36 @@ _REFUSED_SUFFIXES = {
     "np.save('a.npy', cv2.imread('a.exr', cv2.IMREAD_UNCHANGED)), with [..., "
     '0] if there are several channels',
   ),
+  **dict.fromkeys(
+    ('.h5', '.hdf5'),
+    (
+      'HDF5 files are not read',
+      "convert them once, with h5py: np.save('a.npy', h5py.File('a.h5')"
+      "['depth'][:]); Hypersim's are distances to the camera, which must first "
+      'become depth along its axis',
+    ),
+  ),
+  '.mat': (
+    'MATLAB files are not read',
+    "convert them once, with scipy.io.loadmat: np.save('a.npy', ...)",
+  ),
 }
 _CURE_8_BITS = (
   'export the depth itself as 16-bit PNG or .npy (depth cannot be recovered '
   'from coloured or 8-bit pictures)'
 )
-_PGM_HEADER = re.compile(rb'P5((?:\s+|#[^\n]*\n)+\d+){3}\s')
-_READING_ERRORS = (
-  OSError,
-  SyntaxError,
-  ValueError,
-  EOFError,
-  IndexError,
-  zipfile.BadZipFile,
-)
+_PGM_HEADER = re.compile(rb'P[25]((?:\s+|#[^\n]*\n)+\d+){3}\s')
+_PGM_COMMENT = re.compile(rb'#[^\n]*\n')
 
 
-def read(path: pathlib.Path) -> np.ndarray:
+def read(
+  path: pathlib.Path, encoding: encodings.Encoding | None = None
+) -> np.ndarray:
   """Reads a depth map.
 
   Args:
     path: the file; the suffix selects its format.
+    encoding: what it stores; None for plain numbers.
 
   Returns:
     [H, W], integers or floats, in the unit of the file.
@@ -62,14 +73,18 @@ def read(path: pathlib.Path) -> np.ndarray:
     BadInputError: (a ValueError) if the file cannot be used.
   """
   suffix = path.suffix.lower()
-  if suffix in _REFUSED_SUFFIXES:
-    raise problems.refusal(path, *_REFUSED_SUFFIXES[suffix])
+  if suffix in REFUSED_SUFFIXES:
+    raise problems.refusal(path, *REFUSED_SUFFIXES[suffix])
   if suffix not in READERS:
     raise problems.refusal(
       path,
       f"'*{suffix}' is not a known format of depth maps",
       f'convert the files to one of {", ".join(READERS)}',
     )
+  if encoding is not None and encoding.channels and encoding.unpack:
+    return encoding.unpack(read_colours(path))
+  if suffix == '.png':
+    _refuse_colours(path)
   values = _read_map(path, READERS[suffix], 'depth map')
   if values.dtype.kind not in 'iuf' or values.dtype.itemsize < 2:
     raise problems.refusal(
@@ -78,7 +93,59 @@ def read(path: pathlib.Path) -> np.ndarray:
       f'file contains {values.dtype}',
       _CURE_8_BITS,
     )
-  return values
+  if encoding is None or encoding.unpack is None:
+    return values
+  if values.dtype.kind == 'f' or values.max() > challenge.MAX_DEPTH_MM:
+    raise problems.refusal(
+      path,
+      f'the file contains {values.dtype} up to {values.max():g}, but '
+      f'depth_unit '
+      f'stands for 16-bit codes ({encoding.meaning})',
+      'correct depth_unit in the description',
+    )
+  return encoding.unpack(np.maximum(values, 0))
+
+
+def read_colours(path: pathlib.Path) -> np.ndarray:
+  """Reads the bytes of a picture with three channels as they are.
+
+  Args:
+    path: the picture; the alpha of a fourth channel is left out.
+
+  Returns:
+    [H, W, 3] uint8.
+
+  Raises:
+    BadInputError: (a ValueError) if the file cannot be used.
+  """
+  colours = _attempt(path, _read_any_picture, 'depth map')
+  if colours.dtype != np.uint8 or colours.shape[2:] not in ((3,), (4,)):
+    raise problems.refusal(
+      path,
+      f'depth_unit stands for three channels of 8 bits; this file has the '
+      f'shape '
+      f'{list(colours.shape)} and {colours.dtype}',
+      'correct depth_unit in the description',
+    )
+  return colours[..., :3]
+
+
+def _refuse_colours(path: pathlib.Path) -> None:
+  """Refuses a PNG file whose colours are depth, and names the encoding."""
+  try:
+    with Image.open(path) as picture:
+      if picture.mode not in ('RGB', 'RGBA'):
+        return
+  except Exception:
+    return  # The reader of the suffix says what is wrong.
+  if colour_code.is_24_bits(read_colours(path)):
+    raise problems.refusal(
+      path,
+      'it has three channels of 8 bits, which are the bytes of 24-bit depth, '
+      'as '
+      'in CARLA and SHIFT',
+      'set depth_unit = "rgb24" in the description',
+    )
 
 
 def read_mask(path: pathlib.Path) -> np.ndarray:
@@ -101,16 +168,7 @@ def _read_map(
   path: pathlib.Path, reader: Callable[[pathlib.Path], np.ndarray], name: str
 ) -> np.ndarray:
   """Returns an array [H, W], or refuses the file."""
-  try:
-    values = reader(path)
-  except problems.BadInputError:
-    raise
-  except _READING_ERRORS as error:
-    raise problems.refusal(
-      path,
-      f'the {name} cannot be read ({type(error).__name__}: {error})',
-      'copy it again from its source, or remove the pair',
-    ) from error
+  values = _attempt(path, reader, name)
   if values.ndim == 3 and 1 in (values.shape[0], values.shape[2]):
     values = values[0] if values.shape[0] == 1 else values[..., 0]
   if values.ndim != 2 or not values.size:
@@ -121,6 +179,22 @@ def _read_map(
       f'save one {name} with one channel per file',
     )
   return values
+
+
+def _attempt(
+  path: pathlib.Path, reader: Callable[[pathlib.Path], np.ndarray], name: str
+) -> np.ndarray:
+  """Returns what a reader reads, or refuses the file."""
+  try:
+    return reader(path)
+  except problems.BadInputError:
+    raise
+  except Exception as error:  # Damaged files raise errors of any kind.
+    raise problems.refusal(
+      path,
+      f'the {name} cannot be read ({type(error).__name__}: {error})',
+      'copy it again from its source, or remove the pair',
+    ) from error
 
 
 def _read_array(path: pathlib.Path) -> np.ndarray:
@@ -145,12 +219,16 @@ def _read_pgm(path: pathlib.Path) -> np.ndarray:
   content = path.read_bytes()
   header = _PGM_HEADER.match(content)
   if header is None:
-    raise ValueError('it does not start like a binary PGM file')
-  numbers = re.sub(rb'#[^\n]*\n', b' ', header[0]).split()[1:]
+    raise ValueError('it does not start like a PGM file')
+  numbers = _PGM_COMMENT.sub(b' ', header[0]).split()[1:]
   width, height, largest = map(int, numbers)
   if largest < 256:
     raise problems.refusal(path, 'it has only 8 bits', _CURE_8_BITS)
-  values = np.frombuffer(content, '>u2', width * height, header.end())
+  if content.startswith(b'P2'):
+    text = _PGM_COMMENT.sub(b' ', content[header.end() :])
+    values = np.array(list(map(int, text.split())), np.uint16)
+  else:
+    values = np.frombuffer(content, '>u2', width * height, header.end())
   return values.reshape(height, width).astype(np.uint16)
 
 
@@ -162,7 +240,32 @@ def _read_any_picture(path: pathlib.Path) -> np.ndarray:
 
 def _read_depth_picture(path: pathlib.Path) -> np.ndarray:
   """Reads a picture with one channel of more than 8 bits."""
-  with Image.open(path) as picture:
+  try:
+    opened = Image.open(path)
+  except Image.UnidentifiedImageError as error:
+    if not path.stat().st_size:
+      raise
+    raise problems.refusal(
+      path,
+      'Pillow cannot read this file; it reads integers of 16 and 32 bits and '
+      'floats of 32 bits, not of 16 or 64',
+      'convert it to 32-bit float or to .npy if that is the reason; otherwise '
+      'copy it again',
+    ) from error
+  with opened as picture:
+    pages = getattr(picture, 'n_frames', 1)
+    if pages > 1:
+      raise problems.refusal(
+        path, f'it has {pages} pages', 'save one depth map per file'
+      )
+    scale = picture.info.get('scale', 1.0)  # Of a PFM file.
+    if scale != 1.0:
+      raise problems.refusal(
+        path,
+        f'its header has the scale {scale:g}, by which some programs multiply '
+        'the numbers and others do not',
+        'write it again with a scale of 1 or -1 and numbers in depth_unit',
+      )
     if picture.mode not in ('I', 'I;16', 'I;16B', 'I;16L', 'F'):
       raise problems.refusal(
         path,

@@ -2,6 +2,7 @@
 """Tests for depth_mai.datasets.rgbd_folder.depth_file."""
 
 import pathlib
+import struct
 
 from absl.testing import absltest
 from absl.testing import parameterized
@@ -9,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from depth_mai.datasets.rgbd_folder import depth_file
+from depth_mai.datasets.rgbd_folder import encodings
 from depth_mai.files import problems
 
 _VALUES = np.array([[0, 1, 255, 256], [32767, 32768, 65534, 65535]], np.uint16)
@@ -98,6 +100,65 @@ class DepthFileTest(parameterized.TestCase):
     path = self.root / 'a.tif'
     Image.new('RGB', (4, 2)).save(path)
     self.assertIn('the mode RGB', self._refusal(path))
+
+  def test_pgm_as_text(self):
+    path = self.root / 'a.pgm'
+    numbers = ' '.join(map(str, _VALUES.ravel()))
+    path.write_text(f'P2\n# a comment\n4 2\n65535\n{numbers}\n')
+    np.testing.assert_array_equal(depth_file.read(path), _VALUES)
+
+  def test_pfm_with_a_scale(self):
+    path = self.root / 'a.pfm'
+    path.write_bytes(b'Pf\n4 2\n-0.0039\n' + _METRES.tobytes())
+    self.assertIn('the scale 0.0039', self._refusal(path))
+
+  def test_tiff_of_16_bit_floats(self):
+    path = self.root / 'a.tif'
+    Image.fromarray(_VALUES).save(path)
+    # Sample format 3 (float) instead of 1, as the tag 339 stores it.
+    content = path.read_bytes()
+    tag = struct.pack('<HHIHH', 339, 3, 1, 1, 0)
+    if tag not in content:  # Pillow leaves out the default.
+      tag, content = struct.pack('<HHIHH', 258, 3, 1, 16, 0), content
+      wanted = struct.pack('<HHIHH', 258, 3, 1, 64, 0)
+    else:
+      wanted = struct.pack('<HHIHH', 339, 3, 1, 3, 0)
+    self.assertIn(tag, content)
+    path.write_bytes(content.replace(tag, wanted))
+    self.assertIn('not of 16 or 64', self._refusal(path))
+
+  def test_tiff_of_several_pages(self):
+    path = self.root / 'a.tif'
+    pages = [Image.fromarray(_VALUES), Image.fromarray(_VALUES)]
+    pages[0].save(path, save_all=True, append_images=pages[1:])
+    self.assertIn('it has 2 pages', self._refusal(path))
+
+  def test_24_bits_in_colours(self):
+    path = self.root / 'a.png'
+    depth_m = np.linspace(3, 40, 96)[:, None] + np.zeros((96, 128))
+    numbers = np.rint(depth_m / 1000 * (2**24 - 1)).astype(int)
+    parts = [numbers % 256, numbers // 256 % 256, numbers // 65536]
+    Image.fromarray(np.stack(parts, -1).astype(np.uint8)).save(path)
+    found = depth_file.read(path, encodings.ENCODINGS['rgb24'])
+    np.testing.assert_array_equal(found, numbers)
+    self.assertIn('set depth_unit = "rgb24"', self._refusal(path))
+    path = self.root / 'b.png'
+    Image.fromarray(_VALUES).save(path)
+    with self.assertRaisesRegex(problems.BadInputError, 'three channels of 8'):
+      depth_file.read(path, encodings.ENCODINGS['rgb24'])
+
+  def test_rotated_bits(self):
+    path = self.root / 'a.npy'
+    np.save(path, np.array([[8, 65528, 1]], np.int32))
+    found = depth_file.read(path, encodings.ENCODINGS['sunrgbd'])
+    np.testing.assert_array_equal(found, [[1, 8191, 8192]])
+    np.save(path, np.array([[8.5, 3]]))
+    with self.assertRaisesRegex(problems.BadInputError, '16-bit codes'):
+      depth_file.read(path, encodings.ENCODINGS['sunrgbd'])
+
+  @parameterized.parameters('.h5', '.hdf5', '.mat')
+  def test_formats_of_other_programs(self, suffix):
+    self.assertIn('np.save', self._refusal(self.root / f'a{suffix}'))
 
   def test_pgm_of_8_bits(self):
     path = self.root / 'a.pgm'

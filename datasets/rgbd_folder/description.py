@@ -6,6 +6,7 @@ docs/own_data.md explains every key; `LAYOUTS` describes well-known data sets.
 
 from collections.abc import Callable
 from collections.abc import Mapping
+from collections.abc import Sequence
 import dataclasses
 import difflib
 import json
@@ -16,16 +17,17 @@ import tomllib
 from typing import Any
 
 from depth_mai import challenge
+from depth_mai.datasets.rgbd_folder import encodings
 from depth_mai.datasets.rgbd_folder import pattern
 from depth_mai.files import problems as problems_lib
 
-# Name of a depth unit -> number of units in a metre.
-UNITS = {'m': 1, 'cm': 100, 'mm': 1000, 'kitti': 256, 'tum': 5000}
+ENCODINGS = encodings.ENCODINGS
 PAIRINGS = ('name', 'timestamp')
 # Unit of time stamps in file names -> number of units in a second.
 TIMESTAMP_UNITS = {'s': 1, 'ms': 10**3, 'us': 10**6, 'ns': 10**9}
-# The largest depth in uint16 millimetres.
-LARGEST_M = challenge.MAX_DEPTH_MM / challenge.MM_PER_M
+# The largest depth in uint16 millimetres; the next number, 65535, stands for
+# unknown depth.
+LARGEST_M = (challenge.MAX_DEPTH_MM - 1) / challenge.MM_PER_M
 
 
 def _is_number(value: Any) -> bool:
@@ -34,6 +36,10 @@ def _is_number(value: Any) -> bool:
 
 def _is_positive(value: Any) -> bool:
   return _is_number(value) and 0 < value < math.inf
+
+
+def _is_positive_or_0(value: Any) -> bool:
+  return _is_positive(value) or (_is_number(value) and value == 0)
 
 
 def _is_rule(value: Any) -> bool:
@@ -74,14 +80,13 @@ _SPLIT_CHECKS = {
 }
 _CHECKS = {
   'depth_unit': (
-    lambda value: _is_positive(value) or value in tuple(UNITS),
-    f'{", ".join(UNITS)}, or the number of units in a metre, such as 1000',
+    lambda value: _is_positive(value) or value in tuple(ENCODINGS),
+    f'{", ".join(ENCODINGS)}, or the number of units in a metre, such as 1000',
   ),
+  'baseline_m': (_is_positive_or_0, '0 or a positive number'),
+  'focal_px': (_is_positive_or_0, '0 or a positive number'),
   'invalid': (_is_list_of_numbers, 'a list of numbers such as [65535]'),
-  'min_depth_m': (
-    lambda value: _is_positive(value) or (_is_number(value) and value == 0),
-    '0 or a positive number',
-  ),
+  'min_depth_m': (_is_positive_or_0, '0 or a positive number'),
   'max_depth_m': (_is_positive, 'a positive number'),
   'tolerance_s': (_is_positive, 'a positive number'),
   'pairing': (PAIRINGS.__contains__, ', '.join(PAIRINGS)),
@@ -153,7 +158,9 @@ class Description:
   Attributes:
     rgb: pattern of the pictures (see pattern.py).
     depth: pattern of the depth maps.
-    depth_unit: a name in `UNITS`, or the number of units in a metre.
+    depth_unit: a name in `ENCODINGS`, or the number of units in a metre.
+    baseline_m: distance of the two cameras of disparities, metres; 0 for depth.
+    focal_px: focal length, pixels of the disparity map; 0 for depth.
     mask: pattern of files that are 0 where depth is unknown; '' for none.
     invalid: values of depth, in the files' unit, that mean "unknown". 0,
       negative values, NaN and infinity always do.
@@ -171,6 +178,8 @@ class Description:
   rgb: str
   depth: str
   depth_unit: str | float
+  baseline_m: float = 0.0
+  focal_px: float = 0.0
   mask: str = ''
   invalid: tuple[float, ...] = ()
   min_depth_m: float = 0.0
@@ -195,22 +204,50 @@ class Description:
         except ValueError as error:
           raise ValueError(f'{name}: {error}') from error
     _check(self, _CHECKS)
+    self._check_stereo()
     if self.min_depth_m >= self.max_depth_m:
       raise ValueError(
         f'min_depth_m is {self.min_depth_m} and max_depth_m '
         f'{self.max_depth_m}; min_depth_m must be smaller'
       )
 
+  def _check_stereo(self) -> None:
+    """Raises a ValueError unless disparities, and they alone, have a stereo."""
+    given = bool(self.baseline_m), bool(self.focal_px)
+    if self.encoding.inverse and not all(given):
+      raise ValueError(
+        f"depth_unit is '{self.depth_unit}', {self.encoding.meaning}; they "
+        'become depth with the distance of the two cameras, baseline_m, and '
+        'the '
+        'focal length in pixels of the disparity map, focal_px. Cityscapes has '
+        'baseline_m = 0.209313 and focal_px = 2262.52'
+      )
+    if not self.encoding.inverse and any(given):
+      raise ValueError(
+        f'baseline_m and focal_px belong to disparities, and depth_unit is '
+        f'{self.depth_unit!r}; the units of disparities are '
+        f'{", ".join(encodings.DISPARITIES)}'
+      )
+
   @property
-  def units_per_metre(self) -> float:
-    """The number of the depth files' units in a metre."""
-    return float(UNITS.get(self.depth_unit, self.depth_unit))
+  def encoding(self) -> encodings.Encoding:
+    """What the numbers of the depth files mean."""
+    if self.depth_unit in tuple(ENCODINGS):
+      return ENCODINGS[self.depth_unit]
+    number = float(self.depth_unit)
+    return encodings.Encoding(number, f'1/{number:g} m')
 
   @property
   def unit_name(self) -> str:
-    """The unit in words: 'mm', or '1/5000 m'."""
-    names = {UNITS[name]: name for name in ('m', 'cm', 'mm')}
-    return names.get(self.units_per_metre, f'1/{self.units_per_metre:g} m')
+    """The unit in words: 'mm', '1/5000 m', or 'rgb24'."""
+    encoding = self.encoding
+    if not encoding.is_plain:
+      return str(self.depth_unit)
+    names = {
+      ENCODINGS[name].units_per_metre: name for name in ('m', 'cm', 'mm')
+    }
+    number = encoding.units_per_metre
+    return names.get(number, f'1/{number:g} m')
 
 
 def read(path: str | os.PathLike[str]) -> Description:
@@ -288,12 +325,18 @@ def _known(
   return table
 
 
-def to_toml(description: Description, remarks: Mapping[str, str]) -> str:
+def to_toml(
+  description: Description,
+  remarks: Mapping[str, str],
+  choices: Mapping[str, Sequence[Any]] | None = None,
+) -> str:
   """Returns a description as the text of a TOML file to edit.
 
   Args:
     description: the description.
     remarks: comments by key.
+    choices: key -> values, one of which the user has to choose. Each becomes a
+      comment, so that the file cannot be used before.
 
   Returns:
     The text; keys with their default value are comments.
@@ -307,7 +350,10 @@ def to_toml(description: Description, remarks: Mapping[str, str]) -> str:
       tables += ['', f'[{field.name}]', *(_toml_line(f, value) for f in inner)]
     else:
       lines += [f'# {remarks[field.name]}'] if field.name in remarks else []
-      lines.append(_toml_line(field, description))
+      lines += [
+        f'# {field.name} = {json.dumps(choice)}'
+        for choice in (choices or {}).get(field.name, ())
+      ] or [_toml_line(field, description)]
   return '\n'.join([*lines, *tables]) + '\n'
 
 

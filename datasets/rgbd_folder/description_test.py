@@ -55,7 +55,7 @@ class DescriptionTest(parameterized.TestCase):
       divide_sequences = true
       """
     )
-    self.assertEqual(found.units_per_metre, 6553.5)
+    self.assertEqual(found.encoding.units_per_metre, 6553.5)
     self.assertEqual(found.unit_name, '1/6553.5 m')
     self.assertEqual(found.invalid[:2], (-1.0, 65535))
     self.assertEqual(found.crop, description.Crop(1, 2, 3, 4))
@@ -76,7 +76,7 @@ class DescriptionTest(parameterized.TestCase):
   )
   def test_units(self, unit, per_metre, name):
     found = self._read(_LEAST.replace('"mm"', unit))
-    self.assertEqual(found.units_per_metre, per_metre)
+    self.assertEqual(found.encoding.units_per_metre, per_metre)
     self.assertEqual(found.unit_name, name)
 
   @parameterized.parameters(
@@ -91,7 +91,7 @@ class DescriptionTest(parameterized.TestCase):
     ('invalid = 0', 'invalid is 0; allowed: a list'),
     ('invalid = ["nan"]', 'allowed: a list'),
     ('max_depth_m = inf', 'max_depth_m is inf'),
-    ('min_depth_m = 70', 'min_depth_m is 70 and max_depth_m 65.535'),
+    ('min_depth_m = 70', 'min_depth_m is 70 and max_depth_m 65.534'),
     ('tolerance_s = 0', 'tolerance_s is 0'),
     ('pairing = "time"', "pairing is 'time'; allowed: name, timestamp"),
     ('timestamp_unit = 1', 'timestamp_unit is 1; allowed: s, ms, us, ns'),
@@ -196,6 +196,23 @@ class LayoutsTest(parameterized.TestCase):
     text = description.to_toml(description.LAYOUTS['tum'], {})
     for key in ('mask', 'every', 'left', 'test', 'divide_sequences'):
       self.assertRegex(text, f'\n# {key} = ')
+
+  def test_disparities_need_two_cameras(self):
+    keys = {'rgb': '{id}.png', 'depth': '{id}.pfm'}
+    with self.assertRaisesRegex(ValueError, 'baseline_m, and the focal'):
+      description.Description(**keys, depth_unit='disparity')
+    with self.assertRaisesRegex(ValueError, 'belong to disparities'):
+      description.Description(**keys, depth_unit='mm', baseline_m=0.2)
+    description.Description(
+      **keys, depth_unit='cityscapes', baseline_m=0.2, focal_px=2000
+    )
+
+  def test_choices_are_comments(self):
+    draft = description.Description('{id}.png', '{id}.npy', 'mm')
+    text = description.to_toml(draft, {}, {'depth_unit': ('mm', 'tum')})
+    self.assertIn('# depth_unit = "mm"\n# depth_unit = "tum"\n', text)
+    with self.assertRaisesRegex(ValueError, 'there is no depth_unit'):
+      description.from_table(tomllib.loads(text))
 
 
 if __name__ == '__main__':

@@ -4,10 +4,12 @@
 The steps are, in this order: convert the depth to millimetres, apply the mask,
 resize the depth to the size of the picture (nearest neighbour), cut off the
 border, shrink both to `max_width`. A picture that does not change keeps the
-bytes of its PNG or JPEG file; any other is stored as PNG.
+bytes of its PNG or JPEG file if every decoder reads the same pixels from them
+(`picture_files.is_plain`); any other is stored as PNG, upright and in RGB.
 """
 
 import dataclasses
+import functools
 import io
 import pathlib
 
@@ -17,16 +19,17 @@ from PIL import Image
 from depth_mai import challenge
 from depth_mai.datasets.rgbd_folder import depth_file
 from depth_mai.datasets.rgbd_folder import description as description_lib
+from depth_mai.datasets.rgbd_folder import encodings
+from depth_mai.datasets.rgbd_folder import numbers
 from depth_mai.datasets.rgbd_folder import pairing
-from depth_mai.datasets.rgbd_folder import units
-from depth_mai.files import folder
-from depth_mai.files import picture_files
 from depth_mai.files import problems as problems_lib
+from depth_mai.pictures import picture_files
+from depth_mai.pictures import true_depth
+from depth_mai.pictures import turned
 
 # Largest difference of the aspect ratios of picture and depth map: ScanNet's
 # 1296 x 968 and 640 x 480 differ by 0.4 %, 16:9 and 4:3 by 33 %.
 MOST_ASPECT_DIFFERENCE = 0.03
-_LOSSLESS_SUFFIXES = ('.bmp', '.ppm', '.tif', '.tiff', '.webp')
 _PNG_LEVEL = 1
 
 
@@ -42,15 +45,21 @@ class Facts:
     values: statistics of these numbers, in the file's unit.
     depth_m: statistics of the depth as stored, metres.
     too_far: share of the depth file's pixels beyond max_depth_m.
+    marks: the numbers that were found to stand for unknown depth (true_depth).
+    marked: share of the depth file's pixels with one of them.
+    orientation: EXIF orientation of the picture, 1 (none) to 8.
   """
 
   rgb_size: tuple[int, int]
   depth_size: tuple[int, int]
   size: tuple[int, int]
   dtype: str
-  values: units.Values
-  depth_m: units.Values
+  values: numbers.Values
+  depth_m: numbers.Values
   too_far: float
+  marks: tuple[float, ...]
+  marked: float
+  orientation: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,11 +94,18 @@ def read(
   Raises:
     BadInputError: (a ValueError) with all problems of its files.
   """
-  rgb_uint8, bad_rgb = problems_lib.attempt(_read_rgb, frame.rgb_path)
-  values, bad_depth = problems_lib.attempt(depth_file.read, frame.depth_path)
+  rgb_uint8, bad_rgb = problems_lib.attempt(
+    picture_files.read_rgb, frame.rgb_path
+  )
+  read_values = functools.partial(
+    depth_file.read, encoding=description.encoding
+  )
+  values, bad_depth = problems_lib.attempt(read_values, frame.depth_path)
   mask, bad_mask = problems_lib.attempt(depth_file.read_mask, frame.mask_path)
   problems_lib.check(bad_rgb + bad_depth + bad_mask)
-  known = units.known_mask(values, description.invalid)
+  known = numbers.known_mask(values, description.invalid)
+  marks = true_depth.marks(np.where(known, values, 0))
+  known = known & numbers.known_mask(values, marks)
   depth_mm, too_far = to_millimetres(values, known, description)
   if mask is not None:
     _check_shape(frame.mask_path, 'the mask', mask, frame.depth_path, values)
@@ -107,8 +123,8 @@ def read(
     picture = Image.fromarray(stored_rgb)
     stored_rgb = np.array(picture.resize(size, Image.Resampling.LANCZOS))
     stored_mm = resized(stored_mm, size[::-1])
-  is_file = stored_rgb.shape == rgb_uint8.shape and (
-    frame.rgb_path.suffix.lower() in folder.RGB_SUFFIXES
+  is_file = stored_rgb.shape == rgb_uint8.shape and picture_files.is_plain(
+    frame.rgb_path
   )
   depth_m = stored_mm / challenge.MM_PER_M
   return Content(
@@ -120,9 +136,12 @@ def read(
       depth_size=_size(values),
       size=_size(stored_mm),
       dtype=str(values.dtype),
-      values=units.measure(values, known),
-      depth_m=units.measure(depth_m, depth_m > 0),
+      values=numbers.measure(values, known),
+      depth_m=numbers.measure(depth_m, depth_m > 0),
       too_far=too_far,
+      marks=marks,
+      marked=float(np.isin(values, marks).mean()) if marks else 0.0,
+      orientation=picture_files.orientation(frame.rgb_path),
     ),
   )
 
@@ -141,16 +160,21 @@ def to_millimetres(
 
   Returns:
     [H, W] uint16, millimetres, rounded to the nearest; 0 where unknown, nearer
-    than min_depth_m, or farther than max_depth_m or 65.535 m; and the share of
+    than min_depth_m, or farther than max_depth_m or 65.534 m; and the share of
     all pixels that are known but too far.
   """
-  depth_m = np.where(known, values, 0).astype(np.float64)
-  depth_m /= description.units_per_metre
+  depth_m = encodings.to_metres(
+    np.where(known, values, 0),
+    description.encoding,
+    description.baseline_m,
+    description.focal_px,
+  )
   farthest_m = min(description.max_depth_m, description_lib.LARGEST_M)
   # Rounding moves depth by up to half a millimetre.
   far = depth_m >= farthest_m + 0.0005
   near = depth_m < description.min_depth_m
-  depth_mm = np.where(far | near, 0, np.rint(depth_m * challenge.MM_PER_M))
+  depth_m = np.where(far | near, 0, depth_m)
+  depth_mm = np.rint(depth_m * challenge.MM_PER_M)
   return depth_mm.astype(np.uint16), float(far.mean())
 
 
@@ -176,13 +200,6 @@ def png(values: np.ndarray) -> bytes:
   return stream.getvalue()
 
 
-def _read_rgb(path: pathlib.Path) -> np.ndarray:
-  """Reads a picture, [H, W, 3] uint8."""
-  if path.suffix.lower() in _LOSSLESS_SUFFIXES:
-    return picture_files.read_rgb(path, formats=None)
-  return picture_files.read_rgb(path)
-
-
 def _check_shape(
   path: pathlib.Path,
   name: str,
@@ -194,6 +211,9 @@ def _check_shape(
   aspect, wanted = (a.shape[1] / a.shape[0] for a in (values, other))
   difference = abs(aspect / wanted - 1)
   if difference > MOST_ASPECT_DIFFERENCE:
+    lying = turned.problem(path, values, other_path, other)
+    if lying is not None:
+      raise problems_lib.BadInputError([lying])
     raise problems_lib.refusal(
       path,
       f'{name} is {problems_lib.size_text(values)} and {other_path.name} is '

@@ -74,12 +74,60 @@ class FrameReaderTest(parameterized.TestCase):
       found, np.rint(values.astype(float) * (1000 / per_metre))
     )
 
+  def test_rotated_bits(self):
+    depth_mm = self.depth_mm.astype(int)
+    codes = (depth_mm % 8192 * 8 + depth_mm // 8192).astype(np.uint16)
+    found = self._read(codes, '.png', depth_unit='sunrgbd').depth_mm
+    np.testing.assert_array_equal(found, self.depth_mm)
+
+  def test_disparities(self):
+    with np.errstate(divide='ignore'):
+      disparity_px = 0.2 * 2000 / (self.depth_mm / 1000)
+    content = self._read(
+      np.where(self.depth_mm > 0, disparity_px, 0),
+      depth_unit='disparity',
+      baseline_m=0.2,
+      focal_px=2000,
+    )
+    np.testing.assert_array_equal(content.depth_mm, self.depth_mm)
+    far = self._read(
+      np.ones((24, 32), np.uint16),
+      depth_unit='cityscapes',
+      baseline_m=0.2,
+      focal_px=2000,
+    )
+    self.assertFalse(far.depth_mm.any())
+    self.assertEqual(far.facts.too_far, 1)
+
+  @parameterized.parameters((65535, 'mm'), (65535, 'tum'), (30000, 'mm'))
+  def test_marks_are_unknown(self, mark, unit):
+    values = np.where(self.depth_mm == 0, mark, self.depth_mm)
+    values = values.astype(np.uint16)
+    content = self._read(values, '.png', depth_unit=unit)
+    np.testing.assert_array_equal(content.depth_mm == 0, self.depth_mm == 0)
+    self.assertEqual(content.facts.marks, (mark,))
+    self.assertAlmostEqual(
+      content.facts.marked, float((self.depth_mm == 0).mean())
+    )
+    self.assertLess(content.facts.values.most, 5001)
+
+  def test_depth_that_lies_on_its_side(self):
+    exif = Image.Exif()
+    exif[0x112] = 6
+    self.rgb_path = self.root / 'a.jpg'
+    Image.fromarray(self.rgb_uint8).save(self.rgb_path, exif=exif)
+    message = self._refusal(self.depth_mm)
+    self.assertIn('after its EXIF orientation (6) has turned it', message)
+    content = self._read(np.ascontiguousarray(np.rot90(self.depth_mm, -1)))
+    self.assertEqual(content.rgb_uint8.shape, (32, 24, 3))
+    self.assertEqual(content.facts.orientation, 6)
+
   def test_unknown_values(self):
     values = np.full(dummy_data.SIZE, 2.0)
     values[0, :7] = [np.nan, np.inf, -np.inf, -1, 0, 9.5, 65.535]
     content = self._read(values, depth_unit='m', invalid=(9.5,))
     expected = np.full(dummy_data.SIZE, 2000)
-    expected[0, :7] = [0, 0, 0, 0, 0, 0, 65535]
+    expected[0, :7] = [0, 0, 0, 0, 0, 0, 0]
     np.testing.assert_array_equal(content.depth_mm, expected)
 
   def test_range(self):
@@ -95,9 +143,9 @@ class FrameReaderTest(parameterized.TestCase):
 
   def test_depth_beyond_uint16_is_unknown(self):
     values = np.full(dummy_data.SIZE, 2.0, np.float32)
-    values[0, :4] = [65.535, 65.536, 131.0, 1e30]
+    values[0, :4] = [65.534, 65.535, 131.0, 1e30]
     content = self._read(values, depth_unit='m')
-    np.testing.assert_array_equal(content.depth_mm[0, :4], [65535, 0, 0, 0])
+    np.testing.assert_array_equal(content.depth_mm[0, :4], [65534, 0, 0, 0])
     self.assertAlmostEqual(content.facts.too_far, 3 / values.size)
 
   @parameterized.parameters(np.uint8, np.float32, bool)

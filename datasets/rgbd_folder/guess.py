@@ -4,7 +4,7 @@
 The id of a frame is the file's name without words such as rgb_ or .depth.
 Folder names that differ between recordings become {sequence} or {part_2}. Check
 a guess before training: a wrong unit would give a wrong network without any
-error.
+error. Where names and numbers do not tell the unit, the guess leaves it open.
 """
 
 import collections
@@ -18,77 +18,83 @@ import re
 import numpy as np
 from PIL import Image
 
-from depth_mai import challenge
+from depth_mai.datasets.rgbd_folder import colour_code
 from depth_mai.datasets.rgbd_folder import depth_file
 from depth_mai.datasets.rgbd_folder import description as description_lib
-from depth_mai.datasets.rgbd_folder import pairing
 from depth_mai.datasets.rgbd_folder import pattern
 from depth_mai.datasets.rgbd_folder import splits
-from depth_mai.datasets.rgbd_folder import units
+from depth_mai.datasets.rgbd_folder import unit_guess
+from depth_mai.files import file_names
 from depth_mai.files import problems as problems_lib
+from depth_mai.pictures import picture_formats
 
 _WORDS = (
-  'aligned|camera|cam|colou?r|col|depthmap|depth|dpt|frame|gt|image|img|left|'
-  'map|picture|raw|registered|rgb'
+  'aligned|camera|cam|colou?r|col|depthmap|depth|disparity|disp|dpt|frame|front|'
+  'gt|image|img|leftimg8bit|left|map|picture|raw|registered|rgb'
 )
 _NAME = re.compile(
   rf'(?P<before>(?:(?:{_WORDS})(?:[-_.]|(?=\d)))*)(?P<id>.+?)'
   rf'(?P<after>(?:[-_.](?:{_WORDS}))*)',
-  re.IGNORECASE,
+  re.IGNORECASE | re.DOTALL,
 )
 _DEPTH_ONLY = ('.exr', '.npy', '.npz', '.pfm', '.pgm')
-_PICTURES = ('.bmp', '.jpeg', '.jpg', '.png', '.ppm', '.tif', '.tiff', '.webp')
-_SAMPLE = 12
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class _Cell:
   """Files in one folder with names that differ only in the id."""
 
   folders: tuple[str, ...]
   before: str
   after: str
-  ids: frozenset[str]
+  suffix: str
+  files: dict[str, str]
 
-  def path(self, frame_id: str) -> str:
-    return '/'.join([*self.folders, f'{self.before}{frame_id}{self.after}'])
+  @property
+  def ids(self) -> set[str]:
+    return set(self.files)
+
+  @property
+  def structure(self) -> tuple[int, str, str, str]:
+    return len(self.folders), self.before, self.after, self.suffix
+
+  @property
+  def place(self) -> tuple[tuple[str, ...], str, str]:
+    return self.folders, self.before, self.after
 
 
 _Pairs = list[tuple[_Cell, _Cell]]
 
 
-def guess(
-  source: pathlib.Path,
-) -> tuple[description_lib.Description, dict[str, str]]:
+def guess(source: pathlib.Path) -> unit_guess.Guess:
   """Guesses a description.
 
   Args:
     source: folder of the recordings.
 
   Returns:
-    The description, and remarks on some of its keys.
+    The guess.
 
   Raises:
     BadInputError: (a ValueError) if no layout fits the names and files.
   """
+  files = pattern.list_files(source)
   kinds = collections.defaultdict(list)
-  for cell in _cells(pattern.list_files(source)):
+  for cell in _cells(files):
     kinds[_kind(cell, source)].append(cell)
-  counts = {name: _count(kinds[name]) for name in ('rgb', 'depth', 'grey')}
-  what = (
-    f'there are {counts["rgb"]} colour pictures, {counts["depth"]} files that '
-    f'may contain depth, and {counts["grey"]} pictures with one 8-bit channel'
-  )
-  by_name, by_time = [], []
-  if counts['rgb'] and counts['depth']:
-    what = 'no picture has the name of a depth map'
-    by_name = _partners(kinds['rgb'], kinds['depth'], _share_ids)
-    by_time = by_name or _partners(kinds['rgb'], kinds['depth'], _share_times)
+  if not kinds['depth']:
+    _find_coded(kinds, source)
+    if not kinds['coded']:
+      _refuse_unread(files, source)
+  rgbs = _merged(kinds['rgb'], kinds)
+  depths = _merged(kinds['coded'] or kinds['depth'], kinds)
+  by_name = _partners(rgbs, depths, _share_ids)
+  by_time = by_name or _partners(rgbs, depths, _share_times)
   pairs = by_name or by_time
   if not pairs:
     raise problems_lib.refusal(
       source,
-      f'its layout cannot be guessed: {what}',
+      f'its layout cannot be guessed: {_without_pairs(kinds, files)}',
       'describe it in a file, --description=FILE (docs/own_data.md lists the '
       'keys), or name a known layout with --layout',
     )
@@ -97,73 +103,116 @@ def guess(
   draft = description_lib.Description(
     rgb=rgb,
     depth=depth,
-    depth_unit='mm',
+    depth_unit='rgb24' if kinds['coded'] else 'mm',
+    mask=_mask(depth, files),
     pairing='name' if by_name else 'timestamp',
     timestamp_unit='s' if by_name else _time_unit(pairs),
     split=description_lib.Split(
       validation=None if has_folders else splits.DEFAULT_SHARE
     ),
   )
-  return _with_unit(draft, source)
+  return unit_guess.with_unit(draft, source)
 
 
-def _with_unit(
-  draft: description_lib.Description, source: pathlib.Path
-) -> tuple[description_lib.Description, dict[str, str]]:
-  """Adds the unit, guessed from some depth maps; returns remarks, too."""
-  frames = pairing.find_frames(source, draft).frames
-  step = max(1, len(frames) // _SAMPLE)
-  found = [
-    problems_lib.attempt(depth_file.read, frame.depth_path)
-    for frame in frames[::step][:_SAMPLE]
-  ]
-  maps = [values for values, _ in found if values is not None]
-  if found and not maps:
-    problems_lib.check(found[0][1])  # The report lists all of them.
-  measured = [
-    units.measure(values, units.known_mask(values, (challenge.MAX_DEPTH_MM,)))
-    for values in maps
-  ]
-  remarks = {
-    'rgb': f'A guess that fits {len(frames)} pairs.',
-    'depth_unit': 'No unit is plausible; find it out before you continue.',
-  }
-  unit = units.guess(measured)
-  if unit is not None:
-    remarks['depth_unit'] = (
-      f'A guess: {unit[1]}. Check it with a preview before you rely on it.'
-    )
-  is_uint16 = any(values.dtype == np.uint16 for values in maps)
-  invalid = (challenge.MAX_DEPTH_MM,) if is_uint16 else ()
-  if invalid:
-    remarks['invalid'] = (
-      'Many cameras write this number for unknown depth, too.'
-    )
-  return (
-    dataclasses.replace(
-      draft, depth_unit=unit[0] if unit else 'mm', invalid=invalid
-    ),
-    remarks,
+def _mask(depth: str, files: Sequence[str]) -> str:
+  """Returns the pattern of DIODE's masks if there are such files, else ''."""
+  path = pathlib.PurePosixPath(depth)
+  mask = str(path.with_name(f'{path.stem}_mask{path.suffix}'))
+  return mask if any(pattern.match(mask, name) for name in files) else ''
+
+
+def _refuse_unread(files: Sequence[str], source: pathlib.Path) -> None:
+  """Refuses files that hold depth in a format that nothing here reads."""
+  for name in files:
+    suffix = pathlib.PurePath(name).suffix.lower()
+    if suffix in depth_file.REFUSED_SUFFIXES and not _is_candidate(name):
+      refused = depth_file.REFUSED_SUFFIXES[suffix]
+      raise problems_lib.refusal(source / name, *refused)
+
+
+def _without_pairs(kinds: dict[str, list[_Cell]], files: Sequence[str]) -> str:
+  """Returns why there are no pairs, in words."""
+  counts = {name: _count(kinds[name]) for name in ('rgb', 'depth', 'grey')}
+  counts['depth'] += _count(kinds['coded'])
+  if counts['rgb'] and counts['depth']:
+    return 'no picture has the name of a depth map'
+  what = (
+    f'there are {counts["rgb"]} colour pictures, {counts["depth"]} files that '
+    f'may contain depth, and {counts["grey"]} pictures with one 8-bit channel'
   )
+  coloured = [cell for cell in kinds['rgb'] if _says_depth(cell)]
+  if coloured:
+    where = '/'.join([*coloured[0].folders, coloured[0].before])
+    what += (
+      f'; those of {where or "the folder"} are called depth, but have colours '
+      'from which depth cannot be recovered'
+    )
+  others = [name for name in files if not _is_candidate(name)]
+  if others:
+    what += f'; not looked at: {file_names.by_suffix(others)}'
+  return what
+
+
+def _is_candidate(name: str) -> bool:
+  path = pathlib.PurePosixPath(name)
+  suffixes = {*picture_formats.suffixes(), *_DEPTH_ONLY}
+  return path.suffix.lower() in suffixes and 'mask' not in path.name.lower()
 
 
 def _cells(files: Sequence[str]) -> list[_Cell]:
-  ids = collections.defaultdict(set)
-  for path in map(pathlib.PurePosixPath, files):
-    suffix = path.suffix.lower()
-    if suffix not in _PICTURES + _DEPTH_ONLY or 'mask' in path.name.lower():
-      continue
+  cells: dict[tuple, _Cell] = {}
+  for name in filter(_is_candidate, files):
+    path = pathlib.PurePosixPath(file_names.canonical(name))
     found = _NAME.fullmatch(path.stem)
-    key = (path.parts[:-1], found['before'], found['after'] + path.suffix)
-    ids[key].add(found['id'])
-  return [_Cell(*key, frozenset(names)) for key, names in ids.items()]
+    suffix = file_names.suffix(path.name)
+    key = (path.parts[:-1], found['before'], found['after'], suffix)
+    cells.setdefault(key, _Cell(*key, {})).files[found['id']] = name
+  return list(cells.values())
+
+
+def _merged(cells: list[_Cell], kinds: dict[str, list[_Cell]]) -> list[_Cell]:
+  """Joins cells that differ only in the suffix, if nothing else is there."""
+  groups = collections.defaultdict(list)
+  for cell in cells:
+    groups[cell.place].append(cell)
+  others = collections.Counter(
+    cell.place for kind in kinds.values() for cell in kind
+  )
+  merged = []
+  for place, group in groups.items():
+    ids = [name for cell in group for name in cell.files]
+    if len(group) > 1 and (
+      others[place] == len(group) and len(ids) == len(set(ids))
+    ):
+      files = {k: name for cell in group for k, name in cell.files.items()}
+      merged.append(_Cell(*place, '.*', files))
+    else:
+      merged += group
+  return merged
+
+
+def _says_depth(cell: _Cell) -> bool:
+  return 'depth' in '/'.join([*cell.folders, cell.before, cell.after]).lower()
+
+
+def _find_coded(kinds: dict[str, list[_Cell]], source: pathlib.Path) -> None:
+  """Moves the cells whose colours are the bytes of depth to 'coded'."""
+  named = list(filter(_says_depth, kinds['rgb']))
+  for cell in named or kinds['rgb']:
+    if cell.suffix == '.png':
+      path = source / cell.files[min(cell.files)]
+      colours, _ = problems_lib.attempt(depth_file.read_colours, path)
+      if colours is not None and colour_code.is_24_bits(colours):
+        kinds['coded'].append(cell)
+  coded = set(kinds['coded'])
+  kinds['rgb'] = [cell for cell in kinds['rgb'] if cell not in coded]
 
 
 def _kind(cell: _Cell, source: pathlib.Path) -> str:
   """Returns the kind of a cell, from several files because one may be bad."""
-  names = sorted(cell.ids)
+  names = sorted(cell.files)
   kinds = (
-    _kind_of_file(source / cell.path(name))
+    _kind_of_file(source / cell.files[name])
     for name in dict.fromkeys((names[0], names[-1], names[len(names) // 2]))
   )
   return next((kind for kind in kinds if kind != 'other'), 'other')
@@ -240,8 +289,7 @@ def _most_usual(pairs: _Pairs) -> _Pairs:
   """Returns the pairs with the most frequent structure of names."""
   alike = collections.defaultdict(list)
   for pair in pairs:
-    key = [(len(cell.folders), cell.before, cell.after) for cell in pair]
-    alike[tuple(key)].append(pair)
+    alike[tuple(cell.structure for cell in pair)].append(pair)
   return max(alike.values(), key=lambda group: _count(r for r, _ in group))
 
 
@@ -255,7 +303,7 @@ def _patterns(pairs: _Pairs) -> tuple[str, str]:
   for column in [*columns[0], *columns[1]]:
     if len(set(column)) == 1 or column in names:
       continue
-    if set(column) <= splits.USUAL_FOLDERS:
+    if {name.lower() for name in column} <= splits.USUAL_FOLDERS:
       names[column] = '{split}'
     elif all(column in side for side in columns):
       number = sum(name not in ('*', '{split}') for name in names.values())
@@ -266,7 +314,8 @@ def _patterns(pairs: _Pairs) -> tuple[str, str]:
   for side, cell in zip(columns, pairs[0], strict=True):
     folders = zip(side, cell.folders, strict=True)
     parts = [names.get(column, part) for column, part in folders]
-    texts.append('/'.join([*parts, f'{cell.before}{{id}}{cell.after}']))
+    name = f'{cell.before}{{id}}{cell.after}{cell.suffix}'
+    texts.append('/'.join([*parts, name]))
   return texts[0], texts[1]
 
 

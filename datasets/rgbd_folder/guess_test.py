@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests for depth_mai.datasets.rgbd_folder.guess."""
 
+import os
 import pathlib
 
 from absl.testing import absltest
@@ -21,11 +22,19 @@ class GuessTest(parameterized.TestCase):
 
   def _guess(self):
     """Returns the guess and the frames that it finds."""
-    found, remarks = guess.guess(self.root)
+    guessed = guess.guess(self.root)
+    self.assertIsNone(guessed.problem)
+    found = guessed.description
     frames = pairing.find_frames(self.root, found)
     self.assertNotEmpty(frames.frames)
     self.assertEmpty(frames.problems)
-    return found, remarks, frames
+    return found, guessed.remarks, frames
+
+  def _doubt(self):
+    """Returns why the guess leaves the unit open."""
+    guessed = guess.guess(self.root)
+    self.assertNotEmpty(guessed.choices['depth_unit'])
+    return str(guessed.problem)
 
   @parameterized.parameters(
     ('{sequence}/color/{id}.png', '{sequence}/depth/{id}.png'),
@@ -66,6 +75,19 @@ class GuessTest(parameterized.TestCase):
     self.assertEqual(found.depth, '{split}/{sequence}/depth/{id}.png')
     self.assertIsNone(found.split.validation)
 
+  def test_folders_of_splits_in_capitals(self):
+    for split in ('Train', 'VAL'):
+      dummy_data.write_recordings(self.root / split)
+    found, _, _ = self._guess()
+    self.assertEqual(found.rgb, '{split}/{sequence}/color/{id}.png')
+
+  def test_names_that_cannot_be_stored(self):
+    dummy_data.write_recordings(self.root, {'a': 3})
+    for path in list(self.root.glob('a/*/*.png')):
+      path.rename(path.with_name(os.fsdecode(b'\xe9' + os.fsencode(path.name))))
+    with self.assertRaisesRegex(problems.BadInputError, 'not UTF-8'):
+      guess.guess(self.root)
+
   def test_layout_of_kitti(self):
     for date, split, drive in (
       ('2011_09_26', 'train', '2011_09_26_drive_0001_sync'),
@@ -104,14 +126,79 @@ class GuessTest(parameterized.TestCase):
     found, remarks, _ = self._guess()
     self.assertEqual(found.depth_unit, 'tum')
     self.assertIn('multiples of 5', remarks['depth_unit'])
-    self.assertEqual(found.invalid, (65535,))
+
+  def test_two_units_are_left_open(self):
+    dummy_data.write_recordings(self.root, units_per_metre=4321)
+    doubt = self._doubt()
+    for unit in ('mm', 'tum', 'matterport'):
+      self.assertIn(f'depth_unit = "{unit}"', doubt)
+    self.assertIn('depth would be', doubt)
+
+  def test_sun_rgbd(self):
+    dummy_data.write_recordings(
+      self.root,
+      rgb='kv2/{sequence}/image/{id}.png',
+      depth='kv2/{sequence}/depth_bfx/{id}.png',
+      units_per_metre=8000,  # The rotation of up to 8191 mm.
+    )
+    found, _, _ = self._guess()
+    self.assertEqual(found.depth_unit, 'sunrgbd')
+
+  def test_depth_in_colours(self):
+    dummy_data.write_recordings(self.root, {'a': 2, 'b': 2}, size=(96, 128))
+    for path in list(self.root.glob('*/depth/*.png')):
+      depth_m = np.linspace(3, 40, 96)[:, None] + np.zeros((96, 128))
+      numbers = np.rint(depth_m / 1000 * (2**24 - 1)).astype(int)
+      parts = [numbers % 256, numbers // 256 % 256, numbers // 65536]
+      Image.fromarray(np.stack(parts, -1).astype(np.uint8)).save(path)
+    found, _, frames = self._guess()
+    self.assertEqual(found.depth, '{sequence}/depth/{id}.png')
+    self.assertEqual(found.depth_unit, 'rgb24')
+    self.assertLen(frames.frames, 4)
+
+  def test_cityscapes_is_named(self):
+    dummy_data.write_recordings(
+      self.root,
+      {'aachen': 2, 'bremen': 2},
+      rgb='leftImg8bit/train/{sequence}/{sequence}_{id}_leftImg8bit.png',
+      depth='disparity/train/{sequence}/{sequence}_{id}_disparity.png',
+    )
+    self.assertIn("its name says 'disparity'", self._doubt())
+    choices = guess.guess(self.root).choices
+    self.assertIn('cityscapes', choices['depth_unit'])
+    self.assertContainsSubset(('baseline_m', 'focal_px'), choices)
+
+  def test_masks_of_diode(self):
+    dummy_data.write_recordings(
+      self.root,
+      rgb='{sequence}/scan/{id}.png',
+      depth='{sequence}/scan/{id}_depth.npy',
+      units_per_metre=1,
+    )
+    for path in list(self.root.glob('*/scan/*_depth.npy')):
+      np.save(path.with_name(f'{path.stem}_mask.npy'), np.ones((24, 32)))
+    found, _, _ = self._guess()
+    self.assertEqual(found.mask, '{sequence}/scan/{id}_depth_mask.npy')
+    self.assertEqual(found.depth_unit, 'm')
+
+  def test_suffixes_are_spelt_differently(self):
+    dummy_data.write_recordings(self.root, {'a': 4})
+    color = self.root / 'a/color'
+    for name, suffix in (('000000', '.JPG'), ('000001', '.jpeg')):
+      Image.new('RGB', (32, 24)).save(color / f'{name}.jpg')
+      (color / f'{name}.jpg').rename(color / f'{name}{suffix}')
+      (color / f'{name}.png').unlink()
+    (self.root / 'a/depth/000002.png').rename(self.root / 'a/depth/000002.PNG')
+    found, _, frames = self._guess()
+    self.assertEqual(found.rgb, 'a/color/{id}.*')
+    self.assertEqual(found.depth, 'a/depth/{id}.png')
+    self.assertLen(frames.frames, 4)
 
   def test_no_plausible_unit(self):
     dummy_data.write_recordings(
       self.root, depth='{sequence}/{id}.npy', units_per_metre=1e6
     )
-    _, remarks, _ = self._guess()
-    self.assertIn('No unit is plausible', remarks['depth_unit'])
+    self.assertIn('the usual range of no unit', self._doubt())
 
   def test_damaged_files_are_ignored(self):
     dummy_data.write_recordings(self.root)
@@ -156,6 +243,22 @@ class GuessTest(parameterized.TestCase):
     self.assertIn('3 pictures with one 8-bit channel', refusal())
     np.save(self.root / 'else_depth.npy', np.ones((24, 32)))
     self.assertIn('no picture has the name of', refusal())
+
+  def test_depth_that_nothing_here_reads(self):
+    Image.new('RGB', (32, 24)).save(self.root / '1.png')
+    (self.root / '1.depth_meters.hdf5').touch()
+    with self.assertRaisesRegex(problems.BadInputError, 'HDF5 files are not'):
+      guess.guess(self.root)
+
+  def test_coloured_depth_is_named(self):
+    for kind in ('rgb', 'depth'):
+      (self.root / kind).mkdir()
+      Image.new('RGB', (32, 24), 'red').save(self.root / kind / '1.png')
+    (self.root / 'calibration.yaml').touch()
+    with self.assertRaises(problems.BadInputError) as caught:
+      guess.guess(self.root)
+    self.assertIn('those of depth/ are called depth', str(caught.exception))
+    self.assertIn('not looked at: 1 .yaml', str(caught.exception))
 
 
 if __name__ == '__main__':

@@ -9,13 +9,17 @@ import dataclasses
 import decimal
 import os
 import pathlib
-import re
 
+from depth_mai.datasets.rgbd_folder import depth_file
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import pattern
+from depth_mai.files import file_names
+from depth_mai.files import natural_order
 from depth_mai.files import problems as problems_lib
+from depth_mai.pictures import picture_formats
 
 Description = description_lib.Description
+natural_key = natural_order.natural_key
 Problem = problems_lib.Problem
 # The parts of a file's name, and the file.
 _Parts = dict[str, str]
@@ -53,6 +57,9 @@ class Pairing:
     lone_depth: depth maps without a picture.
     unused: number of pairs that `every` leaves out.
     problems: files that cannot be paired.
+    left_out: relative paths of the files that fit no pattern.
+    spellings: key of a pattern -> the suffixes that its files have, if there
+      are several.
   """
 
   frames: list[Frame]
@@ -60,6 +67,8 @@ class Pairing:
   lone_depth: list[pathlib.Path]
   unused: int
   problems: list[Problem]
+  left_out: list[str]
+  spellings: dict[str, list[str]]
 
 
 def find_frames(
@@ -85,10 +94,18 @@ def find_frames(
       f'{source} is not a folder. Point --source at the folder that contains '
       'the recordings.'
     )
-  found = _matches(source, description)
+  files = pattern.list_files(source)
+  found = _matches(source, files, description)
   names = {key: set(pattern.fields(getattr(description, key))) for key in found}
   common = sorted((names['rgb'] & names['depth']) - {'id'})
   pairs, problems = _pairs(found['rgb'], found['depth'], common, description)
+  paired = {path for pair in pairs for _, path in pair}
+  lone = {
+    key: [file for file in found[key] if file[1] not in paired]
+    for key in ('rgb', 'depth')
+  }
+  if description.pairing == 'name':
+    problems += _misspelt(lone['rgb'], lone['depth'], common, source)
   if not pairs and not problems:
     raise problems_lib.BadInputError([_no_pair(source, found, description)])
   mask_fields = sorted(names['depth'] & names['mask'])
@@ -101,36 +118,80 @@ def find_frames(
       what = f"no file matches mask = '{description.mask}' for this depth map"
       cure = 'add the mask, or remove mask from the description'
       problems.append(Problem(depth[1], what, cure))
+    elif (why := file_names.unstorable(_relative(frame, source))) is not None:
+      what = f'{why}, so it can be neither an id nor in a list'
+      cure = 'rename the file or folder'
+      problems.append(Problem(frame.rgb_path, what, cure))
     elif (other := frames.setdefault(frame.id, frame)) is not frame:
       what = f"its id would be '{frame.id}', like that of {other.rgb_path}"
       cure = 'name the part that differs in the pattern, or rename a folder'
       problems.append(Problem(frame.rgb_path, what, cure))
   in_order = sorted(
-    frames.values(), key=lambda f: (_natural(f.sequence), _natural(f.id))
+    frames.values(), key=lambda f: (natural_key(f.sequence), natural_key(f.id))
   )
   used = _every(in_order, description.every)
-  paired = {path for pair in pairs for _, path in pair}
+  matched = {path for kind in found.values() for _, path in kind}
   return Pairing(
     frames=used,
-    lone_rgb=[path for _, path in found['rgb'] if path not in paired],
-    lone_depth=[path for _, path in found['depth'] if path not in paired],
+    lone_rgb=[path for _, path in lone['rgb']],
+    lone_depth=[path for _, path in lone['depth']],
     unused=len(in_order) - len(used),
     problems=problems,
+    left_out=[name for name in files if source / name not in matched],
+    spellings=_spellings(found),
   )
+
+
+def _relative(frame: Frame, source: pathlib.Path) -> str:
+  return frame.rgb_path.relative_to(source).as_posix()
+
+
+def _misspelt(
+  rgbs: Sequence[_File],
+  depths: Sequence[_File],
+  common: Sequence[str],
+  source: pathlib.Path,
+) -> list[Problem]:
+  """Reports pairs whose names differ only in capitals or leading zeros."""
+  by_name = [
+    {'/'.join(_key(parts, [*common, 'id'])): path for parts, path in files}
+    for files in (rgbs, depths)
+  ]
+  return [
+    Problem(
+      by_name[0][name],
+      f'its depth map is probably {by_name[1][other].relative_to(source)}, '
+      f'whose '
+      'name differs in capitals, spaces or leading zeros',
+      f"rename one of the two: '{name}' and '{other}' must be the same",
+    )
+    for name, other in file_names.twins(*by_name).items()
+  ]
+
+
+def _spellings(found: dict[str, list[_File]]) -> dict[str, list[str]]:
+  """Returns the suffixes of the files of each pattern that has several."""
+  result = {}
+  for key, files in found.items():
+    counts = collections.Counter(path.suffix for _, path in files)
+    if len(counts) > 1:
+      result[key] = [f'{kind} ({n})' for kind, n in counts.most_common()]
+  return result
 
 
 def _matches(
-  source: pathlib.Path, description: Description
+  source: pathlib.Path, files: Sequence[str], description: Description
 ) -> dict[str, list[_File]]:
   """Returns the files for each pattern; refuses patterns without a file."""
-  files = pattern.list_files(source)
   found, problems = {}, []
   for key in ('rgb', 'depth', 'mask'):
     text = getattr(description, key)
     found[key] = [
       (parts, source / name)
       for name in files
-      if text and (parts := pattern.match(text, name)) is not None
+      if text
+      and (parts := pattern.match(text, name)) is not None
+      and _is_readable(text, name)
     ]
     if text and not found[key]:
       example = f', such as {files[len(files) // 2]},' if files else ''
@@ -139,6 +200,14 @@ def _matches(
       problems.append(Problem(source, what, cure))
   problems_lib.check(problems)
   return found
+
+
+def _is_readable(text: str, name: str) -> bool:
+  """Returns whether a file that matches '{id}.*' is a picture or a map."""
+  suffixes = {*picture_formats.suffixes(), *depth_file.READERS}
+  return not text.endswith('.*') or (
+    pathlib.PurePath(name).suffix.lower() in suffixes
+  )
 
 
 def _pairs(
@@ -279,11 +348,3 @@ def _no_pair(
 
 def _key(parts: _Parts, fields: Sequence[str]) -> tuple[str, ...]:
   return tuple(parts[field] for field in fields)
-
-
-def _natural(text: str) -> list[tuple[int, int, str]]:
-  """Returns a sort key that puts 'frame2' before 'frame10'."""
-  return [
-    (0, int(part), '') if part.isdecimal() else (1, 0, part)
-    for part in re.split(r'(\d+)', text)
-  ]

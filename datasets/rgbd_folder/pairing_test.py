@@ -3,6 +3,7 @@
 
 import dataclasses
 import decimal
+import os
 import pathlib
 
 from absl.testing import absltest
@@ -55,6 +56,46 @@ class PairingTest(parameterized.TestCase):
     self._touch('a/rgb/1.jpg', 'a/depth/2.png', 'b/rgb/2.jpg', 'b/depth/1.png')
     with self.assertRaisesRegex(problems.BadInputError, 'but no pair of them'):
       pairing.find_frames(self.root, _BY_NAME)
+
+  def test_files_that_fit_no_pattern_are_listed(self):
+    self._touch('a/rgb/1.JPG', 'a/depth/1.PNG', 'a/rgb/2.png', 'a/notes.txt')
+    self._touch('a/rgb/3.jpg', 'a/depth/3.png')
+    found = pairing.find_frames(self.root, _BY_NAME)
+    self.assertLen(found.frames, 2)
+    self.assertEqual(found.left_out, ['a/notes.txt', 'a/rgb/2.png'])
+    self.assertEqual(
+      found.spellings,
+      {'rgb': ['.JPG (1)', '.jpg (1)'], 'depth': ['.PNG (1)', '.png (1)']},
+    )
+
+  def test_any_suffix_stands_for_pictures_alone(self):
+    self._touch('a/rgb/1.jpg', 'a/rgb/1.json', 'a/rgb/1.mp4', 'a/depth/1.png')
+    description = dataclasses.replace(_BY_NAME, rgb='{sequence}/rgb/{id}.*')
+    found = pairing.find_frames(self.root, description)
+    self.assertLen(found.frames, 1)
+    self.assertEmpty(found.problems)
+    self.assertEqual(found.left_out, ['a/rgb/1.json', 'a/rgb/1.mp4'])
+
+  def test_names_that_differ_in_zeros_or_capitals_are_seen(self):
+    self._touch('a/rgb/7.jpg', 'a/depth/007.png')
+    self._touch('b/rgb/IMG_7.jpg', 'b/depth/img_7.png')
+    first, second = pairing.find_frames(self.root, _BY_NAME).problems
+    self.assertIn('its depth map is probably a/depth/007.png', str(first))
+    self.assertIn('its depth map is probably b/depth/img_7.png', str(second))
+
+  def test_two_forms_of_an_accent_are_one_name(self):
+    self._touch('k\u00fcche/rgb/1.jpg', 'ku\u0308che/depth/1.png')
+    found = pairing.find_frames(self.root, _BY_NAME)
+    self.assertEqual([f.id for f in found.frames], ['k\u00fcche-1'])
+
+  def test_names_that_cannot_be_ids(self):
+    for name in (os.fsdecode(b'caf\xe9'), 'a\nb'):
+      self._touch(f'a/rgb/{name}.jpg', f'a/depth/{name}.png')
+    found = pairing.find_frames(self.root, _BY_NAME)
+    self.assertEmpty(found.frames)
+    texts = '\n'.join(map(str, found.problems))
+    self.assertIn('not UTF-8, so it can be neither an id', texts)
+    self.assertIn('a line end or another control', texts)
 
   def test_files_without_a_partner_are_listed(self):
     self._touch('a/rgb/1.jpg', 'a/rgb/2.jpg', 'a/depth/1.png', 'b/depth/3.png')

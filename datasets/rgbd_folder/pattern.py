@@ -6,7 +6,9 @@
     **/      any number of folders
 
 A pattern covers the whole path below the folder of the recordings, with '/'
-between the parts. Upper and lower case differ.
+between the parts. Upper and lower case differ, except in the suffix, where .jpg
+also stands for .jpeg and .tif for .tiff. The two forms that Unicode has of
+accented letters are the same.
 """
 
 from collections.abc import Mapping
@@ -15,15 +17,21 @@ import os
 import pathlib
 import re
 
+from depth_mai.files import file_names
+
+_SUFFIX = re.compile(r'\.[A-Za-z0-9]+$')
+_SUFFIX_SPELLINGS = {'.jpg': ('.jpg', '.jpeg'), '.tif': ('.tif', '.tiff')}
 _TOKEN = re.compile(r'\{([^{}/]*)\}|(\*\*/)|(\*)|([{}])')
 
 
 @functools.cache
 def _compiled(pattern: str) -> re.Pattern[str]:
   """Returns the regular expression of a pattern, or raises a ValueError."""
+  suffix = _SUFFIX.search(pattern)
+  body = file_names.canonical(pattern[: suffix.start()] if suffix else pattern)
   parts, seen, end = [], set(), 0
-  for token in _TOKEN.finditer(pattern):
-    parts.append(re.escape(pattern[end : token.start()]))
+  for token in _TOKEN.finditer(body):
+    parts.append(re.escape(body[end : token.start()]))
     end = token.end()
     name, folders, star, brace = token.groups()
     if brace or (name is not None and not name.isidentifier()):
@@ -40,8 +48,12 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     else:
       seen.add(name)
       parts.append(f'(?P<{name}>[^/]+?)')
-  parts.append(re.escape(pattern[end:]))
-  return re.compile(''.join(parts))
+  parts.append(re.escape(body[end:]))
+  if suffix:
+    plain = file_names.suffix(pattern)
+    spellings = map(re.escape, _SUFFIX_SPELLINGS.get(plain, (plain,)))
+    parts.append(f'(?i:{"|".join(spellings)})')
+  return re.compile(''.join(parts), re.DOTALL)
 
 
 def check(pattern: str) -> None:
@@ -77,7 +89,7 @@ def match(pattern: str, path: str) -> Mapping[str, str] | None:
     pattern: see the module.
     path: relative, with '/' between its parts.
   """
-  found = _compiled(pattern).fullmatch(path)
+  found = _compiled(pattern).fullmatch(file_names.canonical(path))
   return found and found.groupdict()
 
 

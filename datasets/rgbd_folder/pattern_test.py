@@ -66,6 +66,22 @@ class PatternTest(parameterized.TestCase):
     (root / 'self').symlink_to(root)
     self.assertEqual(pattern.list_files(root), ['linked/1.png'])
 
+  def test_suffixes_may_be_spelt_differently(self):
+    for suffix in ('.jpg', '.JPG', '.jpeg', '.Jpeg'):
+      self.assertEqual(
+        pattern.match('{s}/{id}.jpg', f'a/b{suffix}'), {'s': 'a', 'id': 'b'}
+      )
+    self.assertIsNone(pattern.match('{s}/{id}.jpg', 'a/b.png'))
+    self.assertIsNone(pattern.match('S/{id}.jpg', 's/b.jpg'))
+    self.assertEqual(pattern.match('{id}.tif', 'b.TIFF'), {'id': 'b'})
+
+  def test_two_forms_of_an_accent_are_the_same(self):
+    found = pattern.match('k\u00fcche/{id}.png', 'ku\u0308che/o\u0308.png')
+    self.assertEqual(found, {'id': '\u00f6'})
+    self.assertIsNotNone(
+      pattern.match('ku\u0308che/{id}.png', 'k\u00fcche/1.png')
+    )
+
 
 if __name__ == '__main__':
   absltest.main()

@@ -27,7 +27,9 @@ from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import guess as guess_lib
 from depth_mai.datasets.rgbd_folder import survey as survey_lib
 from depth_mai.datasets.rgbd_folder import survey_report
+from depth_mai.datasets.rgbd_folder import unit_guess
 from depth_mai.files import atomic
+from depth_mai.files import printable
 from depth_mai.files import problems as problems_lib
 
 _STRING, _BOOL = flags.DEFINE_string, flags.DEFINE_bool
@@ -47,11 +49,13 @@ _REPORT_ONLY = _BOOL(
   False,
   'Read every file and report findings and problems, without writing records.',
 )
-_WRITE = _STRING(
-  'write_description', None, 'TOML file to write the description to.'
+_WRITE = program.written(
+  _STRING('write_description', None, 'TOML file to write the description to.')
 )
-_PREVIEW = _STRING(
-  'preview', None, 'Picture file to draw a few frames to, .png or .jpg.'
+_PREVIEW = program.written(
+  _STRING(
+    'preview', None, 'Picture file to draw a few frames to, .png or .jpg.'
+  )
 )
 _SKIP_BAD = _BOOL(
   'skip_bad',
@@ -86,13 +90,15 @@ def _check_flags() -> None:
     )
 
 
-def _description() -> tuple[description_lib.Description, dict[str, str]]:
-  """Returns the description selected by the flags, and remarks on it."""
+def _guess() -> unit_guess.Guess:
+  """Returns the description selected by the flags, or a guess."""
   if _DESCRIPTION.value:
-    return description_lib.read(_DESCRIPTION.value), {}
-  if _LAYOUT.value:
-    return description_lib.LAYOUTS[_LAYOUT.value], {}
-  return guess_lib.guess(pathlib.Path(_SOURCE.value).expanduser())
+    known = description_lib.read(_DESCRIPTION.value)
+  elif _LAYOUT.value:
+    known = description_lib.LAYOUTS[_LAYOUT.value]
+  else:
+    return guess_lib.guess(pathlib.Path(_SOURCE.value).expanduser())
+  return unit_guess.Guess(known, {}, {}, None)
 
 
 def write_records(
@@ -137,14 +143,17 @@ def write_records(
 
 def run() -> int:
   """Runs the steps selected by the flags; returns the exit code."""
-  description, remarks = _description()
-  text = description_lib.to_toml(description, remarks)
+  guess = _guess()
+  description = guess.description
+  text = description_lib.to_toml(description, guess.remarks, guess.choices)
   if _WRITE.value:
     atomic.write_text(_WRITE.value, text)
     print(f'Description: {_WRITE.value}')
-  elif remarks:
+  elif guess.remarks:
     print('Without --description and --layout, this is a guess:')
-    print(text)
+    print(printable.printable_lines(text))
+  if guess.problem is not None:
+    raise problems_lib.BadInputError([guess.problem])
   survey = survey_lib.survey(_SOURCE.value, description)
   print(*survey_report.lines(survey), *survey.problems, sep='\n')
   if _PREVIEW.value:

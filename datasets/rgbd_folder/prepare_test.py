@@ -66,9 +66,19 @@ class PrepareTest(absltest.TestCase):
     done = self._run(f'--description={self.toml}', f'--output_dir={self.data}')
     self.assertEqual(done.returncode, 1)
     self.assertIn('hall/depth/000000.png: this is not a PNG', done.stdout)
-    self.assertIn('hall/color/000001.png: this is not a PNG', done.stdout)
+    self.assertIn('hall/color/000001.png: this is not a picture', done.stdout)
     self.assertIn('2 problems', done.stdout)
     self.assertFalse(self.data.exists())
+
+  def test_an_open_unit_is_asked_for(self):
+    dummy_data.write_recordings(self.root, units_per_metre=4321)
+    asked = self._run('--report_only', f'--write_description={self.toml}')
+    self.assertEqual(asked.returncode, 1)
+    self.assertIn('depth_unit = "mm" or depth_unit = "tum"', asked.stderr)
+    self.assertIn('# depth_unit = "tum"', self.toml.read_text())
+    unanswered = self._run('--report_only', f'--description={self.toml}')
+    self.assertEqual(unanswered.returncode, 1)
+    self.assertIn('there is no depth_unit', unanswered.stderr)
 
   def test_a_guess_is_never_trained_on(self):
     done = self._run(f'--output_dir={self.data}')

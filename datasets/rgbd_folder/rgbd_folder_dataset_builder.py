@@ -39,8 +39,14 @@ class Builder(tfds.core.GeneratorBasedBuilder):
   code_path = tfds.core.Path(__file__)
   pkg_dir_path = code_path.parent
 
-  VERSION = tfds.core.Version('1.0.0')
-  RELEASE_NOTES = {'1.0.0': 'First release.'}
+  VERSION = tfds.core.Version('1.1.0')
+  RELEASE_NOTES = {
+    '1.0.0': 'First release.',
+    '1.1.0': (
+      'Pictures are stored upright, without transparency. 65535 and other '
+      'numbers for unknown depth are stored as 0.'
+    ),
+  }
   MANUAL_DOWNLOAD_INSTRUCTIONS = """
   <manual_dir> is the folder of the recordings. Each config describes a
   well-known layout; for another one give an RgbdConfig, or run

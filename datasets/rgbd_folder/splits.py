@@ -9,9 +9,10 @@ import hashlib
 import pathlib
 from typing import Any
 
+from depth_mai.challenge_folder import folder
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import pairing
-from depth_mai.files import folder
+from depth_mai.datasets.rgbd_folder import split_list
 from depth_mai.files import problems as problems_lib
 
 Frame = pairing.Frame
@@ -32,7 +33,10 @@ _MOST_OVER = 1.5
 
 
 def divide(
-  frames: Sequence[Frame], split: Split, source: pathlib.Path
+  frames: Sequence[Frame],
+  split: Split,
+  source: pathlib.Path,
+  notes: list[str] | None = None,
 ) -> dict[str, list[Frame]]:
   """Divides frames into splits.
 
@@ -45,6 +49,7 @@ def divide(
     frames: in the order of `pairing.find_frames`.
     split: the rule.
     source: folder of the recordings; paths of list files are relative to it.
+    notes: gets findings in list files that are no problems.
 
   Returns:
     Frames by the name of their split, in the order of `frames`; without empty
@@ -55,7 +60,9 @@ def divide(
       a frame is in two splits, or none is left for training.
   """
   rules = _rules(frames, split)
-  chosen, problems = _by_name(frames, rules, source)
+  chosen, problems = _by_name(
+    frames, rules, source, [] if notes is None else notes
+  )
   for name, rule in rules.items():
     if isinstance(rule, int | float) and rule:
       left = [frame for frame in frames if chosen.get(frame.id) == 'train']
@@ -74,6 +81,14 @@ def divide(
     problems.append(Problem(source, what, cure))
   problems_lib.check(problems)
   return {name: result[name] for name in result if name and result[name]}
+
+
+def list_files(split: Split) -> set[str]:
+  """Returns the list files of a rule, as relative paths with '/'."""
+  rules = (getattr(split, name) for name in folder.SPLITS)
+  return {
+    pathlib.PurePath(rule).as_posix() for rule in rules if isinstance(rule, str)
+  }
 
 
 def sequences_in_two(splits: dict[str, list[Frame]]) -> list[str]:
@@ -106,15 +121,21 @@ def _rules(frames: Sequence[Frame], split: Split) -> dict[str, Any]:
 
 
 def _by_name(
-  frames: Sequence[Frame], rules: Mapping[str, Any], source: pathlib.Path
+  frames: Sequence[Frame],
+  rules: Mapping[str, Any],
+  source: pathlib.Path,
+  notes: list[str],
 ) -> tuple[dict[str, str], list[Problem]]:
   """Returns the splits that names and lists give to ids, and problems."""
   chosen, problems = {}, []
   for name, rule in rules.items():
     if rule is None or rule is _THE_REST or isinstance(rule, int | float):
       continue
-    listed = _in_file if isinstance(rule, str) else _with_names
-    ids = listed(frames, name, rule, source, problems)
+    if isinstance(rule, str):
+      path = source / rule
+      ids = split_list.read(path, name, frames, source, problems, notes)
+    else:
+      ids = _with_names(frames, name, rule, source, problems)
     for frame_id in ids:
       other = chosen.setdefault(frame_id, name)
       if other != name:
@@ -145,41 +166,6 @@ def _with_names(
       what = f"split.{name}: no folder or sequence matches '{wanted}'"
       cure = f'the names are {problems_lib.listing(sorted(by_name))}'
       problems.append(Problem(source, what, cure))
-  return ids
-
-
-def _in_file(
-  frames: Sequence[Frame],
-  name: str,
-  file_name: str,
-  source: pathlib.Path,
-  problems: list[Problem],
-) -> list[str]:
-  """Returns the ids of the frames in the lines of a list file."""
-  path = source / file_name
-  try:
-    lines = path.read_text(encoding='utf-8').splitlines()
-  except (OSError, UnicodeDecodeError) as error:
-    what = f'split.{name}: the list cannot be read ({error})'
-    cure = f'give a text file, with its path relative to {source}'
-    problems.append(Problem(path, what, cure))
-    return []
-  by_line = collections.defaultdict(list)
-  for frame in frames:
-    relative = frame.rgb_path.relative_to(source).as_posix()
-    for key in {frame.id, frame.sequence, relative}:
-      by_line[key].append(frame.id)
-  ids = []
-  for number, line in enumerate(map(str.strip, lines), 1):
-    if line and not line.startswith('#'):
-      ids += by_line[line]
-      if not by_line[line]:
-        what = f"line {number}, '{line}', matches no frame"
-        cure = (
-          'give the path of a picture below the source folder, an id such as '
-          f'{frames[0].id}, or a sequence'
-        )
-        problems.append(Problem(path, what, cure))
   return ids
 
 

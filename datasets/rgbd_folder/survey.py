@@ -11,12 +11,14 @@ import sys
 import time
 
 from depth_mai import challenge
+from depth_mai.challenge_folder import folder
 from depth_mai.datasets.rgbd_folder import description as description_lib
+from depth_mai.datasets.rgbd_folder import evidence
 from depth_mai.datasets.rgbd_folder import frame_reader
+from depth_mai.datasets.rgbd_folder import numbers
 from depth_mai.datasets.rgbd_folder import pairing
 from depth_mai.datasets.rgbd_folder import splits as splits_lib
-from depth_mai.datasets.rgbd_folder import units
-from depth_mai.files import folder
+from depth_mai.datasets.rgbd_folder import unit_guess
 from depth_mai.files import problems as problems_lib
 
 _MIN_MEDIAN_M = folder.MIN_MEDIAN_MM / challenge.MM_PER_M
@@ -36,6 +38,7 @@ class Survey:
     splits: the frames of each split, without those that cannot be used.
     facts: measurements of each readable frame, by its id.
     problems: all problems.
+    notes: findings in the lists of the splits.
   """
 
   source: pathlib.Path
@@ -44,6 +47,7 @@ class Survey:
   splits: dict[str, list[pairing.Frame]]
   facts: dict[str, frame_reader.Facts]
   problems: list[problems_lib.Problem]
+  notes: list[str]
 
 
 def survey(
@@ -65,9 +69,13 @@ def survey(
   """
   source = pathlib.Path(source).expanduser()
   paired = pairing.find_frames(source, description)
-  splits = splits_lib.divide(paired.frames, description.split, source)
+  if not paired.frames:
+    problems_lib.check(paired.problems)
+  notes: list[str] = []
+  splits = splits_lib.divide(paired.frames, description.split, source, notes)
   frames = [frame for members in splits.values() for frame in members]
-  facts, problems, bad = {}, list(paired.problems), set()
+  facts, bad = {}, set()
+  problems = list(paired.problems)
   last = time.monotonic()
   for done, (frame, content, found) in enumerate(_read(frames, description), 1):
     if content is not None:
@@ -80,11 +88,15 @@ def survey(
     if time.monotonic() - last > _PROGRESS_S:
       last = time.monotonic()
       print(f'{done} of {len(frames)} pairs read', file=sys.stderr)
+  misnamed = _misnamed(frames, source, description)
+  if misnamed:
+    problems.insert(0, unit_guess.not_depth(source, *misnamed[0][1:]))
+    bad.update(frame_id for frame_id, _, _ in misnamed)
   odd = [
     frame
     for frame in frames
     if frame.id not in bad
-    and not _MIN_MEDIAN_M <= facts[frame.id].depth_m.median <= _MAX_MEDIAN_M
+    and not _is_plausible(facts[frame.id].depth_m, description)
   ]
   bad.update(frame.id for frame in odd)
   if len(odd) > len(frames) / 2:  # The unit is wrong, not these frames.
@@ -95,7 +107,7 @@ def survey(
     name: [frame for frame in split if frame.id not in bad]
     for name, split in splits.items()
   }
-  return Survey(source, description, paired, usable, facts, problems)
+  return Survey(source, description, paired, usable, facts, problems, notes)
 
 
 def contents(
@@ -135,6 +147,28 @@ def _read(
         yield frame, *found
 
 
+def _misnamed(
+  frames: list[pairing.Frame],
+  source: pathlib.Path,
+  description: description_lib.Description,
+) -> list[tuple[str, str, str]]:
+  """Returns (id, path, word) of depth maps whose name says they are none."""
+  if description.encoding.inverse:
+    return []
+  paths = {f.id: f.depth_path.relative_to(source).as_posix() for f in frames}
+  words = ((i, p, evidence.no_depth_word(p)) for i, p in paths.items())
+  return [(i, path, word) for i, path, word in words if word is not None]
+
+
+def _is_plausible(
+  depth_m: numbers.Values, description: description_lib.Description
+) -> bool:
+  return (
+    _MIN_MEDIAN_M <= depth_m.median <= _MAX_MEDIAN_M
+    and depth_m.high <= description.encoding.most_m
+  )
+
+
 def _unknown_everywhere(
   frame: pairing.Frame, description: description_lib.Description
 ) -> problems_lib.Problem:
@@ -155,7 +189,8 @@ def _odd_median(
   return problems_lib.Problem(
     frame.depth_path,
     f'with depth_unit = {description.unit_name} the median of its depth is '
-    f'{facts[frame.id].depth_m.median:g} m; {_MEDIANS}',
+    f'{facts[frame.id].depth_m.median:g} m, up to '
+    f'{facts[frame.id].depth_m.high:g} m; {_MEDIANS}',
     'look at the picture, remove the pair, or leave it out with --skip_bad',
   )
 
@@ -166,15 +201,20 @@ def _wrong_unit(
   facts: dict[str, frame_reader.Facts],
   description: description_lib.Description,
 ) -> problems_lib.Problem:
-  likely = units.guess([facts[frame.id].values for frame in odd])
   cure = 'find out the unit of the depth files'
-  if likely is not None:
-    cure = f"the numbers look like depth_unit = '{likely[0]}' ({likely[1]})"
+  if description.encoding.is_plain:
+    candidates = evidence.conclude(
+      [facts[frame.id].values for frame in odd],
+      [frame.depth_path.relative_to(source).as_posix() for frame in odd],
+    ).candidates
+    if candidates:
+      likely = ' or '.join(f"'{c.unit}' ({c.reason})" for c in candidates)
+      cure = f'the numbers look like depth_unit = {likely}'
   median_m = sorted(facts[f.id].depth_m.median for f in odd)[len(odd) // 2]
   return problems_lib.Problem(
     source,
     f'with depth_unit = {description.unit_name}, {len(odd)} of {len(facts)} '
-    f'depth maps have an implausible median, such as {median_m:g} m; '
-    f'{_MEDIANS}, so the unit is wrong',
+    f'depth maps have an implausible median or range, such as a median of '
+    f'{median_m:g} m; {_MEDIANS}, so the unit is wrong',
     cure,
   )

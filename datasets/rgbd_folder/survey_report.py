@@ -12,20 +12,20 @@ from PIL import Image
 
 from depth_mai import challenge
 from depth_mai.datasets.rgbd_folder import description as description_lib
+from depth_mai.datasets.rgbd_folder import evidence
 from depth_mai.datasets.rgbd_folder import frame_reader
 from depth_mai.datasets.rgbd_folder import splits as splits_lib
 from depth_mai.datasets.rgbd_folder import survey as survey_lib
-from depth_mai.datasets.rgbd_folder import units
+from depth_mai.files import file_names
+from depth_mai.files import printable
 from depth_mai.files import problems
+from depth_mai.pictures import turned
 from depth_mai.report import picture
 
 PREVIEW_ROWS = 4
 _PREVIEW_WIDTH = 480
 _MOST_SIZES = 4
 _KEY_WIDTH = 14
-# Many cameras mark unknown depth with the largest 16-bit number. In files that
-# were converted from millimetres to metres, it is 65.535.
-_MARKS = (challenge.MAX_DEPTH_MM, description_lib.LARGEST_M)
 
 
 def lines(survey: survey_lib.Survey) -> list[str]:
@@ -35,7 +35,8 @@ def lines(survey: survey_lib.Survey) -> list[str]:
     survey: the survey to describe.
   """
   return [
-    f'{key:<{_KEY_WIDTH}}{text}'.rstrip() for key, text in _findings(survey)
+    printable.printable(f'{key:<{_KEY_WIDTH}}{text}'.rstrip())
+    for key, text in _findings(survey)
   ]
 
 
@@ -53,6 +54,12 @@ def _findings(survey: survey_lib.Survey) -> Iterator[tuple[str, str]]:
     f'{_with_first(paired.lone_rgb, "picture", survey)}, '
     f'{_with_first(paired.lone_depth, "depth map", survey)}',
   )
+  lists = splits_lib.list_files(survey.description.split)
+  left_out = [name for name in paired.left_out if name not in lists]
+  if left_out:
+    count = problems.count(len(left_out), 'file')
+    names = file_names.by_suffix(left_out)
+    yield 'left out', f'{count} that fit no pattern: {names}'
   if facts:
     yield from _measured(survey, facts)
   for name, frames in survey.splits.items():
@@ -107,25 +114,15 @@ def _notes(
       f'{too_far:.1%} of the pixels are farther than {limit_m:g} m and count '
       'as unknown'
     )
-  marks = [
-    fact.values.most
-    for fact in facts
-    if np.isclose(fact.values.most, _MARKS, rtol=1e-6).any()
-  ]
-  if marks:
-    places = problems.count(len(marks), 'depth map')
+  yield from _about_marks(facts)
+  if description.encoding.is_plain and facts:
+    yield from _about_unit(survey)
+  yield from _about_orientation(survey)
+  yield from survey.notes
+  for name, spellings in survey.pairing.spellings.items():
     yield (
-      f'{marks[0]:g} occurs in {places}; it is the largest number of 16 bits, '
-      'which many cameras write for unknown depth. If yours does, add '
-      f'invalid = [{marks[0]:g}]'
-    )
-  likely = units.guess([fact.values for fact in facts])
-  if likely is not None and (
-    description_lib.UNITS[likely[0]] != description.units_per_metre
-  ):
-    yield (
-      f"the numbers look like depth_unit = '{likely[0]}' ({likely[1]}), but "
-      f'the description states {description.unit_name}'
+      f'{name} matches files whose suffixes are written differently, and all '
+      f'are read: {", ".join(spellings)}'
     )
   if any(fact.rgb_size != fact.depth_size for fact in facts):
     yield (
@@ -143,6 +140,58 @@ def _notes(
     )
   if 'validation' not in survey.splits:
     yield 'no validation split; training needs one to choose the best network'
+
+
+def _about_marks(facts: list[frame_reader.Facts]) -> Iterator[str]:
+  """Says which numbers were taken to stand for unknown depth."""
+  counts = collections.Counter(mark for fact in facts for mark in fact.marks)
+  for mark, count in counts.most_common():
+    pixels = sum(
+      round(fact.marked * fact.depth_size[0] * fact.depth_size[1])
+      for fact in facts
+      if mark in fact.marks
+    )
+    yield (
+      f'{mark:g} counts as unknown, {problems.count(pixels, "pixel")} of '
+      f'{problems.count(count, "depth map")}: it is the largest number of 16 '
+      'bits, or many pixels share it far above all others'
+    )
+
+
+def _about_unit(survey: survey_lib.Survey) -> Iterator[str]:
+  """Says which units fit the numbers if it is not the given one alone."""
+  description = survey.description
+  frames = [f for f in survey.pairing.frames if f.id in survey.facts]
+  verdict = evidence.conclude(
+    [survey.facts[frame.id].values for frame in frames],
+    [f.depth_path.relative_to(survey.source).as_posix() for f in frames],
+  )
+  candidates = verdict.candidates
+  if verdict.why_none:
+    yield f'{verdict.why_none}; check that depth_unit is right'
+  encodings = [description_lib.ENCODINGS[c.unit] for c in candidates]
+  if candidates and not any(
+    encoding.is_plain
+    and encoding.units_per_metre == description.encoding.units_per_metre
+    for encoding in encodings
+  ):
+    likely = ' or '.join(f"'{c.unit}' ({c.reason})" for c in candidates)
+    yield (
+      f'the numbers look like depth_unit = {likely}, but the description '
+      f'states '
+      f'{description.unit_name}'
+    )
+
+
+def _about_orientation(survey: survey_lib.Survey) -> Iterator[str]:
+  found = [
+    frame
+    for frame in survey.pairing.frames
+    if frame.id in survey.facts and survey.facts[frame.id].orientation != 1
+  ]
+  if found:
+    first = found[0].rgb_path.relative_to(survey.source).as_posix()
+    yield turned.note(len(found), first, survey.facts[found[0].id].orientation)
 
 
 def _with_first(

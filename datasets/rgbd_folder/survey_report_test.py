@@ -81,9 +81,38 @@ class TextTest(absltest.TestCase):
     depth_mm[0] = 65535
     dummy_data.save_depth(self.root / 'a/depth/000001.png', depth_mm)
     with_mark = '\n'.join(self._lines())
-    self.assertIn('65535 occurs in 1 depth map;', with_mark)
-    self.assertIn('add invalid = [65535]', with_mark)
-    self.assertNotIn('occurs in', '\n'.join(self._lines(invalid=(65535,))))
+    self.assertIn(
+      '65535 counts as unknown, 32 pixels of 1 depth map',
+      with_mark,
+    )
+    self.assertIn('from 0.80 to 5.00 m', with_mark)
+
+  def test_files_that_fit_no_pattern_are_reported(self):
+    dummy_data.write_recordings(self.root, {'a': 5})
+    (self.root / 'a/depth/000001.png').rename(self.root / 'a/depth/000001.PNG')
+    (self.root / 'a/color/video.MOV').touch()
+    (self.root / 'val.txt').write_text('a-000001\na-000001\n')
+    text = '\n'.join(
+      self._lines(split=description_lib.Split(validation='val.txt'))
+    )
+    self.assertIn(
+      'left out      1 file that fit no pattern: 1 .MOV (first: '
+      'a/color/video.MOV)',
+      text,
+    )
+    self.assertIn('written differently, and all are read: .png (4), .PNG', text)
+    self.assertIn('val.txt names frames again in 1 line', text)
+
+  def test_orientations_are_reported(self):
+    dummy_data.write_recordings(self.root, {'a': 3}, size=(24, 24))
+    exif = Image.Exif()
+    exif[0x112] = 3
+    path = self.root / 'a/color/000001.png'
+    Image.new('RGB', (24, 24)).save(path, exif=exif)
+    self.assertIn(
+      '1 picture with an EXIF orientation (first: a/color/000001.png, 3)',
+      '\n'.join(self._lines()),
+    )
 
   def test_far_depth_is_reported(self):
     dummy_data.write_recordings(self.root, {'a': 5})
@@ -99,6 +128,14 @@ class TextTest(absltest.TestCase):
     text = '\n'.join(self._lines())
     self.assertIn("look like depth_unit = 'tum'", text)
     self.assertIn('the description states mm', text)
+
+  def test_numbers_without_a_unit_are_reported(self):
+    dummy_data.write_recordings(self.root, {'a': 5})
+    for path in list(self.root.glob('a/depth/*.png')):
+      grey = np.random.default_rng(0).integers(1, 255, (24, 32))
+      Image.fromarray((grey * 257).astype(np.uint16)).save(path)
+    text = '\n'.join(self._lines())
+    self.assertIn('all numbers are multiples of 257: this looks like 8', text)
 
   def test_no_validation(self):
     dummy_data.write_recordings(self.root, {'a': 5})

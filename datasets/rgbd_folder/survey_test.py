@@ -58,7 +58,7 @@ class SurveyTest(absltest.TestCase):
       'kitchen/depth/000002.png: with depth_unit = mm the median of its depth '
       'is 0.04 m',
       'kitchen/depth/000003.png: the depth map is 24 x 32',
-      'hall/color/000001.png: this is not a PNG',
+      'hall/color/000001.png: this is not a picture',
     ):
       self.assertLen([text for text in texts if words in text], 1, words)
     for text in texts:
@@ -77,6 +77,33 @@ class SurveyTest(absltest.TestCase):
     self.assertIn('12 of 12 depth maps', str(problem))
     self.assertIn("look like depth_unit = 'mm'", str(problem))
     self.assertEmpty(found.splits['train'])
+
+  def test_disparities_are_refused_by_name(self):
+    for sequence in dummy_data.RECORDINGS:
+      folder = self.root / sequence
+      (folder / 'depth').rename(folder / 'disparity')
+    keys = {'depth': '{sequence}/disparity/{id}.png'}
+    found = survey.survey(self.root, dataclasses.replace(_DESCRIPTION, **keys))
+    (problem,) = found.problems
+    self.assertIn("its name says 'disparity'", str(problem))
+    self.assertEmpty(found.splits['train'])
+    keys |= {'depth_unit': 'disparity', 'baseline_m': 0.1, 'focal_px': 1e5}
+    found = survey.survey(self.root, dataclasses.replace(_DESCRIPTION, **keys))
+    self.assertEmpty(found.problems)
+
+  def test_no_pair_can_be_used(self):
+    for path in list(self.root.glob('*/depth/*.png')):
+      path.rename(path.with_name(path.name.lstrip('0') or '0.png'))
+    for path in list(self.root.glob('*/color/000000.png')):
+      path.unlink()
+    with self.assertRaisesRegex(problems.BadInputError, 'is probably'):
+      survey.survey(self.root, _DESCRIPTION)
+
+  def test_rotated_bits_that_are_none(self):
+    found = survey.survey(
+      self.root, dataclasses.replace(_DESCRIPTION, depth_unit='sunrgbd')
+    )
+    self.assertIn('implausible median or range', str(found.problems[0]))
 
   def test_contents_come_in_order(self):
     frames = survey.survey(self.root, _DESCRIPTION).splits['train']

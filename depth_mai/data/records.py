@@ -10,7 +10,8 @@ time of each of its files. So two folders never share records, and a changed
 folder gets new ones. Records are written under a temporary name in
 `records_dir` and renamed when they are complete: a stopped run never leaves
 records that look complete. If two processes prepare the same folder at once,
-the second to finish uses the records of the first.
+the second to finish uses the records of the first. Damaged records are prepared
+again.
 
 `LAYOUTS` lists the features that records of other builders may have.
 """
@@ -32,9 +33,11 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from depth_mai import challenge
+from depth_mai.challenge_folder import folder
+from depth_mai.data import record_check
 from depth_mai.datasets.mai_depth import mai_depth_dataset_builder
 from depth_mai.files import atomic
-from depth_mai.files import folder
+from depth_mai.files import default_places
 
 RECORDS_DIR_VARIABLE = 'DEPTH_MAI_RECORDS'
 DEFAULT_RECORDS_DIR = '~/.cache/depth_mai/records'
@@ -134,14 +137,21 @@ def prepare(
   """
   if records_dir is None:
     records_dir = os.environ.get(RECORDS_DIR_VARIABLE) or DEFAULT_RECORDS_DIR
+  cure = f'Choose another folder with --records_dir or ${RECORDS_DIR_VARIABLE}.'
   root = pathlib.Path(root).expanduser().resolve()
-  records_dir = pathlib.Path(records_dir).expanduser().resolve()
+  records_dir = default_places.expanded(records_dir, cure).resolve()
   name = fingerprint(root)
   builder_cls = mai_depth_dataset_builder.Builder
   final = records_dir / name
   prepared = final / builder_cls.name / str(builder_cls.VERSION)
   if folder.is_prepared(prepared):
-    return prepared
+    try:
+      for split, _ in counts_in(prepared):
+        open_records(prepared, split)
+      return prepared
+    except ValueError as error:
+      _report(f'{error}\nThey are prepared again now.')
+      atomic.discard(final)
 
   started_s = time.monotonic()
   _report(f'Preparing the records of {root} (once per state of the folder) ...')
@@ -151,8 +161,7 @@ def prepare(
     tempfile.TemporaryFile(dir=records_dir).close()
   except OSError as error:
     raise ValueError(
-      f'Records cannot be written to {records_dir} ({error.strerror}). Choose '
-      f'another folder with --records_dir or ${RECORDS_DIR_VARIABLE}.'
+      f'Records cannot be written to {records_dir} ({error.strerror}). {cure}'
     ) from error
   try:
     with atomic.atomic_path(final) as temporary:
@@ -173,8 +182,14 @@ def prepare(
 
 def counts_in(directory: str | os.PathLike[str]) -> list[tuple[str, int]]:
   """Returns (split, number of pairs) of a prepared directory."""
-  splits = tfds.builder_from_directory(directory).info.splits
+  splits = record_check.open_builder(directory).info.splits
   return [(name, info.num_examples) for name, info in splits.items()]
+
+
+def files(directory: str | os.PathLike[str], split: str) -> list[pathlib.Path]:
+  """Returns the record files of one split of a prepared directory."""
+  splits = tfds.builder_from_directory(directory).info.splits
+  return [pathlib.Path(path) for path in splits[split].filepaths]
 
 
 def write(
@@ -213,13 +228,14 @@ def open_records(
   Returns:
     {'id', 'rgb', 'depth_mm'}, all strings, the pictures still encoded; with a
     known cardinality. Depth in metres is rounded to millimetres; depth that is
-    not finite, not above 0 or beyond 65.535 m is unknown.
+    not finite, not above 0 or beyond 65.534 m is unknown.
 
   Raises:
-    ValueError: if the split, a feature or a file is missing.
+    ValueError: if the split, a feature or a file is missing, or a file is
+      damaged.
   """
   with _quiet():
-    builder = tfds.builder_from_directory(directory)
+    builder = record_check.open_builder(directory)
   splits, features = builder.info.splits, builder.info.features
   if split not in splits:
     raise ValueError(
@@ -235,12 +251,7 @@ def open_records(
       '--data_dir at such records, or prepare the original files with '
       'depth_mai.datasets.rgbd_folder.prepare.'
     )
-  lost = [p for p in splits[split].filepaths if not pathlib.Path(p).is_file()]
-  if lost:
-    raise ValueError(
-      f'The records {directory} are not complete: {lost[0]} is missing. '
-      'Remove that folder and prepare or copy it again.'
-    )
+  record_check.check_split(directory, splits[split])
   images = [layout.rgb] if layout.in_metres else [layout.rgb, layout.depth]
   with _quiet():
     dataset = builder.as_dataset(
@@ -272,7 +283,7 @@ def _encoded_mm(depth_m: tf.Tensor) -> tf.Tensor:
   depth_m = tf.reshape(tf.cast(depth_m, tf.float32), shape)
   depth_mm = tf.round(depth_m * challenge.MM_PER_M)
   # NaN compares false, so it becomes 0.
-  known = (depth_mm > 0.0) & (depth_mm <= challenge.MAX_DEPTH_MM)
+  known = (depth_mm > 0.0) & (depth_mm < challenge.MAX_DEPTH_MM)
   depth_mm = tf.where(known, depth_mm, 0.0)
   return tf.io.encode_png(tf.cast(depth_mm, tf.uint16), compression=1)
 

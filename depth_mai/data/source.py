@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Opens data directories for training and evaluation.
 
-A data directory (`--data_dir`) is a folder in the challenge's layout
-(`depth_mai.files.folder`) or a directory of records prepared by tfds: those of
+A data directory (`--data_dir`) is a folder in the challenge's layout (see
+`challenge_folder.folder`) or a directory of records prepared by tfds: those of
 mai_depth, procedural_rooms, rgbd_folder, or of another builder with features
 that `records.LAYOUTS` lists. `--data_dir=procedural_rooms` stands for a folder
 of procedural rooms, which `resolve` writes at its first use.
@@ -23,7 +23,10 @@ from typing import overload
 
 import numpy as np
 
-from depth_mai.files import folder
+from depth_mai import challenge
+from depth_mai.challenge_folder import folder
+from depth_mai.files import default_places
+from depth_mai.files import failures
 
 if TYPE_CHECKING:
   import tensorflow as tf
@@ -63,7 +66,7 @@ def resolve(
     The folder, or `data_dir`.
 
   Raises:
-    OSError: if the folder cannot be written.
+    ValueError: if the folder cannot be written.
   """
   if data_dir != ROOMS:
     return data_dir
@@ -71,9 +74,16 @@ def resolve(
   from depth_mai.datasets.procedural_rooms import folder as rooms_folder
 
   folder_name = os.environ.get(ROOMS_FOLDER_VARIABLE) or DEFAULT_ROOMS_FOLDER
-  root = pathlib.Path(folder_name).expanduser()
+  cure = f'Set ${ROOMS_FOLDER_VARIABLE} to a folder that can be written.'
+  root = default_places.expanded(folder_name, cure)
   print(f'Procedural rooms in {root}', file=sys.stderr, flush=True)
-  rooms_folder.write(root, dict(counts or ROOMS_COUNTS))
+  try:
+    rooms_folder.write(root, dict(counts or ROOMS_COUNTS))
+  except OSError as error:
+    raise ValueError(
+      'The procedural rooms cannot be written. '
+      f'{failures.explain_os_error(error)} {cure}'
+    ) from error
   return str(root)
 
 
@@ -84,12 +94,18 @@ def split_names(data_dir: str | os.PathLike[str]) -> list[str]:
     data_dir: challenge folder or prepared tfds directory.
 
   Raises:
-    ValueError: if `data_dir` is neither.
+    ValueError: if `data_dir` is neither, or its description is damaged.
   """
   data_dir = _data_dir(data_dir)
   if folder.is_prepared(data_dir):
-    info = json.loads((data_dir / folder.INFO_FILE).read_text())
-    return [split['name'] for split in info['splits']]
+    path = data_dir / folder.INFO_FILE
+    try:
+      info = json.loads(path.read_bytes())
+      return [split['name'] for split in info['splits']]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+      raise ValueError(
+        f'{path} is damaged ({error!r}). Prepare or copy the records again.'
+      ) from error
   return folder.split_names(data_dir)
 
 
@@ -146,18 +162,19 @@ def decode_example(example: dict[str, 'tf.Tensor']) -> dict[str, 'tf.Tensor']:
 
   Returns:
     'id' unchanged, 'rgb' [H, W, 3] uint8, 'depth_mm' [H, W, 1] uint16,
-    millimetres, 0 = unknown.
+    millimetres, 0 = unknown. 65535 becomes 0: builders that do not know the
+    rule of `true_depth` store it.
   """
   import tensorflow as tf
 
+  depth_mm = tf.io.decode_png(example['depth_mm'], channels=1, dtype=tf.uint16)
+  unknown = depth_mm == challenge.MAX_DEPTH_MM
   return {
     'id': example['id'],
     'rgb': tf.io.decode_jpeg(
       example['rgb'], channels=3, dct_method='INTEGER_ACCURATE'
     ),
-    'depth_mm': tf.io.decode_png(
-      example['depth_mm'], channels=1, dtype=tf.uint16
-    ),
+    'depth_mm': tf.where(unknown, tf.zeros_like(depth_mm), depth_mm),
   }
 
 
@@ -199,12 +216,17 @@ def evaluation_pairs(
   )
 
 
+def id_text(name: bytes) -> str:
+  """Returns an id of records as text; bytes that are not UTF-8 are escaped."""
+  return name.decode('utf-8', 'backslashreplace')
+
+
 def _record_pairs(
   dataset: 'tf.data.Dataset', directory: pathlib.Path
 ) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
   """Yields the decoded pairs of encoded records."""
   for example in dataset.map(decode_example):
-    name = example['id'].numpy().decode()
+    name = id_text(example['id'].numpy())
     depth_mm = example['depth_mm'].numpy()[..., 0]
     if not depth_mm.any():
       raise ValueError(

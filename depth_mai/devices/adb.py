@@ -51,6 +51,7 @@ class AdbDevice(device.Device):
   """Measures on a phone."""
 
   kind = 'adb'
+  closes_sizes = False
 
   def __init__(
     self,

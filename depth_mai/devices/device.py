@@ -27,9 +27,11 @@ import functools
 import os
 import sys
 
+from depth_mai import challenge
 from depth_mai.devices import settings as settings_lib
 from depth_mai.runtime import benchmark_report
 from depth_mai.runtime import configuration
+from depth_mai.runtime import graph as graph_lib
 from depth_mai.runtime import interpreter as interpreter_lib
 from depth_mai.runtime import metadata as metadata_lib
 from depth_mai.runtime import model_file
@@ -79,6 +81,19 @@ def describe_model(path: str | os.PathLike[str]) -> dict:
   }
 
 
+def has_open_size(path: str | os.PathLike[str]) -> bool:
+  """Returns whether a file leaves the height or width of its input open.
+
+  Args:
+    path: a .tflite file.
+  """
+  return any(
+    # An open size is 1 in the file, and so is an open batch.
+    tensor.open_sizes and 1 in tensor.shape[1:]
+    for tensor in graph_lib.read_graph(path).main.inputs
+  )
+
+
 class Device(abc.ABC):
   """Measures .tflite files.
 
@@ -88,12 +103,14 @@ class Device(abc.ABC):
   Attributes:
     kind: name of the device's table line in registry.py.
     report_kind: kind of its reports, 'measured' or 'emulated'.
+    closes_sizes: whether it gives a size to an input that a file leaves open.
     spec: the device as --device names it.
     name: the device as its reports name it.
   """
 
   kind = ''
   report_kind = 'measured'
+  closes_sizes = True
 
   def __init__(
     self,
@@ -202,7 +219,18 @@ class Device(abc.ABC):
     Raises:
       ValueError: the file cannot be measured, or the device not be reached.
     """
-    model = describe_model(path)
+    model, size = describe_model(path), ''
+    if has_open_size(path):
+      height, width = challenge.IMAGE_SIZE
+      if not self.closes_sizes:
+        raise ValueError(
+          f'{path} leaves the size of its input open, and {self.spec} would '
+          f'run it on one pixel. Convert it for {width} x {height} pixels.'
+        )
+      size = (
+        f' The file leaves the size of its input open: it ran with {width} x '
+        f'{height} pixels.'
+      )
     rows = self._measure(os.fspath(path))
     return {
       'format': FORMAT,
@@ -210,6 +238,6 @@ class Device(abc.ABC):
       'kind': self.report_kind,
       'model': model,
       'machine': self._machine,
-      'note': self.note(),
+      'note': self.note() + size,
       'configurations': rows,
     }

@@ -42,7 +42,8 @@ class LocalDevice(device.Device):
       ValueError: the file cannot be measured.
     """
     report = super().measure(path)
-    if self._settings.litert_benchmark:
+    # LiteRT's own benchmark would run an open input on one pixel.
+    if self._settings.litert_benchmark and not device.has_open_size(path):
       report['litert_benchmark'] = [
         litert_benchmark.measure(request, self._settings.timeout_s)
         for request in self.requests(os.fspath(path))

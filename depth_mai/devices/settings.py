@@ -3,6 +3,8 @@
 
 import dataclasses
 
+from depth_mai.runtime import interpreter
+
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
@@ -33,11 +35,13 @@ class Settings:
     if (
       not self.threads
       or min(self.threads) < 1
+      or max(self.threads) > interpreter.MOST_THREADS
       or len(set(self.threads)) != len(self.threads)
     ):
       raise ValueError(
-        f'--threads must list different whole numbers from 1, got '
-        f'{list(self.threads)}; for example --threads=1,2,4.'
+        '--threads must list different whole numbers from 1 to '
+        f'{interpreter.MOST_THREADS}, got {list(self.threads)}; for example '
+        '--threads=1,2,4.'
       )
     for flag in ('warmup', 'runs'):
       if getattr(self, flag) < 1:

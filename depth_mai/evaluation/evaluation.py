@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import itertools
 import os
 import pathlib
+import re
 from typing import Any
 from typing import Protocol
 
@@ -15,9 +16,12 @@ import numpy as np
 from PIL import Image
 
 from depth_mai import challenge
+from depth_mai.challenge_folder import folder
 from depth_mai.data import source
-from depth_mai.files import folder
+from depth_mai.evaluation import alignment
+from depth_mai.files import failures
 from depth_mai.metrics import depth_metrics
+from depth_mai.metrics import depth_order
 from depth_mai.report import picture
 from depth_mai.runtime import image_io
 
@@ -55,7 +59,7 @@ def split_ids(data_dir: str | os.PathLike[str], split: str) -> list[str]:
   data_dir = pathlib.Path(data_dir).expanduser()
   if folder.is_prepared(data_dir):
     records = source.open_split(data_dir, split)
-    return [x['id'].decode() for x in records.as_numpy_iterator()]
+    return [source.id_text(x['id']) for x in records.as_numpy_iterator()]
   return [pair.id for pair in folder.list_pairs(data_dir, split)]
 
 
@@ -72,6 +76,7 @@ def evaluate(
   pictures_dir: str | os.PathLike[str] | None = None,
   observe: Callable[[str, np.ndarray, np.ndarray, np.ndarray], object]
   | None = None,
+  align: str = 'none',
 ) -> dict[str, Any]:
   """Measures a predictor.
 
@@ -86,11 +91,17 @@ def evaluate(
     pictures_dir: folder for a picture <id>.png of each image, prediction,
       truth and error, and for an overview of the worst, middle and best.
     observe: called with each image: id, rgb_uint8, pred_mm and depth_mm, the
-      prediction resized to the ground truth.
+      prediction resized to the ground truth, and aligned.
+    align: one of `alignment.ALIGNMENTS`; anything but 'none' fits each
+      prediction to its ground truth first, so the figures do not compare with
+      the challenge's.
 
   Returns:
-    The dict of `DepthMetrics.result`, and under `per_image` the metrics of
-    each measured image by id.
+    The dict of `DepthMetrics.result`, and `alignment`; `rank_correlation`, the
+    mean over the images, see depth_order.py, None if it is undefined;
+    `warnings`, texts; `per_image`, the metrics of each measured image by id. If
+    a picture could not be written, such as on a full disk, `pictures_problem`
+    says why, and the rest was measured without.
 
   Raises:
     ValueError: if limit is below 1, there is nothing to measure, or a
@@ -98,10 +109,15 @@ def evaluate(
   """
   check_limit(limit)
   metrics = depth_metrics.DepthMetrics()
-  per_image = {}
+  per_image, pictures_problem = {}, None
+  correlations = []
+  fit = alignment.ALIGNMENTS[align]
   pairs = itertools.islice(pairs, limit)
   for name, rgb_uint8, pred_mm, depth_mm in _predictions(predictor, pairs):
+    correlations.append(depth_order.rank_correlation(pred_mm, depth_mm))
     try:
+      if fit is not None and (depth_mm > 0).any():
+        pred_mm = fit(pred_mm, depth_mm)
       measured = metrics.add(pred_mm, depth_mm)
     except ValueError as error:
       raise ValueError(f'Image {name}: {error}') from error
@@ -110,15 +126,28 @@ def evaluate(
     if measured is None:
       continue
     per_image[name] = measured
-    if pictures_dir is not None:
-      picture.save_picture(
-        pathlib.Path(pictures_dir, f'{name}.png'),
-        picture.side_by_side(
-          rgb_uint8, pred_mm / challenge.MM_PER_M, depth_mm / challenge.MM_PER_M
-        ),
+    if pictures_dir is not None and pictures_problem is None:
+      panels = picture.side_by_side(
+        rgb_uint8,
+        # As the metrics count it; aligned depth may be negative.
+        np.maximum(pred_mm, challenge.MIN_DEPTH_MM) / challenge.MM_PER_M,
+        depth_mm / challenge.MM_PER_M,
       )
+      try:
+        picture.save_picture(_picture_path(pictures_dir, name), panels)
+      except OSError as error:
+        pictures_problem = failures.explain_os_error(error)
   result = metrics.result()
+  correlation = depth_order.mean(correlations)
+  result['alignment'] = align
+  result['rank_correlation'] = correlation
+  warning = depth_order.inverse_text(correlation)
+  if fit is alignment.inverse_scale_shift:
+    warning = depth_order.depth_text(correlation)
+  result['warnings'] = [warning] if warning else []
   result['per_image'] = per_image
+  if pictures_problem is not None:
+    return {**result, 'pictures_problem': pictures_problem}
   if pictures_dir is not None:
     _save_overview(pathlib.Path(pictures_dir), per_image)
   return result
@@ -140,6 +169,13 @@ def _predictions(
       yield name, rgb, pred_mm, depth_mm
 
 
+def _picture_path(
+  pictures_dir: str | os.PathLike[str], name: str
+) -> pathlib.Path:
+  """Returns the file for an image, also if its id is a path or has a NUL."""
+  return pathlib.Path(pictures_dir, re.sub('[/\0]', '_', name) + '.png')
+
+
 def _save_overview(
   pictures_dir: pathlib.Path, per_image: dict[str, dict[str, float]]
 ) -> None:
@@ -150,7 +186,7 @@ def _save_overview(
   chosen = sorted(set(chosen), key=names.index)
   rows, titles = [], []
   for name in chosen:
-    with Image.open(pictures_dir / f'{name}.png') as saved:
+    with Image.open(_picture_path(pictures_dir, name)) as saved:
       rows.append([np.array(saved.convert('RGB').reduce(2))])
     place = f'{names.index(name) + 1} of {len(names)} from the worst'
     si_rmse = per_image[name]['si_rmse']

@@ -7,15 +7,19 @@ for each image, <id>.png, of 640x480 pixels or of the size of the image.
 
 from collections.abc import Collection
 from collections.abc import Sequence
+import functools
 import os
 import pathlib
 
 import numpy as np
 
 from depth_mai import challenge
-from depth_mai.files import picture_files
+from depth_mai.evaluation import alignment
+from depth_mai.evaluation import detection
 from depth_mai.files import problems as problems_lib
+from depth_mai.pictures import picture_files
 from depth_mai.runtime import image_io
+from depth_mai.runtime import interface_evidence
 from depth_mai.runtime import model_file
 
 _PICTURE_SUFFIXES = ('.png', '.jpg', '.jpeg', '.tif', '.tiff', '.npy')
@@ -27,21 +31,42 @@ class TflitePredictor:
 
   Attributes:
     batch_size: always 1.
+    reading: how the file's input and output are read.
   """
 
   batch_size = 1
 
-  def __init__(self, path: str | os.PathLike[str], num_threads: int = 1):
+  def __init__(
+    self,
+    path: str | os.PathLike[str],
+    num_threads: int = 1,
+    declared: interface_evidence.Declared = interface_evidence.NOTHING,
+    open_pairs: detection.OpenPairs | None = None,
+    align: str = 'none',
+  ):
     """Loads a model.
 
     Args:
-      path: a .tflite file written by depth_mai.convert.
+      path: a .tflite file.
       num_threads: threads for the kernels; they change only the speed.
+      declared: what is stated about the file.
+      open_pairs: opens pairs on which an input range and a unit are found that
+        nothing states; None to refuse such a file.
+      align: the alignment of `evaluation.evaluate`.
 
     Raises:
-      ValueError: if the file is missing or is not a depth model.
+      ValueError: if the file is missing, is not a depth model, or its range or
+        unit is unknown.
     """
-    self._model = model_file.TfliteModel(path, num_threads=num_threads)
+    complete = open_pairs and functools.partial(
+      detection.complete,
+      open_pairs=open_pairs,
+      align=alignment.ALIGNMENTS[align],
+    )
+    self._model = model_file.TfliteModel(
+      path, num_threads, declared=declared, complete=complete
+    )
+    self.reading = self._model.reading
 
   def predict_mm(
     self, names: Sequence[str], rgb_uint8: Sequence[np.ndarray]

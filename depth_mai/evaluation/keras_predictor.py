@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from depth_mai import challenge
 from depth_mai.models import deployment
+from depth_mai.models import finite_check
 from depth_mai.models import network_file
 from depth_mai.runtime import image_io
 
@@ -36,10 +37,12 @@ class KerasPredictor:
       batch_size: images per call.
 
     Raises:
-      ValueError: if the file is missing or is not a network of this project.
+      ValueError: if the file is missing or is not a network of this project,
+        or if a weight or statistic is not finite.
     """
     if not isinstance(network, keras.Model):
       network = network_file.load_network(network)
+    finite_check.check(network, f'The network {network.name}')
     model = deployment.deployment_model(
       network, output_upsampling=output_upsampling
     )

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads and writes files: data folders, depth PNGs, workdirs, ready weights."""
+"""Writes files safely, explains problems, knows the files of a run."""

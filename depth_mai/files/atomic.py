@@ -18,6 +18,8 @@ import secrets
 import shutil
 import tempfile
 
+from depth_mai.files import printable
+
 # Temporary names: .tmp-<machine>-<process>-<random>-<final name><suffixes>. The
 # machine and the final name are hashed, so that the name is never too long.
 _PREFIX = '.tmp-'
@@ -44,15 +46,15 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[str]:
 
   Raises:
     ValueError: nothing was written to the temporary path.
-    OSError: the rename failed. After any error the temporary file is removed
-      and the old content of `path` is untouched.
+    OSError: `path` is a device or a pipe, or the rename failed. After any error
+      the temporary file is removed and the old content of `path` is untouched.
   """
   path = os.path.abspath(os.fspath(path))
   directory, name = os.path.split(path)
+  _check_is_replaceable(path)
   os.makedirs(directory, exist_ok=True)
   remove_leftovers(directory, name)
-  writer = f'{_machine()}-{os.getpid()}-{secrets.token_hex(4)}'
-  temporary = os.path.join(directory, f'{_PREFIX}{writer}-{_ending(name)}')
+  temporary = _temporary(directory, name)
   try:
     yield temporary
     if not os.path.lexists(temporary):
@@ -63,6 +65,11 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[str]:
     _sync(temporary)
     os.replace(temporary, path)
     _sync_folder(directory)
+  except OSError as error:
+    if error.errno is None or error.filename not in (None, temporary):
+      raise
+    # A full disk names no file, and a rename the temporary one.
+    raise OSError(error.errno, error.strerror, path) from error
   finally:
     _remove(temporary)
 
@@ -90,25 +97,69 @@ def remove_leftovers(
         _remove(os.path.join(directory, found))
 
 
-def check_writable(path: str | os.PathLike[str]) -> None:
+def discard(path: str | os.PathLike[str]) -> None:
+  """Removes a file or folder, of which no part stays under its name.
+
+  If it is interrupted, `remove_leftovers` removes the rest.
+
+  Args:
+    path: another process may have removed it already.
+
+  Raises:
+    OSError: it cannot be renamed.
+  """
+  temporary = _temporary(*os.path.split(os.path.abspath(os.fspath(path))))
+  with contextlib.suppress(FileNotFoundError):
+    os.rename(path, temporary)
+  _remove(temporary)
+
+
+def set_aside(path: str | os.PathLike[str]) -> pathlib.Path:
+  """Renames a damaged file or folder, so that its name is free again.
+
+  Args:
+    path: it stays in its directory, as damaged_<number>_<name>.
+
+  Returns:
+    The new path.
+
+  Raises:
+    OSError: it cannot be renamed.
+  """
+  path = pathlib.Path(path)
+  number = 1
+  while (aside := path.with_name(f'damaged_{number}_{path.name}')).exists():
+    number += 1
+  return path.rename(aside)
+
+
+def check_writable(path: str | os.PathLike[str], append: bool = False) -> None:
   """Checks that a file can be written, before the work that leads to it starts.
 
-  Missing parent directories are created.
+  Nothing is created, not even missing parent directories.
 
   Args:
     path: the file that will be written.
+    append: whether it will be written to; otherwise it will be replaced.
 
   Raises:
     OSError: names the file or the directory that cannot be written.
   """
-  path = pathlib.Path(path)
-  if path.is_dir():
-    raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-  check_writable_folder(path.parent)
+  path = os.path.abspath(os.fspath(path))
+  if os.path.isdir(path):
+    raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+  _check_is_replaceable(path)
+  _check_name(path)
+  if append and os.path.isfile(path):
+    os.close(os.open(path, os.O_WRONLY | os.O_APPEND))
+  else:
+    check_writable_folder(os.path.dirname(path))
 
 
 def check_writable_folder(path: str | os.PathLike[str]) -> None:
-  """Checks that files can be written in a folder; creates it if it is absent.
+  """Checks that files can be written in a folder, or that it can be created.
+
+  Nothing is created.
 
   Args:
     path: the folder.
@@ -116,17 +167,27 @@ def check_writable_folder(path: str | os.PathLike[str]) -> None:
   Raises:
     OSError: names the directory that cannot be written.
   """
-  os.makedirs(path, exist_ok=True)
+  path = os.path.abspath(os.fspath(path))
+  _check_name(path)
+  while not os.path.lexists(path) and os.path.dirname(path) != path:
+    path = os.path.dirname(path)
+  if not os.path.isdir(path):
+    raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
   try:
     with tempfile.TemporaryFile(dir=path) as stream:
       stream.write(bytes(4096))
       stream.flush()
+  except FileNotFoundError as error:  # Such as /proc.
+    reason = 'No file can be created there'
+    raise OSError(errno.EACCES, reason, path) from error
   except OSError as error:
-    raise OSError(error.errno, error.strerror, os.fspath(path)) from error
+    raise OSError(error.errno, error.strerror, path) from error
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
   """Writes `text` to `path` as UTF-8, atomically.
+
+  What UTF-8 cannot express, such as the bytes of an old file name, is escaped.
 
   Args:
     path: the file to write.
@@ -136,12 +197,14 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     OSError: the file cannot be written.
   """
   with atomic_path(path) as temporary:
-    with open(temporary, 'w', encoding='utf-8') as stream:
+    with open(
+      temporary, 'w', encoding='utf-8', errors='backslashreplace'
+    ) as stream:
       stream.write(text)
 
 
 def write_json(path: str | os.PathLike[str], content: object) -> None:
-  """Writes an object as indented JSON, atomically.
+  """Writes an object as indented JSON, atomically, its texts made printable.
 
   Args:
     path: the file to write.
@@ -151,12 +214,31 @@ def write_json(path: str | os.PathLike[str], content: object) -> None:
     ValueError: a number is NaN or infinite, which JSON cannot express.
     OSError: the file cannot be written.
   """
-  write_text(path, json.dumps(content, indent=2, allow_nan=False) + '\n')
+  safe = printable.printable_content(content)
+  write_text(path, json.dumps(safe, indent=2, allow_nan=False) + '\n')
+
+
+def _check_is_replaceable(path: str) -> None:
+  """Refuses devices, pipes and sockets: the rename would remove them."""
+  if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+    raise OSError(errno.EINVAL, 'It is a device or a pipe, not a file', path)
+
+
+def _check_name(path: str) -> None:
+  """Raises OSError for a path with a part that is too long."""
+  with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+    os.lstat(path)
 
 
 def _machine() -> str:
   """Returns a short text that differs between machines and containers."""
   return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def _temporary(directory: str, name: str) -> str:
+  """Returns a new temporary path for a final name."""
+  writer = f'{_machine()}-{os.getpid()}-{secrets.token_hex(4)}'
+  return os.path.join(directory, f'{_PREFIX}{writer}-{_ending(name)}')
 
 
 def _ending(name: str) -> str:

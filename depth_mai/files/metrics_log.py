@@ -10,13 +10,18 @@ import dataclasses
 import json
 import math
 import os
+import sys
 from typing import Any
 
 import numpy as np
 
+from depth_mai.files import printable
+from depth_mai.files import problems
 from depth_mai.files import workdir as workdir_lib
 
 TIME_KEYS = ('step', 'images', 'epoch')
+# The `split` of a line from which on the best network is chosen anew.
+BEST_RESTARTS = 'best_restarts'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,8 +81,8 @@ def read_run(run_dir: str | os.PathLike[str]) -> Run:
   """Reads the log of one training.
 
   A training that was stopped resumes from its last checkpoint and logs some
-  steps again; the later lines replace the earlier ones. A last line that was
-  cut off by the stop is left out.
+  steps again; the later lines replace the earlier ones. Damaged lines are left
+  out, and reported on stderr.
 
   Args:
     run_dir: the workdir of the training, or the metrics.jsonl in it.
@@ -86,7 +91,7 @@ def read_run(run_dir: str | os.PathLike[str]) -> Run:
     The log, with at least one record.
 
   Raises:
-    ValueError: there is no log, it is empty, or a line is damaged.
+    ValueError: there is no log, or no line of it can be used.
   """
   path = os.path.abspath(os.path.expanduser(os.fspath(run_dir)))
   if os.path.isdir(path):
@@ -98,6 +103,8 @@ def read_run(run_dir: str | os.PathLike[str]) -> Run:
     )
   by_split: dict[str, list[dict]] = {}
   for record in _records(path):
+    if record['split'] == BEST_RESTARTS:
+      continue
     earlier = by_split.setdefault(record['split'], [])
     while earlier and earlier[-1]['step'] >= record['step']:
       earlier.pop()  # The resumed training logs this step again.
@@ -119,54 +126,69 @@ def best_validation(workdir: str | os.PathLike[str]) -> dict[str, Any]:
     workdir: workdir of the training.
 
   Returns:
-    The 'validation' line with the smallest si_rmse; {} if there is none.
-    Damaged lines are left out.
+    The 'validation' line with the smallest si_rmse since the search for the
+    best network last began; {} if there is none. Damaged lines are left out,
+    and reported on stderr.
   """
   path = os.path.join(workdir, workdir_lib.METRICS)
   if not os.path.isfile(path):
     return {}
-  validations = [
-    record
-    for record in _records(path, skip_damaged=True)
-    if record['split'] == 'validation' and _is_number(record.get('si_rmse'))
-  ]
+  validations: list[dict] = []
+  for record in _records(path):
+    if record['split'] == BEST_RESTARTS:
+      validations = []
+    if record['split'] == 'validation' and _is_number(record.get('si_rmse')):
+      validations.append(record)
   return min(validations, key=lambda record: record['si_rmse'], default={})
 
 
-def _records(path: str, skip_damaged: bool = False) -> list[dict]:
-  """Returns the lines of a log, without a last line that is cut off."""
-  with open(path, encoding='utf-8') as stream:
+def read_lines(
+  path: str | os.PathLike[str],
+) -> list[tuple[str, dict | None]]:
+  """Reads the lines of a log, damaged ones included.
+
+  Args:
+    path: the metrics.jsonl.
+
+  Returns:
+    Each line that is not blank, without its end; and its record, None if the
+    line is damaged. Bytes that are not UTF-8 are kept as surrogates.
+  """
+  with open(path, encoding='utf-8', errors='surrogateescape') as stream:
     lines = stream.read().split('\n')
-  records = []
-  for number, line in enumerate(lines, start=1):
-    if not line.strip():
-      continue
-    try:
-      records.append(_checked_record(json.loads(line)))
-    except ValueError as error:
-      # The last line has no newline if the write was cut off.
-      if skip_damaged or number == len(lines):
-        continue
-      raise ValueError(
-        f'{path}, line {number}: {error}. Each line must be one JSON object '
-        'with at least "split" and "step"; correct or remove the line.'
-      ) from error
-  return records
+  return [(line, _record(line)) for line in lines if line.strip()]
 
 
-def _checked_record(record: Any) -> dict:
+def _records(path: str) -> list[dict]:
+  """Returns the whole lines of a log; reports the damaged ones on stderr."""
+  lines = read_lines(path)
+  damaged = [line for line, record in lines if record is None]
+  if damaged:
+    shown = printable.printable(damaged[0], most=60)
+    print(
+      f'{path}: left out {problems.count(len(damaged), "damaged line")}; the '
+      f'first is {shown}',
+      file=sys.stderr,
+    )
+  return [record for _, record in lines if record is not None]
+
+
+def _record(line: str) -> dict | None:
+  """Returns the record of a line, None if it is damaged."""
+  try:
+    record = json.loads(line)
+  except (ValueError, RecursionError):
+    return None
   if not isinstance(record, dict):
-    raise ValueError(f'got {record!r}')
-  if not isinstance(record.get('split'), str):
-    raise ValueError(f'"split" is {record.get("split")!r}')
-  if not _is_number(record.get('step')):
-    raise ValueError(f'"step" is {record.get("step")!r}')
-  return record
+    return None
+  good = isinstance(record.get('split'), str) and _is_number(record.get('step'))
+  return record if good else None
 
 
 def _is_number(value: object) -> bool:
-  return (
-    isinstance(value, (int, float))
-    and not isinstance(value, bool)
-    and math.isfinite(value)
-  )
+  if isinstance(value, bool) or not isinstance(value, (int, float)):
+    return False
+  try:
+    return math.isfinite(value)
+  except OverflowError:  # An integer that no float can hold.
+    return False

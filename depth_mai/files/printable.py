@@ -7,12 +7,15 @@ bytes that are not UTF-8.
 """
 
 import os
+import re
+from typing import Any
 import unicodedata
 
 # Unicode categories that are never shown as they are: controls, formats such as
 # a right-to-left override, lone surrogates, private use, unassigned, and
 # separators of lines and paragraphs.
 _UNSAFE = ('Cc', 'Cf', 'Cs', 'Co', 'Cn', 'Zl', 'Zp')
+_SHORT = {'\t': '\\t', '\n': '\\n', '\r': '\\r'}
 
 
 def printable(text: object, most: int | None = None) -> str:
@@ -39,8 +42,29 @@ def printable(text: object, most: int | None = None) -> str:
 
 
 def printable_lines(text: object) -> str:
-  """Returns a text of several lines, each of which is made printable."""
-  return '\n'.join(map(printable, str(text).split('\n')))
+  """Returns a text made printable, except for its line ends and tabs."""
+  return ''.join(
+    part if part in '\n\t' else printable(part)
+    for part in re.split(r'([\n\t])', str(text))
+  )
+
+
+def printable_content(content: Any) -> Any:
+  """Returns dicts and lists in which every text is made printable.
+
+  Args:
+    content: dicts, lists, tuples, strings, numbers, booleans and None.
+  """
+  if isinstance(content, str):
+    return printable_lines(content)
+  if isinstance(content, dict):
+    return {
+      printable_content(key): printable_content(value)
+      for key, value in content.items()
+    }
+  if isinstance(content, list | tuple):
+    return [printable_content(value) for value in content]
+  return content
 
 
 def _escaped(character: str) -> str:
@@ -52,4 +76,9 @@ def _escaped(character: str) -> str:
   code = ord(character)
   if 0xDC80 <= code <= 0xDCFF:  # How Python keeps a byte that is not UTF-8.
     return f'\\x{code - 0xDC00:02x}'
-  return character.encode('unicode_escape', 'surrogatepass').decode('ascii')
+  # By hand: a process in a sandbox cannot load the codec unicode_escape.
+  if character in _SHORT:
+    return _SHORT[character]
+  if code < 0x100:
+    return f'\\x{code:02x}'
+  return f'\\u{code:04x}' if code < 0x10000 else f'\\U{code:08x}'

@@ -12,6 +12,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from depth_mai.files import printable
+
 _S = TypeVar('_S')
 _T = TypeVar('_T')
 
@@ -32,7 +34,7 @@ class Problem:
 
   def __str__(self) -> str:
     """Returns one line for the user."""
-    return f'{self.path}: {self.what}. Cure: {self.cure}.'
+    return printable.printable(f'{self.path}: {self.what}. Cure: {self.cure}.')
 
 
 class BadInputError(ValueError):
@@ -100,12 +102,14 @@ def exit_on_bad_input() -> Iterator[None]:
 def listing(names: Sequence[str], most: int = 8) -> str:
   """Joins names for a message: the first `most` and the number of others."""
   rest = f' and {len(names) - most} more' if len(names) > most else ''
-  return ', '.join(names[:most]) + rest if names else 'nothing'
+  shown = ', '.join(map(printable.printable, names[:most]))
+  return shown + rest if names else 'nothing'
 
 
 def with_name(name: str, error: Exception) -> str:
   """Returns the text of an error, starting with a name that it lacks."""
-  text = str(error) or type(error).__name__
+  name = printable.printable(name)
+  text = printable.printable_lines(str(error) or type(error).__name__)
   return text if name in text else f'{name}: {text}'
 
 

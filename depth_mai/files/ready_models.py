@@ -9,10 +9,11 @@ gin_configs/<system>.gin configures the network and its INT8 file.
 
 import pathlib
 
+from depth_mai.files import config_files as config_files_lib
+
 # The folder is next to the package in a checkout, inside it if installed.
 _PACKAGE = pathlib.Path(__file__).resolve().parents[1]
 _FOLDERS = (_PACKAGE.parent / 'pretrained', _PACKAGE / 'pretrained')
-_CONFIGS = _PACKAGE.parent / 'gin_configs'
 
 
 def names() -> list[str]:
@@ -65,7 +66,7 @@ def config_files(model: str | None) -> list[str]:
   """
   if model is None or weights_path(model) == model:
     return []
-  return [str(_CONFIGS / f'{model}.gin')]
+  return [config_files_lib.system_config(model)]
 
 
 def _find(name: str, suffix: str) -> str:

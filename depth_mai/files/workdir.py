@@ -6,6 +6,8 @@ checkpoints/               state to resume from (training/checkpoint.py)
 config.gin                 the configuration as given
 operative_config.gin       every parameter that was used, defaults included
 versions.json              Python and the packages, git commit, command
+data.json                  the data's checksums and the number of steps
+.lock                      held by the training that runs (training/claim.py)
 metrics.jsonl, events/     losses and metrics (training/journal.py)
 pictures/                  predictions on validation images
 """
@@ -18,12 +20,15 @@ import subprocess
 import sys
 
 from depth_mai.files import atomic
+from depth_mai.files import printable
 
 BEST = 'best.keras'
 LAST = 'last.keras'
 CHECKPOINTS = 'checkpoints'
 PICTURES = 'pictures'
 CONFIG = 'config.gin'
+DATA = 'data.json'
+LOCK = '.lock'
 OPERATIVE_CONFIG = 'operative_config.gin'
 VERSIONS = 'versions.json'
 METRICS = 'metrics.jsonl'
@@ -41,25 +46,24 @@ _PACKAGES = (
 )
 
 
-def claim(workdir: pathlib.Path, config: str) -> None:
-  """Creates the workdir, or checks that its run has the same configuration.
+def check_config(workdir: pathlib.Path, config: str) -> None:
+  """Checks that a workdir contains no run with another configuration.
 
   Args:
     workdir: folder of the run.
     config: the parsed configuration as text.
 
   Raises:
-    ValueError: if the folder contains a run with another configuration.
+    ValueError: if it does; lists the lines that differ.
   """
-  workdir.mkdir(parents=True, exist_ok=True)
   path = workdir / CONFIG
   if not path.exists():
-    atomic.write_text(path, config)
     return
+  stored = path.read_text(encoding='utf-8', errors='backslashreplace')
   different = [
-    line
+    printable.printable(line, most=200)
     for line in difflib.unified_diff(
-      path.read_text().splitlines(), config.splitlines(), lineterm='', n=0
+      stored.splitlines(), config.splitlines(), lineterm='', n=0
     )
     if line[:1] in '+-' and line[:3] not in ('+++', '---')
   ]

@@ -10,7 +10,6 @@ this file: `python -m depth_mai.judging.device_process FOLDER`.
 
 import dataclasses
 import json
-import math
 import os
 import pathlib
 import signal
@@ -20,6 +19,9 @@ import tempfile
 
 from depth_mai.devices import registry
 from depth_mai.devices import settings as settings_lib
+from depth_mai.files import printable
+from depth_mai.judging import answers
+from depth_mai.judging import channel
 from depth_mai.judging import lockdown
 from depth_mai.judging import verdict
 from depth_mai.runtime import environment
@@ -31,14 +33,17 @@ _REQUEST, _ANSWER, _MODEL = 'request.json', 'answer.json', 'judged.tflite'
 _MAX_ANSWER = 64 << 20
 # Memory of the emulator, in addition to what the file may use.
 _EMULATOR_MB = 6144.0
-_NUMBERS = (
-  'median_ms',
-  'predicted_ms_low',
-  'predicted_ms_high',
-  'instructions',
-  'partitions',
-  'runs',
-)
+# No runtime is 0 ms; a count may be 0.
+_MILLISECONDS = answers.number(1e-6, 1e9)
+_COUNT = answers.whole(0, 1_000_000)
+_NUMBERS = {
+  'median_ms': _MILLISECONDS,
+  'predicted_ms_low': _MILLISECONDS,
+  'predicted_ms_high': _MILLISECONDS,
+  'instructions': answers.number(0, 1e18),
+  'partitions': _COUNT,
+  'runs': _COUNT,
+}
 
 
 def measure(
@@ -76,8 +81,12 @@ def measure(
     (folder / _REQUEST).write_text(json.dumps(request))
     _run(folder, time_s, spec)
     try:
-      with open(folder / _ANSWER, 'rb') as stream:
-        answer = json.loads(stream.read(_MAX_ANSWER))
+      # The process may have left a link, or a pipe that nobody writes to.
+      descriptor = os.open(
+        folder / _ANSWER, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+      )
+      with open(descriptor, 'rb') as stream:
+        answer = json.loads(stream.read(_MAX_ANSWER) or b'')
     except (OSError, ValueError, RecursionError) as error:
       raise verdict.FileFaultError(
         f'{spec} could not measure it: its process ended without an answer.'
@@ -119,7 +128,8 @@ def _configurations(answer: object, spec: str) -> list[dict]:
   answer = answer if isinstance(answer, dict) else {}
   if 'error' in answer:
     raise verdict.FileFaultError(
-      f'{spec} could not measure it: {str(answer["error"])[:2000]}'
+      f'{spec} could not measure it: '
+      f'{printable.printable(answer["error"], 2000)}'
     )
   rows = answer.get('configurations')
   if not isinstance(rows, list) or not rows:
@@ -129,16 +139,16 @@ def _configurations(answer: object, spec: str) -> list[dict]:
 
 def _configuration(row: object, spec: str) -> dict:
   """Checks an untrusted configuration; returns the keys that are needed."""
-  if not isinstance(row, dict) or type(row.get('threads')) is not int:
-    raise verdict.FileFaultError(f'{spec} returned an invalid report.')
+  row = row if isinstance(row, dict) else {}
+  try:
+    answers.whole(1, 4096)(row.get('threads'), 'report')
+    for key, check in _NUMBERS.items():
+      answers.absent_or(check)(row.get(key), key)
+  except channel.MalformedError as error:
+    raise verdict.FileFaultError(
+      f'{spec} returned an invalid report: {error}.'
+    ) from error
   numbers = {key: row.get(key) for key in _NUMBERS}
-  for key, value in numbers.items():
-    if value is None:
-      continue
-    known = isinstance(value, (int, float)) and math.isfinite(value)
-    # No runtime is 0 ms; a count may be 0.
-    if not known or value < 0 or (value == 0 and '_ms' in key):
-      raise verdict.FileFaultError(f'{spec} returned an invalid {key}.')
   xnnpack = row.get('xnnpack') is True
   return {'threads': row['threads'], 'xnnpack': xnnpack, **numbers}
 

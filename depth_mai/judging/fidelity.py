@@ -8,6 +8,7 @@ import pathlib
 import numpy as np
 
 from depth_mai import challenge
+from depth_mai.files import printable
 from depth_mai.judging import sandbox
 from depth_mai.judging import verdict
 from depth_mai.report import picture
@@ -51,12 +52,15 @@ class SandboxedPredictor:
     Raises:
       verdict.FileFaultError: if the file fails.
     """
-    output = self._interface.output
-    resized = image_io.resize_rgb(rgb_uint8, self._interface.input.size)
+    interface = self._interface
+    resized = image_io.resize_rgb(rgb_uint8, interface.input.size)
     content = self._box.run(
-      self._interface.encode(resized).tobytes(), output.bytes
+      interface.encode(resized).tobytes(),
+      interface.output.bytes,
+      interface.output_place,
     )
-    return self._interface.decode_mm(np.frombuffer(content, output.type_name))
+    numbers = np.frombuffer(content, interface.output.type_name)
+    return interface.decode_mm(numbers)
 
   def predict_mm(
     self, names: Sequence[str], rgb_uint8: Sequence[np.ndarray]
@@ -98,9 +102,9 @@ class SandboxedPredictor:
     bad = depth_mm.size - np.count_nonzero(np.isfinite(depth_mm))
     if bad:
       raise verdict.FileFaultError(
-        f'Its depth of picture {name} is not finite (NaN or infinite) at {bad} '
-        f'of {depth_mm.size} pixels. A float16 or quantised file may overflow: '
-        'convert it as float32 to compare.'
+        f'Its depth of picture {printable.printable(name)} is not finite (NaN '
+        f'or infinite) at {bad} of {depth_mm.size} pixels. A float16 or '
+        'quantised file may overflow: convert it as float32 to compare.'
       )
     self._pixels += depth_mm.size
     self._not_positive += int(np.count_nonzero(depth_mm <= 0))
@@ -139,5 +143,11 @@ def save_pictures(
       ),
     )
     measured = per_image.get(name, {})
-    saved.append({'id': name, 'file': file, 'si_rmse': measured.get('si_rmse')})
+    saved.append(
+      {
+        'id': printable.printable(name),
+        'file': file,
+        'si_rmse': measured.get('si_rmse'),
+      }
+    )
   return saved

@@ -15,6 +15,9 @@ from depth_mai.judging import landlock
 from depth_mai.judging import seccomp
 
 IN_FORCE = 'in force'
+# The layers without which a file could read files or open connections.
+_NO_FILES, _FILTER = 'no files (Landlock)', 'system call filter'
+REQUIRED = (_NO_FILES, _FILTER)
 
 # linux/prctl.h
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
@@ -48,8 +51,8 @@ def lock(memory_mb: float, cpu_s: float, threads: int) -> dict[str, str]:
   ):
     report[layer] = _attempt(_prctl, option, value)
   # Before the limit on open files, because Landlock opens one.
-  report['no files (Landlock)'] = _attempt(landlock.deny_everything)
-  report['no TCP (Landlock)'] = report['no files (Landlock)']
+  report[_NO_FILES] = _attempt(landlock.deny_everything)
+  report['no TCP (Landlock)'] = report[_NO_FILES]
   if report['no TCP (Landlock)'] == IN_FORCE and landlock.version() < 4:
     report['no TCP (Landlock)'] = 'the kernel is older than 6.7'
   for layer, which, soft, hard in (
@@ -63,7 +66,7 @@ def lock(memory_mb: float, cpu_s: float, threads: int) -> dict[str, str]:
     report[layer] = _attempt(_limit, which, soft, hard)
   if threads == 1:
     report['no new processes'] = _attempt(_limit, resource.RLIMIT_NPROC, 0, 0)
-  report['system call filter'] = _attempt(seccomp.install)
+  report[_FILTER] = _attempt(seccomp.install)
   return report
 
 

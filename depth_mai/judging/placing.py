@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from depth_mai import challenge
 from depth_mai.devices import settings as settings_lib
 from depth_mai.judging import request as request_lib
 from depth_mai.judging import sandbox
@@ -20,6 +21,8 @@ from depth_mai.runtime import latency
 LOCAL = 'local'
 # Readers must not take predicted figures for measured ones.
 MEASURED, PREDICTED = 'measured', 'predicted'
+# No time of a run is outside; a score of others may be infinite.
+_LEAST_MS, _MOST_MS = 1e-6, 1e9
 
 
 def measure_here(
@@ -29,6 +32,7 @@ def measure_here(
   deadline: float,
   settings: settings_lib.Settings,
   report_done: Callable[[float], object],
+  size: tuple[int, int] = challenge.IMAGE_SIZE,
 ) -> list[dict]:
   """Times a file on this machine, with XNNPACK on and off, in two processes.
 
@@ -39,6 +43,7 @@ def measure_here(
     deadline: time.monotonic() at which both must be done.
     settings: how to measure; only the first number of threads is used.
     report_done: called with the fraction done.
+    size: (height, width) of an input that the file leaves open.
 
   Returns:
     Configurations as in device.py, reduced to the keys that `choose_runtime`
@@ -52,19 +57,19 @@ def measure_here(
     report_done(done / 2)
     with launcher.launch(limits, deadline, threads) as box:
       box.take(content)
-      box.load(xnnpack)
+      box.load(xnnpack, size)
       answer, times = box.time(settings.warmup, settings.runs)
     if len(times) != 8 * settings.runs:
       raise verdict.FileFaultError('Its process returned too few times.')
     times_ms = np.frombuffer(times, '<f8')
-    if not (np.isfinite(times_ms) & (times_ms > 0)).all():
+    if not ((times_ms >= _LEAST_MS) & (times_ms <= _MOST_MS)).all():
       raise verdict.FileFaultError('Its process returned invalid times.')
     rows.append(
       {
         'threads': threads,
         'xnnpack': xnnpack,
         'runs': len(times_ms),
-        'partitions': _whole(answer.get('partitions')),
+        'partitions': answer['partitions'],
         **latency.summarise(times_ms),
       }
     )
@@ -160,10 +165,3 @@ def place(si_rmse: float, runtime: dict) -> dict:
       'rank_worst': rank_of(low),
     }
   return standing
-
-
-def _whole(value: object) -> int | None:
-  """Returns an untrusted value if it is a plausible count, else None."""
-  if isinstance(value, int) and 0 <= value < 1_000_000:
-    return value
-  return None

@@ -7,13 +7,15 @@ import os
 
 from depth_mai import challenge
 from depth_mai.devices import settings as settings_lib
+from depth_mai.runtime import interface_evidence
 from depth_mai.runtime import model_interface
 from depth_mai.runtime import operators
 
-AUTO = 'auto'
-UNITS = tuple(challenge.MM_PER_UNIT)
+AUTO = interface_evidence.AUTO
+UNITS = interface_evidence.UNITS
 LAYOUTS = model_interface.LAYOUTS
-INPUT_RANGES = model_interface.INPUT_RANGES
+_LOCAL = 'local'
+INPUT_RANGES = interface_evidence.RANGES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,11 +64,15 @@ class JudgeRequest:
     unit: unit of the predicted depth, in UNITS; or AUTO.
     layout: layout of the input, in LAYOUTS; or AUTO.
     input_range: range of the input's values, in INPUT_RANGES; or AUTO.
+    output: name or place of the depth map among the outputs; or AUTO.
+    input_size: WIDTHxHEIGHT of an input that the file leaves open; or AUTO.
     limit: measure the errors on the first N pairs only; None for all.
     limits: the most that the file may use.
     settings: how to measure the runtime.
     pictures_dir: folder for depth pictures; None for none.
     pictures: number of depth pictures.
+    require_sandbox: whether to refuse to run a file where a layer in
+      `lockdown.REQUIRED` is not in force.
   """
 
   model_path: str | os.PathLike[str]
@@ -77,11 +83,14 @@ class JudgeRequest:
   unit: str = AUTO
   layout: str = AUTO
   input_range: str = AUTO
+  output_tensor: str = AUTO
+  input_size: str = AUTO
   limit: int | None = None
   limits: Limits = Limits()
   settings: settings_lib.Settings = settings_lib.Settings()
   pictures_dir: str | os.PathLike[str] | None = None
   pictures: int = 6
+  require_sandbox: bool = False
 
   def __post_init__(self):
     """Checks everything that can be checked without the file.
@@ -89,18 +98,24 @@ class JudgeRequest:
     Raises:
       ValueError: if an argument is not among those allowed.
     """
-    for flag, allowed in (
-      ('unit', UNITS),
-      ('layout', LAYOUTS),
-      ('input_range', INPUT_RANGES),
-    ):
-      value = getattr(self, flag)
-      if value != AUTO and value not in allowed:
-        raise ValueError(
-          f'--{flag}={value} must be one of {", ".join((AUTO, *allowed))}.'
-        )
+    if self.declared.input_size != AUTO and self.device != _LOCAL:
+      raise ValueError(
+        f'--input_size={self.input_size} needs --device={_LOCAL}: on other '
+        "devices, an open input has the challenge's 640x480."
+      )
     for name, flag in (('limit', '--limit'), ('pictures', 'pictures')):
       value = getattr(self, name)
       if value is not None and value < 1:
         raise ValueError(f'{flag} must be at least 1, got {value}.')
     operators.parse_release(self.target_runtime)
+
+  @property
+  def declared(self) -> interface_evidence.Declared:
+    """What the request states about the file."""
+    return interface_evidence.Declared(
+      self.unit,
+      self.input_range,
+      self.layout,
+      self.output_tensor,
+      self.input_size,
+    )

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starts sandboxed processes that run files, and sends them requests.
 
-Their answers are untrusted: sizes are checked before memory is allocated, and
-any failure of a process becomes a `verdict.FileFaultError`.
+Their answers are untrusted: sizes are checked before memory is allocated, the
+content against answers.py, and any failure of a process becomes a
+`verdict.FileFaultError`.
 """
 
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ import tempfile
 import threading
 import time
 
+from depth_mai import challenge
+from depth_mai.files import printable
+from depth_mai.judging import answers
 from depth_mai.judging import channel as channel_lib
 from depth_mai.judging import fork_server
 from depth_mai.judging import request as request_lib
@@ -155,7 +159,7 @@ class Launcher:
       code = self._server.wait(_PATIENCE_S)
       self._printed.seek(0)
       printed = self._printed.read()[-_PRINTED:].decode('utf-8', 'replace')
-      raise RuntimeError(
+      raise ValueError(
         f'The fork server of the sandbox ended with code {code}: {printed}'
       )
     return json.loads(text)
@@ -186,7 +190,7 @@ class Sandbox:
 
   def await_lock(self) -> None:
     """Waits until the process is locked."""
-    answer, _ = self._receive(0, self._limits.load_s, 'starting')
+    answer, _ = self._receive('hello', 0, self._limits.load_s, 'starting')
     self.protection = answer['protection']
 
   def take(self, content: bytes) -> None:
@@ -207,31 +211,37 @@ class Sandbox:
     answer, _ = self._ask(request, b'', 0, self._limits.load_s, 'reading')
     return answer
 
-  def load(self, xnnpack: bool = True) -> dict:
+  def load(
+    self, xnnpack: bool = True, size: tuple[int, int] = challenge.IMAGE_SIZE
+  ) -> dict:
     """Loads the file.
 
     Args:
       xnnpack: whether the XNNPACK delegate may be used.
+      size: (height, width) of its input if it leaves it open.
 
     Returns:
-      dict: inputs and outputs as worker.py describes them, untrusted.
+      dict: inputs and outputs, each a dict with the fields of
+      `tensor_description.TensorDescription`; of the declared types, but not
+      necessarily true.
     """
-    request = {'do': 'load', 'xnnpack': xnnpack}
+    request = {'do': 'load', 'xnnpack': xnnpack, 'size': list(size)}
     answer, _ = self._ask(request, b'', 0, self._limits.load_s, 'loading')
     return answer
 
-  def run(self, picture: bytes, output_bytes: int) -> bytes:
+  def run(self, picture: bytes, output_bytes: int, output: int = 0) -> bytes:
     """Runs the file once.
 
     Args:
       picture: bytes of the input.
       output_bytes: size that the output must have.
+      output: place of the output.
 
     Returns:
       Bytes of the output.
     """
     answer, result = self._ask(
-      {'do': 'run'},
+      {'do': 'run', 'output': output},
       picture,
       output_bytes,
       self._limits.image_s,
@@ -240,7 +250,7 @@ class Sandbox:
     if len(result) != output_bytes:
       raise verdict.FileFaultError(
         f'Its output has {len(result)} bytes of shape '
-        f'{str(answer.get("shape"))[:80]} when it runs, and {output_bytes} '
+        f'{answer["shape"]} when it runs, and {output_bytes} '
         'when it is loaded. Convert with a fixed input shape.'
       )
     return bytes(result)
@@ -253,7 +263,7 @@ class Sandbox:
       runs: number of runs that are counted.
 
     Returns:
-      (untrusted answer of worker.py; [runs] milliseconds as '<f8')
+      (answer of worker.py; untrusted [runs] milliseconds as '<f8')
     """
     request = {'do': 'time', 'warmup': warmup, 'runs': runs}
     limit_s = self._limits.image_s * (warmup + runs)
@@ -272,9 +282,9 @@ class Sandbox:
     """Sends a request; returns the answer, or raises the fault."""
     with self._faults(limit_s, what):
       self._channel.send(request, blob, self._left_s(limit_s))
-    answer, result = self._receive(max_answer, limit_s, what)
+    answer, result = self._receive(request['do'], max_answer, limit_s, what)
     if 'error' in answer:
-      text = _printable(str(answer['error']))
+      text = answer['error'] or 'It cannot be used; its process says no more.'
       # The worker has the file without its name.
       text = text.replace('the model in memory', 'The file')
       # The runtime states no reason when memory runs out.
@@ -287,10 +297,11 @@ class Sandbox:
     return answer, result
 
   def _receive(
-    self, max_answer: int, limit_s: float, what: str
+    self, request: str, max_answer: int, limit_s: float, what: str
   ) -> tuple[dict, bytearray]:
     with self._faults(limit_s, what):
-      return self._channel.receive(max_answer, self._left_s(limit_s))
+      message, blob = self._channel.receive(max_answer, self._left_s(limit_s))
+      return answers.checked(request, message, blob), blob
 
   def _left_s(self, limit_s: float) -> float:
     return max(1e-3, min(limit_s, self._deadline - time.monotonic()))
@@ -350,11 +361,4 @@ class Sandbox:
       for line in printed.decode('utf-8', 'replace').splitlines()
       if line.strip() and not line.startswith(('INFO', 'WARNING'))
     ]
-    return _printable(' '.join(lines[-3:]))[:300]
-
-
-def _printable(text: str) -> str:
-  """Replaces characters that a terminal would interpret."""
-  return ''.join(
-    one if one.isprintable() else ' ' for one in text[:2000]
-  ).strip()
+    return printable.printable(' '.join(lines[-3:]), 300)

@@ -12,6 +12,7 @@ import contextlib
 import dataclasses
 import hashlib
 import itertools
+import math
 import os
 import pathlib
 import stat
@@ -22,16 +23,19 @@ import numpy as np
 from depth_mai import challenge
 from depth_mai.data import source
 from depth_mai.devices import registry
+from depth_mai.evaluation import detection
 from depth_mai.evaluation import evaluation
-from depth_mai.judging import detection
+from depth_mai.files import printable
 from depth_mai.judging import device_process
 from depth_mai.judging import fidelity
 from depth_mai.judging import interface_check
 from depth_mai.judging import lockdown
 from depth_mai.judging import placing
+from depth_mai.judging import protection
 from depth_mai.judging import request as request_lib
 from depth_mai.judging import sandbox
 from depth_mai.judging import verdict as verdict_lib
+from depth_mai.runtime import interface_reader
 from depth_mai.runtime import model_interface
 
 # Called with (stage, fraction done, text); the stages are in STAGES' order.
@@ -60,8 +64,8 @@ def judge(
     The verdict, even if the file crashes or takes too long.
 
   Raises:
-    ValueError: if the file cannot be read, or the data directory or the device
-      cannot be used.
+    ValueError: if the file cannot be read, the data directory, the device or
+      the folder for pictures cannot be used, or a required sandbox is missing.
   """
   described = registry.open_device(request.device, request.settings).describe()
   source.evaluation_pairs(request.data_dir, request.split)
@@ -72,7 +76,7 @@ def judge(
     sha256 = hashlib.sha256(content).hexdigest()
   verdict = verdict_lib.Verdict(
     file={
-      'name': os.path.basename(os.fspath(request.model_path)),
+      'name': printable.printable(os.path.basename(request.model_path)),
       'bytes': os.path.getsize(request.model_path),
       'sha256': sha256,
     },
@@ -87,7 +91,7 @@ def judge(
     try:
       stages.run(content)
     except verdict_lib.FileFaultError as fault:
-      verdict.errors.append(str(fault))
+      verdict.errors.append(printable.printable(fault))
   return verdict
 
 
@@ -116,22 +120,22 @@ class _Stages:
       )
     limits = self._request.limits
     with self._launcher.launch(limits, self._deadline) as box:
+      if self._request.require_sandbox:
+        protection.check(self._request.device, box.protection)
       with self._stage('reading'):
         self._note_protection(box.protection)
         box.take(content)
       with self._stage('checking'):
         self._check(box)
       with self._stage('loading'):
-        answer = box.load()
-        interface, why = interface_check.read(answer, self._request.layout)
+        declared = self._request.declared
+        answer = box.load(size=declared.size)
+        reading = interface_check.read(answer, self._metadata, declared)
       with self._stage('detecting'):
-        input_range, unit = self._detect(box, interface)
-        self._describe_interface(interface, why, input_range, unit)
-        interface = dataclasses.replace(
-          interface, input_range=input_range.value, output_unit=unit.value
-        )
+        reading = self._detect(box, reading)
+        self._describe_interface(reading)
       with self._stage('fidelity'):
-        self._measure(box, interface)
+        self._measure(box, reading.interface())
     with self._stage('runtime'):
       self._time(content)
 
@@ -160,67 +164,41 @@ class _Stages:
       f'TFLite {self._request.target_runtime} cannot run it: {problem}'
       for problem in checked['problems']
     ]
-    self._verdict.errors += errors + checked['open_shapes']
+    self._verdict.errors += errors
     if self._verdict.errors:
       raise verdict_lib.FileFaultError(
         'Nothing else was measured; correct this first.'
       )
 
   def _detect(
-    self, box: sandbox.Sandbox, interface: model_interface.ModelInterface
-  ) -> tuple[detection.Choice, detection.Choice]:
+    self, box: sandbox.Sandbox, reading: interface_reader.Reading
+  ) -> interface_reader.Reading:
     """Finds the input's range and the output's unit."""
-    first: list[tuple[str, np.ndarray, np.ndarray]] = []
-
-    def try_range(name: str) -> list[detection.Trial]:
-      if not first:
-        first.extend(itertools.islice(self._pairs(), detection.PAIRS))
-      # The default unit, mm, leaves the predictions in the file's own unit.
-      predictor = fidelity.SandboxedPredictor(
-        box, dataclasses.replace(interface, input_range=name)
+    try:
+      return detection.complete(
+        reading,
+        lambda interface, rgb: fidelity.SandboxedPredictor(
+          box, interface
+        ).predict(rgb),
+        lambda: ((rgb, depth_mm) for _, rgb, depth_mm in self._pairs()),
       )
-      return [
-        detection.Trial(predictor.predict(rgb), depth_mm)
-        for _, rgb, depth_mm in first
-      ]
+    except ValueError as error:
+      raise interface_check.as_fault(error) from error
 
-    picture = interface.input
-    raw = picture.type_name != 'float32' and not picture.scale
-    unit = detection.declared_unit(self._request.unit, self._metadata)
-    input_range = detection.declared_range(
-      self._request.input_range, self._metadata, picture.covered(), raw
-    ) or detection.find_range(
-      tuple(request_lib.INPUT_RANGES), unit and unit.value, try_range
-    )
-    if unit is None:
-      unit = detection.find_unit(try_range(input_range.value))
-    return input_range, unit
-
-  def _describe_interface(
-    self,
-    interface: model_interface.ModelInterface,
-    layout_reason: str,
-    input_range: detection.Choice,
-    unit: detection.Choice,
-  ) -> None:
-    sides = {'input': interface.input, 'output': interface.output}
-    graph = "the file's graph"
-    self._verdict.interface = {
-      **{side: {'value': str(t), 'why': graph} for side, t in sides.items()},
-      'layout': {'value': interface.input.layout, 'why': layout_reason},
-      'input_range': {'value': input_range.value, 'why': input_range.why},
-      'unit': {'value': unit.value, 'why': unit.why},
-    }
+  def _describe_interface(self, reading: interface_reader.Reading) -> None:
+    self._verdict.interface = reading.record()
     warnings = self._verdict.warnings
-    for what, choice in (('input range', input_range), ('unit', unit)):
-      if choice.with_truth:
+    for what, choice in (
+      ('input range', reading.input_range),
+      ('unit', reading.unit),
+    ):
+      if choice is not None and choice.with_truth:
         warnings.append(
           f'The {what} {choice.value} was found by comparison with the true '
           'depth, which no team had.'
         )
-      if choice.doubt:
-        warnings.append(choice.doubt)
-    for name, tensor in sides.items():
+    warnings += reading.doubts()
+    for name, tensor in (('input', reading.input), ('output', reading.output)):
       if tensor.size != challenge.IMAGE_SIZE:
         height, width = challenge.IMAGE_SIZE
         warnings.append(
@@ -256,12 +234,23 @@ class _Stages:
       predictor, self._pairs(), count, observe=observe
     )
     per_image = result.pop('per_image')
+    for name in challenge.METRICS:
+      if not math.isfinite(result[name]):
+        raise verdict_lib.FileFaultError(
+          f'Its depths are so large or so small that {name} is not finite. '
+          'They must be metres or millimetres (--unit).'
+        )
     self._verdict.metrics = result
-    self._verdict.warnings += predictor.warnings()
+    self._verdict.warnings += result['warnings'] + predictor.warnings()
     if self._request.pictures_dir is not None:
-      self._verdict.pictures = fidelity.save_pictures(
-        pathlib.Path(self._request.pictures_dir), shown, per_image
-      )
+      try:
+        self._verdict.pictures = fidelity.save_pictures(
+          pathlib.Path(self._request.pictures_dir), shown, per_image
+        )
+      except OSError as error:  # The figures are worth more than the pictures.
+        self._verdict.warnings.append(
+          f'The pictures could not be written: {error.strerror}.'
+        )
 
   def _time(self, content: bytes) -> None:
     """Measures the runtime; computes score and rank."""
@@ -274,6 +263,7 @@ class _Stages:
         self._deadline,
         self._request.settings,
         lambda done: self._report('runtime', done, 'timing'),
+        self._request.declared.size,
       )
     else:
       verdict.warnings.append(_protection_text(self._request.device))

@@ -27,8 +27,7 @@ def check(content: bytes, target_runtime: str) -> dict:
   Returns:
     dict for JSON: target_runtime; min_runtime, declared_min_runtime and
     histogram of `operators.OperatorReport`; problems, a text for each kind of
-    operator that the target lacks; open_shapes, a text for each input and
-    output that leaves sizes open; metadata, the entries of depth_mai.convert
+    operator that the target lacks; metadata, the entries of depth_mai.convert
     that the judge reads; parameters, macs (None if unknown).
 
   Raises:
@@ -49,24 +48,10 @@ def check(content: bytes, target_runtime: str) -> dict:
     'declared_min_runtime': report.declared_min_runtime[:20],
     'histogram': {name[:80]: count for name, count in histogram},
     'problems': problems[:_MOST],
-    'open_shapes': _open_shapes(graph)[:_MOST],
     'metadata': _metadata(content),
     'parameters': cost.parameters(graph),
     'macs': _macs(graph),
   }
-
-
-def _open_shapes(graph: graph_lib.Graph) -> list[str]:
-  texts = []
-  for side in ('input', 'output'):
-    for tensor in getattr(graph.main, f'{side}s'):
-      if tensor is not None and tensor.open_sizes:
-        texts.append(
-          f"The {side} '{tensor.name[:80]}' leaves sizes open (its shape is "
-          f'{list(tensor.shape[:8])} for now). Convert with a fixed input '
-          'shape.'
-        )
-  return texts
 
 
 def _metadata(content: bytes) -> dict:
@@ -97,7 +82,7 @@ def _is_range(value: object) -> bool:
   return (
     isinstance(value, list)
     and len(value) == 2
-    and all(isinstance(one, (int, float)) for one in value)
+    and all(type(one) in (int, float) for one in value)
     and all(-_WIDEST <= one <= _WIDEST for one in value)
   )
 
@@ -109,4 +94,5 @@ def _macs(graph: graph_lib.Graph) -> int | None:
     return None
   if any(one.macs is None for one in costs):
     return None
-  return cost.total_macs(costs)
+  total = cost.total_macs(costs)
+  return total if total < 1 << 63 else None

@@ -4,6 +4,7 @@
 import dataclasses
 
 from depth_mai import challenge
+from depth_mai.files import printable
 from depth_mai.metrics import table
 
 FORMAT = 'depth_mai.judge/1'
@@ -89,7 +90,7 @@ class Verdict:
       _listed('Warnings', self.warnings),
       self._protection_line(),
     ]
-    return '\n\n'.join(filter(None, blocks))
+    return printable.printable_lines('\n\n'.join(filter(None, blocks)))
 
   def _heading(self) -> str:
     sha256 = self.file['sha256']

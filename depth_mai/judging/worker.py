@@ -5,17 +5,20 @@ It answers one request after another (see `_Worker`). It never receives the true
 depth or the purpose of a run.
 """
 
+from collections.abc import Sequence
 import socket
 import typing
 
 import numpy as np
 
+from depth_mai import challenge
 from depth_mai.judging import channel as channel_lib
 from depth_mai.judging import lockdown
 from depth_mai.judging import static_check
 from depth_mai.runtime import delegation
 from depth_mai.runtime import interpreter as interpreter_lib
 from depth_mai.runtime import latency
+from depth_mai.runtime import tensor_description
 
 _MAX_BLOB = 1 << 31
 
@@ -46,7 +49,7 @@ def serve(
     except MemoryError:
       answer, result = {'error': 'The allowed memory is used up.'}, b''
     except (ValueError, RuntimeError) as error:
-      answer, result = {'error': str(error)[:2000]}, b''
+      answer, result = {'error': ' '.join(str(error).split())[:2000]}, b''
     except Exception as error:
       # A forged file can make the readers raise anything; the file is at fault.
       answer, result = {'error': f'It is damaged ({error!r})'[:2000]}, b''
@@ -75,25 +78,28 @@ class _Worker:
     del blob
     return static_check.check(self._content, target_runtime), b''
 
-  def load(self, blob: bytearray, xnnpack: bool) -> tuple[dict, bytes]:
+  def load(
+    self,
+    blob: bytearray,
+    xnnpack: bool,
+    size: Sequence[int] = challenge.IMAGE_SIZE,
+  ) -> tuple[dict, bytes]:
     """Loads the file; returns descriptions of its inputs and outputs."""
     del blob
+    height, width = size
     self._interpreter = interpreter_lib.load_interpreter(
-      self._content, self._threads, xnnpack
+      self._content, self._threads, xnnpack, (height, width)
     )
+    described = tensor_description.describe(self._interpreter)
     return {
-      'inputs': [
-        _describe(one) for one in self._interpreter.get_input_details()[:8]
-      ],
-      'outputs': [
-        _describe(one) for one in self._interpreter.get_output_details()[:8]
-      ],
+      side: [tensor._asdict() for tensor in tensors]
+      for side, tensors in described.items()
     }, b''
 
-  def run(self, blob: bytearray) -> tuple[dict, bytes]:
-    """Runs the file on the bytes of its input; returns those of its output."""
+  def run(self, blob: bytearray, output: int = 0) -> tuple[dict, bytes]:
+    """Runs the file on the bytes of its input; returns those of an output."""
     (source,) = self._interpreter.get_input_details()
-    (target,) = self._interpreter.get_output_details()
+    target = self._interpreter.get_output_details()[output]
     values = np.frombuffer(blob, source['dtype']).reshape(source['shape'])
     self._interpreter.set_tensor(source['index'], values)
     self._interpreter.invoke()
@@ -109,20 +115,3 @@ class _Worker:
       'partitions': taken and taken.partitions,
       'operators': taken and taken.operators,
     }, times_ms.astype('<f8').tobytes()
-
-
-def _describe(detail: dict[str, typing.Any]) -> dict:
-  """Describes a tensor, for JSON."""
-  signature = detail.get('shape_signature')
-  scale, zero_point = detail['quantization']
-  return {
-    'name': detail['name'][:80],
-    'shape': [int(size) for size in detail['shape'][:8]],
-    'signature': [
-      int(size)
-      for size in (detail['shape'] if signature is None else signature)[:8]
-    ],
-    'type': np.dtype(detail['dtype']).name,
-    'scale': float(scale) if np.isfinite(scale) else 0.0,
-    'zero_point': int(zero_point),
-  }

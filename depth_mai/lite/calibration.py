@@ -10,8 +10,8 @@ import pathlib
 
 import numpy as np
 
+from depth_mai.challenge_folder import folder
 from depth_mai.data import source
-from depth_mai.files import folder
 from depth_mai.runtime import image_io
 
 _PARITY_IMAGES = 8

@@ -33,6 +33,7 @@ from depth_mai.lite import quantisation as quantisation_lib
 from depth_mai.lite import quantisation_aware
 from depth_mai.models import deployment
 from depth_mai.models import depth_recoding
+from depth_mai.models import finite_check
 from depth_mai.runtime import operators
 
 METADATA_VERSION = 1
@@ -203,13 +204,15 @@ def export(
     target runtime cannot run.
 
   Raises:
-    ValueError: for options that do not fit, missing calibration images, or a
-      file that does not agree with Keras, which is not written.
+    ValueError: for options that do not fit, missing calibration images,
+      weights or statistics that are not finite, or a file that does not agree
+      with Keras, which is not written.
     RuntimeError: if TensorFlow cannot convert the network.
   """
   converter.check_choices(
     options.precisions, options.io_type, calibration_sample is not None
   )
+  finite_check.check(network, f'The network {network.name}')
   parity_sample = parity_sample or calibration.synthetic_sample(
     options.image_size
   )

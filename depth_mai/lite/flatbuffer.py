@@ -13,6 +13,7 @@ try:
 except ImportError:
   from tensorflow.lite.python import schema_py_generated as schema
 
+from depth_mai.runtime import file_check
 from depth_mai.runtime import interpreter as interpreter_lib
 from depth_mai.runtime import schema_names
 
@@ -50,9 +51,9 @@ def read_model(content: bytes) -> schema.ModelT:
     The model as an object tree; constants are uint8 arrays.
 
   Raises:
-    ValueError: if the bytes are not a TFLite flatbuffer.
+    ValueError: if the bytes are not a TFLite flatbuffer, or it is damaged.
   """
-  interpreter_lib.check_is_tflite(content)
+  file_check.check(interpreter_lib.check_is_tflite(content), content)
   return schema.ModelT.InitFromPackedBuf(bytearray(content), 0)
 
 

@@ -90,8 +90,8 @@ def load_workdir(
   if not path.is_file():
     raise ValueError(
       f'{workdir} contains no {workdir_lib.BEST}: no validation has finished '
-      'there. Change --workdir, wait for the training, or give '
-      '--model=FILE.keras.'
+      'there, or the file was removed. Change --workdir, wait for the training '
+      f'or run it again, or give --model={workdir / workdir_lib.LAST}.'
     )
   origin = {
     'source': workdir.resolve().name,

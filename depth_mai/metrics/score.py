@@ -60,10 +60,8 @@ def average_ranks(values: Sequence[float]) -> np.ndarray:
   x = np.asarray(values, np.float64)
   if x.ndim != 1 or not np.isfinite(x).all():
     raise ValueError(f'values must be N finite numbers, got {x}.')
-  # `equal` counts the value itself, too.
-  smaller = (x[None, :] < x[:, None]).sum(axis=1)
-  equal = (x[None, :] == x[:, None]).sum(axis=1)
-  return smaller + (equal + 1) / 2
+  _, places, counts = np.unique(x, return_inverse=True, return_counts=True)
+  return (np.cumsum(counts) - (counts - 1) / 2)[places]
 
 
 def spearman(first: Sequence[float], second: Sequence[float]) -> float | None:

@@ -3,7 +3,7 @@
 
 Kernels are stored as int8 with a scale for each output channel, like in
 TFLite's dynamic-range files; biases and BatchNorm as float32. The file is an
-.npz, which NumPy alone can read.
+.npz with a checksum (files/checked_arrays.py); older files have none.
 """
 
 from collections.abc import Mapping
@@ -13,8 +13,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from depth_mai.files import atomic
+from depth_mai.files import checked_arrays
 from depth_mai.models import depth_recoding
+from depth_mai.models import finite_check
 
 _LEVELS = 127
 
@@ -25,7 +26,12 @@ def save(path: str | os.PathLike[str], network: keras.Model) -> None:
   Args:
     path: the .npz file.
     network: its kernels are rounded to 8 bits in the file, not in memory.
+
+  Raises:
+    FloatingPointError: if a weight or statistic is not finite.
+    OSError: if the file cannot be written.
   """
+  finite_check.check_trained(network, 'saved')
   arrays: dict[str, Any] = {
     'network': np.array(network.name),
     'depth_code': np.array(depth_recoding.depth_code(network)),
@@ -38,8 +44,7 @@ def save(path: str | os.PathLike[str], network: keras.Model) -> None:
     scale = _scale(value)
     arrays[f'{number:04d}'] = np.round(value / scale).astype(np.int8)
     arrays[f'{number:04d}_scale'] = scale
-  with atomic.atomic_path(path) as temporary:
-    np.savez_compressed(temporary, **arrays)
+  checked_arrays.save(path, arrays, compressed=True)
 
 
 def load(path: str | os.PathLike[str], network: keras.Model) -> None:
@@ -50,14 +55,14 @@ def load(path: str | os.PathLike[str], network: keras.Model) -> None:
     network: of the same structure; its head may have another depth code.
 
   Raises:
-    ValueError: if the file is missing or is not a weights file, or if its
-      variables do not fit the network.
+    ValueError: if the file is missing, damaged or no weights file, or if its
+      variables do not fit the network or are not finite.
   """
   try:
-    with np.load(path) as arrays:
-      values = _values(arrays)
-      name = str(arrays['network'])
-      code = str(arrays['depth_code']) if 'depth_code' in arrays else 'linear'
+    arrays, _ = checked_arrays.load(path)
+    values = _values(arrays)
+    name = str(arrays['network'])
+    code = str(arrays.get('depth_code', 'linear'))
   except (OSError, KeyError, ValueError) as error:
     raise ValueError(
       f'{path} cannot be read as weights ({error!r}). Give an .npz file of '
@@ -72,6 +77,7 @@ def load(path: str | os.PathLike[str], network: keras.Model) -> None:
     )
   for variable, value in zip(network.variables, values, strict=True):
     variable.assign(value)
+  finite_check.check(network, path)
   depth_recoding.recode(network, code)
 
 
@@ -90,5 +96,7 @@ def _values(arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
     value = arrays[key]
     if f'{key}_scale' in arrays:
       value = value.astype(np.float32) * arrays[f'{key}_scale']
+    if value.dtype.kind not in 'biuf':
+      raise ValueError(f'{key} has the type {value.dtype}')
     values.append(value)
   return values

@@ -1,34 +1,50 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds the systems by name; loads and saves networks as .keras files."""
 
-from collections.abc import Sequence
 import importlib
 import os
 import pkgutil
+import zipfile
 
 import keras
 
-from depth_mai import layers
 from depth_mai.files import atomic
+from depth_mai.files import printable
+from depth_mai.models import finite_check
 from depth_mai.models import system_base
 from depth_mai.models import systems as systems_package
 
 
-def _import_modules(path: Sequence[str], package: str) -> None:
-  """Imports all modules of a package, so that they register their contents.
-
-  Args:
-    path: `__path__` of the package.
-    package: its name.
-  """
-  for module in pkgutil.iter_modules(path, f'{package}.'):
-    importlib.import_module(module.name)
-
-
 def systems() -> dict[str, system_base.System]:
   """Returns the systems that the modules of models/systems register."""
-  _import_modules(systems_package.__path__, systems_package.__name__)
+  for module in pkgutil.iter_modules(
+    systems_package.__path__, f'{systems_package.__name__}.'
+  ):
+    importlib.import_module(module.name)
   return dict(sorted(system_base.SYSTEMS.items()))
+
+
+def damage(path: str | os.PathLike[str]) -> str:
+  """Returns what is wrong with the bytes of a .keras file, '' if it is whole.
+
+  Args:
+    path: the file; it must exist.
+
+  Raises:
+    OSError: if the file cannot be read.
+  """
+  if os.path.isdir(path):
+    return 'it is a folder'
+  if not os.path.getsize(path):
+    return 'it is empty'
+  try:
+    with zipfile.ZipFile(path) as archive:  # Which .keras files are.
+      bad = archive.testzip()
+  except OSError:
+    raise
+  except Exception as error:  # Damaged bytes raise errors of many types.
+    return f'cut off, or not a .keras file: {error}'
+  return f'the checksum of {bad} is wrong' if bad else ''
 
 
 def load_network(path: str | os.PathLike[str]) -> keras.Model:
@@ -41,14 +57,20 @@ def load_network(path: str | os.PathLike[str]) -> keras.Model:
     The network.
 
   Raises:
-    ValueError: if the file is missing or contains no depth network.
+    ValueError: if the file is missing or damaged, contains no depth network,
+      or has weights that are not finite.
   """
-  # Keras can only load layers whose module has been imported.
-  _import_modules(layers.__path__, layers.__name__)
-  if not os.path.isfile(path):
+  if not os.path.exists(path):
     raise ValueError(
       f'There is no network {path}. Give the .keras file of a training: its '
       'workdir contains best.keras after the first validation.'
+    )
+  found = damage(path)
+  if found:
+    raise ValueError(
+      f'{path} is damaged ({printable.printable(found)}). Copy it again. In a '
+      "training's workdir, use --model=.../last.keras, or run the same "
+      'training again, which writes what is missing.'
     )
   try:
     network = keras.models.load_model(path, compile=False)
@@ -68,6 +90,7 @@ def load_network(path: str | os.PathLike[str]) -> keras.Model:
       f'{path} maps {image_shape} to {depth_shape}. It is not a depth network, '
       'which maps [B, h, w, 3] of a fixed size to [B, h, w, 1].'
     )
+  finite_check.check(network, path)
   return network
 
 
@@ -79,7 +102,9 @@ def save_network(network: keras.Model, path: str | os.PathLike[str]) -> None:
     path: the file.
 
   Raises:
+    FloatingPointError: if a weight or statistic is not finite.
     OSError: if the file cannot be written.
   """
+  finite_check.check_trained(network, 'saved')
   with atomic.atomic_path(path) as temporary:
     network.save(temporary)

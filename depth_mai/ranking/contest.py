@@ -13,6 +13,8 @@ from depth_mai.metrics import score as score_lib
 from depth_mai.ranking import leaderboard_content
 from depth_mai.ranking import measuring
 from depth_mai.ranking import model_files
+from depth_mai.ranking import stated_interfaces
+from depth_mai.runtime import interface_evidence
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Contest:
     runs: runs of each file that are counted.
     limit: measure the errors on the first N images only; None for all.
     score_constant: K of the score.
+    declared: what is stated about the interface of every file; interfaces.toml
+      in models_dir states it about single ones.
   """
 
   models_dir: str | os.PathLike[str]
@@ -46,6 +50,7 @@ class Contest:
   runs: int = 50
   limit: int | None = None
   score_constant: float = score_lib.SCORE_CONSTANT
+  declared: interface_evidence.Declared = interface_evidence.NOTHING
 
   def __post_init__(self):
     """Checks settings that would otherwise fail after hours of measuring."""
@@ -70,9 +75,14 @@ def run(contest: Contest, report_line: Callable[[str], object] = print) -> dict:
   Raises:
     ValueError: if there are no files or no split, or no file could be measured.
   """
+  stated = stated_interfaces.read(contest.models_dir, contest.declared)
   models, unreadable = model_files.find_models(
     contest.models_dir, contest.systems, contest.precisions
   )
+  models = [
+    model._replace(declared=stated.get(model.file, contest.declared))
+    for model in models
+  ]
   for problem in unreadable:
     report_line(f'Not judged: {problem}')
   data = measuring.describe_split(

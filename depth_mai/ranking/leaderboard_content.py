@@ -26,6 +26,9 @@
     file        path relative to the folder of models.
     sha256      of the file.
     parameters  weights and biases in the file.
+    interface   how the file was read: unit, input_range, layout,
+                output_tensor (the place of the depth map among the outputs),
+                input_size.
     macs        multiply-accumulates for one image; None if those of an
                 operator are unknown.
     size_mb     of the file, MB of 10^6 bytes.
@@ -65,7 +68,7 @@
   missing     systems of Table 1 without a measured file.
   problems    a text for each file that could not be judged, with the cure.
   notes       texts to read before quoting a number, among them the device's
-              note.
+              note, and how files were read that do not state their interface.
 
 All numbers are plain; an unknown number is None.
 """
@@ -173,6 +176,7 @@ def assemble(
     'notes': [
       PAPER_NOTE,
       device['note'],
+      *_interface_notes(measured),
       *_stand_in_notes(rows),
       *_busy_notes(measured, device['cpu_count']),
     ],
@@ -248,6 +252,7 @@ def _by_precision(
   reference = figures.get('fp32')
   for one in figures.values():
     del one['macs']
+    one.pop('interface', None)
     one['si_rmse_change'] = (
       reference and one['si_rmse'] / reference['si_rmse'] - 1
     )
@@ -271,6 +276,10 @@ def _correlations(rows: list[dict]) -> dict[str, dict]:
       rho = score_lib.spearman(*zip(*pairs, strict=True))
     found[ours] = {'rho': rho, 'systems': len(pairs)}
   return found
+
+
+def _interface_notes(measured: Sequence[measuring.Measured]) -> list[str]:
+  return [f'{one.model.file}: {note}' for one in measured for note in one.notes]
 
 
 def _stand_in_notes(rows: list[dict]) -> list[str]:

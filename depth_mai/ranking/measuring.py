@@ -17,13 +17,16 @@ import pathlib
 import time
 import typing
 
+import numpy as np
+
 from depth_mai import challenge
+from depth_mai.challenge_folder import folder
 from depth_mai.data import source
 from depth_mai.devices import device as device_lib
 from depth_mai.devices import store as store_lib
 from depth_mai.evaluation import evaluation
 from depth_mai.evaluation import file_predictors
-from depth_mai.files import folder
+from depth_mai.files import printable
 from depth_mai.files import problems as problems_lib
 from depth_mai.ranking import model_files
 from depth_mai.runtime import cost
@@ -40,14 +43,17 @@ class Measured(typing.NamedTuple):
 
   Attributes:
     model: the file.
-    figures: file, size_mb, parameters, macs, the keys of `runtime_figures`
-      without load_average, and challenge.METRICS.
+    figures: file, size_mb, parameters, macs, interface (how it was read, as
+      the fields of `interface_evidence.Declared`), the keys of
+      `runtime_figures` without load_average, and challenge.METRICS.
     load_average: the machine's, before the first run; None if unknown.
+    notes: what to know about the interface and the depth.
   """
 
   model: model_files.ModelFile
   figures: dict
   load_average: float | None
+  notes: Sequence[str] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,32 +123,42 @@ class Measurer:
     if report is None:
       report = self.device.measure(model.path)
       self.store.put_report(self.device, report)
+    predictor = file_predictors.TflitePredictor(
+      model.path, self.threads, model.declared, self._open_pairs
+    )
+    interface = dataclasses.asdict(predictor.reading.as_declared())
     key = {
       'sha256': model.sha256,
+      'interface': interface,
       'data': self.data['fingerprint'],
       'images': self.data['images'],
       **_predicted_with(),
     }
     metrics = self.store.get('metrics', key)
-    if metrics is None:
+    if metrics is None or not _has_figures(metrics):
       known = False
-      metrics = self._evaluate(model)
+      metrics = self._evaluate(predictor)
       self.store.put('metrics', key, metrics)
     figures = {
       'file': model.file,
       'size_mb': graph.file_bytes / 1e6,
       'parameters': cost.parameters(graph),
       'macs': None if unknown else cost.total_macs(costs),
+      'interface': interface,
       **runtime_figures(report),
       **{name: metrics[name] for name in challenge.METRICS},
     }
     load_average = figures.pop('load_average')
     seconds = None if known else time.monotonic() - start
-    return Measured(model, figures, load_average), seconds
+    notes = [*predictor.reading.notes(), *metrics.get('warnings', ())]
+    return Measured(model, figures, load_average, notes), seconds
 
-  def _evaluate(self, model: model_files.ModelFile) -> dict:
+  def _open_pairs(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     pairs = source.evaluation_pairs(self.data_dir, self.data['split'])
-    predictor = file_predictors.TflitePredictor(model.path, self.threads)
+    return ((rgb_uint8, depth_mm) for _, rgb_uint8, depth_mm in pairs)
+
+  def _evaluate(self, predictor: evaluation.Predictor) -> dict:
+    pairs = source.evaluation_pairs(self.data_dir, self.data['split'])
     result = evaluation.evaluate(
       predictor, self._with_progress(pairs), self.data['images']
     )
@@ -186,7 +202,7 @@ def describe_split(
   for line in (*ids, *_file_hashes(data_dir, split, limit)):
     digest.update(f'{line}\n'.encode())
   return {
-    'data_dir_name': data_dir.resolve().name,
+    'data_dir_name': printable.printable(data_dir.resolve().name),
     'split': split,
     'images': len(ids),
     'fingerprint': digest.hexdigest(),
@@ -247,6 +263,13 @@ def _runtime_ms(row: dict) -> float | None:
 
 def _ms_text(milliseconds: float | None) -> str:
   return '-' if milliseconds is None else f'{milliseconds:.2f} ms'
+
+
+def _has_figures(metrics: dict) -> bool:
+  """Returns whether stored metrics are complete."""
+  return all(
+    isinstance(metrics.get(name), int | float) for name in challenge.METRICS
+  )
 
 
 def _predicted_with() -> dict:

@@ -6,11 +6,16 @@ import os
 import pathlib
 import typing
 
+from depth_mai.files import printable
 from depth_mai.files import problems as problems_lib
 from depth_mai.metrics import paper_results
 from depth_mai.runtime import graph as graph_lib
+from depth_mai.runtime import interface_evidence
 from depth_mai.runtime import metadata as metadata_lib
 from depth_mai.runtime import model_file
+
+# Metadata may name a system at any length.
+_MOST_CHARACTERS = 100
 
 
 class ModelFile(typing.NamedTuple):
@@ -18,12 +23,13 @@ class ModelFile(typing.NamedTuple):
 
   Attributes:
     path: the path.
-    file: path relative to the folder of models, with '/'.
-    system: name in the leaderboard.
+    file: its `shown_name`.
+    system: name in the leaderboard, printable.
     paper_system: the system of Table 1, also for a variant of it; None for
       another network.
     precision: one of `metadata.PRECISIONS`.
     sha256: SHA-256 of its bytes.
+    declared: what is stated about its interface.
   """
 
   path: pathlib.Path
@@ -32,6 +38,12 @@ class ModelFile(typing.NamedTuple):
   paper_system: str | None
   precision: str
   sha256: str
+  declared: interface_evidence.Declared = interface_evidence.NOTHING
+
+
+def shown_name(path: pathlib.Path, models_dir: pathlib.Path) -> str:
+  """Returns a file's path relative to the folder, with '/', printable."""
+  return printable.printable(path.relative_to(models_dir).as_posix())
 
 
 def find_models(
@@ -72,7 +84,7 @@ def find_models(
     try:
       found.append(_describe(path, models_dir))
     except (ValueError, OSError) as error:
-      name = path.relative_to(models_dir).as_posix()
+      name = shown_name(path, models_dir)
       problems.append(problems_lib.with_name(name, error))
   listed = ''.join(f'\n{problem}' for problem in problems)
   present = sorted({model.system for model in found})
@@ -148,8 +160,8 @@ def _describe(path: pathlib.Path, models_dir: pathlib.Path) -> ModelFile:
   systems = (name, metadata.get('system'))
   return ModelFile(
     path=path,
-    file=path.relative_to(models_dir).as_posix(),
-    system=name,
+    file=shown_name(path, models_dir),
+    system=printable.printable(name, _MOST_CHARACTERS),
     paper_system=next(
       (one for one in systems if one in paper_results.ROWS), None
     ),

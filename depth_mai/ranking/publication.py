@@ -8,16 +8,20 @@ from collections.abc import Mapping
 import json
 import os
 import pathlib
+import types
 
 import numpy as np
 
 from depth_mai.data import source
 from depth_mai.files import atomic
+from depth_mai.files import printable
 from depth_mai.ranking import leaderboard_text
+from depth_mai.ranking import model_files
 from depth_mai.report import leaderboard_page
 from depth_mai.report import leaderboard_pictures
 from depth_mai.report import leaderboard_plot
 from depth_mai.runtime import image_io
+from depth_mai.runtime import interface_evidence
 from depth_mai.runtime import model_file
 
 NAME = 'leaderboard'
@@ -37,10 +41,11 @@ def write_tables(
     The files.
   """
   target = pathlib.Path(output_dir).expanduser() / NAME
+  shown = printable.printable_content(leaderboard)
   contents = {
-    '.json': json.dumps(leaderboard, indent=2, allow_nan=False) + '\n',
-    '.txt': leaderboard_text.text(leaderboard),
-    '.md': leaderboard_text.markdown(leaderboard),
+    '.json': json.dumps(shown, indent=2, allow_nan=False) + '\n',
+    '.txt': leaderboard_text.text(shown),
+    '.md': leaderboard_text.markdown(shown),
   }
   for suffix, content in contents.items():
     atomic.write_text(target.with_suffix(suffix), content)
@@ -81,14 +86,20 @@ def write_page(
   page_path = target.with_suffix('.html')
 
   data = leaderboard['data']
+  models = pathlib.Path(models_dir).expanduser()
+  paths = {
+    model_files.shown_name(path, models): path
+    for path in models.rglob('*.tflite')
+  }
   images, predictions = predict_examples(
-    {
-      row['system']: pathlib.Path(models_dir).expanduser() / row['file']
-      for row in leaderboard['rows']
-    },
+    {row['system']: paths[row['file']] for row in leaderboard['rows']},
     source.evaluation_pairs(data_dir, data['split']),
     leaderboard_pictures.example_indices(data['images']),
     leaderboard['device']['threads'],
+    {
+      row['system']: interface_evidence.Declared(**row['interface'])
+      for row in leaderboard['rows']
+    },
   )
   leaderboard_pictures.leaderboard_pictures(predictions, images, pictures_path)
   files, plot = [page_path, pictures_path], None
@@ -99,7 +110,12 @@ def write_page(
   except ImportError as error:
     report_line(f'No plot: {error}')
   leaderboard_page.write_page(
-    page_path, leaderboard, plot, pictures_path, command, _PICTURES_NOTE
+    page_path,
+    printable.printable_content(leaderboard),
+    plot,
+    pictures_path,
+    printable.printable(command),
+    _PICTURES_NOTE,
   )
   return files
 
@@ -109,6 +125,9 @@ def predict_examples(
   pairs: Iterable[tuple[str, np.ndarray, np.ndarray]],
   indices: Collection[int],
   num_threads: int = 1,
+  declared: Mapping[str, interface_evidence.Declared] = types.MappingProxyType(
+    {}
+  ),
 ) -> tuple[
   list[tuple[str, np.ndarray, np.ndarray]], dict[str, list[np.ndarray]]
 ]:
@@ -119,6 +138,7 @@ def predict_examples(
     pairs: the split, see `source.evaluation_pairs`.
     indices: indices of the pictures, from 0.
     num_threads: number of threads for the kernels.
+    declared: what is stated about the interface of a system's file.
 
   Returns:
     (the pictures in the order of the split, as `pairs` has them; from the name
@@ -135,7 +155,8 @@ def predict_examples(
       break
   predictions = {}
   for name, path in models.items():
-    model = model_file.TfliteModel(path, num_threads=num_threads)
+    stated = declared.get(name, interface_evidence.NOTHING)
+    model = model_file.TfliteModel(path, num_threads, declared=stated)
     predictions[name] = [
       image_io.predict_picture_mm(model, rgb_uint8)
       for _, rgb_uint8, _ in images

@@ -20,6 +20,7 @@ from depth_mai import challenge
 from depth_mai.files import atomic
 from depth_mai.files import metrics_log
 from depth_mai.report import colours
+from depth_mai.report import lettering
 
 TIMES = {'step': 'step', 'images': 'images seen', 'epoch': 'epoch'}
 _DEFAULT_METRICS = ('loss', *challenge.METRICS)
@@ -164,7 +165,8 @@ def _draw(runs, metrics, references, time_key):
       _draw_run(axis, run, metric, time_key, tint)
     for reference in references:
       if reference.metric == metric:
-        label = f'{reference.name} ({reference.value:g})'
+        name = lettering.plot_label(reference.name)
+        label = f'{name} ({reference.value:g})'
         style = {'color': '#666666', 'lw': 1.1, 'ls': ':', 'zorder': 1}
         axis.axhline(reference.value, label=label, **style)
     _finish_panel(axis, metric, time_key, ticker)
@@ -239,7 +241,8 @@ def smoothed(values: np.ndarray) -> np.ndarray:
 
 
 def _finish_panel(axis, metric, time_key, ticker):
-  axis.set_title(_TITLES.get(metric, metric), loc='left', fontsize=11)
+  title = lettering.plot_label(_TITLES.get(metric, metric))
+  axis.set_title(title, loc='left', fontsize=11)
   axis.set_xlabel(TIMES[time_key], fontsize=9)
   axis.tick_params(labelsize=8)
   axis.grid(True, color='#e4e4e4', lw=0.7)
@@ -266,14 +269,17 @@ def _draw_legend(figure, runs, tints, columns):
   from matplotlib import lines
 
   handles = [
-    lines.Line2D([], [], color=tint, lw=3, label=name)
+    lines.Line2D([], [], color=tint, lw=3, label=lettering.plot_label(name))
     for name, tint in zip(_run_names(runs), tints, strict=True)
   ]
   splits = {split for run in runs for split in run.splits()}
   for split in [*_SPLITS, *sorted(splits - set(_SPLITS))]:
     if split in splits:
       name, style = _SPLITS.get(split, (split, _SPLITS['train_eval'][1]))
-      handles.append(lines.Line2D([], [], label=name, color='#555555', **style))
+      label = lettering.plot_label(name)
+      handles.append(
+        lines.Line2D([], [], label=label, color='#555555', **style)
+      )
   figure.legend(
     handles=handles,
     loc='outside upper left',

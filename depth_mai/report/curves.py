@@ -12,8 +12,8 @@ from absl import flags
 from depth_mai import program
 from depth_mai.report import curve_figure
 
-_OUTPUT = flags.DEFINE_string(
-  'output', None, 'Picture to write, such as curves.png.', required=True
+_OUTPUT = program.flag(
+  'output', 'Picture to write, such as curves.png.', required=True
 )
 _METRICS = flags.DEFINE_list(
   'metrics',

@@ -20,6 +20,7 @@ from depth_mai.files import atomic
 from depth_mai.metrics import score as score_lib
 from depth_mai.report import colours
 from depth_mai.report import leaderboard_rows
+from depth_mai.report import lettering
 from depth_mai.report import scale as scale_lib
 
 if typing.TYPE_CHECKING:
@@ -153,7 +154,7 @@ def _points(rows, measured):
   """Returns the points of the rows whose runtime and si-RMSE are known."""
   points = []
   tints = colours.series_colours(len(rows))
-  names = leaderboard_rows.names(rows)
+  names = [*map(lettering.plot_label, leaderboard_rows.names(rows))]
   for index, values in enumerate(measured):
     runtime_ms, si_rmse, size_mb = (
       leaderboard_rows.known(values.get(key))
@@ -171,7 +172,7 @@ def _set_up(axis, points, origin):
   lines = [
     line
     for part in note.split('; ')
-    for line in textwrap.wrap(part, _NOTE_WIDTH)
+    for line in textwrap.wrap(lettering.plot_label(part), _NOTE_WIDTH)
   ]
   axis.set_title(
     heading + '\n' * len(lines),

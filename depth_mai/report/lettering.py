@@ -8,6 +8,8 @@ from PIL import Image
 from PIL import ImageDraw
 from PIL import ImageFont
 
+from depth_mai.files import printable
+
 PAPER_RGB = (255, 255, 255)
 INK_RGB = (32, 32, 32)
 
@@ -15,6 +17,7 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 # Height of a line of text with the space below it, relative to the text size.
 _LINE = 1.35
+_MOST_CHARACTERS = 500
 
 
 def font_of(size: int) -> Font:
@@ -27,6 +30,31 @@ def font_of(size: int) -> Font:
     return ImageFont.load_default(size=size)
   except (TypeError, ImportError, OSError):
     return ImageFont.load_default()
+
+
+def drawable(text: str, font: Font) -> str:
+  """Returns one line that a font can write, at most 500 characters of it.
+
+  Args:
+    text: any text.
+    font: from `font_of`.
+  """
+  text = printable.printable(text, most=_MOST_CHARACTERS)
+  if isinstance(font, ImageFont.FreeTypeFont):
+    return text
+  # The font of old versions of Pillow has these characters only.
+  return text.encode('latin-1', 'backslashreplace').decode('latin-1')
+
+
+def plot_label(text: str) -> str:
+  """Returns a text as matplotlib shows it unchanged.
+
+  Args:
+    text: one line; matplotlib would read $...$ as a formula, and leave out a
+      label that begins with an underscore.
+  """
+  text = printable.printable(text, most=_MOST_CHARACTERS).replace('$', r'\$')
+  return f' {text}' if text.startswith('_') else text
 
 
 def write(
@@ -43,14 +71,14 @@ def write(
     text: one line.
     font: from `font_of`.
   """
-  x, y = left_middle
+  x, y, text = *left_middle, drawable(text, font)
   _, top, _, bottom = draw.textbbox((0, 0), 'H', font)
   draw.text((float(x), float(y) - (top + bottom) / 2), text, INK_RGB, font)
 
 
 def text_width(text: str, font: Font) -> int:
   """Returns the width of one line, pixels."""
-  paper = ImageDraw.Draw(Image.new('RGB', (1, 1)))
+  paper, text = ImageDraw.Draw(Image.new('RGB', (1, 1))), drawable(text, font)
   return int(np.ceil(paper.textbbox((0, 0), text, font)[2]))
 
 
@@ -62,6 +90,7 @@ def shortened(text: str, width: int, font: Font) -> str:
     width: pixels.
     font: from `font_of`.
   """
+  text = drawable(text, font)
   if text_width(text, font) <= width:
     return text
   end = len(text)

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs and measures .tflite files without TensorFlow, on a device too.
 
-Reading a file: flatbuffer_table, schema_names, graph, metadata.
+Checking a file: schema_tables, flatbuffer_check, sparsity_check, file_check,
+  load_check, first_run.
+Reading it: flatbuffer_table, schema_names, graph, metadata.
 Its cost and the runtimes that take it: cost, graph_summary, delegation,
   partitions, operators, runtime_versions, cures.
-Predicting: interpreter, model_interface, model_file, image_io,
-  batch_prediction.
+Its input and output: tensor_description, interface_evidence, interface_reader,
+  model_interface.
+Predicting: open_sizes, interpreter, model_file, image_io, batch_prediction.
 Measuring: latency, configuration, litert_benchmark, environment,
   benchmark_report.
 """

@@ -17,8 +17,10 @@ from PIL import Image
 
 from depth_mai import challenge
 from depth_mai.files import atomic
-from depth_mai.files import picture_files
+from depth_mai.files import printable
 from depth_mai.files import problems as problems_lib
+from depth_mai.pictures import picture_files
+from depth_mai.pictures import picture_folder
 from depth_mai.runtime import image_io
 from depth_mai.runtime import model_file
 
@@ -59,7 +61,7 @@ def predict_files(
   """
   if not inputs:
     raise ValueError('No picture is given; name pictures or folders of them.')
-  sources, problems = _name_pictures(inputs, output_dir)
+  sources, problems, left_out = _find_pictures(inputs, output_dir)
   _check_outputs(sources, output_dir, overwrite)
   try:
     os.makedirs(output_dir, exist_ok=True)
@@ -68,23 +70,22 @@ def predict_files(
       f'The folder {output_dir} cannot be created: {error.strerror}; change '
       '--output_dir.'
     ) from error
+  for line in left_out:
+    report_line(line)
   for number, (name, source) in enumerate(sources.items(), start=1):
     try:
       line = _predict_one(model, source, output_dir, name, draw)
     except (ValueError, OSError) as error:
       problems.append(problems_lib.with_name(str(source), error))
       line = f'{source}: FAILED'
-    report_line(f'[{number}/{len(sources)}] {line}')
+    report_line(printable.printable(f'[{number}/{len(sources)}] {line}'))
   return problems
 
 
-def _name_pictures(
+def _find_pictures(
   inputs: Sequence[Path], output_dir: Path
-) -> tuple[dict[str, pathlib.Path], list[str]]:
+) -> tuple[dict[str, pathlib.Path], list[str], list[str]]:
   """Finds the pictures and chooses a unique name for each.
-
-  The name of a picture is its stem; if several have the same stem (ignoring
-  case), the first keeps it and the others become <stem>_2, ...
 
   Args:
     inputs: paths of pictures and folders of pictures.
@@ -92,13 +93,15 @@ def _name_pictures(
 
   Returns:
     (dict from the name of the result files to the picture, without repeats;
-    messages for the inputs that cannot be used)
+    messages for the inputs that cannot be used; messages for the content of
+    folders that is left out)
 
   Raises:
     ValueError: output_dir is one of the input folders.
   """
   pictures: dict[pathlib.Path, pathlib.Path] = {}
   problems: list[str] = []
+  left_out: list[str] = []
   for entry in map(pathlib.Path, inputs):
     if not entry.is_dir():
       pictures.setdefault(entry.resolve(), entry)
@@ -109,20 +112,15 @@ def _name_pictures(
         'inputs of the next run. Choose another --output_dir.'
       )
     try:
-      for image in image_io.list_images(entry):
-        pictures.setdefault(image.resolve(), image)
+      listing = picture_folder.list_pictures(entry)
     except ValueError as error:
       problems.append(str(error))
-  taken: dict[str, pathlib.Path] = {}
-  for source in pictures.values():
-    taken.setdefault(source.stem.casefold(), source)
-  sources: dict[str, pathlib.Path] = {}
-  for source in pictures.values():
-    name, number = source.stem, 2
-    while taken.setdefault(name.casefold(), source) is not source:
-      name, number = f'{source.stem}_{number}', number + 1
-    sources[name] = source
-  return sources, problems
+      continue
+    problems.extend(listing.problems)
+    left_out.extend(listing.left_out)
+    for image in listing.pictures:
+      pictures.setdefault(image.resolve(), image)
+  return picture_folder.result_names(pictures.values()), problems, left_out
 
 
 def _output(output_dir: Path, name: str, ending: str) -> pathlib.Path:
@@ -163,7 +161,7 @@ def _predict_one(
   draw: Callable,
 ) -> str:
   """Predicts one picture and writes its files; returns its progress line."""
-  rgb_uint8 = image_io.load_rgb(source)
+  rgb_uint8 = picture_files.read_rgb(source)
   start = time.perf_counter()
   depth_mm = image_io.predict_picture_mm(model, rgb_uint8)
   elapsed_ms = 1e3 * (time.perf_counter() - start)

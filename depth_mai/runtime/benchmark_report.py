@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Formats the report of a measurement as text."""
 
+from depth_mai.runtime import cpus
 from depth_mai.runtime import delegation
 
 # Load average per CPU above which other programs disturb a measurement.
@@ -69,7 +70,7 @@ def format_table(report: dict) -> str:
   lines += ['', _outside_line(rows)]
   lines += [_second_opinion(one) for one in report.get('litert_benchmark', ())]
   lines += [f'state    {_state_line(rows)}', '', report['note']]
-  return '\n'.join(lines + _warnings(rows, machine['cpu_count']))
+  return '\n'.join(lines + _warnings(rows, machine))
 
 
 def _cell(value: object, spec: str) -> str:
@@ -119,14 +120,17 @@ def _state_line(rows: list[dict]) -> str:
   )
 
 
-def _warnings(rows: list[dict], cpu_count: int | None) -> list[str]:
+def _warnings(rows: list[dict], machine: dict) -> list[str]:
   """Returns the reasons to doubt the figures, a line each."""
+  cpu_count = machine['cpu_count']
   if cpu_count is None:
     return []
   lines = []
   most = max(row['threads'] for row in rows)
-  if most > cpu_count:
-    lines.append(f'{most} threads share {cpu_count} logical CPUs.')
+  usable = len(rows[0].get('cpus') or ()) or cpu_count
+  allowed = cpus.allowed(usable, machine.get('cpu_quota'))
+  if allowed is not None and most > allowed:
+    lines.append(f'{most} threads share {cpus.cpus_text(allowed)}.')
   load = rows[0]['state_before']['load_average']
   # The load before the first run is that of other programs.
   if load is not None and load > BUSY * cpu_count:

@@ -8,9 +8,11 @@ other configurations affect neither its memory nor its speed.
 
 import dataclasses
 import json
+import signal
 import subprocess
 import sys
 
+from depth_mai.runtime import cpus
 from depth_mai.runtime import delegation
 from depth_mai.runtime import environment
 from depth_mai.runtime import interpreter as interpreter_lib
@@ -74,6 +76,12 @@ class Request:
           raise ValueError(answer['error'])
         return answer
     last_lines = '\n'.join(stderr.strip().splitlines()[-5:])
+    if returncode < 0:
+      raise ValueError(
+        f'{self}: the process was ended by {_signal_name(-returncode)}. The '
+        'file is damaged or hostile, or memory ran out; depth_mai.judge judges '
+        f'files of strangers. {last_lines}'
+      )
     raise ValueError(
       f'{self}: the process ended with code {returncode} and no result. '
       f'{last_lines}'
@@ -89,6 +97,14 @@ class Request:
       f'{self}: it was not done after {timeout_s:g} s; allow more with '
       '--timeout_s, or measure less with --warmup and --runs.'
     )
+
+
+def _signal_name(number: int) -> str:
+  """Returns 'SIGSEGV' and the like."""
+  try:
+    return signal.Signals(number).name
+  except ValueError:  # A signal of another system.
+    return f'signal {number}'
 
 
 def measure_configuration(request: Request) -> dict:
@@ -132,7 +148,7 @@ def measure_configuration(request: Request) -> dict:
     'runtime_version': machine['runtime_version'],
     'threads': request.num_threads,
     'xnnpack': request.xnnpack,
-    'cpus': environment.usable_cpus(),
+    'cpus': cpus.usable_cpus(),
     'warmup': request.warmup,
     'runs': request.runs,
     **latency.summarise(invoke_ms),

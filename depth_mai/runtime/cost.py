@@ -90,10 +90,14 @@ def operator_costs(graph: graph_lib.Graph) -> list[OperatorCost]:
   Raises:
     ValueError: if a convolution has no kernel.
   """
+  try:
+    macs = [operator_macs(operator) for operator in graph.main.operators]
+  except ValueError as error:
+    raise ValueError(f'{graph.name}: {error}') from error
   return [
     OperatorCost(
       operator=operator,
-      macs=operator_macs(operator),
+      macs=macs[operator.index],
       parameters=sum(tensor.elements for tensor in weights),
       weight_bytes=sum(tensor.constant_bytes for tensor in weights),
       activation_bytes=activation_bytes,
@@ -145,10 +149,10 @@ def operator_macs(operator: graph_lib.Operator) -> int | None:
 
 def kernel_size(operator: graph_lib.Operator) -> tuple[int, int] | None:
   """Returns (height, width) of a convolution's kernel, None for others."""
-  if operator.name not in _WITH_KERNEL:
+  kernel = operator.inputs[1] if len(operator.inputs) > 1 else None
+  if operator.name not in _WITH_KERNEL or not kernel or len(kernel.shape) != 4:
     return None
-  _, height, width, _ = _input_shape(operator, 1)
-  return height, width
+  return kernel.shape[1], kernel.shape[2]
 
 
 def _parameter_tensors(

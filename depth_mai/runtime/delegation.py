@@ -18,6 +18,7 @@ import os
 import typing
 
 from depth_mai.runtime import cures
+from depth_mai.runtime import first_run
 from depth_mai.runtime import graph as graph_lib
 from depth_mai.runtime import interpreter as interpreter_lib
 
@@ -134,6 +135,7 @@ def describe_partitions(path: str | os.PathLike[str]) -> dict:
   """
   graph = graph_lib.read_graph(path)
   runtime = interpreter_lib.find_runtime()
+  first_run.check(path)
   loaded = interpreter_lib.load_interpreter(os.fspath(path))
   pieces = find_pieces(graph, loaded)
   known = pieces or []

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 
+from depth_mai.runtime import cpus as cpus_lib
 from depth_mai.runtime import interpreter as interpreter_lib
 
 # Bits of `vcgencmd get_throttled`, Raspberry Pi documentation,
@@ -38,8 +39,8 @@ def describe_machine(root: str = '/') -> dict:
     root: the directory to use for '/'.
 
   Returns:
-    dict: device, is_raspberry_pi, cpu_count, cpu_max_mhz, architecture, os,
-    python, runtime, runtime_version.
+    dict: device, is_raspberry_pi, cpu_count, cpu_quota (see `cpus.quota`),
+    cpu_max_mhz, architecture, os, python, runtime, runtime_version.
 
   Raises:
     ValueError: no .tflite interpreter is installed.
@@ -50,6 +51,7 @@ def describe_machine(root: str = '/') -> dict:
     'device': device_name(root),
     'is_raspberry_pi': is_raspberry_pi(root),
     'cpu_count': os.cpu_count(),
+    'cpu_quota': cpus_lib.quota(root),
     'cpu_max_mhz': max_khz / 1e3 if max_khz else None,
     'architecture': platform.machine(),
     'os': platform.platform(),
@@ -124,13 +126,6 @@ def governor(root: str = '/') -> str | None:
   return ', '.join(sorted({_read_text(file) or '?' for file in files})) or None
 
 
-def usable_cpus() -> list[int] | None:
-  """Returns the numbers of the CPUs that this process may use, or None."""
-  if not hasattr(os, 'sched_getaffinity'):
-    return None
-  return sorted(os.sched_getaffinity(0))
-
-
 def pin_to_cpus(cpus: Sequence[int]) -> None:
   """Pins this process, and the threads that it starts, to some CPUs.
 
@@ -143,7 +138,7 @@ def pin_to_cpus(cpus: Sequence[int]) -> None:
   """
   if not cpus:
     return
-  usable = usable_cpus()
+  usable = cpus_lib.usable_cpus()
   given = f'--cpus={",".join(str(cpu) for cpu in cpus)}'
   if usable is None:
     raise ValueError(

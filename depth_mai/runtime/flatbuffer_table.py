@@ -2,61 +2,38 @@
 """Reads the tables of a flatbuffer with `struct` alone.
 
 By hand, because tflite-runtime, the only runtime for 32-bit boards, has no
-schema module, and because untrusted files must not use up memory. Fields are
-identified by number, as in tensorflow/compiler/mlir/lite/schema/schema.fbs.
+schema module. Fields are identified by number, as in schema_tables.py. Check an
+untrusted file with flatbuffer_check.py first: parts that repeat themselves may
+use up the memory.
 """
 
 import struct
 
 import numpy as np
 
-# In a hostile file many offsets may point to the same vector, so that reading a
-# small file takes any amount of memory. No real writer shares vectors. So all
-# vectors together may have at most this many times the size of the file, plus a
-# constant.
-_READINGS = 2
-_READ_AT_LEAST = 1 << 16
-# Least size of a table: its offset in the vector, and the offset of its layout.
-_ENTRY = 8
-
-
-class _Budget:
-  """Limits how many bytes are read from a file."""
-
-  def __init__(self, size: int):
-    self._left = _READINGS * size + _READ_AT_LEAST
-
-  def spend(self, size: int) -> None:
-    """Counts bytes; raises IndexError above the limit."""
-    self._left -= size
-    if self._left < 0:
-      raise IndexError('the parts of the file are larger than the file')
-
 
 class Table:
   """One table, a record of numbered fields, each of which may be absent.
 
   Every method raises struct.error or IndexError if the file points outside
-  itself, or if its vectors exceed the limit.
+  itself.
   """
 
-  def __init__(self, content: bytes, position: int, budget: _Budget):
+  def __init__(self, content: bytes, position: int):
     """Stores the table's place; see `root`.
 
     Args:
       content: the whole file.
       position: position of the table's first byte.
-      budget: limit of the bytes read from the file.
     """
     self._content = content
     self._position = position
-    self._budget = budget
 
   @classmethod
   def root(cls, content: bytes) -> 'Table':
     """Returns the outermost table of a file."""
     position = struct.unpack_from('<I', content, 0)[0]
-    return cls(content, position, _Budget(len(content)))
+    return cls(content, position)
 
   def number(self, field: int, layout: str, default: int = 0) -> int:
     """Returns a number stored in the table itself.
@@ -83,7 +60,6 @@ class Table:
       return np.zeros(0, dtype)
     item_size = np.dtype(dtype).itemsize
     start, count = self._vector(position, item_size)
-    self._budget.spend(count * item_size)
     return np.frombuffer(self._content, dtype, count, start)
 
   def length(self, field: int) -> int:
@@ -95,13 +71,17 @@ class Table:
     """Returns a string; '' if it is absent."""
     return self.numbers(field, 'u1').tobytes().decode('utf-8', 'replace')
 
+  def table(self, field: int) -> 'Table | None':
+    """Returns the table that a field points to; None if it is absent."""
+    position = self._find(field)
+    return None if position is None else self._target(position)
+
   def tables(self, field: int) -> list['Table']:
     """Returns the tables of a vector; empty if it is absent."""
     position = self._find(field)
     if position is None:
       return []
     start, count = self._vector(position, 4)
-    self._budget.spend(_ENTRY * count)
     return [self._target(place) for place in range(start, start + 4 * count, 4)]
 
   def _find(self, field: int) -> int | None:
@@ -120,7 +100,7 @@ class Table:
 
   def _target(self, position: int) -> 'Table':
     (offset,) = struct.unpack_from('<I', self._content, position)
-    return Table(self._content, position + offset, self._budget)
+    return Table(self._content, position + offset)
 
   def _vector(self, position: int, item_size: int) -> tuple[int, int]:
     """Returns (position of the first item, number of items)."""

@@ -7,8 +7,9 @@ Field numbers are those of tensorflow/compiler/mlir/lite/schema/schema.fbs.
 import dataclasses
 import math
 import os
-import struct
 
+from depth_mai.files import printable
+from depth_mai.runtime import file_check
 from depth_mai.runtime import flatbuffer_table
 from depth_mai.runtime import interpreter as interpreter_lib
 from depth_mai.runtime import schema_names
@@ -20,7 +21,7 @@ _SUBGRAPH_OPERATORS = 3
 _TENSOR_SHAPE, _TENSOR_TYPE, _TENSOR_BUFFER, _TENSOR_NAME = 0, 1, 2, 3
 _TENSOR_SIGNATURE = 7
 _OPERATOR_CODE, _OPERATOR_INPUTS, _OPERATOR_OUTPUTS = 0, 1, 2
-_BUFFER_DATA, _BUFFER_SIZE_OUTSIDE = 0, 2
+_BUFFER_DATA = 0
 _METADATA_NAME, _METADATA_BUFFER = 0, 1
 
 
@@ -30,7 +31,8 @@ class Tensor:
 
   Attributes:
     index: its position in the subgraph's list.
-    name: its name, which contains the layer's name in files of Keras networks.
+    name: its name, printable; contains the layer's name in files of Keras
+      networks.
     shape: its sizes; () for a scalar.
     open_sizes: whether the file leaves sizes open until run time; they are 1 in
       `shape`.
@@ -159,25 +161,19 @@ def read_graph(path_or_bytes: interpreter_lib.ModelSource) -> Graph:
   else:
     with open(os.fspath(path_or_bytes), 'rb') as stream:
       content = stream.read()
-  try:
-    model = flatbuffer_table.Table.root(content)
-    buffers = model.tables(_MODEL_BUFFERS)
-    codes = [_operator_code(code) for code in model.tables(_MODEL_CODES)]
-    subgraphs = tuple(
-      _subgraph(table, codes, buffers)
-      for table in model.tables(_MODEL_SUBGRAPHS)
-    )
-    metadata = {
-      entry.text(_METADATA_NAME): buffers[entry.number(_METADATA_BUFFER, '<I')]
-      .numbers(_BUFFER_DATA, 'u1')
-      .tobytes()
-      for entry in model.tables(_MODEL_METADATA)
-    }
-  except (struct.error, IndexError) as error:
-    raise ValueError(
-      f'{name} is damaged: a table in it points outside the file '
-      f'({len(content)} bytes) or repeats itself. Copy or convert it again.'
-    ) from error
+  file_check.check(name, content)
+  model = flatbuffer_table.Table.root(content)
+  buffers = model.tables(_MODEL_BUFFERS)
+  codes = [_operator_code(code) for code in model.tables(_MODEL_CODES)]
+  subgraphs = tuple(
+    _subgraph(table, codes, buffers) for table in model.tables(_MODEL_SUBGRAPHS)
+  )
+  metadata = {
+    entry.text(_METADATA_NAME): buffers[entry.number(_METADATA_BUFFER, '<I')]
+    .numbers(_BUFFER_DATA, 'u1')
+    .tobytes()
+    for entry in model.tables(_MODEL_METADATA)
+  }
   if not subgraphs:
     raise ValueError(f'{name} contains no graph. Convert the network again.')
   return Graph(name, len(content), subgraphs, metadata)
@@ -190,7 +186,9 @@ def _operator_code(table: flatbuffer_table.Table) -> tuple[str, int]:
     table.number(_CODE_BUILTIN, '<i'), table.number(_CODE_DEPRECATED, '<b')
   )
   return (
-    schema_names.operator_name(number, table.text(_CODE_CUSTOM)),
+    schema_names.operator_name(
+      number, printable.printable(table.text(_CODE_CUSTOM))
+    ),
     table.number(_CODE_VERSION, '<i', 1),
   )
 
@@ -213,11 +211,7 @@ def _subgraph(
     ]
 
   def pick_all(field: int) -> tuple[Tensor, ...]:
-    ends = pick(table, field)
-    found = tuple(tensor for tensor in ends if tensor is not None)
-    if len(found) < len(ends):
-      raise IndexError('an input or output is not a tensor')
-    return found
+    return tuple(filter(None, pick(table, field)))
 
   known = {tensor.index for tensor in tensors if tensor.is_constant}
   operators = []
@@ -246,16 +240,12 @@ def _tensor(
   buffers: list[flatbuffer_table.Table],
 ) -> Tensor:
   buffer = buffers[table.number(_TENSOR_BUFFER, '<I')]
-  # Files above 2 GB store their constants after the flatbuffer.
-  stored = buffer.length(_BUFFER_DATA) or buffer.number(
-    _BUFFER_SIZE_OUTSIDE, '<Q'
-  )
   signature = table.numbers(_TENSOR_SIGNATURE, '<i4')
   return Tensor(
     index=index,
-    name=table.text(_TENSOR_NAME),
+    name=printable.printable(table.text(_TENSOR_NAME)),
     shape=tuple(table.numbers(_TENSOR_SHAPE, '<i4').tolist()),
     open_sizes=bool((signature < 0).any()),
     type_name=schema_names.type_name(table.number(_TENSOR_TYPE, '<b')),
-    constant_bytes=int(stored),
+    constant_bytes=file_check.stored_bytes(buffer),
   )

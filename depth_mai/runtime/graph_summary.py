@@ -4,6 +4,7 @@
 import collections
 import os
 
+from depth_mai.files import printable
 from depth_mai.runtime import cost as cost_lib
 from depth_mai.runtime import graph as graph_lib
 from depth_mai.runtime import metadata as metadata_lib
@@ -53,7 +54,7 @@ def summarise(path: str | os.PathLike[str]) -> dict:
   return {
     'format': FORMAT,
     'model': {
-      'file': os.path.basename(path),
+      'file': printable.printable(os.path.basename(path)),
       'bytes': graph.file_bytes,
       'sha256': model_file.file_sha256(path),
       'metadata': metadata,

@@ -6,11 +6,18 @@ TensorFlow (on a training machine), tflite-runtime (the only one with wheels for
 32-bit boards). They are imported on demand; importing this module imports none.
 """
 
+import errno
 import functools
 import importlib
 import importlib.metadata
+import mmap
 import os
 import typing
+
+from depth_mai import challenge
+from depth_mai.files import printable
+from depth_mai.runtime import load_check
+from depth_mai.runtime import open_sizes
 
 # (module with the Interpreter, package with __version__, pip name).
 _RUNTIMES = (
@@ -18,6 +25,9 @@ _RUNTIMES = (
   ('tensorflow.lite.python.interpreter', 'tensorflow', 'tensorflow'),
   ('tflite_runtime.interpreter', 'tflite_runtime', 'tflite-runtime'),
 )
+
+# Far more than any board has; LiteRT crashes when it cannot start them all.
+MOST_THREADS = 1024
 
 # A .tflite file or its content.
 ModelSource = str | os.PathLike[str] | bytes | bytearray
@@ -63,51 +73,53 @@ def find_runtime() -> Runtime:
 
 
 def load_interpreter(
-  path_or_bytes: ModelSource, num_threads: int = 1, xnnpack: bool = True
+  path_or_bytes: ModelSource,
+  num_threads: int = 1,
+  xnnpack: bool = True,
+  input_size: tuple[int, int] = challenge.IMAGE_SIZE,
 ) -> typing.Any:
   """Loads a model and allocates its tensors.
 
   Args:
     path_or_bytes: a .tflite file (str or os.PathLike) or its content (bytes).
-    num_threads: threads for the kernels, at least 1; fixed for the life of
-      the interpreter.
+    num_threads: threads for the kernels, 1 to MOST_THREADS; fixed for the
+      life of the interpreter.
     xnnpack: whether the default XNNPACK delegate may take the graph. If not,
       all operators run in the built-in kernels, as in the old 32-bit ARM
       builds.
+    input_size: (height, width) of the pictures if the file leaves it open.
 
   Returns:
     An `Interpreter`, ready for set_tensor and invoke.
 
   Raises:
-    ValueError: the file is missing, is not a TensorFlow Lite model, or needs an
-      operator that this runtime lacks; or num_threads is below 1.
+    ValueError: the file is missing, is not a TensorFlow Lite model, is damaged
+      or has weights that are not finite (see load_check.py), or needs an
+      operator that this runtime lacks; or num_threads is not 1 to
+      MOST_THREADS.
   """
   if isinstance(num_threads, bool) or int(num_threads) != num_threads:
     raise ValueError(f'num_threads must be a whole number, got {num_threads}.')
-  if num_threads < 1:
+  if not 1 <= num_threads <= MOST_THREADS:
     raise ValueError(
-      f'num_threads must be at least 1, got {num_threads}; change '
-      '--num_threads (benchmark: --threads).'
+      f'num_threads must be 1 to {MOST_THREADS}, got {num_threads}; change '
+      '--threads.'
     )
   name = check_is_tflite(path_or_bytes)
+  load_check.check(name, _content(path_or_bytes))
   runtime = find_runtime()
   resolver = runtime.module.OpResolverType
-  source = (
-    {'model_content': bytes(path_or_bytes)}
-    if isinstance(path_or_bytes, (bytes, bytearray))
-    else {'model_path': os.fspath(path_or_bytes)}
-  )
   try:
     interpreter = runtime.module.Interpreter(
       num_threads=int(num_threads),
       experimental_op_resolver_type=(
         resolver.AUTO if xnnpack else resolver.BUILTIN_WITHOUT_DEFAULT_DELEGATES
       ),
-      **source,
+      **_source(path_or_bytes),
     )
-    interpreter.allocate_tensors()
+    open_sizes.close(interpreter, input_size)
   except (ValueError, RuntimeError) as error:
-    reason = ' '.join(str(error).split()).rstrip('.')
+    reason = ' '.join(printable.printable_lines(error).split()).rstrip('.')
     raise ValueError(
       f'{name} cannot be loaded by {runtime.name} {runtime.version}: '
       f'{reason}. The file is damaged (copy or convert it again) or needs an '
@@ -117,6 +129,34 @@ def load_interpreter(
   return interpreter
 
 
+def _source(path_or_bytes: ModelSource) -> dict[str, typing.Any]:
+  """Returns the arguments of Interpreter that name or hold the model."""
+  if isinstance(path_or_bytes, (bytes, bytearray)):
+    return {'model_content': bytes(path_or_bytes)}
+  path = os.fspath(path_or_bytes)
+  try:
+    path.encode()
+  except UnicodeEncodeError:  # LiteRT opens only names in UTF-8.
+    with open(path, 'rb') as stream:
+      return {'model_content': stream.read()}
+  return {'model_path': path}
+
+
+def _content(path_or_bytes: ModelSource) -> bytes:
+  """Returns the content of a file, as a memory map."""
+  if isinstance(path_or_bytes, (bytes, bytearray)):
+    return bytes(path_or_bytes)
+  try:
+    with open(path_or_bytes, 'rb') as stream:
+      mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+  except (OSError, ValueError, OverflowError) as error:
+    raise ValueError(
+      f'The model file {printable.printable(path_or_bytes)} cannot be mapped '
+      f'into memory: {error}.'
+    ) from error
+  return typing.cast(bytes, mapped)
+
+
 def check_is_tflite(path_or_bytes: ModelSource) -> str:
   """Checks that a model exists and begins as a TensorFlow Lite flatbuffer.
 
@@ -124,7 +164,7 @@ def check_is_tflite(path_or_bytes: ModelSource) -> str:
     path_or_bytes: a file (str or os.PathLike) or its content (bytes).
 
   Returns:
-    Its name for messages.
+    Its name for messages, printable.
 
   Raises:
     ValueError: the file is missing, cannot be read, or has another format.
@@ -136,11 +176,14 @@ def check_is_tflite(path_or_bytes: ModelSource) -> str:
       len(path_or_bytes),
     )
   else:
-    name = os.fspath(path_or_bytes)
+    name = printable.printable(path_or_bytes)
     try:
-      with open(name, 'rb') as stream:
+      # Opening a pipe would wait for a writer.
+      if os.path.exists(path_or_bytes) and not os.path.isfile(path_or_bytes):
+        raise OSError(errno.EINVAL, 'it is not a regular file')
+      with open(path_or_bytes, 'rb') as stream:
         start = stream.read(8)
-      size = os.path.getsize(name)
+      size = os.path.getsize(path_or_bytes)
     except FileNotFoundError as error:
       raise ValueError(
         f'There is no model file {name}; give --model a .tflite file written '

@@ -7,11 +7,17 @@ depth_mai.convert stores one JSON object there under the name 'depth_mai'.
 
 import collections
 import json
+import math
+import typing
 
+from depth_mai.files import printable
 from depth_mai.runtime import graph as graph_lib
 from depth_mai.runtime import interpreter as interpreter_lib
 
 METADATA_NAME = 'depth_mai'
+
+# Of objects and lists in each other.
+_MOST_LEVELS = 32
 
 # The values of depth_mai.convert's --precision.
 PRECISIONS = ('fp32', 'fp16', 'int8', 'dynamic', 'int16x8')
@@ -37,7 +43,8 @@ def read_metadata(path_or_bytes: interpreter_lib.ModelSource) -> dict:
     path_or_bytes: a .tflite file (str or os.PathLike) or its content (bytes).
 
   Returns:
-    A dict; empty if the model has no buffer named 'depth_mai'.
+    A dict; empty if the model has no buffer named 'depth_mai'. Its texts are
+    printable.
 
   Raises:
     ValueError: the file is missing, is not a .tflite file, is damaged, or its
@@ -48,7 +55,14 @@ def read_metadata(path_or_bytes: interpreter_lib.ModelSource) -> dict:
   if text is None:
     return {}
   try:
-    metadata = json.loads(text.decode('utf-8'))
+    metadata = _printable(
+      json.loads(
+        text.decode('utf-8'),
+        parse_constant=_finite,
+        parse_float=_finite,
+      ),
+      _MOST_LEVELS,
+    )
   # RecursionError: objects nested too deeply.
   except (ValueError, RecursionError) as error:
     raise ValueError(
@@ -62,6 +76,30 @@ def read_metadata(path_or_bytes: interpreter_lib.ModelSource) -> dict:
       'with depth_mai.convert.'
     )
   return metadata
+
+
+def _finite(text: str) -> float:
+  """Returns a number of the JSON; refuses NaN, and infinity in any form."""
+  number = float(text)
+  if not math.isfinite(number):
+    raise ValueError(f'{text[:20]} is not a finite number')
+  return number
+
+
+def _printable(value: typing.Any, levels: int) -> typing.Any:
+  """Returns a value of the JSON whose texts are safe to show."""
+  if not levels:
+    raise ValueError(f'it is nested deeper than {_MOST_LEVELS} levels')
+  if isinstance(value, str):
+    return printable.printable(value)
+  if isinstance(value, list):
+    return [_printable(one, levels - 1) for one in value]
+  if isinstance(value, dict):
+    return {
+      printable.printable(key): _printable(one, levels - 1)
+      for key, one in value.items()
+    }
+  return value
 
 
 def precision_of(graph: graph_lib.Graph) -> str | None:

@@ -1,14 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a converted depth model: a picture in, millimetres out."""
 
+from collections.abc import Callable
 import hashlib
+import math
 import os
 
 import numpy as np
 
+from depth_mai.files import printable
+from depth_mai.runtime import first_run
+from depth_mai.runtime import interface_evidence
+from depth_mai.runtime import interface_reader
 from depth_mai.runtime import interpreter as interpreter_lib
 from depth_mai.runtime import metadata as metadata_lib
 from depth_mai.runtime import model_interface
+from depth_mai.runtime import tensor_description
+
+# Runs a file: (interface, rgb_uint8 of the input's size) -> depth [h, w].
+Run = Callable[[model_interface.ModelInterface, np.ndarray], np.ndarray]
+# Completes a reading whose range or unit is unknown.
+Complete = Callable[[interface_reader.Reading, Run], interface_reader.Reading]
 
 
 class TfliteModel:
@@ -18,6 +30,7 @@ class TfliteModel:
     name: the file, for messages.
     metadata: dict, the metadata that conversion wrote into the file; {} if
       there are none.
+    reading: its `interface_reader.Reading`, complete.
     interface: its `model_interface.ModelInterface`.
     output_unit: 'mm' or 'm', the unit of the graph's output.
     input_size: (height, width) of the graph's input.
@@ -31,35 +44,48 @@ class TfliteModel:
     num_threads: int = 1,
     xnnpack: bool = True,
     metadata: dict | None = None,
+    declared: interface_evidence.Declared = interface_evidence.NOTHING,
+    complete: Complete | None = None,
   ):
     """Loads a model.
 
     Args:
-      path: a .tflite file (str or os.PathLike), or its content as bytes. Input:
-        one tensor [1, H, W, 3], RGB. Output: one tensor [1, h, w, 1] or
-        [1, h, w]. Either may be float32 or quantised int8, uint8 or int16.
+      path: a .tflite file (str or os.PathLike), or its content as bytes. It
+        takes one picture and gives one depth map, see interface_reader.py.
       num_threads: threads for the kernels, at least 1.
       xnnpack: whether the XNNPACK delegate may be used.
       metadata: used instead of the metadata in the file, if given.
+      declared: what is stated about the file; it wins over the file.
+      complete: finds the input range and the unit if nothing states them.
 
     Raises:
-      ValueError: the file is missing, damaged or not a depth model.
+      ValueError: the file is missing, damaged or not a depth model, or its
+        input range or its unit is unknown.
     """
     self.name = interpreter_lib.check_is_tflite(path)
     if metadata is None:
       metadata = metadata_lib.read_metadata(path)
     self.metadata = metadata
+    first_run.check(path, xnnpack, declared.size)
     self.interpreter = interpreter_lib.load_interpreter(
-      path, num_threads=num_threads, xnnpack=xnnpack
+      path, num_threads, xnnpack, declared.size
     )
-    self.interface = model_interface.read_interface(
-      self.name, self.interpreter, self.metadata
-    )
+    described = tensor_description.describe(self.interpreter)
+    try:
+      self.reading = interface_reader.read(
+        described['inputs'], described['outputs'], self.metadata, declared
+      )
+      if complete is not None and not self.reading.complete:
+        self.reading = complete(self.reading, self._run)
+      self.interface = self.reading.interface()
+    except ValueError as error:
+      raise ValueError(
+        f'{self.name} cannot be read as a depth model: '
+        f'{str(error).rstrip(".")}.'
+      ) from error
     self.output_unit = self.interface.output_unit
     self.input_size = self.interface.input.size
     self.output_size = self.interface.output.size
-    self._input_index = self.interpreter.get_input_details()[0]['index']
-    self._output_index = self.interpreter.get_output_details()[0]['index']
 
   def predict_mm(self, rgb_uint8: np.ndarray) -> np.ndarray:
     """Predicts the depth of one picture.
@@ -83,13 +109,32 @@ class TfliteModel:
         f'{rgb_uint8.dtype} {rgb_uint8.shape}; image_io.predict_picture_mm '
         'takes any size.'
       )
-    self.interpreter.set_tensor(
-      self._input_index, self.interface.encode(rgb_uint8)
-    )
-    self.interpreter.invoke()
-    return self.interface.decode_mm(
-      self.interpreter.get_tensor(self._output_index)
-    )
+    return self._run(self.interface, rgb_uint8)
+
+  def _run(
+    self, interface: model_interface.ModelInterface, rgb_uint8: np.ndarray
+  ) -> np.ndarray:
+    """Predicts with an interface of this file, float32 [h, w]."""
+    interpreter = self.interpreter
+    (source,) = interpreter.get_input_details()
+    target = interpreter.get_output_details()[interface.output_place]
+    interpreter.set_tensor(source['index'], interface.encode(rgb_uint8))
+    try:
+      interpreter.invoke()
+    except RuntimeError as error:
+      reason = ' '.join(printable.printable_lines(error).split())
+      raise ValueError(
+        f'{self.name} fails when it runs: {reason.rstrip(".")}. Convert it '
+        'again, with built-in operators only.'
+      ) from error
+    numbers = interpreter.get_tensor(target['index'])
+    if numbers.size != math.prod(interface.output.size):
+      raise ValueError(
+        f'{self.name}: its output has the shape {list(numbers.shape)} when it '
+        f'runs, and {list(interface.output.shape)} when it is loaded. Convert '
+        'it with a fixed output shape.'
+      )
+    return interface.decode_mm(numbers)
 
 
 def file_sha256(path: str | os.PathLike[str]) -> str:

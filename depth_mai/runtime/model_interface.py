@@ -1,27 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tensors of a .tflite depth model: encodes pictures, decodes depth maps.
 
-The picture is [1, H, W, 3] (nhwc) or [1, 3, H, W] (nchw), the depth map
-[1, h, w, 1], [1, 1, h, w] or [1, h, w]. Each is float32, or quantised int8,
-uint8 or int16, where a number q has the real value scale * (q - zero_point).
+The picture is [1, H, W, 3] (nhwc) or [1, 3, H, W] (nchw), the depth map is of
+any shape with one channel. Each is float32 or float16, or quantised int8, uint8
+or int16, where a number q has the real value scale * (q - zero_point).
 """
 
 import dataclasses
 import functools
 import math
-import typing
 
 import numpy as np
 
 from depth_mai import challenge
 
-TYPES = ('float32', 'int8', 'uint8', 'int16')
+FLOAT_TYPES = ('float32', 'float16')
+TYPES = (*FLOAT_TYPES, 'int8', 'uint8', 'int16')
 LAYOUTS = ('nhwc', 'nchw')
-# Name of an input range -> the real values of black and white.
-INPUT_RANGES = {
+# Mean and standard deviation of R, G and B of ImageNet's pictures, as
+# torchvision.transforms.Normalize gets them.
+_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+# Name of an input range -> the real values of black and white, each a number
+# or one for each channel.
+INPUT_RANGES: dict[str, tuple] = {
   '0..255': (0.0, 255.0),
   '0..1': (0.0, 1.0),
   '-1..1': (-1.0, 1.0),
+  'imagenet': tuple(
+    tuple((v - m) / d for m, d in zip(_MEAN, _DEVIATION, strict=True))
+    for v in (0.0, 1.0)
+  ),
 }
 
 
@@ -35,7 +43,7 @@ class ImageTensor:
     scale: real value of one quantisation step; 0 without quantisation.
     zero_point: the number that stands for 0.
     layout: one of LAYOUTS.
-    size: (height, width), pixels.
+    size: (height, width), pixels; of a flat depth map, as it is laid out.
   """
 
   shape: tuple[int, ...]
@@ -58,7 +66,7 @@ class ImageTensor:
     return text
 
   def covered(self) -> tuple[float, float] | None:
-    """Returns the least and the largest real value, None for float32."""
+    """Returns the least and the largest real value, None for float."""
     if not self.scale:
       return None
     limits = np.iinfo(self.type_name)
@@ -92,22 +100,25 @@ class ModelInterface:
     output: the depth map's tensor.
     input_range: one of INPUT_RANGES.
     output_unit: unit of the output, 'mm' or 'm'.
+    output_place: the output's place among the outputs of the graph.
   """
 
   input: ImageTensor
   output: ImageTensor
   input_range: str = '0..255'
   output_unit: str = 'mm'
+  output_place: int = 0
 
   @functools.cached_property
   def _number_of_byte(self) -> np.ndarray:
-    """The input's number for each byte of a picture, [256]."""
+    """The input's number for each byte of a picture, [256] or [3, 256]."""
     levels = np.arange(256, dtype=np.float32)
     if not self.input.scale and self.input.type_name == 'uint8':
       return levels.astype(np.uint8)  # The input takes the bytes unchanged.
     if self.input_range != '0..255':
-      black, white = INPUT_RANGES[self.input_range]
-      levels = np.float32(black) + levels * np.float32((white - black) / 255.0)
+      black, white = map(np.array, INPUT_RANGES[self.input_range])
+      step = ((white - black) / 255.0).astype(np.float32)
+      levels = black.astype(np.float32)[..., None] + levels * step[..., None]
     return self.input.quantise(levels)
 
   def encode(self, rgb_uint8: np.ndarray) -> np.ndarray:
@@ -116,9 +127,13 @@ class ModelInterface:
     Args:
       rgb_uint8: [H, W, 3] uint8, of the input's size.
     """
+    numbers = self._number_of_byte
     if self.input.layout == 'nchw':
       rgb_uint8 = rgb_uint8.transpose(2, 0, 1)
-    return self._number_of_byte[rgb_uint8][np.newaxis]
+    if numbers.ndim == 1:
+      return numbers[rgb_uint8][np.newaxis]
+    channels = (1, 3, 1, 1) if self.input.layout == 'nchw' else (1, 1, 1, 3)
+    return numbers[np.arange(3).reshape(channels), rgb_uint8[np.newaxis]]
 
   def decode_mm(self, output: np.ndarray) -> np.ndarray:
     """Returns the depth of an output tensor, float32 [h, w], millimetres.
@@ -128,79 +143,3 @@ class ModelInterface:
     """
     mm_per_unit = np.float32(challenge.MM_PER_UNIT[self.output_unit])
     return self.output.dequantise(output) * mm_per_unit
-
-
-def read_interface(
-  name: str, interpreter: typing.Any, metadata: dict
-) -> ModelInterface:
-  """Reads the interface of a loaded model of the layout nhwc.
-
-  Args:
-    name: the file, for messages.
-    interpreter: allocated interpreter.
-    metadata: `metadata.read_metadata` of the file; without an entry the input
-      range is 0..255 and the unit mm.
-
-  Raises:
-    ValueError: the file is not a depth model, or its metadata are not valid.
-  """
-  declared = metadata.get('input')
-  declared = declared if isinstance(declared, dict) else {}
-  unit, units = metadata.get('output_unit', 'mm'), sorted(challenge.MM_PER_UNIT)
-  ranges = [list(ends) for ends in INPUT_RANGES.values()]
-  ends = declared.get('range', ranges[0])
-  for key, value, allowed in (
-    ('output_unit', unit, units),
-    ('input.range', ends, ranges),
-  ):
-    if value not in allowed:
-      raise ValueError(
-        f'{name}: {key} in the metadata is {value!r}; allowed are {allowed}. '
-        'Convert the model again with depth_mai.convert.'
-      )
-  return ModelInterface(
-    _read_tensor(name, 'input', interpreter.get_input_details(), 3),
-    _read_tensor(name, 'output', interpreter.get_output_details(), 1),
-    list(INPUT_RANGES)[ranges.index(ends)],
-    unit,
-  )
-
-
-def _read_tensor(
-  name: str, side: str, details: list[dict], channels: int
-) -> ImageTensor:
-  """Returns the only tensor of one side after checking it."""
-
-  def refuse(why: str) -> ValueError:
-    return ValueError(
-      f'{name} is not a depth model: {why}. Give --model a file written by '
-      'depth_mai.convert.'
-    )
-
-  if len(details) != 1:
-    raise refuse(f'it has {len(details)} {side} tensors, not 1')
-  (tensor,) = details
-  shape = tuple(int(size) for size in tensor['shape'])
-  signature = tensor.get('shape_signature')
-  if signature is not None and any(size < 0 for size in signature[1:]):
-    raise refuse(f'its {side} shape {signature.tolist()} leaves sizes open')
-  with_channels = len(shape) == 4 and shape[-1] == channels
-  without_channels = len(shape) == 3 and channels == 1
-  if shape[0:1] != (1,) or not (with_channels or without_channels):
-    raise refuse(
-      f'its {side} has shape {list(shape)}, not [1, height, width, {channels}]'
-    )
-  type_name = np.dtype(tensor['dtype']).name
-  if type_name not in TYPES:
-    raise refuse(
-      f'its {side} is {type_name}, not float32, int8, uint8 or int16'
-    )
-  scale, zero_point = tensor['quantization']
-  if type_name == 'float32':
-    scale, zero_point = 0.0, 0
-  elif not scale > 0:
-    raise refuse(f'its {side} is {type_name} without a quantisation scale')
-  size = shape[1], shape[2]
-  return ImageTensor(
-    shape, type_name, float(scale), int(zero_point), 'nhwc', size
-  )

@@ -15,11 +15,20 @@ import time
 import types
 import typing
 
+import numpy as np
+from PIL import Image
+
 from depth_mai import challenge
+from depth_mai.pictures import picture_modes
+from depth_mai.pictures import upright
+from depth_mai.streaming import display_matrix
 from depth_mai.streaming import frame
+from depth_mai.streaming import frame_numbers
 
 # Cameras are asked for the size of the challenge's pictures.
 _HEIGHT, _WIDTH = challenge.IMAGE_SIZE
+# A camera that sends so many damaged pictures in a row has failed.
+_MOST_LOST = 30
 
 
 class AvSource:
@@ -44,20 +53,36 @@ class AvSource:
     with self._container as container:
       stream = container.streams.video[0]
       stream.thread_type = 'AUTO'
+      numbers = frame_numbers.FrameNumbers()
       try:
-        for number, picture in enumerate(container.decode(stream)):
-          if self._closed:
-            return
-          time_s = picture.time
-          if time_s is None:
-            time_s = number / frame.FRAMES_PER_SECOND
-          first_s = time_s if first_s is None else first_s
-          yield frame.Frame(
-            number=number,
-            time_s=time_s - first_s,
-            arrived_s=time.monotonic(),
-            decode=functools.partial(picture.to_ndarray, format='rgb24'),
-          )
+        for packet in container.demux(stream):
+          if not packet.is_discard:  # What an editor cut off is not shown.
+            numbers.send(packet.pts)
+          try:
+            pictures = packet.decode()
+          except av.error.InvalidDataError:
+            if numbers.lose() >= _MOST_LOST and self.live:
+              raise ValueError(
+                f'{self.name}: {_MOST_LOST} pictures in a row cannot be '
+                'decoded. Unplug the camera and plug it in again.'
+              ) from None
+            continue
+          for picture in pictures:
+            if self._closed:
+              return
+            lost, number = numbers.take(picture.pts)
+            yield from map(_lost, lost)
+            time_s = picture.time
+            if time_s is None:
+              time_s = number / frame.FRAMES_PER_SECOND
+            first_s = time_s if first_s is None else first_s
+            yield frame.Frame(
+              number=number,
+              time_s=time_s - first_s,
+              arrived_s=time.monotonic(),
+              decode=functools.partial(_decode, picture),
+            )
+        yield from map(_lost, numbers.finish())
       except av.error.FFmpegError as error:
         raise ValueError(
           f'{self.name} cannot be read any further: {error.strerror}. '
@@ -92,7 +117,8 @@ def open_video(path: str | os.PathLike[str]) -> AvSource:
     container = av.open(path, options={'protocol_whitelist': 'file'})
   except (av.error.FFmpegError, OSError, ValueError) as error:
     raise ValueError(
-      f'{path} cannot be opened as a video: {_reason(error)}.'
+      f'{path} cannot be opened as a video: {_reason(error)}. It is not one, '
+      'or its recording or copy was cut off.'
     ) from error
   if not container.streams.video:
     container.close()
@@ -153,6 +179,38 @@ def explain_camera(
     f'camera; found: {found}. v4l2-ctl --list-devices lists the '
     'cameras; one on the ribbon cable of a Raspberry Pi is --camera=rpicam.'
   )
+
+
+def _decode(picture: typing.Any) -> np.ndarray:
+  """Returns a frame, uint8 [H, W, 3], turned for display."""
+  if picture.is_corrupt:
+    raise frame.DamagedFrameError('its data are damaged')
+  turn = 1
+  for data in picture.side_data:
+    if data.type.name == 'DISPLAYMATRIX':
+      turn = display_matrix.orientation(bytes(data))
+  return upright.upright(_rgb(picture), turn)
+
+
+def _rgb(picture: typing.Any) -> np.ndarray:
+  """Returns a frame as stored, uint8 [H, W, 3], transparency over white."""
+  if not any(component.is_alpha for component in picture.format.components):
+    return picture.to_ndarray(format='rgb24')
+  rgba = Image.fromarray(picture.to_ndarray(format='rgba'))
+  try:
+    return np.array(picture_modes.to_rgb(rgba))
+  except ValueError as error:
+    raise frame.DamagedFrameError(str(error)) from error
+
+
+def _lost(number: int) -> frame.Frame:
+  """Returns a frame that could not be decoded."""
+
+  def fail() -> np.ndarray:
+    raise frame.DamagedFrameError('its data are damaged')
+
+  # It is due at once, so that nobody waits for it.
+  return frame.Frame(number, 0.0, time.monotonic(), fail)
 
 
 def _reason(error: Exception) -> str:

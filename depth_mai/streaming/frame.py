@@ -31,18 +31,24 @@ class Frame:
     time_s: presentation time, seconds from the first frame of the source.
     arrived_s: arrival time, by time.monotonic().
     decode: returns the picture, uint8 [H, W, 3]; raises DamagedFrameError.
+    name: for its results; that of its file, or '' for its number.
   """
 
   number: int
   time_s: float
   arrived_s: float
   decode: Callable[[], np.ndarray]
+  name: str = ''
+
+  def __str__(self) -> str:
+    """Returns its name, or its number as six digits."""
+    return self.name or f'{self.number:06d}'
 
 
 def numbered(
   pictures: Iterable[typing.Any], decode: Callable[..., np.ndarray]
 ) -> Iterator[Frame]:
-  """Yields pictures without time stamps as frames.
+  """Yields pictures without names and time stamps as frames.
 
   Args:
     pictures: undecoded pictures.

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import contextlib
 import functools
 import os
+import pathlib
 import signal
 import sys
 import threading
@@ -13,6 +14,7 @@ import time
 
 import numpy as np
 
+from depth_mai.files import printable
 from depth_mai.report import scale
 from depth_mai.runtime import image_io
 from depth_mai.runtime import model_file
@@ -30,6 +32,8 @@ _print_at_once = functools.partial(print, flush=True)
 
 # This many damaged frames in a row mean that the source has failed.
 _MAX_DAMAGED = 30
+# The summary names this many damaged frames.
+_MOST_NAMED = 8
 _NO_PICTURE = np.zeros((0, 0, 3), np.uint8)
 
 
@@ -42,6 +46,7 @@ class Live:
       inference, recording (optional), drawing (including the view), and age,
       from the picture's arrival to its result.
     damaged: number of frames that could not be decoded and were skipped.
+    first_damaged: names of the first of them.
   """
 
   def __init__(
@@ -66,7 +71,7 @@ class Live:
         always next.
     """
     self.times = stage_times.StageTimes()
-    self.damaged = 0
+    self.damaged, self.first_damaged = 0, list[str]()
     self._model, self._source, self._view = model, source, view
     self._colours, self._recording = colours, recording
     self._newest = None if every_frame else frame_lib.NewestFrames(source)
@@ -85,6 +90,8 @@ class Live:
             rgb_uint8 = frame.decode()
         except frame_lib.DamagedFrameError as error:
           self.damaged += 1
+          if self.damaged <= _MOST_NAMED:
+            self.first_damaged.append(str(frame))
           in_a_row += 1
           if in_a_row >= _MAX_DAMAGED:
             raise ValueError(
@@ -124,10 +131,12 @@ class Live:
   def summary(self) -> str:
     """Returns the counts and a table of stage times, several lines."""
     rate = self.times.mean_frames_per_second()
+    more = ', ...' if self.damaged > _MOST_NAMED else ''
+    names = printable.printable(', '.join(self.first_damaged) + more)
     first = (
       f'{self.times.frames} frames shown, '
       f'{self._dropped()} dropped for newer ones, '
-      f'{self.damaged} damaged'
+      f'{self.damaged} damaged{f" ({names})" if names else ""}'
     )
     if rate is None:
       return first
@@ -160,7 +169,7 @@ class Live:
     if self._recording:
       with self.times.stage('recording'):
         self._recording.write(
-          frame.number,
+          str(frame),
           image_io.resize_depth_mm(depth_mm, rgb_uint8.shape[:2]),
         )
     with self.times.stage('drawing'):
@@ -246,10 +255,12 @@ def run_until_interrupted(
   try:
     with contextlib.ExitStack() as stack:
       stack.enter_context(_sigterm_as_interrupt())
+      if output_dir and video and pathlib.Path(video).is_dir():
+        _check_folders(video, output_dir)
       recording = (
         view_lib.Recording(output_dir, overwrite) if output_dir else None
       )
-      source = sources.open_source(camera, video)
+      source = sources.open_source(camera, video, report_line)
       stack.enter_context(contextlib.closing(source))
       view = open_view(view_kind, address, report_line)
       stack.enter_context(contextlib.closing(view))
@@ -261,6 +272,15 @@ def run_until_interrupted(
   finally:
     if live:
       report_line(live.summary())
+
+
+def _check_folders(video: str, output_dir: str) -> None:
+  """Refuses to write results between the pictures of a folder."""
+  if pathlib.Path(video).resolve() == pathlib.Path(output_dir).resolve():
+    raise ValueError(
+      f'--output_dir is the folder {video} of --video: results would become '
+      'inputs of the next run. Choose another --output_dir.'
+    )
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ device needs no PyAV for Motion JPEG.
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
+import enum
 import io
 import os
 import re
@@ -20,8 +21,9 @@ import tempfile
 import typing
 
 import numpy as np
-from PIL import Image
 
+from depth_mai.files import problems
+from depth_mai.pictures import picture_files
 from depth_mai.streaming import frame
 
 # Interval at which a waiting stream checks whether it was closed.
@@ -31,7 +33,7 @@ _END_S = 2.0
 _START = b'\xff\xd8\xff'
 # In compressed data: a marker, not a stuffed zero, restart or fill byte.
 _MARKER = re.compile(rb'\xff[^\x00\xd0-\xd7\xff]')
-_END_OF_IMAGE, _START_OF_SCAN = 0xD9, 0xDA
+_START_OF_IMAGE, _END_OF_IMAGE, _START_OF_SCAN = 0xD8, 0xD9, 0xDA
 _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
 _READ_BYTES = 1 << 16
 # A picture of 640 x 480 has 0.1 MB; anything larger than this is no JPEG.
@@ -162,38 +164,39 @@ class ProgramSource:
 
 
 def split(read: Callable[[int], bytes], name: str) -> Iterator[bytes]:
-  """Yields the JPEG pictures of a stream; an incomplete last one is dropped.
+  """Yields the JPEG pictures of a stream, also damaged and cut ones.
+
+  So a damaged picture keeps its place; `decode` refuses it.
 
   Args:
     read: returns up to the given number of bytes, b'' at the end.
     name: of the stream, for messages.
 
   Raises:
-    ValueError: if there is no picture, or none within 4 MB.
+    ValueError: if there is no whole picture, or none within 4 MB.
   """
-  buffer, found, junk = bytearray(), False, 0
-  while block := read(_READ_BYTES):
+  buffer, found, junk, ended = bytearray(), False, 0, False
+  while not ended and junk <= _MAX_JUNK_BYTES:
+    block = read(_READ_BYTES)
+    ended = not block
     buffer += block
-    while True:
-      start = buffer.find(_START)
-      if start < 0:
-        junk += max(0, len(buffer) - 2)
-        del buffer[:-2]
-        break
+    while (start := buffer.find(_START)) >= 0:
       junk += start
       del buffer[:start]
-      end = picture_end(buffer)
-      if end is None and len(buffer) <= _MAX_PICTURE_BYTES:
+      length, whole = _next_piece(buffer, ended)
+      if not length:
         break
-      if not end:  # Not a picture: search after its first bytes.
-        del buffer[:2]
-        junk += 2
-        continue
-      yield bytes(buffer[:end])
-      del buffer[:end]
-      found, junk = True, 0
-    if junk > _MAX_JUNK_BYTES:
-      break
+      piece = bytes(buffer[:length])
+      del buffer[:length]
+      if whole:
+        found, junk = True, 0
+      else:
+        junk += length
+      if whole or _has_a_segment(piece):
+        yield piece
+    else:
+      junk += max(0, len(buffer) - 2)
+      del buffer[:-2]
   if not found or junk > _MAX_JUNK_BYTES:
     raise ValueError(
       f'{name} contains no{" more" if found else ""} JPEG picture. Motion JPEG '
@@ -209,32 +212,87 @@ def picture_end(data: bytes | bytearray) -> int | None:
     data: begins with a start-of-image marker.
 
   Returns:
-    Bytes; None if more data are needed, 0 if it is not a picture.
+    Bytes; None if more data are needed, 0 if it is not a whole picture.
   """
-  at = 2
-  while at + 4 <= len(data):
-    if data[at] != 0xFF:
-      return 0
+  end, state = _walk(data)
+  return None if state is _State.CUT else end * (state is _State.WHOLE)
+
+
+class _State(enum.Enum):
+  """What is at the end of a walk through a picture."""
+
+  WHOLE = 'the end of the picture'
+  CUT = 'the end of the data'
+  BROKEN = 'no segment, or another picture'
+
+
+def _walk(data: bytes | bytearray) -> tuple[int, _State]:
+  """Walks from segment to segment.
+
+  Args:
+    data: begins with a start-of-image marker.
+
+  Returns:
+    The length of the picture, and why the walk ended; if it is BROKEN, the
+    length of its beginning that is not.
+  """
+  at, intact, scanned = 2, 2, False
+  while at + 2 <= len(data):
     marker = data[at + 1]
+    if data[at] != 0xFF:  # The segment before was cut off, or its length is
+      return intact, _State.BROKEN  # wrong: it may contain the next picture.
+    if marker == _START_OF_IMAGE:
+      return at, _State.BROKEN
+    if marker == _END_OF_IMAGE:  # A picture has a scan before it.
+      return at + 2, _State.WHOLE if scanned else _State.BROKEN
     if marker == 0xFF:  # A fill byte.
       at += 1
-    elif marker == _END_OF_IMAGE:
-      return 0  # It precedes any scan.
-    elif marker in _WITHOUT_LENGTH:
+      continue
+    intact = at
+    if marker in _WITHOUT_LENGTH:
       at += 2
-    else:
-      length = int.from_bytes(data[at + 2 : at + 4], 'big')
-      if length < 2:
-        return 0
-      at += 2 + length
-      if marker == _START_OF_SCAN:
-        match = _MARKER.search(data, at)
-        if match is None:
-          return None
-        at = match.start()
-        if data[at + 1] == _END_OF_IMAGE:
-          return at + 2
-  return None
+      continue
+    if at + 4 > len(data):
+      break
+    length = int.from_bytes(data[at + 2 : at + 4], 'big')
+    if length < 2:
+      return at, _State.BROKEN
+    at += 2 + length
+    if marker == _START_OF_SCAN:
+      scanned = True
+      match = _MARKER.search(data, at)
+      if match is None:
+        break
+      at = match.start()
+  return len(data), _State.CUT
+
+
+def _next_piece(buffer: bytearray, ended: bool) -> tuple[int, bool]:
+  """Returns the length of the first picture, and whether it is whole.
+
+  The length is 0 if more data are needed.
+  """
+  end, state = _walk(buffer)
+  if state is _State.WHOLE:
+    return end, True
+  if state is _State.BROKEN:
+    next_start = buffer.find(_START, max(end, 2))
+    if next_start >= 0:
+      return next_start, False
+  if ended:
+    return len(buffer), False
+  # Nothing this large is a picture: search after its first bytes.
+  return (2 if len(buffer) > _MAX_PICTURE_BYTES else 0), False
+
+
+def _has_a_segment(piece: bytes) -> bool:
+  """Returns whether a piece begins as a picture does, and not by chance."""
+  length = int.from_bytes(piece[4:6], 'big')
+  return (
+    piece[3:4] >= b'\xc0'
+    and piece[3] not in (*_WITHOUT_LENGTH, _END_OF_IMAGE, 0xFF)
+    and 2 <= length <= len(piece) - 4
+  )
 
 
 def decode(jpeg: bytes) -> np.ndarray:
@@ -249,8 +307,9 @@ def decode(jpeg: bytes) -> np.ndarray:
   Raises:
     frame.DamagedFrameError: if it cannot be decoded.
   """
+  if picture_end(jpeg) != len(jpeg):
+    raise frame.DamagedFrameError('it is damaged or cut off')
   try:
-    with Image.open(io.BytesIO(jpeg), formats=('JPEG',)) as picture:
-      return np.array(picture.convert('RGB'))
-  except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as e:
-    raise frame.DamagedFrameError(str(e)) from e
+    return picture_files.read_rgb(jpeg)
+  except problems.BadInputError as error:
+    raise frame.DamagedFrameError(error.problems[0].what) from error

@@ -5,8 +5,9 @@ The cameras on a Raspberry Pi's ribbon cable are read through the system's
 rpicam-vid, which compresses to Motion JPEG; this needs no Python package.
 """
 
+from collections.abc import Callable
 from collections.abc import Iterator
-import itertools
+import dataclasses
 import os
 import pathlib
 import re
@@ -16,7 +17,9 @@ import sys
 import numpy as np
 
 from depth_mai import challenge
-from depth_mai.runtime import image_io
+from depth_mai.files import printable
+from depth_mai.pictures import picture_files
+from depth_mai.pictures import picture_folder
 from depth_mai.streaming import av_source
 from depth_mai.streaming import frame
 from depth_mai.streaming import motion_jpeg
@@ -28,7 +31,11 @@ _PROGRAMS = ('rpicam-vid', 'libcamera-vid')
 _HEIGHT, _WIDTH = challenge.IMAGE_SIZE
 
 
-def open_source(camera: str | None, video: str | None) -> frame.Source:
+def open_source(
+  camera: str | None,
+  video: str | None,
+  report_line: Callable[[str], object] = print,
+) -> frame.Source:
   """Opens a camera or a video.
 
   Args:
@@ -36,6 +43,7 @@ def open_source(camera: str | None, video: str | None) -> frame.Source:
       a Raspberry Pi).
     video: a video file, a folder of pictures, or '-' for Motion JPEG from
       standard input.
+    report_line: takes a line about what a folder contains besides pictures.
 
   Raises:
     ValueError: unless exactly one is given, or if it cannot be opened.
@@ -43,7 +51,7 @@ def open_source(camera: str | None, video: str | None) -> frame.Source:
   if camera is not None and video is None:
     return _open_camera(camera)
   if video is not None and camera is None:
-    return _open_video(video)
+    return _open_video(video, report_line)
   raise ValueError(
     f'--camera={camera} and --video={video}: give exactly one of them.'
   )
@@ -63,7 +71,9 @@ def _open_camera(camera: str) -> frame.Source:
   )
 
 
-def _open_video(video: str) -> frame.Source:
+def _open_video(
+  video: str, report_line: Callable[[str], object]
+) -> frame.Source:
   if video == '-':
     if sys.stdin.isatty():
       raise ValueError(
@@ -72,34 +82,57 @@ def _open_video(video: str) -> frame.Source:
       )
     return motion_jpeg.StreamSource(sys.stdin.buffer, 'Standard input', True)
   if os.path.isdir(video):
-    return FolderSource(video)
+    return FolderSource(video, report_line)
   if video.lower().endswith(_MOTION_JPEG) and os.path.isfile(video):
     return motion_jpeg.StreamSource(open(video, 'rb'), video, False)
   return av_source.open_video(video)
 
 
 class FolderSource:
-  """The pictures in a folder, sorted by name; subfolders are left out."""
+  """The pictures in a folder, in natural order; subfolders are left out.
+
+  The results of a picture are named after it.
+  """
 
   live = False
 
-  def __init__(self, folder: str | os.PathLike[str]):
+  def __init__(
+    self,
+    folder: str | os.PathLike[str],
+    report_line: Callable[[str], object] = print,
+  ):
     """Lists the pictures.
 
     Args:
       folder: a directory.
+      report_line: takes a line about what is left out or named differently.
 
     Raises:
       ValueError: if it contains no picture or cannot be read.
     """
     self.name = os.fspath(folder)
-    self._paths = image_io.list_images(folder)
+    listing = picture_folder.list_pictures(folder)
+    for line in (*listing.problems, *listing.left_out):
+      report_line(line)
+    if not listing.pictures:
+      raise ValueError(f'{self.name} contains no picture that can be read.')
+    self._paths = picture_folder.result_names(listing.pictures)
+    for name, path in self._paths.items():
+      if name != path.stem:
+        report_line(
+          printable.printable(
+            f'Results of {path} are named {name}: {path.stem} is taken.'
+          )
+        )
     self._closed = False
 
   def frames(self) -> Iterator[frame.Frame]:
-    """Returns the pictures; see `frame.Source`."""
-    paths = itertools.takewhile(lambda _: not self._closed, self._paths)
-    return frame.numbered(paths, _decode)
+    """Yields the pictures; see `frame.Source`."""
+    numbered = frame.numbered(self._paths.values(), _decode)
+    for name, picture in zip(self._paths, numbered, strict=True):
+      if self._closed:
+        return
+      yield dataclasses.replace(picture, name=name)
 
   def close(self) -> None:
     """Ends `frames`."""
@@ -108,7 +141,7 @@ class FolderSource:
 
 def _decode(path: pathlib.Path) -> np.ndarray:
   try:
-    return image_io.load_rgb(path)
+    return picture_files.read_rgb(path)
   except ValueError as error:
     raise frame.DamagedFrameError(str(error)) from error
 

@@ -10,7 +10,7 @@ import typing
 
 import numpy as np
 
-from depth_mai.files import picture_files
+from depth_mai.pictures import picture_files
 
 _LOG_INTERVAL_S = 2.0
 _ENDING = '_depth.png'
@@ -94,7 +94,7 @@ class LogView:
 
 
 class Recording:
-  """A folder of depth maps, 16-bit PNGs <frame number>_depth.png."""
+  """A folder of depth maps, 16-bit PNGs <name of the frame>_depth.png."""
 
   def __init__(self, folder: str | os.PathLike[str], overwrite: bool = False):
     """Creates the folder.
@@ -122,17 +122,17 @@ class Recording:
         f'{existing[0].name}; choose another --output_dir or give --overwrite.'
       )
 
-  def write(self, number: int, depth_mm: np.ndarray) -> None:
+  def write(self, name: str, depth_mm: np.ndarray) -> None:
     """Writes one depth map.
 
     Args:
-      number: of the frame.
+      name: of the frame.
       depth_mm: [H, W], millimetres.
 
     Raises:
       ValueError: if it cannot be written.
     """
-    path = self._folder / f'{number:06d}{_ENDING}'
+    path = self._folder / f'{name}{_ENDING}'
     try:
       picture_files.write_depth_mm(path, depth_mm)
     except OSError as error:

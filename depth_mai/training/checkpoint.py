@@ -3,17 +3,23 @@
 
 The keys are the roles and numbers of variables; NumPy alone can read a file.
 The position in the data and all random numbers are functions of the seed and
-the step (data/pipeline.py), so only the step is stored.
+the step (data/pipeline.py), so only the step is stored. A checksum
+(files/checked_arrays.py) shows whether a file is whole; a damaged one is set
+aside, and the one before it is used.
 """
 
 import pathlib
+import sys
 
 import keras
 import numpy as np
 
 from depth_mai.files import atomic
+from depth_mai.files import checked_arrays
+from depth_mai.files import printable
 
 _PATTERN = 'step_*.npz'
+_COUNTERS = ('step', 'best')
 
 
 def _named(variables: dict[str, list]) -> dict[str, keras.Variable]:
@@ -44,28 +50,67 @@ def save(
   Returns:
     The checkpoint's path.
   """
-  directory.mkdir(parents=True, exist_ok=True)
   arrays = {
     name: keras.ops.convert_to_numpy(variable.value)
     for name, variable in _named(variables).items()
   }
+  counters = {'step': np.array(step), 'best': np.array(best)}
   path = directory / f'step_{step:08d}.npz'
-  with atomic.atomic_path(path) as temporary:
-    np.savez(temporary, step=step, best=best, **arrays)
+  checked_arrays.save(path, {**counters, **arrays})
   for old in sorted(directory.glob(_PATTERN))[:-keep]:
     old.unlink()
   return path
 
 
-def newest(directory: pathlib.Path) -> pathlib.Path | None:
-  """Returns the newest checkpoint, or None."""
-  return max(directory.glob(_PATTERN), default=None)
+def restore_newest(
+  directory: pathlib.Path,
+  variables: dict[str, list],
+  set_aside: bool = True,
+) -> tuple[int, float] | None:
+  """Assigns the newest whole checkpoint to the variables.
+
+  Each damaged one is reported on stderr.
+
+  Args:
+    directory: folder of the checkpoints.
+    variables: see `save`.
+    set_aside: whether to rename damaged ones, so that `save` does not count
+      them; only one process may.
+
+  Returns:
+    The step and the best validation si-RMSE so far; None if there is no
+    checkpoint.
+
+  Raises:
+    ValueError: if the checkpoint belongs to another network or optimizer, or
+      there are only damaged ones.
+  """
+  damaged = []
+  for path in sorted(directory.glob(_PATTERN), reverse=True):
+    try:
+      position = restore(path, variables)
+    except (checked_arrays.DamagedError, FileNotFoundError) as error:
+      damaged.append(path)
+      print(printable.printable(error), file=sys.stderr, flush=True)
+      continue
+    if damaged:
+      print(f'Using {path}, the checkpoint before.', file=sys.stderr)
+    for other in damaged if set_aside else ():
+      atomic.set_aside(other)
+    return position
+  if damaged:
+    names = ', '.join(path.name for path in damaged)
+    raise ValueError(
+      f'No checkpoint in {directory} is whole: {names}. Copy a whole one there '
+      'from a backup, or remove these to start the training from the beginning.'
+    )
+  return None
 
 
 def restore(
   path: pathlib.Path, variables: dict[str, list]
 ) -> tuple[int, float]:
-  """Assigns a checkpoint to the variables.
+  """Assigns a checkpoint to the variables, which stay as they were on an error.
 
   Args:
     path: path of the checkpoint.
@@ -75,23 +120,41 @@ def restore(
     The step and the best validation si-RMSE so far.
 
   Raises:
+    DamagedError: (a ValueError) if the file is not whole.
     ValueError: if the checkpoint belongs to another network or optimizer.
   """
-  with np.load(path) as arrays:
-    named = _named(variables)
-    stored = set(arrays.files) - {'step', 'best'}
-    if stored != set(named):
-      different = sorted(stored ^ set(named))
-      raise ValueError(
-        f'{path} belongs to another network or optimizer: {len(different)} '
-        f'variables differ, the first is {different[0]}. Choose another '
-        '--workdir, or remove this one.'
+  arrays, has_checksum = checked_arrays.load(path)
+  named = _named(variables)
+  different = _difference(path, arrays, named)
+  if different and not has_checksum:
+    raise checked_arrays.DamagedError(path, f'no checksum, and {different}')
+  if different:
+    raise ValueError(
+      f'{path} belongs to another network or optimizer: {different}. Choose '
+      'another --workdir, or remove this one.'
+    )
+  for name, variable in named.items():
+    variable.assign(arrays[name])
+  return int(arrays['step']), float(arrays['best'])
+
+
+def _difference(
+  path: pathlib.Path,
+  arrays: dict[str, np.ndarray],
+  named: dict[str, keras.Variable],
+) -> str:
+  """Returns how a file's arrays differ from the variables, or ''."""
+  different = sorted(set(arrays) ^ {*_COUNTERS, *named})
+  if different:
+    return f'{len(different)} variables differ, the first is {different[0]}'
+  for name in _COUNTERS:
+    if arrays[name].shape or arrays[name].dtype.kind not in 'if':
+      return f'{name} is {arrays[name].dtype} {arrays[name].shape}'
+  for name, variable in named.items():
+    shape, kind = tuple(variable.shape), arrays[name].dtype.kind
+    if arrays[name].shape != shape or kind not in 'biufV':
+      return (
+        f'{name} has shape {arrays[name].shape} and type {arrays[name].dtype}, '
+        f'this network needs shape {shape} and type {variable.dtype}'
       )
-    for name, variable in named.items():
-      if tuple(variable.shape) != arrays[name].shape:
-        raise ValueError(
-          f'{path}: {name} has shape {arrays[name].shape}, this network '
-          f'needs {tuple(variable.shape)}. Choose another --workdir.'
-        )
-      variable.assign(arrays[name])
-    return int(arrays['step']), float(arrays['best'])
+  return ''

@@ -2,13 +2,17 @@
 """Writes the records of a run: metrics.jsonl, TensorBoard, progress lines."""
 
 import json
+import os
 import pathlib
+import sys
 import time
 
 import numpy as np
 import tensorflow as tf
 
 from depth_mai.files import atomic
+from depth_mai.files import metrics_log
+from depth_mai.files import problems
 from depth_mai.files import workdir as workdir_lib
 
 
@@ -22,7 +26,7 @@ class Journal:
   """Writes a run's records to its workdir and prints its progress.
 
   When a run resumes, the lines of metrics.jsonl after its step are dropped: the
-  run repeats those steps and writes their lines again.
+  run repeats those steps and writes their lines again. Damaged lines are kept.
   """
 
   def __init__(
@@ -45,14 +49,23 @@ class Journal:
   def _drop_lines_after(self, step: int) -> None:
     if not self._path.exists():
       return
-    lines = []
-    for line in self._path.read_text().splitlines():
-      try:
-        if json.loads(line)['step'] <= step:
-          lines.append(line + '\n')
-      except ValueError:
-        continue  # Cut short when the run was killed.
-    atomic.write_text(self._path, ''.join(lines))
+    lines = metrics_log.read_lines(self._path)
+    # A damaged line may be of any step, or a note of the user.
+    kept = [
+      line for line, record in lines if record is None or record['step'] <= step
+    ]
+    content = ''.join(f'{line}\n' for line in kept)
+    with atomic.atomic_path(self._path) as temporary:
+      pathlib.Path(temporary).write_bytes(
+        content.encode('utf-8', 'surrogateescape')
+      )
+    damaged = sum(record is None for _, record in lines)
+    if damaged:
+      print(
+        f'{self._path}: kept {problems.count(damaged, "damaged line")} that no '
+        'program can read.',
+        file=sys.stderr,
+      )
 
   def skip_time(self, seconds: float) -> None:
     """Excludes time spent on other work from the images/s."""
@@ -66,14 +79,25 @@ class Journal:
       step: number of steps taken.
       values: numbers by name.
     """
-    line = {'split': split, 'step': step}
-    line.update((name, float(f'{value:.6g}')) for name, value in values.items())
-    with self._path.open('a') as file:
-      file.write(json.dumps(line) + '\n')
+    self._append(
+      {'split': split, 'step': step}
+      | {name: float(f'{value:.6g}') for name, value in values.items()}
+    )
     with self._summaries.as_default():
       for name, value in values.items():
         tf.summary.scalar(f'{split}/{name}', value, step=step)
     self._summaries.flush()
+
+  def restart_best(self, step: int) -> None:
+    """Notes that the best network is chosen anew from the next step on."""
+    self._append({'split': metrics_log.BEST_RESTARTS, 'step': step})
+
+  def _append(self, line: dict) -> None:
+    # On the disk before the checkpoint that follows it.
+    with self._path.open('a') as file:
+      file.write(json.dumps(line) + '\n')
+      file.flush()
+      os.fsync(file.fileno())
 
   def picture(self, name: str, step: int, rgb_uint8: np.ndarray) -> None:
     """Writes a picture [H, W, 3] to TensorBoard."""

@@ -10,132 +10,25 @@ from collections.abc import Callable
 from collections.abc import Iterable
 import math
 import pathlib
-import time
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from depth_mai.data import augmentation as augmentation_lib
+from depth_mai.data import fingerprint
 from depth_mai.data import pipeline
 from depth_mai.data import source
+from depth_mai.files import problems
 from depth_mai.files import workdir as workdir_lib
 from depth_mai.losses import weighted
-from depth_mai.models import network_file
 from depth_mai.models.systems import tcl
-from depth_mai.report import picture
-from depth_mai.training import journal as journal_lib
+from depth_mai.training import claim
+from depth_mai.training import interruption
 from depth_mai.training import optimizers
+from depth_mai.training import options
+from depth_mai.training import run as run_lib
 from depth_mai.training import state as state_lib
 from depth_mai.training import step as step_lib
-from depth_mai.training import validation
-
-_PRECISIONS = ('float32', 'mixed_bfloat16', 'mixed_float16')
-
-
-def _check_finite(
-  first_step: int, results: list[dict], loss_scaling: bool
-) -> None:
-  """Raises a FloatingPointError that names the first bad step and its terms."""
-  # With loss scaling, gradients overflow sometimes, and the step is skipped.
-  ignored = ('gradient_norm',) if loss_scaling else ()
-  for step, values in enumerate(results, start=first_step):
-    bad = [
-      name
-      for name, value in values.items()
-      if not np.isfinite(value) and name not in ignored
-    ]
-    if not bad:
-      continue
-    terms = [name for name in bad if name not in ('loss', 'gradient_norm')]
-    raise FloatingPointError(
-      f'Step {step}: {", ".join(terms or bad)} is not finite ({values}). The '
-      'last checkpoint is from before that step. Lower the learning rate, clip '
-      'gradients (train.gradient_clip), or look at the data of that step.'
-    )
-
-
-class _Run:
-  """A training in progress; see `train` for its fields."""
-
-  def __init__(self, workdir, state, total_steps, examples, batch_size):
-    self.workdir = workdir
-    self.state = state
-    self.total_steps = total_steps
-    self.examples = examples
-    self.batch_size = batch_size
-    self.journal = journal_lib.Journal(
-      workdir, start_step=state.step, total_steps=total_steps
-    )
-    self.predict = validation.make_predictor(state.average)
-    self._pending = []
-
-  def _position(self) -> dict[str, float]:
-    images = self.state.step * self.batch_size
-    return {'epoch': images / self.examples, 'images': images}
-
-  def add(self, results: dict) -> None:
-    self.state.step += 1
-    self._pending.append(results)
-
-  def log(self) -> None:
-    """Checks and reports the steps since the last call."""
-    if not self._pending:
-      return
-    results = [
-      {name: float(value) for name, value in values.items()}
-      for values in self._pending
-    ]
-    self._pending = []
-    _check_finite(
-      self.state.step - len(results) + 1,
-      results,
-      isinstance(self.state.optimizer, keras.optimizers.LossScaleOptimizer),
-    )
-    means = {
-      name: float(np.mean([values[name] for values in results]))
-      for name in results[0]
-    }
-    step = self.state.step
-    epoch = self._position()['epoch']
-    speed = self.journal.progress(step, epoch, self.batch_size, means)
-    extras = {'learning_rate': self._rate(), 'images_per_second': speed}
-    self.journal.write('train', step, {**self._position(), **means, **extras})
-
-  def _rate(self) -> float:
-    rate = self.state.optimizer.learning_rate
-    return float(keras.ops.convert_to_numpy(rate))
-
-  def evaluate(self, split: str, batches: Iterable[dict]) -> dict[str, float]:
-    """Evaluates the averaged network on a split and logs the result."""
-    started = time.monotonic()
-    metrics = validation.evaluate(self.predict, batches)
-    step = self.state.step
-    self.journal.write(split, step, {**self._position(), **metrics})
-    rgb_uint8 = validation.draw(self.predict, next(iter(batches)))
-    self.journal.picture(split, step, rgb_uint8)
-    folder = self.workdir / workdir_lib.PICTURES
-    folder.mkdir(exist_ok=True)
-    picture.save_picture(folder / f'{split}_{step:08d}.png', rgb_uint8)
-    print(
-      f'{split}: '
-      + '  '.join(f'{name} {value:.4g}' for name, value in metrics.items()),
-      flush=True,
-    )
-    self.journal.skip_time(time.monotonic() - started)
-    return metrics
-
-  def save(self) -> None:
-    started = time.monotonic()
-    self.state.save(self.workdir)
-    self.journal.skip_time(time.monotonic() - started)
-
-  def save_if_best(self, si_rmse: float) -> None:
-    if si_rmse < self.state.best:
-      self.state.best = si_rmse
-      network_file.save_network(
-        self.state.average, self.workdir / workdir_lib.BEST
-      )
 
 
 def _evaluation_sets(data_dir, records_dir, train_source, images, batch_size):
@@ -180,6 +73,8 @@ def train(
   log_every_steps: int = 50,
   checkpoint_every_steps: int = 500,
   records_dir: str | None = None,
+  config: str | None = None,
+  accept_changed_data: bool = False,
 ) -> pathlib.Path:
   """Trains a network, or resumes a training.
 
@@ -213,22 +108,22 @@ def train(
     log_every_steps: steps between progress lines.
     checkpoint_every_steps: steps between checkpoints.
     records_dir: folder of prepared records; see data/source.py.
+    config: the configuration as text, which identifies the run; None for none.
+    accept_changed_data: whether a run goes on though its data or its number of
+      steps changed.
 
   Returns:
     The workdir.
 
   Raises:
-    ValueError: for options or data that cannot be used.
-    FloatingPointError: if a loss is not finite; it names the step and the term.
+    ValueError: for options or data that cannot be used, or a workdir that
+      another process holds or that contains another run. Nothing was written
+      to the workdir.
+    FloatingPointError: if a loss, weight or statistic is not finite; it names
+      the step and the term, or the variable.
+    interruption.StoppedError: after Ctrl-C or SIGTERM; a checkpoint is saved.
   """
-  if precision not in _PRECISIONS:
-    raise ValueError(
-      f'train.precision={precision!r} is not one of {_PRECISIONS}.'
-    )
-  if epochs <= 0 or batch_size < 1:
-    raise ValueError(
-      f'train.epochs={epochs} and train.batch_size={batch_size} must be > 0.'
-    )
+  options.check(locals())
   # With several machines, it must exist before TensorFlow does anything else.
   chosen_strategy = step_lib.make_strategy(strategy)
   tf.config.experimental.enable_op_determinism()
@@ -237,6 +132,14 @@ def train(
   train_source = source.open_split(data_dir, 'train', records_dir)
   examples = int(train_source.cardinality())
   total_steps = max(1, math.floor(epochs * examples / batch_size))
+  if examples < batch_size:
+    print(
+      f'The train split has {problems.count(examples, "pair")}, fewer than '
+      f'train.batch_size = {batch_size}, so a step takes each more than once.'
+    )
+  sets = _evaluation_sets(
+    data_dir, records_dir, train_source, train_eval_images, batch_size
+  )
 
   loss = loss or weighted.WeightedLoss({'silog': 1.0})
   # After the data is opened: preparing records draws random numbers.
@@ -251,62 +154,115 @@ def train(
     loss=loss,
     quantisation=quantisation,
   )
-  if state.restore(directory):
-    print(f'Resuming at step {state.step} of {total_steps} in {workdir}.')
-  if state.step >= total_steps:
-    print(f'{workdir} is already trained ({state.step} steps).')
-    return directory
 
-  run = _Run(
-    step_lib.own_folder(chosen_strategy, directory),
-    state,
-    total_steps,
-    examples,
-    batch_size,
-  )
-  sets = _evaluation_sets(
-    data_dir, records_dir, train_source, train_eval_images, batch_size
-  )
-  step_fn = step_lib.make_train_step(
-    strategy=chosen_strategy,
-    network=state.network,
-    average=state.average,
-    optimizer=state.optimizer,
-    loss=loss,
-    gradient_clip=gradient_clip,
-    ema_decay=ema_decay,
-    loss_variables=state.loss_variables,
-  )
-  batches = pipeline.train_dataset(
-    train_source,
-    batch_size=batch_size,
-    seed=seed,
-    start_step=state.step,
-    augmentation=augmentation or augmentation_lib.Augmentation(),
-    input_size=tuple(state.network.input_shape[1:3]),
-    target_size=tuple(target_size),
-    cache=cache,
-  )
-  batches = chosen_strategy.experimental_distribute_dataset(batches)
-  evaluate_every = max(1, math.ceil(total_steps / max(evaluations, 1)))
+  def batches_from(step: int) -> tf.data.Dataset:
+    return pipeline.train_dataset(
+      train_source,
+      batch_size=batch_size,
+      seed=seed,
+      start_step=step,
+      augmentation=augmentation or augmentation_lib.Augmentation(),
+      input_size=tuple(state.network.input_shape[1:3]),
+      target_size=tuple(target_size),
+      cache=cache,
+    )
 
-  for batch in batches:
-    run.add(step_fn(batch))
-    at_end = state.step == total_steps
-    evaluate = at_end or state.step % evaluate_every == 0
-    checkpoint = evaluate or state.step % checkpoint_every_steps == 0
-    if checkpoint or state.step % log_every_steps == 0:
-      run.log()
-    if evaluate:
-      for split, batches_of_split in sets.items():
-        metrics = run.evaluate(split, batches_of_split)
-        if split == 'validation':
-          run.save_if_best(metrics['si_rmse'])
-    if checkpoint:
+  batches_from(0)  # Refuses what it cannot use before the workdir is claimed.
+  own_directory = step_lib.own_folder(chosen_strategy, directory)
+  earlier = claim.stored_data(own_directory, accept_changed_data)
+  splits = fingerprint.describe(
+    data_dir,
+    ['train', *(split for split in sets if split == 'validation')],
+    earlier and earlier['splits'],
+  )
+  with claim.claimed(
+    own_directory,
+    config=config,
+    splits=splits,
+    earlier=earlier,
+    total_steps=total_steps,
+    accept_changed_data=accept_changed_data,
+  ) as validation_changed:
+    if state.restore(directory, is_chief=own_directory == directory):
+      print(f'Resuming at step {state.step} of {total_steps} in {workdir}.')
+    done = state.step >= total_steps
+    # Without validation, the best network is the last one.
+    has_best = state.best < math.inf or (done and 'validation' not in sets)
+    lost = run_lib.lost_networks(own_directory, state, has_best)
+    if done and not lost and not validation_changed:
+      claim.store_data(own_directory, splits, total_steps)
+      print(f'{workdir} is already trained ({state.step} steps).')
+      return directory
+    run = run_lib.Run(own_directory, state, total_steps, examples, batch_size)
+    restarts = workdir_lib.BEST in lost or validation_changed
+    if restarts:
+      run.restart_best()
+    elif lost:
       run.save()
-    if at_end:
-      break
-  if 'validation' not in sets:
-    network_file.save_network(state.average, run.workdir / workdir_lib.BEST)
+    claim.store_data(own_directory, splits, total_steps)
+    if not done:
+      step_fn = step_lib.make_train_step(
+        strategy=chosen_strategy,
+        network=state.network,
+        average=state.average,
+        optimizer=state.optimizer,
+        loss=loss,
+        gradient_clip=gradient_clip,
+        ema_decay=ema_decay,
+        loss_variables=state.loss_variables,
+      )
+      _take_steps(
+        run,
+        step_fn,
+        chosen_strategy.experimental_distribute_dataset(
+          batches_from(state.step)
+        ),
+        sets,
+        evaluate_every=max(1, math.ceil(total_steps / max(evaluations, 1))),
+        checkpoint_every=checkpoint_every_steps,
+        log_every=log_every_steps,
+      )
+    elif restarts:
+      run.evaluate(sets)
+      run.save()
+    if 'validation' not in sets:
+      run.save_best()
   print(f'Done. Results are in {workdir}.')
   return directory
+
+
+def _take_steps(
+  run: run_lib.Run,
+  step_fn: Callable[[dict], dict],
+  batches: Iterable[dict],
+  sets: dict[str, Iterable[dict]],
+  *,
+  evaluate_every: int,
+  checkpoint_every: int,
+  log_every: int,
+) -> None:
+  """Takes the steps of a run up to its last one, or until a signal."""
+  state = run.state
+  with interruption.awaited() as request:
+    for batch in batches:
+      run.add(step_fn(batch))
+      at_end = state.step == run.total_steps
+      signal_number = request.signal_number
+      evaluate = at_end or state.step % evaluate_every == 0
+      checkpoint = (
+        evaluate or bool(signal_number) or state.step % checkpoint_every == 0
+      )
+      if checkpoint or state.step % log_every == 0:
+        run.log()
+      if evaluate:
+        run.evaluate(sets)
+      if checkpoint:
+        run.save()
+      if at_end:
+        return
+      if signal_number is not None:
+        raise interruption.StoppedError(
+          f'Stopped at step {state.step} of {run.total_steps}; its checkpoint '
+          f'is in {run.workdir}. The same command goes on from there.',
+          signal_number,
+        )

@@ -64,12 +64,22 @@ class State:
       self._variables(),
     )
 
-  def restore(self, workdir: pathlib.Path) -> bool:
-    """Restores the newest checkpoint; returns whether there was one."""
-    path = checkpoint.newest(workdir / workdir_lib.CHECKPOINTS)
-    if path is None:
+  def restore(self, workdir: pathlib.Path, is_chief: bool = True) -> bool:
+    """Restores the newest whole checkpoint; returns whether there was one.
+
+    Args:
+      workdir: folder of the run.
+      is_chief: whether this process may rename damaged checkpoints.
+
+    Raises:
+      ValueError: see checkpoint.restore_newest.
+    """
+    restored = checkpoint.restore_newest(
+      workdir / workdir_lib.CHECKPOINTS, self._variables(), is_chief
+    )
+    if restored is None:
       return False
-    self.step, self.best = checkpoint.restore(path, self._variables())
+    self.step, self.best = restored
     return True
 
 
@@ -79,6 +89,16 @@ def _copy_weights(source: keras.Model, target: keras.Model) -> None:
     source.variables, target.variables, strict=True
   ):
     to_variable.assign(from_variable)
+
+
+def _check_sizes(network: keras.Model) -> None:
+  for variable in network.variables:
+    if 0 in variable.shape:
+      raise ValueError(
+        f'{network.name} has a layer without channels: {variable.path} has the '
+        f'shape {tuple(variable.shape)}. Change the options of the network in '
+        'the gin file; sizes and widths are above 0.'
+      )
 
 
 def _load_weights(network: keras.Model, initial: str) -> None:
@@ -128,8 +148,8 @@ def create(
     A state at step 0.
 
   Raises:
-    ValueError: if the initial network does not fit, or `quantisation` is given
-      without one.
+    ValueError: if a layer has no channels, the initial network does not fit,
+      or `quantisation` is given without one.
   """
   if quantisation and not initial_network:
     raise ValueError(
@@ -140,6 +160,7 @@ def create(
   with strategy.scope():
     trained = network()
     average = network()
+    _check_sizes(trained)
     if initial_network:
       _load_weights(trained, initial_network)
     _copy_weights(trained, average)

@@ -23,6 +23,7 @@ import socket
 import traceback
 import typing
 
+from depth_mai.files import printable
 from depth_mai.web import pages
 
 # In the WSGI environment: (status, text) if the server refuses a request.
@@ -41,6 +42,28 @@ _HEADERS = {
   'Referrer-Policy': 'same-origin',
   'Vary': 'Accept',
   'X-Content-Type-Options': 'nosniff',
+}
+# In place of the texts of werkzeug.
+_TEXTS = {
+  400: 'The request is not valid. Reload the page, and try again.',
+  404: 'There is no page at this address. Check the address.',
+  405: 'This address does not take {method} requests, only {methods}.',
+  413: 'The form is larger than this server takes. Send the file alone.',
+}
+_HEADINGS = {
+  400: 'The request is not valid',
+  403: 'Not allowed',
+  404: 'Page not found',
+  405: 'Wrong kind of request',
+  408: 'The upload was too slow',
+  411: 'The size is missing',
+  413: 'The file is too large',
+  421: 'Another host was asked for',
+  431: 'The header is too large',
+  500: 'The server failed',
+  501: 'Not supported',
+  503: 'Too busy now',
+  507: 'The disk is full',
 }
 _MIME_TYPES = {
   '.css': 'text/css',
@@ -138,9 +161,20 @@ def create_app(
   @app.errorhandler(exceptions.HTTPException)
   def answer_error(error):
     text = error.description
+    # Texts of werkzeug, not of `refuse`.
+    if text is None or text == type(error).description:
+      text = _TEXTS.get(error.code, text).format(
+        method=flask.request.method[:20],
+        methods=' or '.join(sorted({*(error.valid_methods or ())} - {'HEAD'}))
+        if error.code == 405
+        else '',
+      )
     if wants_page():
       body = pages.render(
-        'error.html', name=name, heading=error.name, text=text
+        'error.html',
+        name=name,
+        heading=_HEADINGS.get(error.code, error.name),
+        text=text,
       )
     else:
       body = {'error': text}
@@ -173,12 +207,14 @@ def refuse(status: int, text: str) -> typing.NoReturn:
 
   Args:
     status: HTTP status.
-    text: the reason, and what to do about it.
+    text: the reason, and what to do about it; becomes printable.
 
   Raises:
     HTTPException: always.
   """
-  error = pages.optional_package('werkzeug.exceptions').HTTPException(text)
+  error = pages.optional_package('werkzeug.exceptions').HTTPException(
+    printable.printable(text)
+  )
   error.code = status
   raise error
 

@@ -96,6 +96,33 @@ class Server(server_lib.TcpWSGIServer):
       channel.check_speed(now)
     super().maintenance(now)
 
+  def make_room(self) -> None:
+    """Ends the slowest upload where all places are taken.
+
+    So clients that send slowly cannot keep all others out. A recent upload
+    stays.
+    """
+    if self.uploads_in_progress() < self.uploads.at_once:
+      return
+    slowest = min(
+      (
+        channel
+        for channel in list(self.active_channels.values())
+        if channel.request is not None
+        and channel.request.is_upload
+        and channel.request.elapsed_s() > self.uploads.yields_s
+      ),
+      key=lambda channel: channel.request.mean_rate(),
+      default=None,
+    )
+    if slowest is not None:
+      request = slowest.request
+      slowest.end_request(
+        self.uploads.makes_room(
+          request.body_bytes_received, request.elapsed_s()
+        )
+      )
+
   def uploads_in_progress(self) -> int:
     """Returns the number of bodies being received or handled by the app."""
     return sum(
@@ -146,6 +173,7 @@ class _Request(parser.HTTPRequestParser):
         for name, value in self.headers.items()
       }
       length = None if self.chunked else self.content_length
+      self._server.make_room()
       in_progress = self._server.uploads_in_progress()
       self.refusal = uploads.refusal(headers, length, in_progress)
       self.is_upload = self.refusal is None
@@ -175,9 +203,17 @@ class _Request(parser.HTTPRequestParser):
     self.headers['CONNECTION'] = 'close'
     self.headers.pop('CONTENT_LENGTH', None)
 
+  def elapsed_s(self) -> float:
+    """Returns the seconds since the request began."""
+    return time.monotonic() - self._begun_s
+
+  def mean_rate(self) -> float:
+    """Returns the bytes of the body that have arrived in a second."""
+    return self.body_bytes_received / self.elapsed_s()
+
   def why_too_slow(self, silent_s: float) -> str:
     """Returns why the request is too slow; '' to continue waiting."""
-    elapsed_s = time.monotonic() - self._begun_s
+    elapsed_s = self.elapsed_s()
     uploads = self._server.uploads
     if self.is_upload:
       return uploads.why_too_slow(self.body_bytes_received, elapsed_s, silent_s)
@@ -233,11 +269,20 @@ class _Channel(channel_lib.HTTPChannel):
     if request is None or self.requests:
       return
     text = request.why_too_slow(now - self.last_activity)
-    if not text:
-      return
+    if text:
+      self.end_request(text)
+
+  def end_request(self, text: str) -> None:
+    """Answers a request that has not arrived completely.
+
+    Args:
+      text: the reason.
+    """
     with self.requests_lock:
+      request = self.request
       request.end_without_body()
       request.refusal = request.refusal or (408, text)
+      request.is_upload = False
       self.request = None
       self.requests.append(request)
       self.server.add_task(self)

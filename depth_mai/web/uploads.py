@@ -36,6 +36,8 @@ class Uploads:
     grace_s: seconds after which `bytes_per_s` is checked.
     bytes_per_s: least mean rate, so that a client that sends very slowly does
       not block other uploads.
+    yields_s: seconds after which an upload may have to make room: where all
+      places are taken, the slowest one is ended for a new one.
     header_s: most seconds for the header of any request.
     discard_s: seconds to continue reading after a refusal, so that a client
       that is still sending receives the answer.
@@ -50,6 +52,7 @@ class Uploads:
   silence_s: float = 30.0
   grace_s: float = 30.0
   bytes_per_s: float = 16384.0
+  yields_s: float = 10.0
   header_s: float = 30.0
   discard_s: float = 10.0
 
@@ -113,3 +116,16 @@ class Uploads:
         f'average; at least {self.bytes_per_s / 1e3:.0f} kB/s are needed.'
       )
     return ''
+
+  def makes_room(self, received_bytes: int, elapsed_s: float) -> str:
+    """Returns the message for the slowest upload, which is ended for another.
+
+    Args:
+      received_bytes: of its body.
+      elapsed_s: since it began.
+    """
+    return (
+      f'Another upload waited, and the file arrived slowest, at '
+      f'{received_bytes / elapsed_s / 1e3:.1f} kB/s. Try again later, or over '
+      'a faster connection.'
+    )

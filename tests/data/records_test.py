@@ -2,6 +2,8 @@
 """Tests for depth_mai.data.records."""
 
 from concurrent import futures
+import contextlib
+import io
 import os
 import pathlib
 import shutil
@@ -131,6 +133,42 @@ class RecordsTest(tf.test.TestCase, parameterized.TestCase):
     path.unlink()
     with self.assertRaisesRegex(ValueError, f'{path.name} is missing'):
       records.open_records(directory, 'train')
+
+  def _damage(self, directory, pattern, change):
+    """Changes the bytes of a file in a folder of records."""
+    (path,) = directory.glob(pattern)
+    content = bytearray(path.read_bytes())
+    change(content)
+    path.write_bytes(content)
+
+  @parameterized.parameters(
+    ('*-train.*', 200), ('dataset_info.json', 3), ('features.json', 0)
+  )
+  def test_a_changed_bit_is_found_and_the_records_are_made_again(
+    self, pattern, place
+  ):
+    directory = records.prepare(self.root, self.records_dir)
+    before = list(records.open_records(directory, 'train').as_numpy_iterator())
+
+    def change(content):
+      content[place] ^= 0x10
+
+    self._damage(directory, pattern, change)
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+      self.assertEqual(records.prepare(self.root, self.records_dir), directory)
+    self.assertRegex(said.getvalue(), f'{directory}.* damaged(.|\n)*again now')
+    after = list(records.open_records(directory, 'train').as_numpy_iterator())
+    self.assertEqual(after, before)
+    self.assertLen(list(self.records_dir.iterdir()), 1)
+
+  def test_no_home_folder(self):
+    with mock.patch.dict(os.environ), mock.patch.object(os, 'getuid') as uid:
+      os.environ.pop('HOME', None)
+      os.environ.pop(records.RECORDS_DIR_VARIABLE, None)
+      uid.return_value = 54321
+      with self.assertRaisesRegex(ValueError, 'HOME .*DEPTH_MAI_RECORDS'):
+        records.prepare(self.root)
 
   def test_records_of_another_kind(self):
     directory = records.prepare(self.root, self.records_dir)

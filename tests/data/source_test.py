@@ -7,12 +7,23 @@ import subprocess
 import sys
 
 from absl.testing import parameterized
+import numpy as np
 import tensorflow as tf
 
+from depth_mai.challenge_folder import folder
 from depth_mai.data import records
 from depth_mai.data import source
-from depth_mai.files import folder
+from depth_mai.datasets.rgbd_folder import description as description_lib
+from depth_mai.datasets.rgbd_folder import frame_reader
+from depth_mai.datasets.rgbd_folder import pairing
+from depth_mai.pictures import picture_files
+from depth_mai.pictures import picture_folder
+from depth_mai.runtime import batch_prediction
+from depth_mai.runtime import model_file
+from depth_mai.streaming import sources
 from tests.data import dummy_data
+from tests.pictures import odd_pictures
+from tests.runtime import tiny_model
 
 _EVALUATE_WITHOUT_TENSORFLOW = """
 import sys
@@ -135,6 +146,26 @@ class SourceTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(expected[i].dtype, found[i].dtype)
         self.assertAllEqual(expected[i], found[i])
 
+  def test_65535_is_unknown_in_every_data_directory(self):
+    size = (18, 24)
+    depth_mm = np.full(size, 2000, np.uint16)
+    depth_mm[3, 4:9] = 65535
+    dummy_data.save_depth(self.root / 'validation/depth/00000.png', depth_mm)
+    depth_mm[3, 4:9] = 0
+    pairs = source.evaluation_pairs(self.root, 'validation')
+    np.testing.assert_array_equal(next(iter(pairs))[2], depth_mm)
+    # As other builders may store it.
+    depth_mm[3, 4:9] = 65535
+    encoded = {
+      'id': 'a',
+      'rgb': tf.io.encode_png(np.zeros((*size, 3), np.uint8)),
+      'depth_mm': tf.io.encode_png(depth_mm[..., None]),
+    }
+    depth_mm[3, 4:9] = 0
+    self.assertAllEqual(
+      source.decode_example(encoded)['depth_mm'][..., 0], depth_mm
+    )
+
   def test_split_without_depth_cannot_be_evaluated(self):
     root = dummy_data.write_folder(
       self.tmp / 'other', {'test': 1}, test_depth=False
@@ -157,6 +188,93 @@ class SourceTest(tf.test.TestCase, parameterized.TestCase):
     self.assertEqual(output, '00000 (18, 24, 3) (18, 24)\n')
 
 
+class OneWayToRgbTest(tf.test.TestCase):
+  """Sends pictures of every kind through every path from a file to pixels."""
+
+  def setUp(self):
+    super().setUp()
+    self.tmp = pathlib.Path(self.create_tempdir().full_path)
+    self.root = self.tmp / 'data'
+    self.expected = {}
+    for kinds in (odd_pictures.exactly(), odd_pictures.roughly()):
+      for name, encoded, _ in kinds:
+        path = self.root / 'train' / 'rgb' / f'{name}.png'
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encoded)
+        self.expected[name] = picture_files.read_rgb(path)
+        dummy_data.save_depth(
+          self.root / 'train' / 'depth' / path.name,
+          np.full(self.expected[name].shape[:2], 2000, np.uint16),
+        )
+
+  def _check(self, found):
+    self.assertCountEqual(found, self.expected)
+    for name, rgb_uint8 in found.items():
+      self.assertAllEqual(rgb_uint8, self.expected[name], name)
+
+  def test_evaluation_reads_what_predict_reads(self):
+    pairs = source.evaluation_pairs(self.root, 'train')
+    self._check({name: rgb_uint8 for name, rgb_uint8, _ in pairs})
+
+  def test_training_reads_what_predict_reads(self):
+    dataset = source.open_split(
+      self.root, 'train', records_dir=self.tmp / 'records', decode=True
+    )
+    examples = list(dataset.as_numpy_iterator())
+    self._check({e['id'].decode(): e['rgb'] for e in examples})
+
+  def test_plain_files_are_stored_byte_for_byte(self):
+    dataset = source.open_split(
+      self.root, 'train', records_dir=self.tmp / 'records'
+    )
+    stored = {
+      example['id'].decode(): example['rgb']
+      for example in dataset.as_numpy_iterator()
+    }
+    for name in ('plain', 'grey', 'palette', 'one_bit', 'red_jpeg'):
+      path = self.root / 'train' / 'rgb' / f'{name}.png'
+      self.assertEqual(stored[name], path.read_bytes(), name)
+
+  def test_records_of_other_layouts_hold_the_same(self):
+    description = description_lib.Description(
+      rgb='rgb/{id}.png', depth='depth/{id}.png', depth_unit='mm'
+    )
+    in_memory, decoded = {}, {}
+    for name in self.expected:
+      content = frame_reader.read(
+        pairing.Frame(
+          name,
+          '',
+          '',
+          self.root / 'train' / 'rgb' / f'{name}.png',
+          self.root / 'train' / 'depth' / f'{name}.png',
+        ),
+        description,
+      )
+      in_memory[name] = content.rgb_uint8
+      example = {'id': name, 'rgb': content.rgb}
+      example['depth_mm'] = frame_reader.png(content.depth_mm)
+      decoded[name] = source.decode_example(example)['rgb']
+    self._check(in_memory)
+    self._check(decoded)
+
+  def test_predict_and_a_folder_as_video(self):
+    pictures = self.root / 'train' / 'rgb'
+    frames = sources.FolderSource(pictures).frames()
+    self._check({str(frame): frame.decode() for frame in frames})
+    seen = []
+    problems = batch_prediction.predict_files(
+      model_file.TfliteModel(tiny_model.float_model()),
+      [pictures],
+      self.tmp / 'out',
+      lambda rgb_uint8, _: (seen.append(rgb_uint8), rgb_uint8)[1:] * 2,
+      report_line=str,
+    )
+    self.assertEmpty(problems)
+    in_order = picture_folder.list_pictures(pictures).pictures
+    self._check({p.stem: rgb for p, rgb in zip(in_order, seen, strict=True)})
+
+
 class ProceduralRoomsTest(tf.test.TestCase):
   def setUp(self):
     super().setUp()
@@ -175,6 +293,13 @@ class ProceduralRoomsTest(tf.test.TestCase):
     source.resolve('procedural_rooms', counts)
     again = {p: p.stat().st_mtime_ns for p in self.root.rglob('*.png')}
     self.assertEqual(written, again)
+
+  def test_a_folder_that_cannot_be_written(self):
+    os.environ[source.ROOMS_FOLDER_VARIABLE] = '/proc/nowhere'
+    with self.assertRaisesRegex(
+      ValueError, f'/proc.*{source.ROOMS_FOLDER_VARIABLE}'
+    ):
+      source.resolve('procedural_rooms', {'train': 1})
 
   def test_a_folder_is_returned_unchanged(self):
     self.assertEqual(source.resolve('DATA/indoor'), 'DATA/indoor')

@@ -18,6 +18,7 @@ from absl.testing import parameterized
 
 from depth_mai.devices import adb
 from depth_mai.devices import settings as settings_lib
+from tests.runtime import foreign_model
 from tests.runtime import tiny_model
 
 _REPLACEMENT = r"""#!/bin/sh
@@ -93,6 +94,11 @@ class ReplacementTest(parameterized.TestCase):
     return self.create_tempfile(
       'm.tflite', content or tiny_model.float_model()
     ).full_path
+
+  def test_a_file_with_an_open_size_is_refused(self):
+    path = self._model(foreign_model.mean((1, -1, -1, 3)))
+    with self.assertRaisesRegex(ValueError, 'one pixel. Convert it for 640'):
+      self._device(program=self.program).measure(path)
 
   def test_measures(self):
     report = self._device(program=self.program, threads=(1, 4)).measure(

@@ -12,6 +12,7 @@ from depth_mai.devices import local
 from depth_mai.devices import settings as settings_lib
 from depth_mai.runtime import environment
 from tests.ranking import small_contest
+from tests.runtime import foreign_model
 from tests.runtime import tiny_model
 
 
@@ -41,6 +42,18 @@ class LocalDeviceTest(absltest.TestCase):
       self.assertNotEqual(_device(**other).time_key(), key)
     # An update of the system does not make stored figures wrong.
     self.assertNotIn(platform.platform(), json.dumps(key))
+
+  def test_an_open_input_has_the_challenges_size(self):
+    times_ms = {}
+    for shape in ((-1, -1, -1, 3), (-1, 4, 4, 3)):
+      path = self.create_tempfile(
+        'm.tflite', foreign_model.mean(shape)
+      ).full_path
+      report = _device(warmup=1, runs=3).measure(path)
+      self.assertEqual('ran with 640 x 480' in report['note'], shape[1] < 0)
+      times_ms[shape[1]] = report['configurations'][1]['median_ms']
+    # 19200 times the pixels.
+    self.assertGreater(times_ms[-1], 10 * times_ms[4])
 
   def test_measures_a_file(self):
     path = self.create_tempfile(

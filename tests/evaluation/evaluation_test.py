@@ -50,6 +50,48 @@ class EvaluateTest(absltest.TestCase):
       self.assertAlmostEqual(got['rmse'], value, delta=1e-9)
       self.assertAlmostEqual(got['si_rmse'], np.log(2) / 2, delta=1e-9)
 
+  def test_alignment_is_part_of_the_result(self):
+    # The upper half is nearer in the prediction, but farther in the truth.
+    pairs = list(_pairs(2))
+    for _, rgb, _ in pairs:
+      rgb[12:, :, 0] += 30
+    folder = self.create_tempdir().full_path
+    plain = evaluation.evaluate(RedPredictor(), pairs)
+    self.assertAlmostEqual(plain['rank_correlation'], -1.0)
+    self.assertIn('inverse depth', plain['warnings'][0])
+    for align in ('scale_shift', 'inverse_scale_shift'):
+      got = evaluation.evaluate(
+        RedPredictor(), pairs, pictures_dir=folder, align=align
+      )
+      self.assertEqual(got['alignment'], align)
+      # A line fits two depths in any order, but the order is wrong.
+      self.assertEqual(bool(got['warnings']), align == 'scale_shift')
+      self.assertLess(got['rmse'], 1e-6)
+    self.assertEqual(plain['alignment'], 'none')
+    for _, rgb, _ in pairs:
+      rgb[12:, :, 0] -= 60
+    depth = evaluation.evaluate(
+      RedPredictor(), pairs, align='inverse_scale_shift'
+    )
+    self.assertIn('looks like depth, not', depth['warnings'][0])
+    constant = evaluation.evaluate(RedPredictor(), _pairs(1))
+    self.assertIsNone(constant['rank_correlation'])
+    self.assertEqual(constant['warnings'], [])
+
+  def test_negative_aligned_depth_can_be_drawn(self):
+    ((name, rgb, depth_mm),) = _pairs(1)
+    depth_mm[:] = 20
+    depth_mm[:, ::2] = 60000
+    rgb[..., 0] = 100
+    rgb[:, ::2, 0] = 250
+    rgb[0, 1, 0] = 0  # Below the line through the others.
+    folder = pathlib.Path(self.create_tempdir().full_path)
+    evaluation.evaluate(
+      RedPredictor(), [(name, rgb, depth_mm)], pictures_dir=folder,
+      align='scale_shift',
+    )  # fmt: skip
+    self.assertTrue((folder / f'{name}.png').is_file())
+
   def test_batches_change_nothing(self):
     one, three = RedPredictor(1), RedPredictor(3)
     self.assertEqual(
@@ -109,6 +151,34 @@ class EvaluateTest(absltest.TestCase):
   def test_nothing_to_measure(self):
     with self.assertRaisesRegex(ValueError, '0 images measured'):
       evaluation.evaluate(RedPredictor(), iter(()))
+
+  def test_pictures_of_odd_names_stay_in_the_folder(self):
+    folder = self.create_tempdir().full_path
+    names = ['../../outside', 'caf\udce9', 'a\nb', 'nul\0']
+    pairs = [
+      (name, *pair[1:]) for name, pair in zip(names, _pairs(4), strict=True)
+    ]
+    result = evaluation.evaluate(RedPredictor(), pairs, pictures_dir=folder)
+    self.assertEqual(list(result['per_image']), names)
+    self.assertCountEqual(
+      os.listdir(folder),
+      [
+        '.._.._outside.png',
+        'caf\udce9.png',
+        'a\nb.png',
+        'nul_.png',
+        evaluation.OVERVIEW,
+      ],
+    )
+
+  def test_a_full_disk_loses_no_figure(self):
+    pairs = list(_pairs(3))
+    expected = evaluation.evaluate(RedPredictor(), pairs)
+    result = evaluation.evaluate(
+      RedPredictor(), pairs, pictures_dir='/proc/nowhere'
+    )
+    self.assertRegex(result.pop('pictures_problem'), '^/proc/nowhere')
+    self.assertEqual(result, expected)
 
   def test_pictures(self):
     folder = self.create_tempdir().full_path

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import errno
 import json
 import os
 import pathlib
@@ -62,6 +63,13 @@ class AtomicPathTest(parameterized.TestCase):
       atomic.write_json(path, {'rmse': float('nan')})
     self.assertEqual(json.loads(path.read_text()), result)
     self.assertEqual(os.listdir(path.parent), ['a.json'])
+
+  def test_texts_of_files_that_are_no_unicode(self):
+    path = self.folder / 'a.json'
+    atomic.write_json(path, {'caf\udce9': '\x1b[31m'})
+    self.assertEqual(json.loads(path.read_text()), {'caf\\xe9': '\\x1b[31m'})
+    atomic.write_text(path, 'caf\udce9')
+    self.assertEqual(path.read_text(), 'caf\\udce9')
 
   def test_directory(self):
     with atomic.atomic_path(self.folder / 'saved') as temporary:
@@ -137,16 +145,68 @@ class AtomicPathTest(parameterized.TestCase):
     atomic.write_text(path, 'new')
     self.assertCountEqual(os.listdir(self.folder), ['a.txt', 'other.txt'])
 
-  @parameterized.parameters('file/a.json', 'file', '.')
-  def test_what_cannot_be_written_is_known_before(self, name):
+  @parameterized.parameters(
+    ('file', False, None),
+    ('file', True, None),
+    ('new/folder/a.json', False, None),
+    ('new/folder/a.json', True, None),
+    ('file/a.json', False, 'file'),
+    ('file/b/a.json', True, 'file'),
+    ('.', False, '.'),
+    ('pipe', False, 'pipe'),
+    ('dangling/a.json', False, 'dangling'),
+    ('x' * 300, False, 'x' * 300),
+  )
+  def test_what_cannot_be_written_is_known_before(self, name, append, named):
     (self.folder / 'file').write_text('x')
-    if name == 'file':
-      atomic.check_writable(self.folder / name)
-      return
-    with self.assertRaises(OSError) as caught:
-      atomic.check_writable(self.folder / name)
-    self.assertIn(str(self.folder), str(caught.exception))
+    (self.folder / 'dangling').symlink_to('nowhere')
+    os.mkfifo(self.folder / 'pipe')
+    before = os.listdir(self.folder)
+    if named is None:
+      atomic.check_writable(self.folder / name, append=append)
+    else:
+      with self.assertRaises(OSError) as caught:
+        atomic.check_writable(self.folder / name, append=append)
+      self.assertEqual(caught.exception.filename, str(self.folder / named))
+    self.assertEqual(os.listdir(self.folder), before)
+    self.assertEqual((self.folder / 'file').read_text(), 'x')
+
+  @parameterized.parameters('new/folder', '.', 'file', 'file/new')
+  def test_a_folder_that_cannot_be_written_is_known_before(self, name):
+    (self.folder / 'file').write_text('x')
+    if 'file' in name:
+      with self.assertRaisesRegex(OSError, f'{self.folder}/file'):
+        atomic.check_writable_folder(self.folder / name)
+    else:
+      atomic.check_writable_folder(self.folder / name)
     self.assertEqual(os.listdir(self.folder), ['file'])
+
+  def test_a_folder_of_the_system_takes_no_file(self):
+    with self.assertRaisesRegex(OSError, "No file can be created.*'/proc'"):
+      atomic.check_writable_folder('/proc/nowhere/run')
+
+  def test_a_full_disk_is_named_by_the_final_path(self):
+    path = self.folder / 'a.txt'
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with mock.patch.object(os, 'fsync', side_effect=full):
+      with self.assertRaises(OSError) as caught:
+        atomic.write_text(path, 'x')
+    self.assertEqual(caught.exception.filename, str(path))
+    self.assertEqual(os.listdir(self.folder), [])
+
+  def test_discard(self):
+    atomic.write_text(self.folder / 'a' / 'b' / 'c.txt', 'x')
+    atomic.discard(self.folder / 'a')
+    atomic.discard(self.folder / 'a')
+    self.assertEqual(os.listdir(self.folder), [])
+
+  def test_a_device_is_not_replaced(self):
+    pipe = self.folder / 'pipe'
+    os.mkfifo(pipe)
+    with self.assertRaisesRegex(OSError, 'device or a pipe'):
+      atomic.write_text(pipe, 'x')
+    self.assertTrue(stat.S_ISFIFO(pipe.stat().st_mode))
+    self.assertEqual(os.listdir(self.folder), ['pipe'])
 
 
 if __name__ == '__main__':

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of reading metrics.jsonl."""
 
+import contextlib
+import io
 import json
 import os
 
@@ -75,16 +77,36 @@ class ReadRunTest(parameterized.TestCase):
     self.assertLen(run.records, 1)
 
   @parameterized.parameters(
-    ('{"split": "tra', 'line 2'),
-    ('[1]', r'line 2: got \[1\]'),
-    ('{"step": 3}', '"split" is None'),
-    ('{"split": "train", "step": true}', '"step" is True'),
+    '{"split": "tra',
+    '[1]',
+    '{"step": 3}',
+    '{"split": "train", "step": true}',
+    f'{{"split": "train", "step": 1{"0" * 400}}}',
+    '[' * 100_000,
+    'a note \x1b[31m',
   )
-  def test_damaged_lines(self, line, message):
-    good = {'split': 'train', 'step': 1, 'loss': 0.5}
-    self.write(good, line, good)
-    with self.assertRaisesRegex(ValueError, message):
-      metrics_log.read_run(self.run_dir)
+  def test_damaged_lines_are_left_out_and_reported(self, line):
+    lines = [{'split': 'train', 'step': i, 'loss': 1 / i} for i in (1, 2)]
+    self.write(lines[0], line, lines[1])
+    with contextlib.redirect_stderr(io.StringIO()) as stderr:
+      self.assertEqual(metrics_log.read_run(self.run_dir).records, lines)
+    self.assertIn('metrics.jsonl: left out 1 damaged line', stderr.getvalue())
+    self.assertNotIn('\x1b', stderr.getvalue())
+    self.assertLen(stderr.getvalue().splitlines(), 1)
+
+  def test_bytes_that_are_no_text(self):
+    self.write({'split': 'train', 'step': 1, 'loss': 0.5})
+    with open(os.path.join(self.run_dir, 'metrics.jsonl'), 'ab') as stream:
+      stream.write(b'\xff\xfe\0\n')
+    self.assertLen(metrics_log.read_run(self.run_dir).records, 1)
+
+  def test_the_best_network_is_chosen_anew(self):
+    lost = {'split': 'validation', 'step': 10, 'si_rmse': 0.2}
+    best = {'split': 'validation', 'step': 20, 'si_rmse': 0.3}
+    self.write(lost, {'split': 'best_restarts', 'step': 15}, best)
+    self.assertEqual(metrics_log.best_validation(self.run_dir), best)
+    run = metrics_log.read_run(self.run_dir)
+    self.assertEqual(run.records, [lost, best])
 
   def test_best_validation(self):
     self.assertEqual(metrics_log.best_validation(self.run_dir), {})

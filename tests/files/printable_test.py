@@ -38,6 +38,12 @@ class PrintableTest(parameterized.TestCase):
   def test_lines_are_kept_apart(self):
     text = printable.printable_lines('one\n\x1b[2Jtwo')
     self.assertEqual(text, 'one\n\\x1b[2Jtwo')
+    self.assertEqual(printable.printable_lines('a\tb\r\n\n'), 'a\tb\\r\n\n')
+
+  def test_every_text_of_a_content(self):
+    given = {'caf\udce9': [1, None, ('\x1b', True)], 'text': 'a\nb'}
+    expected = {'caf\\xe9': [1, None, ['\\x1b', True]], 'text': 'a\nb'}
+    self.assertEqual(printable.printable_content(given), expected)
 
 
 if __name__ == '__main__':

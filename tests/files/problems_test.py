@@ -25,6 +25,18 @@ class ProblemsTest(absltest.TestCase):
       str(error), '0.png: what 0. Cure: cure 0.\n1.png: what 1. Cure: cure 1.'
     )
 
+  def test_names_are_printable(self):
+    problem = problems.Problem(
+      pathlib.Path('a\nb'), 'caf\udce9 is bad', 'remove \x1b[31m'
+    )
+    self.assertEqual(
+      str(problem), 'a\\nb: caf\\xe9 is bad. Cure: remove \\x1b[31m.'
+    )
+    self.assertEqual(problems.listing(['a\nb', 'c']), 'a\\nb, c')
+    self.assertEqual(
+      problems.with_name('a\nb', ValueError('no\x07')), 'a\\nb: no\\x07'
+    )
+
   def test_long_lists_are_shortened(self):
     error = problems.BadInputError(self._problems(8))
     self.assertLen(error.problems, 8)

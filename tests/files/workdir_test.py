@@ -17,12 +17,17 @@ class WorkdirTest(tf.test.TestCase):
     self.workdir = pathlib.Path(self.create_tempdir().full_path) / 'run'
 
   def test_a_workdir_belongs_to_one_configuration(self):
-    workdir_lib.claim(self.workdir, 'train.epochs = 1\ntrain.seed = 1\n')
-    workdir_lib.claim(self.workdir, 'train.epochs = 1\ntrain.seed = 1\n')
+    config = 'train.epochs = 1\ntrain.seed = 1\n'
+    workdir_lib.check_config(self.workdir, config)
+    self.workdir.mkdir()
+    (self.workdir / workdir_lib.CONFIG).write_text(config)
+    workdir_lib.check_config(self.workdir, config)
     with self.assertRaisesRegex(
       ValueError, r'(?s)-train.epochs = 1.*\+train.epochs = 2.*--workdir'
     ):
-      workdir_lib.claim(self.workdir, 'train.epochs = 2\ntrain.seed = 1\n')
+      workdir_lib.check_config(
+        self.workdir, 'train.epochs = 2\ntrain.seed = 1\n'
+      )
 
   def test_versions(self):
     self.workdir.mkdir()

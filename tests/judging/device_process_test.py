@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of the process in which a device measures a file."""
 
+import os
 import time
+from unittest import mock
 
 from absl.testing import absltest
 from absl.testing import parameterized
@@ -52,10 +54,31 @@ class MeasureTest(parameterized.TestCase):
     ({'threads': 1, 'median_ms': float('nan')},),
     ({'threads': 1, 'predicted_ms_low': -1.0},),
     ({'threads': 1, 'median_ms': 0},),
+    ({'threads': 1, 'median_ms': 10**400},),
+    ({'threads': 1, 'median_ms': True},),
+    ({'threads': 1, 'median_ms': 5e-324},),
+    ({'threads': 1, 'runs': 1.5},),
+    ({'threads': True},),
+    ({'threads': -1},),
   )
   def test_invalid_configurations(self, row):
     with self.assertRaises(verdict.FileFaultError):
       device_process._configurations({'configurations': [row]}, 'local')
+
+  @parameterized.parameters('link', 'pipe', 'folder', 'nothing')
+  def test_answers_that_are_no_file(self, kind):
+    def leave(folder, *_):
+      answer = folder / 'answer.json'
+      if kind == 'link':
+        answer.symlink_to(folder / 'request.json')
+      elif kind == 'pipe':
+        os.mkfifo(answer)
+      elif kind == 'folder':
+        answer.mkdir()
+
+    with mock.patch.object(device_process, '_run', leave):
+      with self.assertRaisesRegex(verdict.FileFaultError, 'without an answer'):
+        device_process.measure('local', _SETTINGS, b'', 256, 60)
 
   @parameterized.parameters(
     (5,), ([],), ({},), ({'configurations': []},), ({'configurations': 'x'},)

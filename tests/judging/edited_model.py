@@ -15,7 +15,7 @@ def open_model(kernel=(20.0, 0.0, 0.0), bias=500.0) -> schema.ModelT:
 
   Its tensors are 0, the input; 1 and 2, kernel and bias; 3, the output.
   """
-  content = tiny_model.float_model(SIZE, kernel, bias)
+  content = tiny_model.float_model(SIZE, kernel, bias, metadata=None)
   return schema.ModelT.InitFromPackedBuf(bytearray(content), 0)
 
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of predicting and measuring with a sandboxed file."""
 
-import dataclasses
 import pathlib
 import time
 
@@ -32,8 +31,8 @@ class FidelityTest(absltest.TestCase):
 
   def predictor(self, content, unit='mm'):
     self.box.take(content)
-    interface, _ = interface_check.read(self.box.load(), 'auto')
-    interface = dataclasses.replace(interface, output_unit=unit)
+    reading = interface_check.read(self.box.load(), {})
+    interface = reading.interface('0..255', unit)
     return fidelity.SandboxedPredictor(self.box, interface)
 
   def test_predicts(self):
@@ -52,7 +51,8 @@ class FidelityTest(absltest.TestCase):
 
   def test_depth_that_is_not_finite(self):
     predictor = self.predictor(
-      tiny_model.float_model((24, 32), bias=float('inf'))
+      # Finite weights, whose products are not.
+      tiny_model.float_model((24, 32), (3e38, 3e38, 3e38), 3e38)
     )
     with self.assertRaisesRegex(
       verdict.FileFaultError, 'picture 07 .* at 768 of 768'

@@ -40,8 +40,8 @@ class SandboxTest(parameterized.TestCase):
     """Loads and runs a file without checking it first."""
     with self.open() as one:
       one.take(content)
-      interface, _ = interface_check.read(one.load(), 'auto')
-      return one.run(bytes(interface.input.bytes), interface.output.bytes)
+      reading = interface_check.read(one.load(), {})
+      return one.run(bytes(reading.input.bytes), reading.output.bytes)
 
   @parameterized.parameters(1, 2)
   def test_runs_a_network(self, threads):
@@ -93,7 +93,7 @@ class SandboxTest(parameterized.TestCase):
     self.assertLen(self.run_all(tiny_model.float_model((6, 8))), 4 * 48)
 
   def test_memory(self):
-    graph = tiny_model.float_model((1 << 14, 1 << 14))
+    graph = tiny_model.float_model((1 << 13, 1 << 13))
     with self.assertRaisesRegex(verdict.FileFaultError, '256 MB of memory'):
       self.run_all(graph)
 

@@ -24,6 +24,7 @@ from tests.judging import hostile_files
 from tests.judging import hostile_graphs
 from tests.judging import small_data
 from tests.lite import hand_made
+from tests.runtime import foreign_model
 from tests.runtime import tiny_model
 
 _METRICS = ('si_rmse', 'rmse', 'log10', 'rel')
@@ -66,7 +67,10 @@ class JudgeTest(parameterized.TestCase):
     verdict = self.judge(content)
     self.assertEqual(verdict.errors, [])
     want = evaluation.evaluate(
-      file_predictors.TflitePredictor(self.root / 'team.tflite'),
+      file_predictors.TflitePredictor(
+        self.root / 'team.tflite',
+        open_pairs=lambda: [pair[1:] for pair in self.pairs],
+      ),
       source.evaluation_pairs(self.root, 'validation'),
     )
     del want['per_image']
@@ -162,6 +166,52 @@ class JudgeTest(parameterized.TestCase):
     self.assertTrue(self.judge(content).accepted)
 
   @parameterized.named_parameters(
+    ('open_size', {'shape': (-1, -1, -1, 3)}, {'input_size': '32x24'}),
+    ('open_batch', {'shape': (-1, 24, 32, 3)}, {}),
+    ('flat', {'flat': True}, {}),
+    ('output', {'half': 'half'}, {'output_tensor': 'depth'}),
+    ('float16', {'dtype': 'float16'}, {}),
+    ('bytes', {'dtype': 'uint8'}, {}),
+  )
+  def test_what_other_programs_take(self, file, flags):
+    file = {'shape': (1, 24, 32, 3), 'factor': 20.0, 'offset': 500.0, **file}
+    verdict = self.judge(foreign_model.mean(**file), **flags)
+    self.assertEqual(verdict.errors, [])
+    errors = []
+    for _, rgb_uint8, depth_mm in self.pairs:
+      known = depth_mm > 0
+      predicted = 500 + 20 * rgb_uint8[known].mean(axis=-1)
+      errors.append(np.std(np.log(predicted / depth_mm[known])))
+    self.assertAlmostEqual(verdict.metrics['si_rmse'], np.mean(errors), 3)
+
+  def test_an_open_size_is_said(self):
+    content = foreign_model.mean((1, -1, -1, 3), 20.0, 500.0)
+    verdict = self.judge(content, limit=1)
+    self.assertIn('[1, 480, 640, 3]', verdict.interface['input']['value'])
+    self.assertIn('--input_size', verdict.interface['input']['why'])
+
+  def test_several_depth_maps_are_listed(self):
+    verdict = self.judge(foreign_model.mean((1, 24, 32, 3), half='half'))
+    (error,) = verdict.errors
+    self.assertRegex(
+      error, "^It has 2 outputs.*--output_tensor: 0 'depth'.*1 'half'"
+    )
+
+  def test_inverse_depth_is_named(self):
+    content = foreign_model.mean((1, 24, 32, 3), 1e6, 100.0, inverse=True)
+    (error,) = self.judge(content).errors
+    self.assertRegex(error, '^This looks like inverse depth .* not detected')
+    stated = self.judge(content, unit='mm', input_range='0..255')
+    self.assertTrue(stated.accepted)
+    self.assertIn('inverse depth', ' '.join(stated.warnings))
+
+  def test_a_flag_against_the_metadata_is_said(self):
+    content = tiny_model.float_model((24, 32), (20.0, 0.0, 0.0), 500.0)
+    verdict = self.judge(content, unit='m')
+    self.assertEqual(verdict.interface['unit']['value'], 'm')
+    self.assertIn('contradicts mm', ' '.join(verdict.warnings))
+
+  @parameterized.named_parameters(
     ('flex', hand_made.model(('CUSTOM', 1, ('FLOAT32',)), custom='FlexErf'))
     + ('CUSTOM:FlexErf',),
     ('new', hand_made.model(('GELU', 1, ('FLOAT32',))), 'needs TFLite 2.9.0'),
@@ -190,6 +240,32 @@ class JudgeTest(parameterized.TestCase):
     verdict = self.judge(content, target_runtime='1.9.0')
     self.assertIn('CONV_2D version 3', verdict.errors[0])
     self.assertIn('needs TFLite 1.14.0', verdict.errors[0])
+
+  def test_texts_are_printable(self):
+    rude = '\x1b[2J\x1b]0;owned\x07\u202e\udcff\n'
+    folder = self.root / 'rude'
+    folder.mkdir()
+    path = folder / f'{rude}.tflite'
+    model = edited_model.open_model()
+    for tensor in model.subgraphs[0].tensors:
+      tensor.name = rude.replace('\udcff', '')
+    model.operatorCodes[0].builtinCode = 32
+    model.operatorCodes[0].customCode = rude.replace('\udcff', '')
+    path.write_bytes(edited_model.packed(model))
+    verdict = stages.judge(
+      request.JudgeRequest(path, self.root, limits=_LIMITS),
+      lambda *_: None,
+      self.launcher,
+    )
+    self.assertFalse(verdict.accepted)
+    for line in verdict.to_text().splitlines():
+      self.assertTrue(line.isprintable(), line)
+    written = json.dumps(verdict.to_json(), ensure_ascii=False)
+    self.assertTrue(written.isprintable())
+    written.encode()
+    shown = r'\x1b[2J\x1b]0;owned\x07\u202e'
+    self.assertEqual(verdict.file['name'], rf'{shown}\xff\n.tflite')
+    self.assertIn(rf'CUSTOM:{shown}\n', verdict.errors[0])
 
   def test_warnings(self):
     content = tiny_model.float_model((24, 32), (0.0, 0.0, 0.0), -5.0)

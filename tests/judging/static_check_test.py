@@ -7,7 +7,6 @@ from absl.testing import absltest
 from absl.testing import parameterized
 
 from depth_mai.judging import static_check
-from tests.judging import edited_model
 from tests.lite import hand_made
 from tests.runtime import tiny_model
 
@@ -33,7 +32,6 @@ class CheckTest(parameterized.TestCase):
         'declared_min_runtime': '1.5.0',
         'histogram': {'CONV_2D': 1},
         'problems': [],
-        'open_shapes': [],
         'metadata': {
           'output_unit': 'm',
           'layout': 'NHWC',
@@ -60,14 +58,6 @@ class CheckTest(parameterized.TestCase):
       problems, ('CUSTOM:FlexErf', 'GELU', 'BUILTIN_9999'), strict=True
     ):
       self.assertStartsWith(problem, name)
-
-  def test_open_shapes(self):
-    model = edited_model.open_model()
-    model.subgraphs[0].tensors[3].shapeSignature = [1, -1, -1, 1]
-    (text,) = static_check.check(edited_model.packed(model), '2.5.0')[
-      'open_shapes'
-    ]
-    self.assertIn("output 'depth' leaves sizes open", text)
 
   @parameterized.parameters(
     b'{',

@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from depth_mai.challenge_folder import folder
 from depth_mai.datasets.procedural_rooms import scene
-from depth_mai.files import folder
 from depth_mai.layers import clb
 from depth_mai.layers import fake_quantisation
 from depth_mai.lite import collapse

@@ -46,8 +46,12 @@ class SlimTest(tf.test.TestCase):
       slimmed = _changed(file_passes.slim, content)
       self.assertLess(len(slimmed), len(content))
       self.assertAllEqual(
-        model_file.TfliteModel(slimmed).predict_mm(rgb),
-        model_file.TfliteModel(content).predict_mm(rgb),
+        model_file.TfliteModel(
+          slimmed, metadata=tiny_model.MILLIMETRES
+        ).predict_mm(rgb),
+        model_file.TfliteModel(
+          content, metadata=tiny_model.MILLIMETRES
+        ).predict_mm(rgb),
       )
       self.assertEqual(_changed(file_passes.slim, slimmed), slimmed)
 
@@ -69,16 +73,19 @@ class SlimTest(tf.test.TestCase):
 _CONTENT = {'output_unit': 'm', 'metrics': {'si_rmse': 0.25}, 'source': 'große'}
 
 
-def _predict(content):
+def _predict(content, metadata=None):
   rgb = np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8)
-  return model_file.TfliteModel(content).predict_mm(rgb)
+  return model_file.TfliteModel(content, metadata=metadata).predict_mm(rgb)
 
 
 class MetadataTest(tf.test.TestCase):
   def setUp(self):
     super().setUp()
     self.plain = tiny_model.float_model(
-      kernel=(0.5, 0.25, -0.125), bias=40.0, other_metadata={'note': b'kept'}
+      kernel=(0.5, 0.25, -0.125),
+      bias=40.0,
+      metadata=None,
+      other_metadata={'note': b'kept'},
     )
 
   def test_device_reads_what_was_written(self):
@@ -101,14 +108,17 @@ class MetadataTest(tf.test.TestCase):
     content = _changed(
       file_passes.add_metadata, self.plain, {'output_unit': 'mm'}
     )
-    np.testing.assert_array_equal(_predict(content), _predict(self.plain))
+    np.testing.assert_array_equal(
+      _predict(content), _predict(self.plain, tiny_model.MILLIMETRES)
+    )
 
   def test_unit_reaches_the_device(self):
     content = _changed(
       file_passes.add_metadata, self.plain, {'output_unit': 'm'}
     )
     np.testing.assert_array_equal(
-      _predict(content), np.float32(1000) * _predict(self.plain)
+      _predict(content),
+      np.float32(1000) * _predict(self.plain, tiny_model.MILLIMETRES),
     )
 
   def test_refuses_metadata_that_is_not_json(self):

@@ -47,7 +47,12 @@ def model(*operators, custom: str | None = None) -> bytes:
     operator.inputs = [tensor(f'in_{index}', name) for name in types]
     operator.outputs = [tensor(f'layer_{index}', types[0])]
     subgraph.operators.append(operator)
-  subgraph.inputs, subgraph.outputs = [0], [len(subgraph.tensors) - 1]
+  subgraph.inputs = [
+    index
+    for index, made in enumerate(subgraph.tensors)
+    if made.name.startswith('in_')
+  ]
+  subgraph.outputs = [len(subgraph.tensors) - 1]
   result.subgraphs = [subgraph]
   builder = flatbuffers.Builder(1024)
   builder.Finish(result.Pack(builder), b'TFL3')

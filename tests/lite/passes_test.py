@@ -11,6 +11,7 @@ from depth_mai.lite import passes
 from depth_mai.models import deployment
 from depth_mai.runtime import model_file
 from tests.lite import small_network
+from tests.runtime import tiny_model
 
 _ALWAYS = [
   'collapse_blocks',
@@ -88,8 +89,12 @@ class PassesTest(tf.test.TestCase, parameterized.TestCase):
     passes.rewrite_file(file, target)
     (picture,) = small_network.pictures(1)
     self.assertAllEqual(
-      model_file.TfliteModel(content).predict_mm(picture),
-      model_file.TfliteModel(flatbuffer.write_model(file)).predict_mm(picture),
+      model_file.TfliteModel(
+        content, metadata=tiny_model.MILLIMETRES
+      ).predict_mm(picture),
+      model_file.TfliteModel(
+        flatbuffer.write_model(file), metadata=tiny_model.MILLIMETRES
+      ).predict_mm(picture),
     )
 
 

@@ -15,6 +15,7 @@ from depth_mai.runtime import delegation
 from depth_mai.runtime import graph
 from depth_mai.runtime import model_file
 from tests.lite import small_network
+from tests.runtime import tiny_model
 
 Quantisation = quantisation.Quantisation
 _PICTURES = small_network.pictures(4)
@@ -60,7 +61,10 @@ class FloatPartsTest(tf.test.TestCase, parameterized.TestCase):
     cls.model = _deployed(small_network.small_network())
     cls.content = converter.convert(cls.model, 'fp32')
     cls.float_mm = [
-      model_file.TfliteModel(cls.content).predict_mm(rgb) for rgb in _PICTURES
+      model_file.TfliteModel(
+        cls.content, metadata=tiny_model.MILLIMETRES
+      ).predict_mm(rgb)
+      for rgb in _PICTURES
     ]
 
   def _names(self, io_float=True, **choices):
@@ -136,7 +140,7 @@ class FloatPartsTest(tf.test.TestCase, parameterized.TestCase):
     self.assertEqual([name for name, _ in found].count('QUANTIZE'), 1)
     out = 2 if choices.get('float_tail') == 2 else 1  # The skip, too.
     self.assertEqual([name for name, _ in found].count('DEQUANTIZE'), out)
-    model = model_file.TfliteModel(content)
+    model = model_file.TfliteModel(content, metadata=tiny_model.MILLIMETRES)
     delegated = delegation.describe_delegation(model.interpreter)
     self.assertEqual((delegated.partitions, delegated.outside), (1, {}))
     for rgb, wanted_mm in zip(_PICTURES, self.float_mm, strict=True):
@@ -148,7 +152,9 @@ class FloatPartsTest(tf.test.TestCase, parameterized.TestCase):
       content = converter.convert(
         self.model, 'int8', _PICTURES, Quantisation(float_tail=tail)
       )
-      depth_mm = model_file.TfliteModel(content).predict_mm(_PICTURES[0])
+      depth_mm = model_file.TfliteModel(
+        content, metadata=tiny_model.MILLIMETRES
+      ).predict_mm(_PICTURES[0])
       levels[tail] = np.unique(depth_mm).size
     self.assertLessEqual(levels[None], 256)
     self.assertGreater(levels[0], 256)
@@ -175,7 +181,9 @@ class FloatPartsTest(tf.test.TestCase, parameterized.TestCase):
     # Rounding 0..255 to whole numbers at the small size moves the depth by
     # less than a step.
     wanted, found = (
-      model_file.TfliteModel(file).predict_mm(_PICTURES[0])
+      model_file.TfliteModel(file, metadata=tiny_model.MILLIMETRES).predict_mm(
+        _PICTURES[0]
+      )
       for file in (converter.convert(model, 'fp32'), content)
     )
     self.assertGreater(np.ptp(wanted), 1000)

@@ -12,6 +12,7 @@ from depth_mai.lite import quantisation
 from depth_mai.models import deployment
 from depth_mai.runtime import model_file
 from tests.lite import small_network
+from tests.runtime import tiny_model
 
 Quantisation = quantisation.Quantisation
 _PICTURES = small_network.pictures(4)
@@ -42,7 +43,7 @@ class QuantiserTest(tf.test.TestCase, parameterized.TestCase):
       output_upsampling='bilinear',
     )
     cls.float_model = model_file.TfliteModel(
-      converter.convert(cls.model, 'fp32')
+      converter.convert(cls.model, 'fp32'), metadata=tiny_model.MILLIMETRES
     )
 
   def _convert(self, precision='int8', io_type='float32', **choices):
@@ -51,7 +52,7 @@ class QuantiserTest(tf.test.TestCase, parameterized.TestCase):
     )
 
   def _distance(self, content):
-    model = model_file.TfliteModel(content)
+    model = model_file.TfliteModel(content, metadata=tiny_model.MILLIMETRES)
     return np.mean(
       [
         np.std(np.log(model.predict_mm(x) / self.float_model.predict_mm(x)))
@@ -78,7 +79,9 @@ class QuantiserTest(tf.test.TestCase, parameterized.TestCase):
     content = self._convert(
       io_type=io_type, float_tail=float_tail, float_input=True
     )
-    interpreter = model_file.TfliteModel(content).interpreter
+    interpreter = model_file.TfliteModel(
+      content, metadata=tiny_model.MILLIMETRES
+    ).interpreter
     for side in ('input', 'output'):
       (detail,) = getattr(interpreter, f'get_{side}_details')()
       self.assertEqual(detail['dtype'], np.dtype(io_type))

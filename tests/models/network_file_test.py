@@ -2,6 +2,8 @@
 """Tests of depth_mai/models/network_file.py."""
 
 import os
+import subprocess
+import sys
 
 from absl.testing import parameterized
 import keras
@@ -10,6 +12,14 @@ import tensorflow as tf
 
 from depth_mai.layers import clb
 from depth_mai.models import network_file
+
+
+def _flipped(content):
+  """Returns a file with some bytes of its weights changed."""
+  start = content.index(b'\x89HDF')
+  changed = bytearray(content)
+  changed[start + 2000 : start + 2010] = bytes(range(1, 11))
+  return bytes(changed)
 
 
 class NetworkFileTest(tf.test.TestCase, parameterized.TestCase):
@@ -29,6 +39,45 @@ class NetworkFileTest(tf.test.TestCase, parameterized.TestCase):
       loaded(rgb, training=False), network(rgb, training=False)
     )
 
+  def test_two_lines_load_it_in_another_program(self):
+    image = keras.Input((12, 16, 3))
+    depth = clb.CollapsibleConv2D(1, expansion=4)(image)
+    keras.Model(image, depth).save(self.path)
+    other = subprocess.run(
+      [
+        sys.executable,
+        '-c',
+        'import depth_mai.models, keras\n'
+        f'network = keras.models.load_model({self.path!r})\n'
+        'print(network.output_shape)',
+      ],
+      env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)),
+      capture_output=True,
+      text=True,
+    )
+    self.assertEqual(other.stdout, '(None, 12, 16, 1)\n', other.stderr)
+
+  @parameterized.parameters(
+    (lambda content: b'', 'it is empty'),
+    (lambda content: content[:-100], 'cut off'),
+    (lambda content: content[:1000], 'cut off'),
+    (lambda content: bytes(len(content)), 'cut off'),
+    (lambda content: _flipped(content), 'checksum|cut off|invalid'),
+  )
+  def test_damage_is_named_with_its_cure(self, damage, reason):
+    image = keras.Input((12, 16, 3))
+    keras.Model(image, keras.layers.Conv2D(1, 3)(image)).save(self.path)
+    self.assertEqual(network_file.damage(self.path), '')
+    with open(self.path, 'rb') as stream:
+      content = damage(stream.read())
+    with open(self.path, 'wb') as stream:
+      stream.write(content)
+    with self.assertRaisesRegex(
+      ValueError, rf'network.keras is damaged .*({reason}).*last.keras'
+    ) as caught:
+      network_file.load_network(self.path)
+    self.assertLen(str(caught.exception).splitlines(), 1)
+
   def test_saves_atomically(self):
     inputs = keras.Input((2,))
     network = keras.Model(inputs, keras.layers.Dense(1)(inputs))
@@ -44,7 +93,7 @@ class NetworkFileTest(tf.test.TestCase, parameterized.TestCase):
   def test_a_file_that_is_no_network(self):
     with open(self.path, 'w') as stream:
       stream.write('something else')
-    with self.assertRaisesRegex(ValueError, 'cannot be loaded'):
+    with self.assertRaisesRegex(ValueError, 'damaged .*not a .keras file'):
       network_file.load_network(self.path)
 
   @parameterized.parameters(

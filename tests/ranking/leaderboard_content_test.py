@@ -81,6 +81,13 @@ class AssembleTest(parameterized.TestCase):
         'sha256': b'tclfp32'.hex(),
         'parameters': 1000,
         'macs': 10**7,
+        'interface': {
+          'unit': 'mm',
+          'input_range': '0..255',
+          'layout': 'nhwc',
+          'output_tensor': '0',
+          'input_size': 'auto',
+        },
         'size_mb': 2.61,
         'sizes_mb': {'fp32': 2.61, 'fp16': None, 'int8': 0.9},
         'report': {

@@ -147,7 +147,7 @@ class MeasurerTest(absltest.TestCase):
     )
     self.assertEqual([one.model.system for one in judged], ['tcl'])
     self.assertLen(problems, 1)
-    self.assertRegex(problems[0], 'bad_fp32.tflite is not a depth model')
+    self.assertRegex(problems[0], 'bad_fp32.tflite cannot be read as a depth')
     self.assertIn('[1/2] bad_fp32.tflite: FAILED', self.lines[0])
 
   def test_an_unreadable_picture_stops_the_run(self):

@@ -49,6 +49,14 @@ class FindModelsTest(parameterized.TestCase):
     )
     self.assertEqual(self.problems, [])
 
+  def test_odd_names_are_printable(self):
+    named = small_contest.network(system='\x1b[31m' + 'x' * 9999)
+    self.write(**{'caf\udce9_fp32': small_contest.network(), 'b\nc': named})
+    (first, first_system, *_), (second, second_system, *_) = self.found()
+    self.assertEqual((first, second), ('b\\nc.tflite', 'caf\\xe9_fp32.tflite'))
+    self.assertEqual(second_system, 'caf\\xe9')
+    self.assertRegex(first_system, r'^\\x1b\[31mx{90,91}\u2026$')
+
   def test_path_and_sha256(self):
     content = small_contest.network()
     self.write(tcl_fp32=content)

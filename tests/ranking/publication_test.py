@@ -64,6 +64,24 @@ class PublicationTest(absltest.TestCase):
       files[2].read_text(), leaderboard_text.markdown(self.board)
     )
 
+  def test_odd_names_stop_nothing_and_are_obeyed_by_nothing(self):
+    row = self.board['rows'][0]
+    path = self.root / 'models' / row['file']
+    path.rename(path.with_name('caf\udce9\n.tflite'))
+    row['file'] = 'caf\\xe9\\n.tflite'
+    self.board['problems'] = ['b\x1b[2J\udce9.tflite: <b>damaged</b> $1$']
+    self.board['data']['data_dir_name'] = 'a$b$\u202e'
+    files = publication.write_tables(self.board, self.target)
+    files += self.write_page()
+    for file in files:
+      if file.suffix != '.png':
+        text = file.read_text(encoding='utf-8')
+        for sign in '\x1b\u202e\r':
+          self.assertNotIn(sign, text)
+    page = (self.target / 'leaderboard.html').read_text()
+    self.assertIn('b\\x1b[2J\\xe9.tflite: &lt;b&gt;damaged', page)
+    self.assertIn('caf\\xe9\\n.tflite', page)
+
   def test_page(self):
     files = self.write_page()
     self.assertEqual(

@@ -39,7 +39,7 @@ def write_data(root: pathlib.Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 def network(scale: float = 20.0, bias_mm: float = 0.0, **metadata) -> bytes:
   """Returns a .tflite file that predicts scale * red + bias_mm millimetres."""
   return tiny_model.float_model(
-    SIZE, (scale, 0.0, 0.0), bias_mm, metadata=metadata or None
+    SIZE, (scale, 0.0, 0.0), bias_mm, metadata={'output_unit': 'mm', **metadata}
   )
 
 
@@ -149,6 +149,13 @@ def measured(
       'size_mb': size_mb,
       'parameters': 1000,
       'macs': macs,
+      'interface': {
+        'unit': 'mm',
+        'input_range': '0..255',
+        'layout': 'nhwc',
+        'output_tensor': '0',
+        'input_size': 'auto',
+      },
       'runtime_ms': runtime_ms,
       'runtime_ms_no_xnnpack': runtime_ms and 3 * runtime_ms,
       'instructions': instructions,

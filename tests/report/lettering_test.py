@@ -6,6 +6,7 @@ from absl.testing import parameterized
 import numpy as np
 from PIL import Image
 from PIL import ImageDraw
+from PIL import ImageFont
 
 from depth_mai.report import lettering
 
@@ -41,6 +42,27 @@ class ShortenedTest(absltest.TestCase):
   def test_no_room(self):
     font = lettering.font_of(14)
     self.assertEqual(lettering.shortened('abc', 1, font), '...')
+
+
+class OddTextTest(parameterized.TestCase):
+  @parameterized.parameters('caf\udce9', 'two\nlines', '\x1b[31m', 'x' * 10**5)
+  def test_any_name_can_be_written(self, text):
+    for font in (lettering.font_of(14), ImageFont.load_default()):
+      shown = lettering.shortened(text, 200, font)
+      self.assertLessEqual(lettering.text_width(text[:20], font), 400)
+      paper = Image.new('RGB', (400, 30), lettering.PAPER_RGB)
+      lettering.write(ImageDraw.Draw(paper), (5, 15), shown, font)
+      self.assertNotEmpty(_ink_rows(np.array(paper)))
+
+  def test_the_font_of_old_versions_of_pillow(self):
+    font = ImageFont.ImageFont()
+    self.assertEqual(lettering.drawable('\u6df1 \xe4', font), '\\u6df1 \xe4')
+
+  @parameterized.parameters(
+    ('lr=$1e-3$', r'lr=\$1e-3\$'), ('_base', ' _base'), ('\x1b', r'\x1b')
+  )
+  def test_labels_of_plots(self, text, expected):
+    self.assertEqual(lettering.plot_label(text), expected)
 
 
 class TextPanelTest(absltest.TestCase):

@@ -9,7 +9,7 @@ from absl.testing import parameterized
 import numpy as np
 from PIL import Image
 
-from depth_mai.files import picture_files
+from depth_mai.pictures import picture_files
 from depth_mai.runtime import batch_prediction
 from depth_mai.runtime import model_file
 from tests.runtime import tiny_model
@@ -110,14 +110,17 @@ class BatchPredictionTest(parameterized.TestCase):
     )
     self.assertLen(problems, 3)
     self.assertRegex(problems[0], 'empty contains no picture')
-    self.assertRegex(problems[1], 'no picture .*gone.png')
-    self.assertRegex(problems[2], 'a.jpg cannot be read')
+    self.assertRegex(problems[1], 'gone.png: .*No such file')
+    self.assertRegex(problems[2], 'a.jpg: .*not a picture')
     self.assertLen(self._outputs(), 3)
     self.assertEqual(self._depth_mm('b')[0, 0], 5000)
 
   def test_depth_that_is_not_finite_is_reported(self):
-    self.model = model_file.TfliteModel(tiny_model.float_model(bias=np.nan))
-    path = self._picture('a.png', 1)
+    # 3e38 * 200 is infinite, although all weights are finite.
+    self.model = model_file.TfliteModel(
+      tiny_model.float_model(kernel=(3e38, 0.0, 0.0))
+    )
+    path = self._picture('a.png', 200)
     (problem,) = self._predict(path)
     self.assertRegex(problem, f'{path}: .*are NaN')
     self.assertEmpty(self._outputs())

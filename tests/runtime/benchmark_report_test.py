@@ -77,6 +77,14 @@ class FormatTest(absltest.TestCase):
     text = benchmark_report.format_table(_report(True, threads=8, load=3.0))
     self.assertIn('8 threads share 4 logical CPUs.', text)
     self.assertIn('busy before the first run (load 3.0 on 4', text)
+    # A container that may use one CPU, or one and a half CPUs' time.
+    limited = _report(True)
+    limited['machine']['cpu_quota'] = 1.5
+    text = benchmark_report.format_table(limited)
+    self.assertIn('4 threads share 2 logical CPUs.', text)
+    limited['configurations'][0]['cpus'] = [3]
+    text = benchmark_report.format_table(limited)
+    self.assertIn('4 threads share 1 logical CPU.', text)
     text = benchmark_report.format_table(_report(True))
     self.assertNotIn('share', text)
     self.assertNotIn('busy', text)

@@ -3,12 +3,18 @@
 
 import hashlib
 import json
+import pathlib
 
 from absl.testing import absltest
+from ai_edge_litert import schema_py_generated as schema
 import keras
+import numpy as np
 
 from depth_mai.lite import converter
+from depth_mai.report import summary_table
 from depth_mai.runtime import graph_summary
+from tests.judging import edited_model
+from tests.judging import hostile_files
 from tests.lite import hand_made
 from tests.lite import small_network
 from tests.runtime import tiny_model
@@ -29,7 +35,7 @@ class SummariseTest(absltest.TestCase):
         'file': 'm.tflite',
         'bytes': len(content),
         'sha256': hashlib.sha256(content).hexdigest(),
-        'metadata': {},
+        'metadata': tiny_model.MILLIMETRES,
       },
     )
     self.assertEqual((summary['system'], summary['precision']), (None, 'fp32'))
@@ -125,6 +131,55 @@ class SummariseTest(absltest.TestCase):
     path = self.create_tempfile('m.tflite', b'PK\x03\x04 keras').full_path
     with self.assertRaisesRegex(ValueError, 'm.tflite .* is not a .tflite'):
       graph_summary.summarise(path)
+
+  def test_texts_of_the_file_are_printable(self):
+    rude = '\x1b[2J\x1b]0;owned\x07\u202e\n'
+    model = edited_model.open_model()
+    for tensor in model.subgraphs[0].tensors:
+      tensor.name = rude
+    model.operatorCodes[0].builtinCode = schema.BuiltinOperator.CUSTOM
+    model.operatorCodes[0].deprecatedBuiltinCode = 32
+    model.operatorCodes[0].customCode = rude
+    metadata = schema.MetadataT()
+    metadata.name, metadata.buffer = 'depth_mai', len(model.buffers)
+    buffer = schema.BufferT()
+    # JSON may escape a lone surrogate, which no terminal can encode.
+    text = json.dumps({'system': rude, rude: [rude, '\ud800']})
+    buffer.data = np.frombuffer(text.encode(), np.uint8)
+    model.metadata, model.buffers = [metadata], [*model.buffers, buffer]
+    path = self.create_tempfile(
+      'm.tflite', edited_model.packed(model)
+    ).full_path
+    named = f'{path}{rude}'
+    pathlib.Path(path).rename(named)
+    summary = graph_summary.summarise(named)
+    for line in summary_table.summary_text(summary).splitlines():
+      self.assertTrue(line.isprintable(), line)
+    written = json.dumps(summary, ensure_ascii=False)
+    self.assertTrue(written.isprintable())
+    written.encode()
+    shown = r'\x1b[2J\x1b]0;owned\x07\u202e\n'
+    self.assertEqual(summary['inputs'][0]['name'], shown)
+    self.assertEqual(summary['operators'][0]['kind'], f'CUSTOM:{shown}')
+    self.assertEqual(
+      summary['model']['metadata'], {'system': shown, shown: [shown, r'\ud800']}
+    )
+
+  def test_stands_any_file(self):
+    path = pathlib.Path(self.create_tempdir().full_path, 'm.tflite')
+    refused = 0
+    for name, content in list(hostile_files.all_files())[::2]:
+      with self.subTest(name=name):
+        path.write_bytes(content)
+        try:
+          summary = graph_summary.summarise(path)
+        except ValueError as error:
+          self.assertIn('m.tflite', str(error))
+          refused += 1
+          continue
+        json.dumps(summary, allow_nan=False)
+        summary_table.summary_text(summary)
+    self.assertGreater(refused, 100)
 
 
 if __name__ == '__main__':

@@ -2,6 +2,7 @@
 """Tests of finding a runtime and loading models."""
 
 from importlib import metadata
+import os
 
 from absl.testing import absltest
 from absl.testing import parameterized
@@ -43,6 +44,18 @@ class InterpreterTest(parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, f'{folder} cannot be read'):
       interpreter.load_interpreter(folder)
 
+  def test_pipe_instead_of_a_file(self):
+    path = f'{self.create_tempdir().full_path}/pipe'
+    os.mkfifo(path)
+    with self.assertRaisesRegex(ValueError, 'pipe cannot be read: it is not'):
+      interpreter.load_interpreter(path)
+
+  def test_names_in_messages_are_printable(self):
+    with self.assertRaises(ValueError) as caught:
+      interpreter.load_interpreter('/x/\x1b[2J\udcff\n.tflite')
+    self.assertIn(r'/x/\x1b[2J\xff\n.tflite', str(caught.exception))
+    self.assertTrue(str(caught.exception).isprintable())
+
   @parameterized.parameters(b'', b'PK\x03\x04 a keras file', b'version https:')
   def test_other_file(self, content):
     path = self.create_tempfile('other.tflite', content).full_path
@@ -54,7 +67,7 @@ class InterpreterTest(parameterized.TestCase):
     content = tiny_model.float_model()
     content = content[: int(part * len(content))]
     path = self.create_tempfile('half.tflite', content).full_path
-    with self.assertRaisesRegex(ValueError, 'half.tflite cannot be loaded'):
+    with self.assertRaisesRegex(ValueError, 'half.tflite is damaged'):
       interpreter.load_interpreter(path)
 
   def test_operator_that_the_runtime_lacks(self):
@@ -62,7 +75,14 @@ class InterpreterTest(parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, "CONV_2D' version '99'.*convert"):
       interpreter.load_interpreter(content)
 
-  @parameterized.parameters(0, -1, 1.5, True)
+  def test_name_that_is_not_utf8(self):
+    path = os.path.join(self.create_tempdir().full_path, 'caf\udce9.tflite')
+    with open(path, 'wb') as stream:
+      stream.write(tiny_model.float_model())
+    loaded = interpreter.load_interpreter(path)
+    self.assertLen(loaded.get_input_details(), 1)
+
+  @parameterized.parameters(0, -1, 1.5, True, 100000)
   def test_bad_thread_count(self, num_threads):
     with self.assertRaisesRegex(ValueError, 'num_threads must be'):
       interpreter.load_interpreter(tiny_model.float_model(), num_threads)

@@ -27,7 +27,7 @@ class MetadataTest(parameterized.TestCase):
 
   @parameterized.parameters((None,), ({'min_runtime_version': b'2.3.0'},))
   def test_model_of_another_program_has_no_metadata(self, other):
-    content = tiny_model.float_model(other_metadata=other)
+    content = tiny_model.float_model(metadata=None, other_metadata=other)
     self.assertEqual(metadata.read_metadata(content), {})
 
   @parameterized.parameters(

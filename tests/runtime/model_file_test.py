@@ -17,7 +17,8 @@ def _picture(size=(6, 8)):
 
 class TfliteModelTest(parameterized.TestCase):
   @parameterized.parameters(
-    (None, 1.0), ({}, 1.0), ({'output_unit': 'mm'}, 1.0),
+    ({'output_unit': 'mm'}, 1.0),
+    ({'output_unit': 'mm', 'input': {'range': [0, 255]}}, 1.0),
     ({'output_unit': 'm'}, 1000.0),
   )  # fmt: skip
   def test_float_model_gives_millimetres(self, written, mm_per_unit):
@@ -32,7 +33,7 @@ class TfliteModelTest(parameterized.TestCase):
       expected = mm_per_unit * (rgb_uint8 @ np.array([1.0, 0.25, -0.5]) + 7.0)
       np.testing.assert_allclose(depth_mm, expected, rtol=1e-5, atol=0.01)
       self.assertEqual(depth_mm.dtype, np.float32)
-      self.assertEqual(model.metadata, written or {})
+      self.assertEqual(model.metadata, written)
 
   @parameterized.parameters(
     # A network that takes bytes unchanged.
@@ -83,12 +84,14 @@ class TfliteModelTest(parameterized.TestCase):
     content = tiny_model.float_model(outputs=21)
     path = self.create_tempfile('classes.tflite', content).full_path
     with self.assertRaisesRegex(
-      ValueError, r'classes.tflite is not a depth model.*\[1, 6, 8, 21\]'
+      ValueError, r'classes.tflite cannot be read as a.*\[1, 6, 8, 21\]'
     ):
       model_file.TfliteModel(path)
 
   def test_quantised_model_without_scale(self):
-    with self.assertRaisesRegex(ValueError, 'output is int8 without a quant'):
+    with self.assertRaisesRegex(
+      ValueError, 'output is int8 without a valid scale'
+    ):
       model_file.TfliteModel(
         tiny_model.quantised_model('int8', (6, 8), 1.0, 0, None, 0)
       )
@@ -97,6 +100,23 @@ class TfliteModelTest(parameterized.TestCase):
     content = tiny_model.float_model(metadata={'output_unit': 'feet'})
     with self.assertRaisesRegex(ValueError, "'feet'; allowed are .*'mm'"):
       model_file.TfliteModel(content)
+
+  def test_a_file_that_fails_when_it_runs(self):
+    model = model_file.TfliteModel(tiny_model.float_model())
+    with (
+      absltest.mock.patch.object(
+        model.interpreter, 'invoke', side_effect=RuntimeError('node 3\nfailed.')
+      ),
+      self.assertRaisesRegex(ValueError, 'fails when it runs: node 3 failed'),
+    ):
+      model.predict_mm(_picture())
+    with (
+      absltest.mock.patch.object(
+        model.interpreter, 'get_tensor', return_value=np.zeros((1, 2, 3, 1))
+      ),
+      self.assertRaisesRegex(ValueError, r'\[1, 2, 3, 1\] when it runs'),
+    ):
+      model.predict_mm(_picture())
 
   def test_sha256(self):
     content = tiny_model.float_model() * 5000  # Several blocks.

@@ -7,9 +7,7 @@ from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
 
-from depth_mai.runtime import interpreter
 from depth_mai.runtime import model_interface
-from tests.runtime import tiny_model
 
 _FLOAT = model_interface.ImageTensor(
   (1, 2, 4, 3), 'float32', 0, 0, 'nhwc', (2, 4)
@@ -24,48 +22,6 @@ def _picture():
   return np.arange(24, dtype=np.uint8).reshape(2, 4, 3) * 10
 
 
-class ReadInterfaceTest(parameterized.TestCase):
-  def read(self, content, metadata):
-    return model_interface.read_interface(
-      'm.tflite', interpreter.load_interpreter(content), metadata
-    )
-
-  def test_float_model_without_metadata(self):
-    got = self.read(tiny_model.float_model((6, 8)), {})
-    self.assertEqual((got.input_range, got.output_unit), ('0..255', 'mm'))
-    self.assertEqual(str(got.input), '[1, 6, 8, 3] float32')
-    self.assertEqual((got.input.size, got.output.size), ((6, 8), (6, 8)))
-    self.assertEqual(got.input.bytes, 4 * 6 * 8 * 3)
-    self.assertIsNone(got.input.covered())
-
-  def test_quantised_model(self):
-    content = tiny_model.quantised_model('int8', (6, 8), 2.0, -123, 6.0, -120)
-    got = self.read(content, {'output_unit': 'm'})
-    self.assertEqual(
-      str(got.output), '[1, 6, 8, 1] int8, scale 6, zero point -120'
-    )
-    self.assertEqual(got.input.covered(), (-10.0, 500.0))
-    self.assertEqual(got.output.bytes, 6 * 8)
-    self.assertEqual(got.output_unit, 'm')
-
-  @parameterized.parameters(
-    ([0, 255], '0..255'), ([0, 1], '0..1'), ([-1.0, 1.0], '-1..1')
-  )
-  def test_range_in_the_metadata(self, ends, want):
-    got = self.read(tiny_model.float_model(), {'input': {'range': ends}})
-    self.assertEqual(got.input_range, want)
-
-  @parameterized.parameters(
-    ({'input': {'range': [0, 7]}}, 'input.range in the metadata is .0, 7'),
-    ({'input': {'range': 'all'}}, "input.range in the metadata is 'all'"),
-    ({'output_unit': 'feet'}, "'feet'; allowed are .*'mm'"),
-    ({'output_unit': ['m']}, 'output_unit'),
-  )
-  def test_invalid_metadata(self, metadata, message):
-    with self.assertRaisesRegex(ValueError, message):
-      self.read(tiny_model.float_model(), metadata)
-
-
 class EncodeTest(parameterized.TestCase):
   @parameterized.parameters(
     ('0..255', 1, 0), ('0..1', 255, 0), ('-1..1', 127.5, 1)
@@ -74,6 +30,27 @@ class EncodeTest(parameterized.TestCase):
     got = _interface(_FLOAT, input_range).encode(_picture())
     self.assertEqual((got.shape, got.dtype), ((1, 2, 4, 3), np.float32))
     np.testing.assert_allclose(got[0], _picture() / divisor - offset, atol=1e-6)
+
+  @parameterized.parameters('nhwc', 'nchw')
+  def test_imagenet(self, layout):
+    shape = (1, 2, 4, 3) if layout == 'nhwc' else (1, 3, 2, 4)
+    side = dataclasses.replace(_FLOAT, shape=shape, layout=layout)
+    got = _interface(side, 'imagenet').encode(_picture())
+    # As torchvision's Normalize documents it.
+    want = (_picture() / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
+    if layout == 'nchw':
+      want = want.transpose(2, 0, 1)
+    self.assertEqual((got.shape, got.dtype), (shape, np.float32))
+    np.testing.assert_allclose(got[0], want, atol=1e-6)
+
+  def test_float16(self):
+    side = dataclasses.replace(_FLOAT, type_name='float16')
+    got = _interface(side).encode(_picture())
+    self.assertEqual(got.dtype, np.float16)
+    np.testing.assert_array_equal(got[0], _picture())
+    self.assertIsNone(side.covered())
+    depth = _interface(side).decode_mm(np.arange(8, dtype=np.float16))
+    self.assertEqual((depth.dtype, depth[1, 3]), (np.float32, 7.0))
 
   def test_channels_first(self):
     side = dataclasses.replace(_FLOAT, shape=(1, 3, 2, 4), layout='nchw')
@@ -100,6 +77,17 @@ class EncodeTest(parameterized.TestCase):
     got = _interface(side, '0..1').encode(_picture())
     np.testing.assert_array_equal(got[0], _picture())
     self.assertEqual(got.dtype, np.uint8)
+
+
+class ImageTensorTest(absltest.TestCase):
+  def test_text_and_size(self):
+    self.assertEqual(str(_FLOAT), '[1, 2, 4, 3] float32')
+    self.assertEqual(_FLOAT.bytes, 4 * 24)
+    side = dataclasses.replace(
+      _FLOAT, type_name='int8', scale=2.0, zero_point=-123
+    )
+    self.assertEqual(str(side), '[1, 2, 4, 3] int8, scale 2, zero point -123')
+    self.assertEqual((side.bytes, side.covered()), (24, (-10.0, 500.0)))
 
 
 class DecodeTest(absltest.TestCase):

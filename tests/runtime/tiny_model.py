@@ -12,6 +12,9 @@ from ai_edge_litert import schema_py_generated as schema
 import flatbuffers
 import numpy as np
 
+# Metadata of a file that takes 0..255 and gives millimetres.
+MILLIMETRES = {'output_unit': 'mm'}
+
 _TYPES = {
   'float32': schema.TensorType.FLOAT32,
   'int8': schema.TensorType.INT8,
@@ -99,7 +102,7 @@ def float_model(
   kernel=(1.0, 0.0, 0.0),
   bias=0.0,
   outputs=1,
-  metadata=None,
+  metadata=MILLIMETRES,
   other_metadata=None,
   version=1,
 ):
@@ -110,7 +113,8 @@ def float_model(
     kernel: weights of R, G and B, the same for every output channel.
     bias: added to every output.
     outputs: number of output channels; a depth model has 1.
-    metadata: a dict (as JSON) or bytes to store under 'depth_mai'.
+    metadata: a dict (as JSON) or bytes to store under 'depth_mai'; None for
+      none.
     other_metadata: dict from names of other buffers to bytes.
     version: version of the operator CONV_2D.
   """
@@ -190,7 +194,7 @@ def split_model(size=(8, 8)):
   bias = graph.tensor('bias', (1,), 'float32', [0.0])
   depth = graph.tensor('depth', (*large, 1), 'float32')
   _convolution(graph, 1, [grown, kernel, bias], depth)
-  return graph.pack([image], [depth], {})
+  return graph.pack([image], [depth], _metadata(MILLIMETRES, None))
 
 
 def _metadata(ours, others):

@@ -8,14 +8,17 @@ import errno
 import importlib.util
 import os
 import pathlib
+import struct
 import subprocess
 import sys
 from unittest import mock
 
 from absl.testing import absltest
 from absl.testing import parameterized
+import numpy as np
 
 from depth_mai.streaming import av_source
+from depth_mai.streaming import frame as frame_lib
 from tests.streaming import moving_pictures
 
 _NEEDS_AV = absltest.skipUnless(
@@ -36,17 +39,18 @@ av_source.open_camera(sys.argv[1])
 """
 
 
-def _write_video(path, codec, frames=12, rate=10):
+def _write_video(path, codec, frames=12, rate=10, options=None):
   import av
 
   with av.open(str(path), 'w') as container:
     stream = container.add_stream(codec, rate=rate)
     stream.width, stream.height = 64, 48
+    stream.options = options or {}
     stream.pix_fmt = 'yuvj420p' if codec == 'mjpeg' else 'yuv420p'
     for number in range(frames):
-      picture = av.VideoFrame.from_ndarray(
-        moving_pictures.picture(number), format='rgb24'
-      )
+      rgb_uint8 = moving_pictures.picture(number)
+      rgb_uint8[:24, :16, 1:] = 250  # Its upper left corner is bright.
+      picture = av.VideoFrame.from_ndarray(rgb_uint8, format='rgb24')
       container.mux(stream.encode(picture))
     container.mux(stream.encode())
 
@@ -93,6 +97,70 @@ class AvSourceTest(parameterized.TestCase):
     self.assertBetween(count, 1, 9)
 
   @_NEEDS_AV
+  @parameterized.product(name=('a.mp4', 'a.mkv', 'a.avi'), bad=(0, 3, 11))
+  def test_a_damaged_frame_keeps_its_number(self, name, bad):
+    import av
+
+    codecs = {'a.mp4': 'mpeg4', 'a.mkv': 'libx264', 'a.avi': 'mjpeg'}
+    path = self.folder / name
+    _write_video(path, codecs[name], options={'g': '1'})  # Only key frames.
+    with av.open(str(path)) as container:
+      packets = [bytes(p) for p in container.demux(video=0) if p.size]
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(packets[bad], bytes(len(packets[bad]))))
+    found, damaged = [], []
+    for frame in av_source.open_video(path).frames():
+      try:
+        found.append((frame.number, moving_pictures.number_of(frame.decode())))
+      except frame_lib.DamagedFrameError:
+        damaged.append(frame.number)
+    self.assertEqual(damaged, [bad])
+    self.assertEqual(found, [(i, i) for i in range(12) if i != bad])
+
+  @_NEEDS_AV
+  @parameterized.parameters(
+    # ISO/IEC 14496-12, 6.2.2: (x, y) is shown at (a x + c y, b x + d y).
+    ((1, 0, 0, 1), lambda stored: stored),
+    ((0, 1, -1, 0), lambda stored: np.rot90(stored, -1)),
+    ((-1, 0, 0, -1), lambda stored: stored[::-1, ::-1]),
+    ((0, -1, 1, 0), lambda stored: np.rot90(stored, 1)),
+    ((-1, 0, 0, 1), lambda stored: stored[:, ::-1]),
+    ((1, 0, 0, -1), lambda stored: stored[::-1]),
+    ((0, 1, 1, 0), lambda stored: stored.swapaxes(0, 1)),
+  )
+  def test_frames_are_turned_as_phones_store_it(self, matrix, turned):
+    path = self.folder / 'a.mp4'
+    _write_video(path, 'mpeg4', frames=1)
+    (frame,) = av_source.open_video(path).frames()
+    stored = frame.decode()
+    video = bytearray(path.read_bytes())
+    # The box tkhd of version 0: the matrix is 40 bytes after version and flags.
+    at = video.index(b'tkhd') + 4 + 40
+    a, b, c, d = (number << 16 for number in matrix)
+    video[at : at + 36] = struct.pack('>9i', a, b, 0, c, d, 0, 0, 0, 1 << 30)
+    path.write_bytes(video)
+    (frame,) = av_source.open_video(path).frames()
+    np.testing.assert_array_equal(frame.decode(), turned(stored))
+
+  @_NEEDS_AV
+  def test_transparent_parts_are_white(self):
+    import av
+
+    rgba = np.full((48, 64, 4), 200, np.uint8)
+    rgba[..., 3] = np.array([0, 51, 255])[np.arange(64) % 3]
+    with av.open(str(self.folder / 'a.mkv'), 'w') as container:
+      stream = container.add_stream('ffv1', rate=10)
+      stream.width, stream.height, stream.pix_fmt = 64, 48, 'bgra'
+      picture = av.VideoFrame.from_ndarray(rgba, format='rgba')
+      container.mux(stream.encode(picture))
+      container.mux(stream.encode())
+    (frame,) = av_source.open_video(self.folder / 'a.mkv').frames()
+    expected = np.array([255, 244, 200])[np.arange(64) % 3]  # Over white.
+    np.testing.assert_array_equal(
+      frame.decode(), np.broadcast_to(expected[:, None], (48, 64, 3))
+    )
+
+  @_NEEDS_AV
   def test_a_file_that_is_not_a_video(self):
     (self.folder / 'a.mp4').write_bytes(b'no video at all' * 100)
     with self.assertRaisesRegex(ValueError, 'a.mp4 cannot be opened as a vid'):
@@ -101,7 +169,6 @@ class AvSourceTest(parameterized.TestCase):
   @_NEEDS_AV
   def test_only_sound(self):
     import av
-    import numpy as np
 
     with av.open(str(self.folder / 'a.wav'), 'w') as container:
       stream = container.add_stream('pcm_s16le', rate=8000)

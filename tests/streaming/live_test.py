@@ -16,7 +16,7 @@ from absl.testing import parameterized
 import numpy as np
 from PIL import Image
 
-from depth_mai.files import picture_files
+from depth_mai.pictures import picture_files
 from depth_mai.report import scale
 from depth_mai.runtime import model_file
 from depth_mai.streaming import live
@@ -130,7 +130,7 @@ class LiveTest(parameterized.TestCase):
     running = self._live(view)
     running.run()
     self.assertLen(view.shown, 9)
-    self.assertIn('1 damaged', running.summary())
+    self.assertIn('1 damaged (003)', running.summary())
     self.assertIn('1 damaged', running.status())
 
   def test_only_damaged_frames_is_an_error(self):
@@ -157,10 +157,47 @@ class LiveTest(parameterized.TestCase):
       scale.ColourRange(), output_dir=str(self.folder / 'out'),
       every_frame=True, report_line=lines.append,
     )  # fmt: skip
-    depth_mm = picture_files.read_depth_mm(self.folder / 'out/000000_depth.png')
+    depth_mm = picture_files.read_depth_mm(self.folder / 'out/a_depth.png')
     self.assertEqual(depth_mm.shape, (90, 100))
     np.testing.assert_allclose(depth_mm, 1000 + 1000 * 90 / 51, atol=1)
     self.assertRegex(lines[0], '1 frames shown')
+
+  def _record(self, **options):
+    lines = []
+    live.run_until_interrupted(
+      model_file.TfliteModel(self.model_path), None, str(self.pictures), 'none',
+      '', scale.ColourRange(), every_frame=True, report_line=lines.append,
+      **options,
+    )  # fmt: skip
+    return lines
+
+  def test_results_are_named_after_their_pictures(self):
+    out = self.folder / 'out'
+    for path in self.pictures.iterdir():
+      path.rename(self.pictures / f'{int(path.stem)}.png')
+    for number in (10, 11):
+      height = 48 + number
+      Image.fromarray(moving_pictures.picture(4, (height, 64))).save(
+        self.pictures / f'{number}.png'
+      )
+    (self.pictures / '10.jpg').write_bytes(moving_pictures.jpeg(4))
+    (self.pictures / '3.png').write_bytes(b'damaged')
+    (self.pictures / 'notes.txt').touch()
+    lines = self._record(output_dir=str(out))
+    names = {path.name.removesuffix('_depth.png') for path in out.iterdir()}
+    expected = {str(number) for number in range(12)} - {'3'} | {'10_2'}
+    self.assertEqual(names, expected)
+    for name, height in (('10', 48), ('10_2', 58), ('11', 59)):
+      depth_mm = picture_files.read_depth_mm(out / f'{name}_depth.png')
+      self.assertEqual(depth_mm.shape, (height, 64))
+    self.assertIn('left out: 1 (notes.txt)', lines[0])
+    self.assertIn('10.png are named 10_2', lines[1])
+    self.assertIn('1 damaged (3)', lines[-1])
+
+  def test_results_are_not_written_between_the_pictures(self):
+    with self.assertRaisesRegex(ValueError, 'Choose another --output_dir'):
+      self._record(output_dir=str(self.pictures / '..' / 'pictures'))
+    self.assertLen(list(self.pictures.iterdir()), 10)
 
   def test_a_view_that_fails_closes_the_source(self):
     before = threading.active_count()

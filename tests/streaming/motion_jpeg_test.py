@@ -162,17 +162,47 @@ class SplitTest(parameterized.TestCase):
     for seed in range(4):
       self.assertSequenceEqual(_split(data, seed), jpegs)
 
-  def test_an_incomplete_last_picture_is_dropped(self):
+  def test_an_incomplete_last_picture_is_yielded_but_refused(self):
     one = moving_pictures.jpeg(1)
-    for rest in (2, 20, len(one) // 2, len(one) - 1):
-      self.assertSequenceEqual(_split(one + one[:rest]), [one])
+    for rest in (20, len(one) // 2, len(one) - 1):
+      self.assertSequenceEqual(_split(one + one[:rest]), [one, one[:rest]])
+      with self.assertRaises(frame_lib.DamagedFrameError):
+        motion_jpeg.decode(one[:rest])
+    self.assertSequenceEqual(_split(one + one[:2]), [one])
 
   def test_a_cut_picture_does_not_affect_others(self):
-    one = _noise()
-    cut = one[: len(one) // 2]
-    found = _split(one + cut + one + one)
-    self.assertEqual(found[0], one)
-    self.assertEqual(found[-1], one)
+    one, two = _noise(), moving_pictures.jpeg(2)
+    for cut in (one[: len(one) // 2], one[:100], _with_thumbnail()[:-400]):
+      found = _split(one + cut + two + one)
+      self.assertTrue(found == [one, cut, two, one], [*map(len, found)])
+
+  def test_a_picture_without_a_valid_segment_keeps_its_place(self):
+    one, damaged = _noise(), bytearray(_noise())
+    segment = damaged.index(b'\xff\xdb')
+    damaged[segment : segment + 4] = bytes(4)
+    found = _split(one + damaged + one)
+    self.assertTrue(found == [one, damaged, one], [*map(len, found)])
+    with self.assertRaises(frame_lib.DamagedFrameError):
+      motion_jpeg.decode(found[1])
+
+  def test_frames_of_usb_cameras_have_no_huffman_tables(self):
+    # AVI1 frames leave out the tables of the standard, ITU-T T.81, annex K.
+    whole = io.BytesIO()
+    colours = np.linspace(0, 255, 3 * 48 * 64).reshape(48, 64, 3)
+    Image.fromarray(colours.astype(np.uint8)).save(whole, 'JPEG')
+    whole = whole.getvalue()
+    without, at = whole[:2], 2
+    while whole[at + 1] != 0xDA:
+      end = at + 2 + int.from_bytes(whole[at + 2 : at + 4], 'big')
+      without += whole[at:end] if whole[at + 1] != 0xC4 else b''
+      at = end
+    without += whole[at:]
+    self.assertLess(len(without), len(whole))
+    padded = _split((without + bytes(37)) * 3)
+    self.assertSequenceEqual(padded, [without] * 3)
+    np.testing.assert_array_equal(
+      motion_jpeg.decode(without), motion_jpeg.decode(whole)
+    )
 
   def test_thumbnails_do_not_end_a_picture(self):
     outer = _with_thumbnail()

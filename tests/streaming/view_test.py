@@ -45,18 +45,18 @@ class RecordingTest(absltest.TestCase):
 
   def test_depth_is_stored_in_16_bits_of_millimetres(self):
     recording = view.Recording(self.folder)
-    recording.write(7, np.array([[1234.4, 70000.0]], np.float32))
-    with Image.open(self.folder / '000007_depth.png') as picture:
+    recording.write('IMG_7', np.array([[1234.4, 70000.0]], np.float32))
+    with Image.open(self.folder / 'IMG_7_depth.png') as picture:
       self.assertEqual(picture.mode[:1], 'I')
       np.testing.assert_array_equal(np.asarray(picture), [[1234, 65535]])
 
   def test_earlier_recordings_are_not_overwritten(self):
-    view.Recording(self.folder).write(0, np.ones((2, 2)))
+    view.Recording(self.folder).write('0', np.ones((2, 2)))
     with self.assertRaisesRegex(
       ValueError, 'contains 1 depth maps.* --overwrite'
     ):
       view.Recording(self.folder)
-    view.Recording(self.folder, overwrite=True).write(0, np.ones((2, 2)))
+    view.Recording(self.folder, overwrite=True).write('0', np.ones((2, 2)))
     self.assertLen(os.listdir(self.folder), 1)
 
   def test_a_folder_that_cannot_be_created(self):
@@ -70,7 +70,7 @@ class RecordingTest(absltest.TestCase):
     self.folder.rmdir()
     self.folder.touch()
     with self.assertRaisesRegex(ValueError, 'cannot be written'):
-      recording.write(0, np.ones((2, 2)))
+      recording.write('0', np.ones((2, 2)))
 
 
 if __name__ == '__main__':

@@ -45,8 +45,9 @@ class JournalTest(tf.test.TestCase):
     with self.path.open('a') as file:
       file.write('{"split": "train", "st')  # Killed while writing.
     self._journal(20)
-    steps = [json.loads(s)['step'] for s in self.path.read_text().splitlines()]
-    self.assertEqual(steps, [10, 20])
+    *lines, last = self.path.read_text().splitlines()
+    self.assertEqual([json.loads(line)['step'] for line in lines], [10, 20])
+    self.assertEqual(last, '{"split": "train", "st')
 
 
 if __name__ == '__main__':

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of depth_mai/training/loop.py: a whole run, killed and resumed."""
+"""Tests of depth_mai/training/loop.py: a whole run, and resumed ones.
+
+benchmarks/kill_and_damage_test.py kills runs.
+"""
 
 import json
 import os
 import pathlib
-import random
 import signal
 import subprocess
 import sys
-import time
 
 from absl.testing import parameterized
 import keras
@@ -17,12 +18,14 @@ from PIL import Image
 import tensorflow as tf
 
 from depth_mai import gin_registry
+from depth_mai.files import metrics_log
 from depth_mai.files import workdir as workdir_lib
 from depth_mai.layers import fake_quantisation
 from depth_mai.lite import quantisation_aware
 from depth_mai.losses import learned_weights
 from depth_mai.losses import weighted
 from depth_mai.models import network_file
+from depth_mai.training import interruption
 from depth_mai.training import loop
 
 _ROOT = pathlib.Path(__file__).parents[2]
@@ -132,28 +135,31 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
     self.assertIn('TclOptions.clb_expansion = 4', operative)
     self.assertIn('train.ema_decay', operative)
 
-  def test_killed_run_ends_with_the_same_weights(self):
-    workdir = self.folder / 'killed'
-    process = self._start(workdir)
-    checkpoints = workdir / workdir_lib.CHECKPOINTS
-    deadline = time.monotonic() + 200
-    while not list(checkpoints.glob('step_*.npz')):
-      self.assertIsNone(process.poll(), 'ended before its first checkpoint')
-      self.assertLess(time.monotonic(), deadline)
-      time.sleep(0.01)
-    time.sleep(random.uniform(0.0, 0.5))
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    self.assertEqual(process.returncode, -signal.SIGKILL)
-    process = self._start(workdir)
-    output, _ = process.communicate(timeout=300)
-    self.assertEqual(process.returncode, 0, output)
-    self.assertIn('Resuming at step', output)
-    whole = keras.models.load_model(self.workdir / workdir_lib.LAST)
-    resumed = keras.models.load_model(workdir / workdir_lib.LAST)
-    for one, other in zip(whole.weights, resumed.weights, strict=True):
-      self.assertAllEqual(one, other, msg=one.path)
-    self.assertEqual(self._lines(self.workdir), self._lines(workdir))
+  def test_a_signal_saves_a_checkpoint(self):
+    calls = []
+
+    def send():
+      calls.append(1)
+      if len(calls) == 2:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def loss(prediction, depth_m, valid_mask):
+      tf.py_function(send, [], [])
+      silog = weighted.WeightedLoss({'silog': 1.0})
+      return silog(prediction, depth_m, valid_mask)
+
+    kwargs = dict(network=_toy, loss=loss, epochs=2, checkpoint_every_steps=50)
+    with self.assertRaisesRegex(
+      interruption.StoppedError, r'Stopped at step \d of 6; .*same command'
+    ) as caught:
+      self._train('stopped', **kwargs)
+    self.assertEqual(caught.exception.exit_code, 143)
+    (newest,) = (self.folder / 'stopped' / workdir_lib.CHECKPOINTS).iterdir()
+    with np.load(newest) as arrays:
+      stopped_at = int(arrays['step'])
+    self.assertBetween(stopped_at, 2, 3)
+    self._train('stopped', **kwargs)
+    self.assertLen(calls, 6)
 
   def _train(self, name, **kwargs):
     gin_registry.parse([], _BINDINGS)
@@ -165,9 +171,10 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
     )
 
   def test_resumed_run_ends_with_the_same_learned_weights(self):
-    def train(name, epochs):
+    def train(name, epochs, **kwargs):
       folder = self._train(
         name,
+        **kwargs,
         epochs=epochs,
         network=_toy,
         loss=learned_weights.LearnedWeights(
@@ -183,7 +190,9 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
       return lines, dict(np.load(newest))
 
     train('two_runs', epochs=2)
-    lines, resumed = train('two_runs', epochs=4)
+    with self.assertRaisesRegex(ValueError, '12 steps instead of 6'):
+      train('two_runs', epochs=4)
+    lines, resumed = train('two_runs', epochs=4, accept_changed_data=True)
     whole_lines, whole = train('one_run', epochs=4)
     self.assertEqual(whole['step'], 12)
     self.assertCountEqual(resumed, whole)
@@ -202,9 +211,10 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
     path = str(self.folder / 'toy.keras')
     start.save(path)
 
-    def train(name, epochs):
+    def train(name, epochs, **kwargs):
       folder = self._train(
         name,
+        **kwargs,
         epochs=epochs,
         network=_toy,
         initial_network=path,
@@ -218,7 +228,9 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
       return folder, dict(np.load(newest))
 
     train('rounded_two_runs', epochs=2)
-    folder, resumed = train('rounded_two_runs', epochs=4)
+    folder, resumed = train(
+      'rounded_two_runs', epochs=4, accept_changed_data=True
+    )
     _, whole = train('rounded_one_run', epochs=4)
     self.assertEqual(whole['step'], 12)
     self.assertCountEqual(resumed, whole)
@@ -283,11 +295,35 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, 'There is no network'):
       self._train('none', initial_network='nowhere.keras')
 
-  def test_refuses_bad_options(self):
-    with self.assertRaisesRegex(ValueError, 'train.precision'):
-      loop.train('unused', 'unused', precision='float8')
-    with self.assertRaisesRegex(ValueError, 'train.epochs'):
-      loop.train('unused', 'unused', epochs=0)
+  def test_a_start_that_is_refused_claims_nothing(self):
+    for kwargs, message in (
+      ({'epochs': 0}, 'train.epochs'),
+      ({'initial_network': 'nowhere.keras'}, 'There is no network'),
+    ):
+      with self.assertRaisesRegex(ValueError, message):
+        self._train('refused', **kwargs)
+      self.assertFalse((self.folder / 'refused').exists())
+    with self.assertRaisesRegex(ValueError, 'nowhere is not a folder'):
+      loop.train(str(self.folder / 'refused'), 'nowhere')
+    self.assertFalse((self.folder / 'refused').exists())
+
+  def test_lost_networks_of_a_finished_run_are_made_again(self):
+    folder = self._train('lost', network=_toy, epochs=1, train_eval_images=0)
+    before = keras.models.load_model(folder / workdir_lib.LAST)
+    for name in (workdir_lib.BEST, workdir_lib.LAST):
+      (folder / name).unlink()
+    self._train('lost', network=_toy, epochs=1, train_eval_images=0)
+    for name in (workdir_lib.BEST, workdir_lib.LAST):
+      after = network_file.load_network(folder / name)
+      for one, other in zip(before.weights, after.weights, strict=True):
+        self.assertAllEqual(one, other)
+    lines = [x for x in self._lines(folder) if x['split'] == 'validation']
+    # The last network is the best of those that are left.
+    self.assertEqual(lines[-1]['si_rmse'], lines[-2]['si_rmse'])
+    self.assertEqual(metrics_log.best_validation(folder), lines[-1])
+    newest = max((folder / workdir_lib.CHECKPOINTS).iterdir())
+    with np.load(newest) as arrays:
+      self.assertAllClose(arrays['best'], lines[-1]['si_rmse'], rtol=1e-4)
 
 
 if __name__ == '__main__':

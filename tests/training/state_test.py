@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from depth_mai.files import workdir as workdir_lib
+from depth_mai.layers import clb
 from depth_mai.layers import depth_head
 from depth_mai.layers import fake_quantisation
 from depth_mai.lite import quantisation_aware
@@ -120,6 +121,15 @@ class StateTest(tf.test.TestCase):
       _create(lambda: _network(kernel_size=2), initial_network=str(path))
     with self.assertRaisesRegex(ValueError, 'There is no network'):
       _create(initial_network='nowhere.keras')
+
+  def test_refuses_a_layer_without_channels(self):
+    def network():
+      inputs = keras.Input((4, 4, 3))
+      hidden = clb.CollapsibleConv2D(1, expansion=0, name='wide')(inputs)
+      return keras.Model(inputs, hidden, name='toy')
+
+    with self.assertRaisesRegex(ValueError, r'toy .*wide/expand_kernel.*, 0\)'):
+      _create(network)
 
   def test_starts_from_ready_weights(self):
     start = _network()

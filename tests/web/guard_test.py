@@ -5,6 +5,7 @@ import socket
 
 from absl.testing import absltest
 from absl.testing import parameterized
+import flask
 
 from depth_mai.web import guard
 
@@ -172,6 +173,48 @@ class CreateAppTest(parameterized.TestCase):
     answer = self.client.get(f'/static/{name}')
     self.assertEqual(answer.headers['Content-Type'].lower(), kind)
     self.assertNotEmpty(answer.data)
+
+
+class TextTest(absltest.TestCase):
+  def test_refusals_are_printable(self):
+    app = guard.create_app(print)
+    answer = app.test_client().get(
+      '/static/%1b[2J%e2%80%ae%0a', headers={'Host': 'localhost'}
+    )
+    self.assertEqual(answer.status_code, 404)
+    text = answer.get_json()['error']
+    self.assertIn(r'\x1b[2J\u202e\n', text)
+
+  def test_refusals_are_plain_sentences(self):
+    app = guard.create_app(print, name='a site')
+
+    @app.post('/change')
+    def change():
+      return {'fields': len(flask.request.form)}
+
+    app.config['MAX_FORM_MEMORY_SIZE'] = 10
+    browser = app.test_client()
+    headers = {'Host': 'localhost'}
+    for method, path, status, heading, text in (
+      ('GET', '/no', 404, 'Page not found', 'no page at this address'),
+      ('GET', '/change', 405, 'Wrong kind', 'not take GET requests, only POST'),
+      ('POST', '/static/a', 405, 'Wrong kind', 'requests, only GET'),
+      ('POST', '/change', 413, 'too large', 'larger than this server takes'),
+    ):
+      sent = {
+        'headers': headers,
+        'data': {'a': 'x' * 99} if method == 'POST' else None,
+        'content_type': 'multipart/form-data' if method == 'POST' else None,
+      }
+      answer = browser.open(path, method=method, **sent)
+      self.assertEqual(answer.status_code, status)
+      self.assertIn(text, answer.get_json()['error'])
+      sent['headers'] = headers | {'Accept': 'text/html'}
+      page = browser.open(path, method=method, **sent).get_data(as_text=True)
+      self.assertIn('a site', page)
+      self.assertIn('/static/style.css', page)
+      self.assertIn(heading, page)
+      self.assertIn(text, page)
 
 
 if __name__ == '__main__':

@@ -202,6 +202,32 @@ class LimitedServerTest(parameterized.TestCase):
     self.assertIn(b'at least 1 kB/s', answer)
     self.assertEmpty(self.lengths)
 
+  def test_drips_cannot_keep_others_out(self):
+    # Each is faster than the least rate, and would hold its place to the end.
+    begun = _BEGUN.replace(b'Length: 9', b'Length: 99999')
+    limits = {'bytes_per_s': 1.0, 'yields_s': 0.5}
+    with self.running(**limits) as address, contextlib.ExitStack() as stack:
+      drips = [
+        stack.enter_context(socket.create_connection(address, 20.0))
+        for _ in range(4)
+      ]
+      for number, drip in enumerate(drips):
+        drip.sendall(begun + b'a' * 1000 * (number != 2))
+      found = self.post_until(address, 503)
+      self.assertIn('4 files are being uploaded', found['error'])
+      begun_s = time.monotonic()
+      while time.monotonic() < begun_s + 0.6:
+        for drip in drips:
+          drip.sendall(b'a')
+        time.sleep(0.05)
+      self.assertEqual(self.post(address, b'good'), (200, {'length': 4}))
+      # The slowest has been told, and the others continue.
+      answer = self.received(drips[2])
+      self.assertStartsWith(answer, b'HTTP/1.1 408 ')
+      self.assertIn(b'Another upload waited', answer)
+      drips[0].sendall(b'a')
+      self.assertEqual(self.post(address, b'good')[0], 200)
+
   def test_header_that_does_not_end(self):
     with self.running(header_s=0.1) as address:
       answer = self.send(address, b'GET / HTTP/1.1\r\nHost: localhost\r\n')

@@ -66,6 +66,11 @@ class TooSlowTest(parameterized.TestCase):
     uploads = uploads_lib.Uploads()
     self.assertIn(text, uploads.why_too_slow(received, elapsed_s, silent_s))
 
+  def test_message_of_the_slowest(self):
+    text = uploads_lib.Uploads().makes_room(50_000, 20.0)
+    self.assertIn('Another upload waited', text)
+    self.assertIn('at 2.5 kB/s', text)
+
 
 if __name__ == '__main__':
   absltest.main()

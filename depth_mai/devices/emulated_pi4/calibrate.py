@@ -64,9 +64,7 @@ _OTHER_TIME_COLUMNS = flags.DEFINE_list(
   [],
   'Columns of times, milliseconds, that are not fitted but widen the interval.',
 )
-_OUTPUT = flags.DEFINE_string(
-  'output', None, 'The .json file to write the calibrations to.'
-)
+_OUTPUT = program.flag('output', 'The .json file to write the calibrations to.')
 
 
 def format_calibration(one: prediction.Calibration) -> str:
@@ -111,11 +109,11 @@ def main(argv: list[str]) -> None:
     )
     for numbers in _NUMBERS.value
   ]
-  if _OUTPUT.value:
-    prediction.write_calibrations(_OUTPUT.value, made)
   for one in made:
     print(format_calibration(one))
+  if _OUTPUT.value:
+    prediction.write_calibrations(_OUTPUT.value, made)
 
 
 if __name__ == '__main__':
-  program.run(main, errors=(ValueError, OSError))
+  program.run(main)

@@ -20,6 +20,8 @@ import importlib.resources
 import json
 import os
 
+from depth_mai.files import default_places
+
 DEBIAN_RELEASE = 'bookworm'
 # 10.0 of the same release's backports has no plugins.
 QEMU_VERSION = '7.2'
@@ -168,8 +170,9 @@ class Installation:
 
 def default_root() -> str:
   """Returns $DEPTH_MAI_EMULATED_PI4, or a folder under ~/.cache/depth_mai."""
-  home = os.path.expanduser('~/.cache/depth_mai/emulated_pi4')
-  return os.path.abspath(os.environ.get(VARIABLE) or home)
+  place = os.environ.get(VARIABLE) or '~/.cache/depth_mai/emulated_pi4'
+  cure = f'Name its folder in ${VARIABLE}.'
+  return os.path.abspath(default_places.expanded(place, cure))
 
 
 def open_installation(root: str | None = None) -> Installation:

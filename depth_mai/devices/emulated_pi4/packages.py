@@ -77,7 +77,7 @@ class DebianPackages:
     )
     os.makedirs(target, exist_ok=True)
     versions = {}
-    for path in sorted(glob.glob(os.path.join(folder, '*.deb'))):
+    for path in _files(folder, '*.deb'):
       self._run(architecture, ['dpkg', '-x', path, target])
       shown = self._run(
         architecture,
@@ -104,7 +104,7 @@ class DebianPackages:
     """
     folder = os.path.join(self._root, 'source')
     os.makedirs(folder, exist_ok=True)
-    (package,) = glob.glob(os.path.join(self._root, 'amd64', f'{binary}_*.deb'))
+    (package,) = _files(os.path.join(self._root, 'amd64'), f'{binary}_*.deb')
     fields = self._run(
       'amd64', ['dpkg-deb', '-f', package, 'Source', 'Version']
     )
@@ -115,7 +115,7 @@ class DebianPackages:
     self._run(
       'amd64', ['apt-get', '-qq', 'source', '--download-only', wanted], folder
     )
-    (archive,) = glob.glob(os.path.join(folder, f'{source}_*.orig.tar.xz'))
+    (archive,) = _files(folder, f'{source}_*.orig.tar.xz')
     os.makedirs(target, exist_ok=True)
     depth = member.count('/') + 1
     self._run(
@@ -156,8 +156,8 @@ def _write_sources(etc_apt: str, target: str) -> None:
   """
   paths = []
   for pattern in ('sources.list', 'sources.list.d/*.list'):
-    paths += sorted(glob.glob(os.path.join(etc_apt, pattern)))
-  paths += sorted(glob.glob(os.path.join(etc_apt, 'sources.list.d/*.sources')))
+    paths += _files(etc_apt, pattern)
+  paths += _files(etc_apt, 'sources.list.d/*.sources')
   if not paths:
     raise ValueError(
       f"There are no package sources in {etc_apt}: add a mirror of Debian's, "
@@ -211,7 +211,12 @@ def unpack_wheels(downloads: str, target: str) -> dict[str, str]:
       'network and the package index that pip uses (pip config list), then run '
       'this again: it resumes where it stopped.'
     )
-  for path in sorted(glob.glob(os.path.join(downloads, '*.whl'))):
+  for path in _files(downloads, '*.whl'):
     with zipfile.ZipFile(path) as archive:
       archive.extractall(target)
   return dict(wheel.split('==') for wheel in installation.WHEELS)
+
+
+def _files(folder: str, pattern: str) -> list[str]:
+  """Returns the files in a folder, whose own name may contain brackets."""
+  return sorted(glob.glob(os.path.join(glob.escape(folder), pattern)))

@@ -105,10 +105,13 @@ def main(argv: list[str]) -> None:
 
 if __name__ == '__main__':
   # Here, because setup and shell may be imported together and share the flag.
-  _DIR = flags.DEFINE_string(
-    'dir',
-    None,
-    'Folder for the emulated system; the default is '
-    f'${installation_lib.VARIABLE}, or else ~/.cache/depth_mai/emulated_pi4.',
+  _DIR = program.written(
+    flags.DEFINE_string(
+      'dir',
+      None,
+      'Folder for the emulated system; the default is '
+      f'${installation_lib.VARIABLE}, or else ~/.cache/depth_mai/emulated_pi4.',
+    ),
+    folder=True,
   )
-  program.run(main, errors=(ValueError, OSError))
+  program.run(main)

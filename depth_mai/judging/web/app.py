@@ -6,10 +6,12 @@
     POST /judge                 a form, or a file as the body
     GET  /verdicts/ID           progress, then the verdict; ID.json: as JSON
     GET  /verdicts/ID/N.png     a depth picture
-    POST /verdicts/ID/cancel
+    POST /verdicts/ID/cancel    with the key of the upload
 
 Browsers, which accept text/html, get pages. Other clients get JSON: the job
-after a POST, and {"error": ...} for a refused request.
+after a POST, and {"error": ...} for a refused request. Only who uploaded a file
+may cancel it: a browser has the key as a cookie, a program in an address in the
+answer to its POST.
 """
 
 from collections.abc import Callable
@@ -28,6 +30,7 @@ from depth_mai.web import uploads as uploads_lib
 _FILE_FIELD = 'model'
 _MOST_FORM_PARTS = 16
 _REFRESH_S = 2
+_COOKIE, _COOKIE_S = 'key', 86400
 _RECEIVED = 'received'
 # The judge's stages as the page names them.
 _STAGE_NAMES = {
@@ -111,20 +114,34 @@ def create_app(
     except OSError as error:
       report_line(f'A file could not be stored: {error}')
       guard.refuse(507, uploads_lib.storage_error(error))
-    return answer_job(job, 202)
+    if guard.wants_page():
+      response = flask.make_response(answer_job(job, 202))
+    else:
+      answer = job_json(clerk, job)
+      answer['cancel'] = f'/verdicts/{job.id}/cancel?key={job.key}'
+      response = flask.make_response(answer, 202, _location(job))
+    response.set_cookie(
+      _COOKIE,
+      job.key,
+      max_age=_COOKIE_S,
+      path=f'/verdicts/{job.id}',
+      httponly=True,
+      samesite='Strict',
+    )
+    return response
 
   @app.get(verdict_path)
   def verdict(verdict_id):
     job, record = find(verdict_id)
     if record:
-      return verdict_page(record)
-    return job_page(clerk, job)
+      return verdict_page(record, clerk.archive.why_unsaved(verdict_id))
+    return job_page(clerk, job, job.may_cancel(key()))
 
   @app.get(f'{verdict_path}.json')
   def verdict_as_json(verdict_id):
     job, record = find(verdict_id)
     if record:
-      return verdict_json(record)
+      return verdict_json(record, not clerk.archive.why_unsaved(verdict_id))
     return job_json(clerk, job)
 
   @app.get(f'{verdict_path}/<string(maxlength=3):number>.png')
@@ -141,6 +158,12 @@ def create_app(
   @app.post(f'{verdict_path}/cancel')
   def cancel(verdict_id):
     job = clerk.jobs.get(verdict_id) or not_found(verdict_id)
+    if not job.may_cancel(key()):
+      guard.refuse(
+        403,
+        'Only who uploaded the file may cancel it: in the same browser, or '
+        'with the address "cancel" in the answer to the upload.',
+      )
     clerk.jobs.cancel(job)
     return answer_job(job, 200)
 
@@ -171,6 +194,11 @@ def create_app(
     file.stream.seek(0)
     return file.stream, size, file.filename or '', options
 
+  def key():
+    """Returns the key that the request has for a file; '' without one."""
+    request = flask.request
+    return request.args.get('key') or request.cookies.get(_COOKIE, '')
+
   def find(verdict_id):
     """Returns (job, record), of which one may be None."""
     # In this order, because a job that ends in between becomes a record.
@@ -187,12 +215,16 @@ def create_app(
 
   def answer_job(job, status):
     """Redirects a browser to the job's page; returns JSON to a program."""
-    location = {'Location': f'/verdicts/{job.id}'}
     if guard.wants_page():
-      return '', 303, location
-    return job_json(clerk, job), status, location
+      return '', 303, _location(job)
+    return job_json(clerk, job), status, _location(job)
 
   return app
+
+
+def _location(job: jobs_lib.Job) -> dict[str, str]:
+  """Returns the header with the address of a job's page."""
+  return {'Location': f'/verdicts/{job.id}'}
 
 
 def home_page(clerk: clerk_lib.Clerk, host: str) -> str:
@@ -221,11 +253,12 @@ def home_page(clerk: clerk_lib.Clerk, host: str) -> str:
   )
 
 
-def verdict_page(record: Mapping) -> str:
+def verdict_page(record: Mapping, why_unsaved: str = '') -> str:
   """Returns the page of a verdict.
 
   Args:
     record: a file with its verdict, as `Archive` stores it.
+    why_unsaved: why it is not on disk; '' if it is.
   """
   verdict = record['verdict']
   return pages.render(
@@ -233,7 +266,8 @@ def verdict_page(record: Mapping) -> str:
     record=record,
     verdict=verdict,
     state='Accepted' if verdict_view.is_accepted(record) else 'Rejected',
-    data_text=verdict_view.data_text(record['data']),
+    why_unsaved=why_unsaved,
+    data_text=verdict_view.data_text(record['data'], verdict.get('data')),
     device=verdict.get('device') or {},
     figures=verdict_view.figures(verdict),
     table_1=verdict_view.table_1(record),
@@ -243,17 +277,21 @@ def verdict_page(record: Mapping) -> str:
   )
 
 
-def job_page(clerk: clerk_lib.Clerk, job: jobs_lib.Job) -> str:
+def job_page(
+  clerk: clerk_lib.Clerk, job: jobs_lib.Job, may_cancel: bool
+) -> str:
   """Returns the page of a file without a verdict.
 
   Args:
     clerk: the queue.
     job: the file's job.
+    may_cancel: whether the reader is who uploaded it.
   """
   current = _STAGES.index(job.stage) if job.stage in _STAGES else 0
   return pages.render(
     'judge/job.html',
     job=job,
+    may_cancel=may_cancel,
     headline=_headline(job, clerk.jobs.place(job)),
     stages=[(stage, _STAGE_NAMES[stage]) for stage in _STAGES],
     current=current,
@@ -299,15 +337,17 @@ def job_json(clerk: clerk_lib.Clerk, job: jobs_lib.Job) -> dict:
   }
 
 
-def verdict_json(record: Mapping) -> dict:
+def verdict_json(record: Mapping, stored: bool) -> dict:
   """Returns a verdict for programs.
 
   Args:
     record: a file with its verdict, as `Archive` stores it.
+    stored: whether it is on disk, and not in the server's memory only.
   """
   return {
     **record,
     'state': record['verdict']['verdict'],
+    'stored': stored,
     'page': f'/verdicts/{record["id"]}',
     'pictures': [address for address, *_ in verdict_view.pictures(record)],
   }

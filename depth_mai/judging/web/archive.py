@@ -4,24 +4,51 @@
     <folder>/<id>/verdict.json
     <folder>/<id>/<picture>.png
 
-A folder is written completely or not at all. To delete a verdict, stop the
-server and remove its folder.
+A folder is written completely or not at all. A verdict that cannot be written
+is kept in memory, and tried again. To delete a verdict, stop the server and
+remove its folder.
 """
 
 from collections.abc import Callable
+import dataclasses
 import json
 import os
 import pathlib
 import re
-import shutil
+import threading
 
 from depth_mai.files import atomic
+from depth_mai.files import natural_order
 
 FORMAT = 'depth_mai.judged/1'
 _FILE = 'verdict.json'
-_UPLOAD_KEYS = ('id', 'name', 'size', 'finished', 'options', 'data')
-_KEYS = ('format', *_UPLOAD_KEYS, 'pictures', 'verdict')
+_KINDS = {
+  'format': str,
+  'id': str,
+  'name': str,
+  'size': int,
+  'finished': str,
+  'options': dict,
+  'data': dict,
+  'pictures': list,
+  'verdict': dict,
+}
 _ID = re.compile('[0-9a-f]{16}')
+
+
+@dataclasses.dataclass
+class _Unsaved:
+  """A verdict that could not be written to disk yet.
+
+  Attributes:
+    text: the JSON of its record.
+    pictures: its PNG files by name.
+    why: why it could not be written.
+  """
+
+  text: str
+  pictures: dict[str, bytes]
+  why: str = ''
 
 
 class Archive:
@@ -40,17 +67,23 @@ class Archive:
     """
     self._folder = pathlib.Path(folder)
     self._records: dict[str, dict] = {}
+    self._unsaved: dict[str, _Unsaved] = {}
+    self._writing = threading.Lock()
     for path in sorted(self._folder.glob(f'*/{_FILE}')):
       if not _ID.fullmatch(path.parent.name):
         continue
       try:
         record = json.loads(path.read_text(encoding='utf-8'))
-        missing = [key for key in _KEYS if key not in record]
-        if missing or record['format'] != FORMAT:
-          raise ValueError(f'it is not {FORMAT}, or lacks {missing}')
+        wrong = [
+          key
+          for key, kind in _KINDS.items()
+          if not isinstance(record[key], kind)
+        ]
+        if wrong or record['format'] != FORMAT:
+          raise ValueError(f'it is not {FORMAT}, or these are wrong: {wrong}')
         if record['id'] != path.parent.name:
           raise ValueError(f'the id in the file is {record["id"]}')
-      except (OSError, ValueError, KeyError, TypeError) as error:
+      except (OSError, ValueError, LookupError, TypeError) as error:
         report_line(f'{path} is not a verdict ({error!r}); it is skipped.')
         continue
       self._records[record['id']] = record
@@ -69,31 +102,60 @@ class Archive:
 
   def store(
     self, record: dict, pictures_dir: str | os.PathLike[str] | None
-  ) -> None:
-    """Writes a verdict to disk.
+  ) -> bool:
+    """Writes a verdict to disk; keeps it in memory where that fails.
 
     Args:
       record: the verdict with its `id`; `format` and `pictures` (file names)
         are added.
-      pictures_dir: folder of .png files, which are moved; need not exist.
+      pictures_dir: folder of .png files; need not exist.
+
+    Returns:
+      Whether it is on disk; if not, `retry` tries again.
 
     Raises:
       ValueError: if the record contains NaN or infinity.
-      OSError: if it cannot be written.
     """
-    pictures = sorted(pathlib.Path(pictures_dir or os.devnull).glob('*.png'))
+    paths = sorted(
+      pathlib.Path(pictures_dir or os.devnull).glob('*.png'),
+      key=lambda path: natural_order.natural_key(path.name),
+    )
     record = {
       'format': FORMAT,
       **record,
-      'pictures': [path.name for path in pictures],
+      'pictures': [path.name for path in paths],
     }
     text = json.dumps(record, indent=2, allow_nan=False) + '\n'
-    with atomic.atomic_path(self._folder / record['id']) as temporary:
-      os.mkdir(temporary)
-      for path in pictures:
-        shutil.move(path, temporary)
-      pathlib.Path(temporary, _FILE).write_text(text, encoding='utf-8')
+    pictures = {path.name: path.read_bytes() for path in paths}
+    self._unsaved[record['id']] = _Unsaved(text, pictures)
     self._records[record['id']] = record
+    return record['id'] not in self.retry()
+
+  def retry(self) -> list[str]:
+    """Tries to write the verdicts that are not on disk.
+
+    Returns:
+      The ids of those that still are not.
+    """
+    with self._writing:
+      for verdict_id, unsaved in list(self._unsaved.items()):
+        try:
+          with atomic.atomic_path(self._folder / verdict_id) as temporary:
+            os.mkdir(temporary)
+            for name, content in unsaved.pictures.items():
+              pathlib.Path(temporary, name).write_bytes(content)
+            text_path = pathlib.Path(temporary, _FILE)
+            text_path.write_text(unsaved.text, encoding='utf-8')
+        except OSError as error:
+          unsaved.why = error.strerror or str(error)
+          continue
+        del self._unsaved[verdict_id]
+    return list(self._unsaved)
+
+  def why_unsaved(self, verdict_id: str) -> str:
+    """Returns why a verdict is not on disk; '' if it is."""
+    unsaved = self._unsaved.get(verdict_id)
+    return unsaved.why if unsaved else ''
 
   def picture(self, verdict_id: str, number: int) -> bytes | None:
     """Returns a picture of a verdict as a PNG file, None if there is none.
@@ -105,6 +167,9 @@ class Archive:
     names = (self.get(verdict_id) or {}).get('pictures', [])
     if not 0 <= number < len(names):
       return None
+    unsaved = self._unsaved.get(verdict_id)
+    if unsaved:
+      return unsaved.pictures[names[number]]
     try:
       return (self._folder / verdict_id / names[number]).read_bytes()
     except OSError:

@@ -13,13 +13,16 @@ import contextlib
 import dataclasses
 import datetime
 import fcntl
+import json
 import os
 import pathlib
 import secrets
 import shutil
+import threading
 import typing
 import unicodedata
 
+from depth_mai.files import printable
 from depth_mai.judging import request as request_lib
 from depth_mai.judging import stages
 from depth_mai.judging import verdict as verdict_lib
@@ -58,6 +61,7 @@ class Clerk:
     devices: tuple[str, ...] = (),
     most_waiting: int = 8,
     report_line: Callable[[str], object] = print,
+    retry_s: float = 30.0,
   ):
     """Opens the folder and starts the queue.
 
@@ -68,6 +72,7 @@ class Clerk:
       devices: devices offered in addition to the request's own.
       most_waiting: most files in the queue.
       report_line: takes lines for the server's terminal.
+      retry_s: seconds between attempts to store a verdict on a full disk.
 
     Raises:
       ValueError: if another server uses the folder.
@@ -82,6 +87,12 @@ class Clerk:
     shutil.rmtree(self._incoming, ignore_errors=True)
     self._incoming.mkdir()
     self.archive = archive_lib.Archive(output_dir / 'verdicts', report_line)
+    self._closed, self._changed = False, threading.Event()
+    self._retry_s = retry_s
+    self._retrying = threading.Thread(
+      target=self._retry, name='archive', daemon=True
+    )
+    self._retrying.start()
     self.jobs = jobs_lib.Jobs(self._work, self._clear, most_waiting)
     self.choices = (
       self._choice('unit', 'Unit of the depth', request_lib.UNITS),
@@ -148,7 +159,17 @@ class Clerk:
   def close(self) -> None:
     """Ends the running job, and deletes everything except the verdicts."""
     self.jobs.close()
+    self._closed = True
+    self._changed.set()
+    self._retrying.join()
     shutil.rmtree(self._incoming, ignore_errors=True)
+    # Removing the files may have made room.
+    for verdict_id in self.archive.retry():
+      self._report_line(
+        f'This verdict could not be stored '
+        f'({self.archive.why_unsaved(verdict_id)}): '
+        f'{json.dumps(self.archive.get(verdict_id))}'
+      )
     self._lock.close()
 
   def _choice(self, field: str, label: str, values: Iterable[str]) -> Choice:
@@ -188,7 +209,7 @@ class Clerk:
       # Instead of the name of the temporary file.
       verdict['file']['name'] = job.name
       finished = datetime.datetime.now(datetime.UTC)
-      self.archive.store(
+      stored = self.archive.store(
         {
           'id': job.id,
           'name': job.name,
@@ -201,10 +222,27 @@ class Clerk:
         request.pictures_dir,
       )
     except Exception as error:
-      self._report_line(f'{job.name}: no verdict: {error}')
+      self._report_line(f'{job.name}: no verdict: {printable.printable(error)}')
       raise
     self._report_line(f'{job.name}: {verdict["verdict"]}')
+    if not stored:
+      self._report_line(
+        f'{job.name}: its verdict cannot be stored '
+        f'({self.archive.why_unsaved(job.id)}); it is kept in memory and tried '
+        'again.'
+      )
+      self._changed.set()
     return verdict['verdict']
+
+  def _retry(self) -> None:
+    """Tries to store the verdicts that are not on disk, until the end."""
+    while not self._closed:
+      # Woken by the first one, and at the end.
+      self._changed.wait()
+      self._changed.clear()
+      while not self._closed and self.archive.retry():
+        self._changed.wait(self._retry_s)
+        self._changed.clear()
 
   def _pictures_dir(self, job: jobs_lib.Job) -> pathlib.Path:
     return self._incoming / f'{job.id}_pictures'

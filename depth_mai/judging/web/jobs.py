@@ -8,8 +8,12 @@ other.
 import collections
 from collections.abc import Callable
 import dataclasses
+import hmac
+import secrets
 import threading
 import time
+
+from depth_mai.files import printable
 
 WAITING, RUNNING = 'waiting', 'running'
 # States in which a job ends without a verdict.
@@ -47,6 +51,7 @@ class Job:
     fraction: part of the stage that is done, 0..1.
     text: describes the progress, or the error of a FAILED job.
     stopping: set when the job must be cancelled.
+    key: secret of the uploader, who alone may cancel it.
   """
 
   id: str
@@ -60,6 +65,15 @@ class Job:
   fraction: float = 0.0
   text: str = ''
   stopping: threading.Event = dataclasses.field(default_factory=threading.Event)
+  key: str = dataclasses.field(
+    default_factory=secrets.token_urlsafe, repr=False
+  )
+
+  def may_cancel(self, key: str) -> bool:
+    """Returns whether a key is that of the uploader."""
+    return hmac.compare_digest(
+      key.encode('utf-8', 'surrogatepass'), self.key.encode()
+    )
 
   def report_progress(self, stage: str, fraction: float, text: str) -> None:
     """Records the progress.
@@ -182,7 +196,8 @@ class Jobs:
       except Cancelled:
         state = CANCELLED
       except Exception as error:  # The next job must run in any case.
-        state, job.text = FAILED, f'{error}' or repr(error)
+        state = FAILED
+        job.text = printable.printable(f'{error}' or repr(error))
       self._clear(job)
       with self._changed:
         job.state = state

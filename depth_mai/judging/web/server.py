@@ -12,6 +12,7 @@ import threading
 
 from depth_mai.devices import registry
 from depth_mai.evaluation import evaluation
+from depth_mai.judging import protection
 from depth_mai.judging import request as request_lib
 from depth_mai.judging.web import app as app_lib
 from depth_mai.judging.web import clerk as clerk_lib
@@ -105,13 +106,18 @@ def serve(
     report_line: as for `running`.
 
   Raises:
-    ValueError: as `running`; and if the data or a device cannot be used.
+    ValueError: as `running`; and if the data or a device cannot be used, or a
+      required sandbox is missing.
   """
   # Checked now rather than for the first file.
   ids = evaluation.split_ids(request.data_dir, request.split)
   images = len(ids[: request.limit])
+  if images == len(ids):  # A larger limit limits nothing.
+    request = dataclasses.replace(request, limit=None)
   for spec in (request.device, *settings.devices):
     registry.open_device(spec, request.settings)
+    if request.require_sandbox:
+      protection.check_sandbox(dataclasses.replace(request, device=spec))
   stopped = threading.Event()
 
   def stop(number: int, _: object) -> None:

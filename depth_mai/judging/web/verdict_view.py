@@ -10,6 +10,7 @@ import dataclasses
 import itertools
 from typing import Any
 
+from depth_mai.files import problems
 from depth_mai.judging import lockdown
 from depth_mai.judging import verdict as verdict_lib
 from depth_mai.metrics import paper_results
@@ -51,11 +52,20 @@ def is_accepted(record: Mapping) -> bool:
   return record['verdict']['verdict'] == verdict_lib.ACCEPTED
 
 
-def data_text(data: Mapping) -> str:
-  """Describes data as 'indoor, validation split, first 20 pictures'."""
+def data_text(data: Mapping, measured: Mapping | None = None) -> str:
+  """Describes data as 'indoor, validation split, first 20 pictures'.
+
+  Args:
+    data: of a record, see `Clerk.data`.
+    measured: `Verdict.data`, for the number of pictures; None if no file has
+      been measured.
+  """
   parts = [str(data['data_dir_name']), f'{data["split"]} split']
-  if data.get('limit'):
-    parts.append(f'first {data["limit"]} pictures')
+  limit, images = data.get('limit'), (measured or {}).get('images')
+  if limit:
+    parts.append(f'first {problems.count(images or limit, "picture")}')
+  elif images:
+    parts.append(problems.count(images, 'picture'))
   return ', '.join(parts)
 
 

@@ -53,7 +53,8 @@ class DebianPackagesTest(absltest.TestCase):
 class WheelsTest(absltest.TestCase):
   def setUp(self):
     super().setUp()
-    self.folder = pathlib.Path(self.create_tempdir().full_path)
+    self.folder = pathlib.Path(self.create_tempdir().full_path) / 'a[1]*'
+    self.folder.mkdir()
 
   def _wheel(self, tag):
     """Writes a wheel, so that pip needs no network."""

@@ -130,7 +130,7 @@ class BoardTest(loopback.SshdTestCase):
     sshd = self._start()
     message = self._refusal(sshd.spec(python=bare / 'bin' / 'python'))
     self.assertRegex(
-      message, 'bare.* cannot measure; it says: .*No interpreter for'
+      message, "bare.* cannot measure; it says: .*No module named 'numpy'"
     )
     self.assertIn('leave out ?python=', message)
 

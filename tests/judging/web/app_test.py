@@ -64,17 +64,17 @@ class AnswerTest(real_server.RealServerTest):
     self.assertNotIn(b'<b>.x', page)
 
   def test_cancel(self):
-    ids = []
+    ids, cancel = [], []
     for content in (b'slow', b'good'):
-      ids.append(self.ask_json('POST', '/judge', content)[1]['id'])
+      answer = self.ask_json('POST', '/judge', content)[1]
+      ids.append(answer['id'])
+      cancel.append(answer['cancel'])
       self.assertTrue(self.judge.started.wait(20.0))
     _, waits = self.ask_json('GET', f'/verdicts/{ids[1]}.json')
     self.assertEqual((waits['state'], waits['place']), ('waiting', 1))
-    status, job = self.ask_json('POST', f'/verdicts/{ids[1]}/cancel', b'')
+    status, job = self.ask_json('POST', cancel[1], b'')
     self.assertEqual((status, job['state']), (200, 'cancelled'))
-    status, headers, _ = self.ask(
-      'POST', f'/verdicts/{ids[0]}/cancel', b'', **_HTML
-    )
+    status, headers, _ = self.ask('POST', cancel[0], b'', **_HTML)
     self.assertEqual(
       (status, headers['Location']), (303, f'/verdicts/{ids[0]}')
     )

@@ -39,6 +39,7 @@ class ClerkTest(parameterized.TestCase):
       devices=('ssh://pi@board', 'local'),
       most_waiting=2,
       report_line=self.lines.append,
+      retry_s=0.05,
     )
 
   def admit(self, content, **options):
@@ -142,6 +143,29 @@ class ClerkTest(parameterized.TestCase):
     with self.assertRaisesRegex(OSError, 'network'):
       self.clerk.admit(Broken(), 'a.tflite', {})
     self.assertEmpty(self.incoming())
+
+  def test_a_verdict_that_cannot_be_stored_is_tried_again(self):
+    verdicts = self.folder / 'verdicts'
+    verdicts.write_bytes(b'')  # Nothing can be written into it.
+    job = self.judged(b'good')
+    self.assertEqual(job.state, 'accepted')
+    self.assertIn('kept in memory', self.lines[-1])
+    self.assertTrue(self.clerk.archive.why_unsaved(job.id))
+    self.assertLen(self.clerk.archive.records(), 1)
+    verdicts.unlink()
+    end_s = time.monotonic() + 10.0
+    while self.clerk.archive.why_unsaved(job.id):
+      self.assertLess(time.monotonic(), end_s)
+      time.sleep(0.01)
+    self.assertTrue((verdicts / job.id / 'verdict.json').exists())
+    self.assertTrue((verdicts / job.id / '00.png').exists())
+
+  def test_a_verdict_that_can_never_be_stored_is_printed(self):
+    (self.folder / 'verdicts').write_bytes(b'')
+    job = self.judged(b'good')
+    self.clerk.close()
+    self.assertIn('This verdict could not be stored', self.lines[-1])
+    self.assertIn(f'"id": "{job.id}"', self.lines[-1])
 
   def test_full_queue(self):
     self.admit(b'slow')

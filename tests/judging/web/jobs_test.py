@@ -7,6 +7,9 @@ import time
 from absl.testing import absltest
 
 from depth_mai.judging.web import jobs as jobs_lib
+from tests.judging.web import real_server
+
+_HTML = {'Accept': 'text/html,application/xhtml+xml,*/*;q=0.8'}
 
 
 def _job(name):
@@ -132,6 +135,50 @@ class JobsTest(absltest.TestCase):
       self.wait_until(lambda job=job: job.ended)
     self.wait_until(lambda: self.jobs.get('0') is None)
     self.assertIsNotNone(self.jobs.get('119'))
+
+
+class KeyTest(real_server.RealServerTest):
+  def test_only_who_uploaded_may_cancel(self):
+    status, headers, _ = self.ask('POST', '/judge', b'slow', **_HTML)
+    self.assertEqual(status, 303)
+    page = headers['Location']
+    cookie, *attributes = headers['Set-Cookie'].split('; ')
+    self.assertContainsSubset(
+      {'HttpOnly', 'SameSite=Strict', f'Path={page}'}, attributes
+    )
+    self.assertTrue(self.judge.started.wait(20.0))
+    other = self.ask_json('POST', '/judge', b'good')[1]['cancel']
+    key = other.partition('?')[2]
+    for path, sent in (
+      (f'{page}/cancel', {}),
+      (f'{page}/cancel?{key}', {}),
+      (f'{page}/cancel?key=', {}),
+      (f'{page}/cancel', {'Cookie': 'key=%C3%A4'}),
+    ):
+      status, found = self.ask_json('POST', path, b'', **sent)
+      self.assertEqual(status, 403)
+      self.assertIn('Only who uploaded', found['error'])
+    # Others see no button, and nobody but the uploader the key.
+    for path in (page, f'{page}.json', '/leaderboard.json', '/'):
+      shown = self.ask('GET', path, **_HTML)[2]
+      self.assertNotIn(b'/cancel', shown)
+      self.assertNotIn(cookie.encode().partition(b'=')[2], shown)
+    shown = self.ask('GET', page, Cookie=cookie, **_HTML)[2]
+    self.assertIn(f'action="{page}/cancel"'.encode(), shown)
+    status, _, _ = self.ask(
+      'POST', f'{page}/cancel', b'', Cookie=cookie, **_HTML
+    )
+    self.assertEqual(status, 303)
+    found = self.ended(page.rpartition('/')[2])
+    self.assertEqual(found['state'], 'cancelled')
+
+  def test_only_the_key_of_the_upload(self):
+    one, two = (jobs_lib.Job('1', 'a', 1, '/nowhere', {}) for _ in range(2))
+    self.assertTrue(one.may_cancel(one.key))
+    for key in (two.key, '', one.key + '=', '\ud800', 'ä'):
+      self.assertFalse(one.may_cancel(key))
+    self.assertGreaterEqual(len(one.key), 32)
+    self.assertNotIn(one.key, repr(one))
 
 
 if __name__ == '__main__':

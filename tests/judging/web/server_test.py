@@ -84,6 +84,37 @@ class ServeTest(parameterized.TestCase):
     )
     self.assertEqual(os.listdir(folder), ['lock'])
 
+  def test_a_limit_above_the_number_of_pictures_is_none(self):
+    data_dir = self.create_tempdir().full_path
+    small_contest.write_data(pathlib.Path(data_dir))
+    for limit, kept in ((None, None), (2, 2), (3, None), (500, None)):
+      request = request_lib.JudgeRequest('', data_dir, limit=limit)
+      with mock.patch.object(server, 'running') as running:
+        running.side_effect = ValueError('enough')
+        with self.assertRaisesRegex(ValueError, 'enough'):
+          server.serve(
+            small_verdicts.Judge(), request, server.Settings('nowhere')
+          )
+      self.assertEqual(running.call_args.args[1].limit, kept)
+
+  def test_a_required_sandbox_is_checked_at_the_start(self):
+    data_dir = self.create_tempdir().full_path
+    small_contest.write_data(pathlib.Path(data_dir))
+    for request, devices, message in (
+      ({'device': 'emulated_pi4'}, (), '--device=emulated_pi4'),
+      ({}, ('ssh://pi@board',), '--device=ssh://pi@board'),
+    ):
+      folder = pathlib.Path(self.create_tempdir().full_path)
+      with self.assertRaisesRegex(ValueError, f'--require_sandbox: {message}'):
+        server.serve(
+          small_verdicts.Judge(),
+          request_lib.JudgeRequest(
+            '', data_dir, require_sandbox=True, **request
+          ),
+          server.Settings(folder / 'out', 0, devices=devices),
+        )
+      self.assertEmpty(os.listdir(folder))
+
   def test_unusable_settings_are_refused_at_the_start(self):
     data_dir = self.create_tempdir().full_path
     small_contest.write_data(pathlib.Path(data_dir))

@@ -147,12 +147,19 @@ class PredictedTest(parameterized.TestCase):
 
 class TextsTest(parameterized.TestCase):
   @parameterized.parameters(
-    (None, 'rooms, validation split'),
-    (20, 'rooms, validation split, first 20 pictures'),
+    (None, None, 'rooms, validation split'),
+    (20, None, 'rooms, validation split, first 20 pictures'),
+    (20, 20, 'rooms, validation split, first 20 pictures'),
+    # What was measured counts.
+    (20, 3, 'rooms, validation split, first 3 pictures'),
+    (1, 1, 'rooms, validation split, first 1 picture'),
+    (None, 50, 'rooms, validation split, 50 pictures'),
   )
-  def test_data_text(self, limit, expected):
+  def test_data_text(self, limit, images, expected):
     data = {'data_dir_name': 'rooms', 'split': 'validation', 'limit': limit}
-    self.assertEqual(verdict_view.data_text(data), expected)
+    self.assertEqual(verdict_view.data_text(data, {'images': images}), expected)
+    if images is None:
+      self.assertEqual(verdict_view.data_text(data), expected)
 
   def test_figures(self):
     found = verdict_view.figures(small_verdicts.record()['verdict'])

@@ -30,9 +30,9 @@ class JobTest(parameterized.TestCase):
     self.clerk.jobs = mock.create_autospec(jobs_lib.Jobs, instance=True)
     self.clerk.data = small_verdicts.DATA
 
-  def page(self, job, place=0):
+  def page(self, job, place=0, may_cancel=True):
     self.clerk.jobs.place.return_value = place
-    return page_reader.Page(app.job_page(self.clerk, job))
+    return page_reader.Page(app.job_page(self.clerk, job, may_cancel))
 
 
 class OpenTest(JobTest):
@@ -68,6 +68,10 @@ class OpenTest(JobTest):
     self.assertIn('Waiting, 3 ahead', page.text)
     self.assertNotIn('value', page.named('progress')[0])
     self.assertIn('Waiting ', self.page(_job(), place=0).text)
+
+  def test_others_cannot_cancel(self):
+    page = self.page(_job(state='running'), may_cancel=False)
+    self.assertEmpty(page.named('form'))
 
   def test_stopping(self):
     job = _job(state='running', stage='runtime')

@@ -64,6 +64,13 @@ class VerdictTest(absltest.TestCase):
     self.assertIn('timed on no device. That is not a Raspberry Pi 4', page.text)
     self.assertEqual(page.rows[9][:2], ['This file (a.tflite)', '–'])
 
+  def test_not_stored(self):
+    record = small_verdicts.record()
+    why = f'No space left on device {_NASTY}'
+    page = page_reader.Page(app.verdict_page(record, why))
+    self.assertIn(f'cannot store this verdict ({why})', page.text)
+    self.assertNotIn('cannot store', _page(record).text)
+
   def test_a_minimal_record(self):
     record = small_verdicts.record(errors=['No.'])
     file = record['verdict']['file']

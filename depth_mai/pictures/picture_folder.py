@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lists the pictures of a folder, says what is left out, and names results.
+
+This module also runs on the device, so it needs only NumPy and Pillow.
+"""
+
+import collections
+from collections.abc import Iterable
+from collections.abc import Iterator
+import dataclasses
+import itertools
+import os
+import pathlib
+import unicodedata
+
+from depth_mai.files import natural_order
+from depth_mai.files import printable
+from depth_mai.files import problems as problems_lib
+from depth_mai.pictures import picture_formats
+
+# Files of a subfolder that are looked at; a home directory has many more.
+_MOST_SEARCHED = 10000
+
+
+@dataclasses.dataclass(frozen=True)
+class Listing:
+  """The content of a folder.
+
+  Attributes:
+    pictures: the files that can be read, in natural order (2.png, 10.png).
+    problems: a message with a cure for each kind of picture that cannot be
+      read, such as HEIC.
+    left_out: a message for each other kind of content that is left out.
+  """
+
+  pictures: list[pathlib.Path]
+  problems: list[str]
+  left_out: list[str]
+
+
+def list_pictures(folder: str | os.PathLike[str]) -> Listing:
+  """Lists the pictures directly in a folder, without opening them.
+
+  Hidden files are left out without a word.
+
+  Args:
+    folder: a directory.
+
+  Raises:
+    ValueError: the folder contains no picture or cannot be read.
+  """
+  folder = pathlib.Path(folder)
+  try:
+    entries = sorted(
+      (entry for entry in folder.iterdir() if not entry.name.startswith('.')),
+      key=lambda entry: natural_order.natural_key(entry.name),
+    )
+  except OSError as error:
+    raise ValueError(
+      f'The folder {folder} cannot be read: {error.strerror}.'
+    ) from error
+  pictures, other, below = [], [], []
+  unread: dict[str, list[str]] = {}
+  for entry in entries:
+    if entry.is_dir():
+      if number := sum(1 for _ in _pictures_below(entry)):
+        below.append(f'{entry.name}: {problems_lib.count(number, "picture")}')
+    elif _is_picture(entry):
+      pictures.append(entry)
+    elif kind := picture_formats.kind(entry):
+      unread.setdefault(kind, []).append(entry.name)
+    else:
+      other.append(entry.name)
+  videos = unread.pop('video', [])
+  # Cameras can store both; nothing is lost then.
+  stems = {_folded(path.stem) for path in pictures}
+  raws = unread.pop('raw', [])
+  twins = [n for n in raws if _folded(pathlib.Path(n).stem) in stems]
+  if alone := [name for name in raws if name not in twins]:
+    unread['raw'] = alone
+  problems = [
+    _left_out(folder, f'{kind} files', names, picture_formats.cure(kind))
+    for kind, names in unread.items()
+  ]
+  left_out = [
+    _left_out(folder, what, names, cure)
+    for what, names, cure in (
+      ('raw files beside a picture of their name', twins, ''),
+      ('videos', videos, picture_formats.cure('video')),
+      ('other files', other, ''),
+      ('subfolders with pictures', below, 'give them as well'),
+    )
+    if names
+  ]
+  if not pictures and not problems:
+    raise ValueError(
+      f'The folder {printable.printable(folder)} contains no picture. Put '
+      'files directly into it, not into subfolders, or change their format to '
+      f'JPEG or PNG.{"".join(f" {line}" for line in left_out)}'
+    )
+  return Listing(pictures, problems, left_out)
+
+
+def result_names(sources: Iterable[pathlib.Path]) -> dict[str, pathlib.Path]:
+  """Chooses a unique name for the results of each picture.
+
+  The name of a picture is its stem. If several have the same stem, ignoring
+  case and the form of accents, as some file systems do, the first keeps it and
+  the others become <stem>_2, ...
+
+  Args:
+    sources: pictures, each once.
+
+  Returns:
+    The name to the picture, in the given order.
+  """
+  sources = list(sources)
+  taken: dict[str, pathlib.Path] = {}
+  for source in sources:
+    taken.setdefault(_folded(source.stem), source)
+  names: dict[str, pathlib.Path] = {}
+  numbers: dict[str, int] = collections.defaultdict(lambda: 1)
+  for source in sources:
+    name = source.stem
+    while taken.setdefault(_folded(name), source) is not source:
+      numbers[_folded(source.stem)] += 1
+      name = f'{source.stem}_{numbers[_folded(source.stem)]}'
+    names[name] = source
+  return names
+
+
+def _folded(name: str) -> str:
+  """Returns what two names of one file have in common."""
+  return unicodedata.normalize('NFC', name).casefold()
+
+
+def _is_picture(path: pathlib.Path) -> bool:
+  return path.suffix.lower() in picture_formats.suffixes() and path.is_file()
+
+
+def _pictures_below(folder: pathlib.Path) -> Iterator[pathlib.Path]:
+  """Yields the pictures in a folder and below it."""
+  files = (
+    pathlib.Path(place, name)
+    for place, _, names in os.walk(folder)
+    for name in names
+  )
+  for path in itertools.islice(files, _MOST_SEARCHED):
+    if not path.name.startswith('.') and (
+      _is_picture(path) or picture_formats.kind(path) not in (None, 'video')
+    ):
+      yield path
+
+
+def _left_out(
+  folder: pathlib.Path, what: str, names: list[str], cure: str
+) -> str:
+  """Returns the message about content that is left out."""
+  safe = [printable.printable(name) for name in names]
+  return (
+    f'{printable.printable(folder)}: {what} that are left out: {len(names)} '
+    f'({problems_lib.listing(safe)}).{f" Cure: {cure}." if cure else ""}'
+  )

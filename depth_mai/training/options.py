@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Checks the options of a training before anything is built or written."""
+
+from collections.abc import Callable
+from collections.abc import Mapping
+import math
+from typing import Any
+
+from depth_mai.data import augmentation
+from depth_mai.data import pipeline
+from depth_mai.training import step
+
+PRECISIONS = ('float32', 'mixed_bfloat16', 'mixed_float16')
+_LARGEST_SEED = 2**32 - 1
+
+
+def _is_integer(value: object, least: int, most: float = math.inf) -> bool:
+  return type(value) is int and least <= value <= most
+
+
+def _is_number(value: object) -> bool:
+  return type(value) in (int, float) and math.isfinite(value)  # type: ignore
+
+
+def _is_size(value: object) -> bool:
+  return (
+    isinstance(value, (tuple, list))
+    and len(value) == 2
+    and all(_is_integer(length, 1) for length in value)
+  )
+
+
+def _one_of(names: tuple[str, ...]) -> tuple[Callable[[Any], bool], str]:
+  return lambda value: value in names, f'one of {", ".join(map(repr, names))}'
+
+
+_FUNCTION = (callable, "a function, in gin a name such as '@tcl'")
+_FUNCTION_OR_NONE = (
+  lambda value: value is None or callable(value),
+  "a function or object, in gin such as '@WeightedLoss()', or None",
+)
+_POSITIVE_INTEGER = (lambda value: _is_integer(value, 1), 'an integer above 0')
+_INTEGER = (lambda value: _is_integer(value, 0), 'an integer of 0 or more')
+# Option -> (whether a value is allowed, the allowed values for messages).
+_ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
+  'network': _FUNCTION,
+  'optimizer': _FUNCTION,
+  'loss': _FUNCTION_OR_NONE,
+  'augmentation': (
+    lambda value: value is None or isinstance(value, augmentation.Augmentation),
+    "None, or in gin '@Augmentation()'",
+  ),
+  'epochs': (lambda value: _is_number(value) and value > 0, 'a number above 0'),
+  'batch_size': _POSITIVE_INTEGER,
+  'target_size': (_is_size, '(height, width), two integers above 0'),
+  'cache': _one_of(pipeline.CACHES),
+  'gradient_clip': (
+    lambda value: value is None or (_is_number(value) and value > 0),
+    'a number above 0, or None',
+  ),
+  'ema_decay': (
+    lambda value: _is_number(value) and 0 <= value < 1,
+    'a number from 0 to below 1',
+  ),
+  'precision': _one_of(PRECISIONS),
+  'strategy': _one_of(tuple(step.STRATEGIES)),
+  'seed': (
+    lambda value: _is_integer(value, 0, _LARGEST_SEED),
+    f'an integer from 0 to {_LARGEST_SEED}',
+  ),
+  'initial_network': (
+    lambda value: value is None or (isinstance(value, str) and value != ''),
+    'None, or the name of a file or of a system in quotes',
+  ),
+  'quantisation': (
+    lambda value: value is None or hasattr(value, 'apply'),
+    "None, or in gin '@FakeQuantisation()'",
+  ),
+  'evaluations': _INTEGER,
+  'train_eval_images': _INTEGER,
+  'log_every_steps': _POSITIVE_INTEGER,
+  'checkpoint_every_steps': _POSITIVE_INTEGER,
+}
+
+
+def check(options: Mapping[str, object]) -> None:
+  """Refuses values of a wrong type or out of range.
+
+  Args:
+    options: arguments of loop.train by name; others than the options of a
+      training are ignored.
+
+  Raises:
+    ValueError: names the option, its value and what is allowed.
+  """
+  for name, (is_allowed, allowed) in _ALLOWED.items():
+    value = options[name]
+    if not is_allowed(value):
+      raise ValueError(
+        f'train.{name} is {value!r}; allowed: {allowed}. Change it in the gin '
+        'file or with --gin_param.'
+      )

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of depth_mai/training/options.py."""
+
+import inspect
+import math
+
+from absl.testing import absltest
+from absl.testing import parameterized
+
+from depth_mai.data import augmentation
+from depth_mai.training import loop
+from depth_mai.training import options
+
+_DEFAULTS = {
+  name: parameter.default
+  for name, parameter in inspect.signature(loop.train).parameters.items()
+}
+
+
+class OptionsTest(parameterized.TestCase):
+  def test_the_defaults_and_other_good_values(self):
+    options.check(_DEFAULTS)
+    good = {
+      'epochs': 0.5,
+      'batch_size': 1,
+      'target_size': [12, 16],
+      'gradient_clip': None,
+      'loss': print,
+      'augmentation': augmentation.Augmentation(),
+      'initial_network': 'tcl',
+      'evaluations': 0,
+    }
+    options.check(_DEFAULTS | good)
+
+  @parameterized.parameters(
+    ('batch_size', 'a'),
+    ('batch_size', 0),
+    ('batch_size', True),
+    ('batch_size', 2.0),
+    ('epochs', None),
+    ('epochs', 0),
+    ('epochs', math.inf),
+    ('epochs', math.nan),
+    ('target_size', 3),
+    ('target_size', (3,)),
+    ('target_size', (0, 16)),
+    ('target_size', 'ab'),
+    ('network', 'tcl'),
+    ('optimizer', None),
+    ('loss', 'silog'),
+    ('augmentation', 3),
+    ('cache', 'disk'),
+    ('gradient_clip', 0),
+    ('ema_decay', 1.5),
+    ('precision', 'float8'),
+    ('precision', ['float32']),
+    ('strategy', 'tpu'),
+    ('seed', -1),
+    ('seed', 2**32),
+    ('initial_network', 5),
+    ('initial_network', ''),
+    ('quantisation', True),
+    ('evaluations', -1),
+    ('train_eval_images', 'all'),
+    ('log_every_steps', 0),
+    ('checkpoint_every_steps', 0),
+  )
+  def test_refuses(self, name, value):
+    with self.assertRaisesRegex(ValueError, f'^train.{name} is .*; allowed: '):
+      options.check(_DEFAULTS | {name: value})
+
+
+if __name__ == '__main__':
+  absltest.main()
