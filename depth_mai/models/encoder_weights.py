@@ -28,13 +28,12 @@ import numpy as np
 
 from depth_mai.files import problems as problems_lib
 from depth_mai.models import encoder_namings
+from depth_mai.models import normalisation as normalisation_lib
 from depth_mai.models import tensor_files
 
 # The layers of an encoder in our networks, see models/encoders.
 _ENCODER = re.compile(r'(stem|block_\d+)(_|$)')
 _ENCODER_MODEL = 'efficientnet_b1'
-# The layer that scales the picture, see system_base.rgb_input.
-_NORMALISE = 'normalise'
 
 KERAS = {
   'mobilenet_v3_small_imagenet': ('MobileNetV3Small', {}),
@@ -120,19 +119,14 @@ def load(network: keras.Model, source: str, names: str | None = None) -> Loaded:
   values = _fitting(ours, named, theirs, source)
   for name, variable in ours.items():
     variable.assign(values[name])
-  normalise = network.get_layer(_NORMALISE)
-  normalise.scale = _number_or_list(normalisation.scale)
-  normalise.offset = _number_or_list(normalisation.offset)
+  normalisation_lib.write(
+    network, np.array([normalisation.scale, normalisation.offset])
+  )
   used = {named[name] for name in ours}
   return Loaded(
     {name: named[name] for name in ours},
     tuple(name for name in theirs if name not in used),
   )
-
-
-def _number_or_list(values: list[float]) -> float | list[float]:
-  """Returns one number if all are equal; export folds it more often."""
-  return values[0] if len(set(values)) == 1 else values
 
 
 def _is_keras(source: str) -> bool:

@@ -59,6 +59,8 @@ class OptionsTest(parameterized.TestCase):
     ('seed', 2**32),
     ('initial_network', 5),
     ('initial_network', ''),
+    ('initial_encoder', ''),
+    ('encoder_names', 5),
     ('quantisation', True),
     ('evaluations', -1),
     ('train_eval_images', 'all'),
