@@ -19,6 +19,7 @@ import threading
 
 from depth_mai.files import atomic
 from depth_mai.files import natural_order
+from depth_mai.judging.web import verdict_view
 
 FORMAT = 'depth_mai.judged/1'
 _FILE = 'verdict.json'
@@ -83,7 +84,9 @@ class Archive:
           raise ValueError(f'it is not {FORMAT}, or these are wrong: {wrong}')
         if record['id'] != path.parent.name:
           raise ValueError(f'the id in the file is {record["id"]}')
-      except (OSError, ValueError, LookupError, TypeError) as error:
+        # One that cannot be shown would spoil the page with all of them.
+        verdict_view.check(record)
+      except Exception as error:  # Changed files raise errors of many types.
         report_line(f'{path} is not a verdict ({error!r}); it is skipped.')
         continue
       self._records[record['id']] = record
