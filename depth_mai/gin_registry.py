@@ -12,7 +12,6 @@ from collections.abc import Sequence
 import contextlib
 import dataclasses
 import difflib
-import hashlib
 import inspect
 import io
 import pathlib
@@ -273,8 +272,3 @@ def config_text() -> str:
 def operative_config_text() -> str:
   """Returns all parameters that were used, including defaults, as text."""
   return gin.operative_config_str()
-
-
-def config_hash(text: str) -> str:
-  """Returns a short hash of a configuration's text."""
-  return hashlib.sha256(text.encode()).hexdigest()[:12]

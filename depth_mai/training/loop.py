@@ -154,6 +154,7 @@ def train(
     loss=loss,
     quantisation=quantisation,
   )
+  state.config_hash = workdir_lib.config_hash(config) if config else ''
 
   def batches_from(step: int) -> tf.data.Dataset:
     return pipeline.train_dataset(

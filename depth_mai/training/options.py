@@ -34,9 +34,15 @@ def _one_of(names: tuple[str, ...]) -> tuple[Callable[[Any], bool], str]:
   return lambda value: value in names, f'one of {", ".join(map(repr, names))}'
 
 
-_FUNCTION = (callable, "a function, in gin a name such as '@tcl'")
+_FUNCTION = (
+  # A built network or optimizer, as '@tcl()' is, can be called, too.
+  lambda value: callable(value) and not hasattr(value, 'get_config'),
+  "a function, in gin a name such as '@tcl' without parentheses",
+)
 _FUNCTION_OR_NONE = (
-  lambda value: value is None or callable(value),
+  lambda value: (
+    value is None or (callable(value) and not isinstance(value, type))
+  ),
   "a function or object, in gin such as '@WeightedLoss()', or None",
 )
 _POSITIVE_INTEGER = (lambda value: _is_integer(value, 1), 'an integer above 0')
@@ -73,7 +79,9 @@ _ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
     'None, or the name of a file or of a system in quotes',
   ),
   'quantisation': (
-    lambda value: value is None or hasattr(value, 'apply'),
+    lambda value: (
+      value is None or (hasattr(value, 'apply') and not isinstance(value, type))
+    ),
     "None, or in gin '@FakeQuantisation()'",
   ),
   'evaluations': _INTEGER,

@@ -37,6 +37,8 @@ class State:
     loss_variables: variables of the loss, trained along with the network.
     step: steps taken.
     best: smallest validation si-RMSE so far.
+    config_hash: hash of the run's configuration, '' for none; a checkpoint with
+      another one is refused.
   """
 
   network: keras.Model
@@ -45,6 +47,7 @@ class State:
   loss_variables: list[keras.Variable]
   step: int = 0
   best: float = float('inf')
+  config_hash: str = ''
 
   def _variables(self) -> dict[str, list]:
     return {
@@ -62,6 +65,7 @@ class State:
       self.step,
       self.best,
       self._variables(),
+      self.config_hash,
     )
 
   def restore(self, workdir: pathlib.Path, is_chief: bool = True) -> bool:
@@ -75,7 +79,10 @@ class State:
       ValueError: see checkpoint.restore_newest.
     """
     restored = checkpoint.restore_newest(
-      workdir / workdir_lib.CHECKPOINTS, self._variables(), is_chief
+      workdir / workdir_lib.CHECKPOINTS,
+      self._variables(),
+      self.config_hash,
+      is_chief,
     )
     if restored is None:
       return False
