@@ -121,10 +121,13 @@ def _unwrapped(error: Exception) -> tuple[BaseException, list[str]]:
 
 
 @contextlib.contextmanager
-def _settings_are_named() -> Iterator[None]:
+def _settings_are_named(called: str = '') -> Iterator[None]:
   """Turns errors of wrong settings into a ValueError that names the function.
 
   Errors of other origin are raised as they were, without gin's notes.
+
+  Args:
+    called: the configurable that is called; errors of its own code are bugs.
   """
   try:
     yield
@@ -138,7 +141,7 @@ def _settings_are_named() -> Iterator[None]:
     # TensorFlow names the line of a function that it compiles.
     compiled = 'in user code' in str(cause)
     expected = isinstance(cause, (ValueError, FloatingPointError, OSError))
-    if expected or compiled or names in ([], ['train']):
+    if expected or compiled or names in ([], [called]):
       raise cause from cause.__cause__
     raise ValueError(
       f'gin: {names[-1]} cannot be used with these settings: '
@@ -208,7 +211,7 @@ def _check_types() -> None:
 
 def train(**kwargs: object) -> pathlib.Path:
   """Runs training.loop.train with the parsed configuration."""
-  with _settings_are_named():
+  with _settings_are_named('train'):
     return CONFIGURABLES['train'](**kwargs)
 
 

@@ -105,6 +105,7 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
       ('TclOptions.input_size = 96', r'takes \(a whole number, a whole'),
       ("Augmentation.gamma = ('a', 'b')", r'takes \(a number, \.\.\.\)'),
       ('train.epochs = 1e999', 'train.epochs is inf; it takes a number'),
+      ('Quantisation.percentile = @train()', r'is @train\(\); it takes a num'),
     ):
       with self.subTest(binding), self.assertRaisesRegex(ValueError, wanted):
         gin_registry.parse([], [binding])
@@ -210,6 +211,15 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
     self.assertIn('train.epochs = 2', gin_registry.config_text())
     gin_registry.parse([])
     self.assertEqual(gin_registry.parsed_quantisation(run).float_tail, 2)
+
+  @parameterized.parameters(
+    ('parsed_quantisation', 'Quantisation.float_layers = @train()'),
+    ('load_network', 'train.network = @train'),
+  )
+  def test_a_training_is_no_setting(self, function, binding):
+    gin_registry.parse([], [binding])
+    with self.assertRaisesRegex(ValueError, 'train cannot be used with'):
+      getattr(gin_registry, function)()
 
 
 if __name__ == '__main__':

@@ -13,14 +13,18 @@ import pathlib
 import re
 
 from depth_mai.datasets.rgbd_folder import pairing
+from depth_mai.files import failures
 from depth_mai.files import file_names
+from depth_mai.files import printable
 from depth_mai.files import problems as problems_lib
+from depth_mai.files import regular_files
 
 Frame = pairing.Frame
 Problem = problems_lib.Problem
 
 # What lists write in place of a depth map that does not exist.
 _NONE = 'none'
+_MOST_SHOWN = 100
 # Eigen et al.'s lists for KITTI: drive, number of the frame, and camera.
 _EIGEN = re.compile(r'\S*\d{4}_\d\d_\d\d\S*\s+\d+(\s+[lr])?')
 
@@ -44,9 +48,9 @@ def read(
     notes: gets a line about repeated frames and lines without a depth map.
   """
   try:
-    lines = _decoded(path.read_bytes()).splitlines()
+    lines = _decoded(regular_files.read_bytes(path)).splitlines()
   except (OSError, UnicodeDecodeError) as error:
-    what = f'split.{name}: the list cannot be read ({error})'
+    what = f'split.{name}: the list cannot be read ({failures.reason(error)})'
     cure = f'give a text file, with its path relative to {source}'
     problems.append(Problem(path, what, cure))
     return []
@@ -64,7 +68,7 @@ def read(
       without_depth += 1
     elif not found:
       problems.append(
-        Problem(path, f"line {number}, '{line}', {why[0]}", why[1])
+        Problem(path, f"line {number}, '{_short(line)}', {why[0]}", why[1])
       )
     repeated += all(frame_id in ids for frame_id in found) if found else 0
     ids.update(dict.fromkeys(found))
@@ -113,7 +117,8 @@ class _Index:
       owner = self._owners.get(self._key(column))
       if owner is not None and owner not in found:
         return [], (
-          f"names the depth map '{column}', but this picture has another one",
+          f"names the depth map '{_short(column)}', but this picture has "
+          'another one',
           'correct the line, or the patterns of the description',
         )
     return found, ('', '')
@@ -150,6 +155,10 @@ def _decoded(content: bytes) -> str:
   if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
     return content.decode('utf-16')
   return content.decode('utf-8-sig')
+
+
+def _short(text: str) -> str:
+  return printable.printable(text, most=_MOST_SHOWN)
 
 
 def _columns(line: str) -> list[str]:

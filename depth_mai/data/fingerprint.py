@@ -17,6 +17,7 @@ from depth_mai.challenge_folder import folder
 from depth_mai.files import natural_order
 from depth_mai.files import printable
 from depth_mai.files import problems
+from depth_mai.files import regular_files
 
 _CHECKSUM_DIGITS = 16
 _MOST_NAMES = 4
@@ -145,6 +146,6 @@ def _stamp(path: pathlib.Path) -> str:
 def _checksum(paths: Sequence[pathlib.Path]) -> str:
   digest = hashlib.sha256()
   for path in paths:
-    with path.open('rb') as stream:
+    with regular_files.open_binary(path) as stream:
       digest.update(hashlib.file_digest(stream, 'sha256').digest())
   return digest.hexdigest()[:_CHECKSUM_DIGITS]

@@ -22,6 +22,7 @@ import sys
 
 from depth_mai.files import atomic
 from depth_mai.files import printable
+from depth_mai.files import regular_files
 
 BEST = 'best.keras'
 LAST = 'last.keras'
@@ -60,7 +61,7 @@ def check_config(workdir: pathlib.Path, config: str) -> None:
   path = workdir / CONFIG
   if not path.exists():
     return
-  stored = path.read_text(encoding='utf-8', errors='backslashreplace')
+  stored = regular_files.read_text(path, errors='backslashreplace')
   different = [
     printable.printable(line, most=200)
     for line in difflib.unified_diff(

@@ -12,6 +12,7 @@ import typing
 import numpy as np
 
 from depth_mai import challenge
+from depth_mai.files import failures
 from depth_mai.judging import channel as channel_lib
 from depth_mai.judging import lockdown
 from depth_mai.judging import static_check
@@ -56,7 +57,8 @@ def serve(
       answer, result = {'error': ' '.join(str(error).split())[:2000]}, b''
     except Exception as error:
       # A forged file can make the readers raise anything; the file is at fault.
-      answer, result = {'error': f'It is damaged ({error!r})'[:2000]}, b''
+      why = failures.reason(error)
+      answer, result = {'error': f'It is damaged ({why}).'}, b''
     channel.send(answer, result)
 
 

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 
 from depth_mai.files import checked_arrays
+from depth_mai.files import failures
 from depth_mai.models import depth_recoding
 from depth_mai.models import finite_check
 
@@ -65,8 +66,8 @@ def load(path: str | os.PathLike[str], network: keras.Model) -> None:
     code = str(arrays.get('depth_code', 'linear'))
   except (OSError, KeyError, ValueError) as error:
     raise ValueError(
-      f'{path} cannot be read as weights ({error!r}). Give an .npz file of '
-      'pretrained/.'
+      f'{path} cannot be read as weights ({failures.reason(error)}). Give an '
+      '.npz file of pretrained/.'
     ) from error
   shapes = [tuple(variable.shape) for variable in network.variables]
   if shapes != [value.shape for value in values]:

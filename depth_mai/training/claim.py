@@ -18,6 +18,7 @@ from depth_mai.data import fingerprint
 from depth_mai.files import atomic
 from depth_mai.files import lock
 from depth_mai.files import printable
+from depth_mai.files import regular_files
 from depth_mai.files import workdir as workdir_lib
 
 
@@ -38,7 +39,7 @@ def stored_data(
   """
   path = workdir / workdir_lib.DATA
   try:
-    stored = json.loads(path.read_bytes())
+    stored = json.loads(regular_files.read_bytes(path))
   except (FileNotFoundError, NotADirectoryError):
     return None
   except (OSError, ValueError, RecursionError):
