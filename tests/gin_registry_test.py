@@ -158,6 +158,14 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
       'tcl cannot be used',
     ),
     (['train.loss = @WeightedLoss()'], "WeightedLoss .*'weights'"),
+    (
+      [
+        'train.network = @tcl',
+        'tcl.options = @TclOptions()',
+        'TclOptions.clb_expansion = -3',
+      ],
+      'gin: tcl cannot be used .*-3',
+    ),
     (['train.batch_size = 0'], '^train.batch_size is 0; allowed:.*param.$'),
     (
       ["train.batch_size = 'a'"],

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from collections.abc import Mapping
+import inspect
 import math
 from typing import Any
 
@@ -30,6 +31,18 @@ def _is_size(value: object) -> bool:
   )
 
 
+def _takes_arguments(value: object, count: int) -> bool:
+  """Returns whether a value is a function that takes this many arguments."""
+  if not callable(value) or isinstance(value, type):
+    return False
+  try:
+    # gin may add those that are missing.
+    inspect.signature(value).bind_partial(*range(count))
+  except TypeError:
+    return False
+  return True
+
+
 def _one_of(names: tuple[str, ...]) -> tuple[Callable[[Any], bool], str]:
   return lambda value: value in names, f'one of {", ".join(map(repr, names))}'
 
@@ -39,11 +52,10 @@ _FUNCTION = (
   lambda value: callable(value) and not hasattr(value, 'get_config'),
   "a function, in gin a name such as '@tcl' without parentheses",
 )
-_FUNCTION_OR_NONE = (
-  lambda value: (
-    value is None or (callable(value) and not isinstance(value, type))
-  ),
-  "a function or object, in gin such as '@WeightedLoss()', or None",
+_LOSS = (
+  lambda value: value is None or _takes_arguments(value, 3),
+  'None, or a function of (prediction, depth_m, valid_mask), in gin such as '
+  "'@WeightedLoss()'",
 )
 _POSITIVE_INTEGER = (lambda value: _is_integer(value, 1), 'an integer above 0')
 _INTEGER = (lambda value: _is_integer(value, 0), 'an integer of 0 or more')
@@ -51,7 +63,7 @@ _INTEGER = (lambda value: _is_integer(value, 0), 'an integer of 0 or more')
 _ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
   'network': _FUNCTION,
   'optimizer': _FUNCTION,
-  'loss': _FUNCTION_OR_NONE,
+  'loss': _LOSS,
   'augmentation': (
     lambda value: value is None or isinstance(value, augmentation.Augmentation),
     "None, or in gin '@Augmentation()'",

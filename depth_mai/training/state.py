@@ -4,7 +4,7 @@
 from collections.abc import Callable
 import dataclasses
 import pathlib
-from typing import Protocol
+import typing
 
 import keras
 import tensorflow as tf
@@ -17,7 +17,7 @@ from depth_mai.models import network_file
 from depth_mai.training import checkpoint
 
 
-class Rewriting(Protocol):
+class Rewriting(typing.Protocol):
   """A rewrite of a trained network that is then trained further."""
 
   def apply(self, network: keras.Model, total_steps: int) -> keras.Model:
@@ -125,6 +125,20 @@ def _load_weights(network: keras.Model, initial: str) -> None:
   depth_recoding.recode(network, depth_recoding.depth_code(source))
 
 
+def _made(
+  function: Callable, arguments: tuple, kind: type, name: str
+) -> typing.Any:
+  """Returns the result of a function, which must be of a kind."""
+  result = function(*arguments)
+  if not isinstance(result, kind):
+    raise ValueError(
+      f'{name} must be a function that returns a keras {kind.__name__}, but '
+      f'{getattr(function, "__name__", function)} returns a '
+      f'{type(result).__name__}. Change it in the gin file or with --gin_param.'
+    )
+  return result
+
+
 def create(
   *,
   strategy: tf.distribute.Strategy,
@@ -155,8 +169,9 @@ def create(
     A state at step 0.
 
   Raises:
-    ValueError: if a layer has no channels, the initial network does not fit,
-      or `quantisation` is given without one.
+    ValueError: if `network` or `optimizer` returns something else, a layer has
+      no channels, the initial network does not fit, or `quantisation` is given
+      without one.
   """
   if quantisation and not initial_network:
     raise ValueError(
@@ -165,7 +180,7 @@ def create(
       'pretrained/.'
     )
   with strategy.scope():
-    trained = network()
+    trained = _made(network, (), keras.Model, 'train.network')
     average = network()
     _check_sizes(trained)
     if initial_network:
@@ -174,7 +189,9 @@ def create(
     if quantisation:
       trained = quantisation.apply(trained, total_steps)
       average = quantisation.apply(average, total_steps)
-    built = optimizer(total_steps)
+    built = _made(
+      optimizer, (total_steps,), keras.optimizers.Optimizer, 'train.optimizer'
+    )
     if loss_scaling:
       built = keras.optimizers.LossScaleOptimizer(built)
     build_loss = getattr(loss, 'build', None)

@@ -11,6 +11,7 @@ import keras
 from depth_mai.data import augmentation
 from depth_mai.lite import quantisation_aware
 from depth_mai.losses import weighted
+from depth_mai.models.systems import tcl
 from depth_mai.training import loop
 from depth_mai.training import options
 
@@ -54,6 +55,7 @@ class OptionsTest(parameterized.TestCase):
     ('optimizer', keras.optimizers.Adam()),
     ('loss', 'silog'),
     ('loss', weighted.WeightedLoss),
+    ('loss', tcl.tcl),
     ('augmentation', 3),
     ('cache', 'disk'),
     ('gradient_clip', 0),
