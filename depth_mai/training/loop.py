@@ -8,6 +8,7 @@ checkpoint and ends with the same weights.
 
 from collections.abc import Callable
 from collections.abc import Iterable
+import functools
 import math
 import pathlib
 
@@ -163,6 +164,7 @@ def train(
     loss=loss,
     quantisation=quantisation,
   )
+  state.config_hash = workdir_lib.config_hash(config) if config else ''
 
   def batches_from(step: int) -> tf.data.Dataset:
     return pipeline.train_dataset(
@@ -184,6 +186,13 @@ def train(
     ['train', *(split for split in sets if split == 'validation')],
     earlier and earlier['splits'],
   )
+  store = functools.partial(
+    claim.store,
+    own_directory,
+    config=config,
+    splits=splits,
+    total_steps=total_steps,
+  )
   with claim.claimed(
     own_directory,
     config=config,
@@ -199,7 +208,7 @@ def train(
     has_best = state.best < math.inf or (done and 'validation' not in sets)
     lost = run_lib.lost_networks(own_directory, state, has_best)
     if done and not lost and not validation_changed:
-      claim.store_data(own_directory, splits, total_steps)
+      store()
       print(f'{workdir} is already trained ({state.step} steps).')
       return directory
     run = run_lib.Run(own_directory, state, total_steps, examples, batch_size)
@@ -208,7 +217,7 @@ def train(
       run.restart_best()
     elif lost:
       run.save()
-    claim.store_data(own_directory, splits, total_steps)
+    store()
     if not done:
       step_fn = step_lib.make_train_step(
         strategy=chosen_strategy,

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from collections.abc import Mapping
+import inspect
 import math
 from typing import Any
 
@@ -34,14 +35,31 @@ def _is_name_or_none(value: object) -> bool:
   return value is None or (isinstance(value, str) and value != '')
 
 
+def _takes_arguments(value: object, count: int) -> bool:
+  """Returns whether a value is a function that takes this many arguments."""
+  if not callable(value) or isinstance(value, type):
+    return False
+  try:
+    # gin may add those that are missing.
+    inspect.signature(value).bind_partial(*range(count))
+  except TypeError:
+    return False
+  return True
+
+
 def _one_of(names: tuple[str, ...]) -> tuple[Callable[[Any], bool], str]:
   return lambda value: value in names, f'one of {", ".join(map(repr, names))}'
 
 
-_FUNCTION = (callable, "a function, in gin a name such as '@tcl'")
-_FUNCTION_OR_NONE = (
-  lambda value: value is None or callable(value),
-  "a function or object, in gin such as '@WeightedLoss()', or None",
+_FUNCTION = (
+  # A built network or optimizer, as '@tcl()' is, can be called, too.
+  lambda value: callable(value) and not hasattr(value, 'get_config'),
+  "a function, in gin a name such as '@tcl' without parentheses",
+)
+_LOSS = (
+  lambda value: value is None or _takes_arguments(value, 3),
+  'None, or a function of (prediction, depth_m, valid_mask), in gin such as '
+  "'@WeightedLoss()'",
 )
 _POSITIVE_INTEGER = (lambda value: _is_integer(value, 1), 'an integer above 0')
 _INTEGER = (lambda value: _is_integer(value, 0), 'an integer of 0 or more')
@@ -49,7 +67,7 @@ _INTEGER = (lambda value: _is_integer(value, 0), 'an integer of 0 or more')
 _ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
   'network': _FUNCTION,
   'optimizer': _FUNCTION,
-  'loss': _FUNCTION_OR_NONE,
+  'loss': _LOSS,
   'augmentation': (
     lambda value: value is None or isinstance(value, augmentation.Augmentation),
     "None, or in gin '@Augmentation()'",
@@ -82,7 +100,9 @@ _ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
   ),
   'encoder_names': (_is_name_or_none, 'None, or the name of a file in quotes'),
   'quantisation': (
-    lambda value: value is None or hasattr(value, 'apply'),
+    lambda value: (
+      value is None or (hasattr(value, 'apply') and not isinstance(value, type))
+    ),
     "None, or in gin '@FakeQuantisation()'",
   ),
   'evaluations': _INTEGER,

@@ -4,7 +4,7 @@
 from collections.abc import Callable
 import dataclasses
 import pathlib
-from typing import Protocol
+import typing
 
 import keras
 import tensorflow as tf
@@ -19,7 +19,7 @@ from depth_mai.models import normalisation
 from depth_mai.training import checkpoint
 
 
-class Rewriting(Protocol):
+class Rewriting(typing.Protocol):
   """A rewrite of a trained network that is then trained further."""
 
   def apply(self, network: keras.Model, total_steps: int) -> keras.Model:
@@ -39,6 +39,8 @@ class State:
     loss_variables: variables of the loss, trained along with the network.
     step: steps taken.
     best: smallest validation si-RMSE so far.
+    config_hash: hash of the run's configuration, '' for none; a checkpoint with
+      another one is refused.
   """
 
   network: keras.Model
@@ -47,6 +49,7 @@ class State:
   loss_variables: list[keras.Variable]
   step: int = 0
   best: float = float('inf')
+  config_hash: str = ''
 
   def _variables(self) -> dict[str, list]:
     return {
@@ -64,6 +67,7 @@ class State:
       self.step,
       self.best,
       self._variables(),
+      self.config_hash,
     )
 
   def restore(self, workdir: pathlib.Path, is_chief: bool = True) -> bool:
@@ -77,7 +81,10 @@ class State:
       ValueError: see checkpoint.restore_newest.
     """
     restored = checkpoint.restore_newest(
-      workdir / workdir_lib.CHECKPOINTS, self._variables(), is_chief
+      workdir / workdir_lib.CHECKPOINTS,
+      self._variables(),
+      self.config_hash,
+      is_chief,
     )
     if restored is None:
       return False
@@ -121,6 +128,20 @@ def _load_network(network: keras.Model, initial: str) -> None:
   depth_recoding.recode(network, depth_recoding.depth_code(source))
 
 
+def _made(
+  function: Callable, arguments: tuple, kind: type, name: str
+) -> typing.Any:
+  """Returns the result of a function, which must be of a kind."""
+  result = function(*arguments)
+  if not isinstance(result, kind):
+    raise ValueError(
+      f'{name} must be a function that returns a keras {kind.__name__}, but '
+      f'{getattr(function, "__name__", function)} returns a '
+      f'{type(result).__name__}. Change it in the gin file or with --gin_param.'
+    )
+  return result
+
+
 def create(
   *,
   strategy: tf.distribute.Strategy,
@@ -156,8 +177,9 @@ def create(
     A state at step 0.
 
   Raises:
-    ValueError: if a layer has no channels, the initial network does not fit,
-      or `quantisation` is given without one.
+    ValueError: if `network` or `optimizer` returns something else, a layer has
+      no channels, the initial network does not fit, or `quantisation` is given
+      without one.
   """
   if initial_network and initial_encoder:
     raise ValueError(
@@ -176,7 +198,7 @@ def create(
       'pretrained/.'
     )
   with strategy.scope():
-    trained = network()
+    trained = _made(network, (), keras.Model, 'train.network')
     average = network()
     _check_sizes(trained)
     if initial_network:
@@ -188,7 +210,9 @@ def create(
     if quantisation:
       trained = quantisation.apply(trained, total_steps)
       average = quantisation.apply(average, total_steps)
-    built = optimizer(total_steps)
+    built = _made(
+      optimizer, (total_steps,), keras.optimizers.Optimizer, 'train.optimizer'
+    )
     if loss_scaling:
       built = keras.optimizers.LossScaleOptimizer(built)
     build_loss = getattr(loss, 'build', None)

@@ -155,6 +155,12 @@ class StateTest(tf.test.TestCase):
     with self.assertRaisesRegex(ValueError, 'There is no network'):
       _create(initial_network='nowhere.keras')
 
+  def test_refuses_functions_that_return_something_else(self):
+    with self.assertRaisesRegex(ValueError, 'train.network .* returns a dict'):
+      _create(network=dict)
+    with self.assertRaisesRegex(ValueError, 'train.optimizer .* returns a int'):
+      _create(optimizer=lambda steps: steps)
+
   def test_refuses_a_layer_without_channels(self):
     def network():
       inputs = keras.Input((4, 4, 3))

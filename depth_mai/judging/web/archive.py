@@ -21,6 +21,7 @@ from depth_mai.files import atomic
 from depth_mai.files import failures
 from depth_mai.files import natural_order
 from depth_mai.files import regular_files
+from depth_mai.judging.web import verdict_view
 
 FORMAT = 'depth_mai.judged/1'
 _FILE = 'verdict.json'
@@ -87,7 +88,9 @@ class Archive:
           raise ValueError('its pictures are not names of .png files')
         if record['id'] != path.parent.name:
           raise ValueError(f'the id in the file is {record["id"]}')
-      except (OSError, ValueError, LookupError, TypeError) as error:
+        # One that cannot be shown would spoil the page with all of them.
+        verdict_view.check(record)
+      except Exception as error:  # Changed files raise errors of many types.
         why = failures.reason(error)
         report_line(f'{path} is not a verdict ({why}); it is skipped.')
         continue
