@@ -23,6 +23,7 @@ import pathlib
 from depth_mai import challenge
 from depth_mai import program
 from depth_mai.devices import store
+from depth_mai.files import failures
 from depth_mai.files import metrics_log
 from depth_mai.files import workdir
 from depth_mai.metrics import paper_results
@@ -189,7 +190,8 @@ def main(argv: list[str]) -> None:
   ) as error:
     raise ValueError(
       f'{path} does not have the content for the table {argv[1]!r} '
-      f'({error!r}). Make it again; docs/results_log.md has the commands.'
+      f'({failures.reason(error)}). Make it again; docs/results_log.md has the '
+      'commands.'
     ) from error
 
 

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 import contextlib
 import dataclasses
 import difflib
-import hashlib
 import inspect
 import io
 import pathlib
@@ -122,10 +121,13 @@ def _unwrapped(error: Exception) -> tuple[BaseException, list[str]]:
 
 
 @contextlib.contextmanager
-def _settings_are_named() -> Iterator[None]:
+def _settings_are_named(called: str = '') -> Iterator[None]:
   """Turns errors of wrong settings into a ValueError that names the function.
 
   Errors of other origin are raised as they were, without gin's notes.
+
+  Args:
+    called: the configurable that is called; errors of its own code are bugs.
   """
   try:
     yield
@@ -138,8 +140,11 @@ def _settings_are_named() -> Iterator[None]:
     cause, names = _unwrapped(wrapped)
     # TensorFlow names the line of a function that it compiles.
     compiled = 'in user code' in str(cause)
-    expected = isinstance(cause, (ValueError, FloatingPointError, OSError))
-    if expected or compiled or names in ([], ['train']):
+    # The messages of this package name the setting; those of Keras do not.
+    expected = isinstance(cause, (FloatingPointError, OSError)) or (
+      isinstance(cause, ValueError) and 'gin' in str(cause)
+    )
+    if expected or compiled or names in ([], [called]):
       raise cause from cause.__cause__
     raise ValueError(
       f'gin: {names[-1]} cannot be used with these settings: '
@@ -209,7 +214,7 @@ def _check_types() -> None:
 
 def train(**kwargs: object) -> pathlib.Path:
   """Runs training.loop.train with the parsed configuration."""
-  with _settings_are_named():
+  with _settings_are_named('train'):
     return CONFIGURABLES['train'](**kwargs)
 
 
@@ -273,8 +278,3 @@ def config_text() -> str:
 def operative_config_text() -> str:
   """Returns all parameters that were used, including defaults, as text."""
   return gin.operative_config_str()
-
-
-def config_hash(text: str) -> str:
-  """Returns a short hash of a configuration's text."""
-  return hashlib.sha256(text.encode()).hexdigest()[:12]

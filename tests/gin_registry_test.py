@@ -105,6 +105,7 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
       ('TclOptions.input_size = 96', r'takes \(a whole number, a whole'),
       ("Augmentation.gamma = ('a', 'b')", r'takes \(a number, \.\.\.\)'),
       ('train.epochs = 1e999', 'train.epochs is inf; it takes a number'),
+      ('Quantisation.percentile = @train()', r'is @train\(\); it takes a num'),
     ):
       with self.subTest(binding), self.assertRaisesRegex(ValueError, wanted):
         gin_registry.parse([], [binding])
@@ -157,6 +158,14 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
       'tcl cannot be used',
     ),
     (['train.loss = @WeightedLoss()'], "WeightedLoss .*'weights'"),
+    (
+      [
+        'train.network = @tcl',
+        'tcl.options = @TclOptions()',
+        'TclOptions.clb_expansion = -3',
+      ],
+      'gin: tcl cannot be used .*-3',
+    ),
     (['train.batch_size = 0'], '^train.batch_size is 0; allowed:.*param.$'),
     (
       ["train.batch_size = 'a'"],
@@ -211,10 +220,14 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
     gin_registry.parse([])
     self.assertEqual(gin_registry.parsed_quantisation(run).float_tail, 2)
 
-  def test_the_hash_depends_on_the_text(self):
-    one = gin_registry.config_hash('train.epochs = 1')
-    self.assertEqual(one, gin_registry.config_hash('train.epochs = 1'))
-    self.assertNotEqual(one, gin_registry.config_hash('train.epochs = 2'))
+  @parameterized.parameters(
+    ('parsed_quantisation', 'Quantisation.float_layers = @train()'),
+    ('load_network', 'train.network = @train'),
+  )
+  def test_a_training_is_no_setting(self, function, binding):
+    gin_registry.parse([], [binding])
+    with self.assertRaisesRegex(ValueError, 'train cannot be used with'):
+      getattr(gin_registry, function)()
 
 
 if __name__ == '__main__':

@@ -21,7 +21,9 @@ from PIL import Image
 from depth_mai import challenge
 from depth_mai.datasets.rgbd_folder import colour_code
 from depth_mai.datasets.rgbd_folder import encodings
+from depth_mai.files import failures
 from depth_mai.files import problems
+from depth_mai.files import regular_files
 from depth_mai.pictures import picture_files
 
 REFUSED_SUFFIXES = {
@@ -133,6 +135,7 @@ def read_colours(path: pathlib.Path) -> np.ndarray:
 def _refuse_colours(path: pathlib.Path) -> None:
   """Refuses a PNG file whose colours are depth, and names the encoding."""
   try:
+    regular_files.check(path)
     with Image.open(path) as picture:
       if picture.mode not in ('RGB', 'RGBA'):
         return
@@ -186,6 +189,7 @@ def _attempt(
 ) -> np.ndarray:
   """Returns what a reader reads, or refuses the file."""
   try:
+    regular_files.check(path)
     return reader(path)
   except problems.BadInputError:
     raise
@@ -196,7 +200,7 @@ def _attempt(
       raise problems.refusal(path, what, cure) from error
     raise problems.refusal(
       path,
-      f'the {name} cannot be read ({type(error).__name__}: {error})',
+      f'the {name} cannot be read ({failures.reason(error)})',
       'copy it again from its source, or remove the pair',
     ) from error
 
@@ -215,7 +219,10 @@ def _read_array(path: pathlib.Path) -> np.ndarray:
         "named 'depth'",
         "save one array, or name it 'depth'",
       )
-    return loaded['depth' if 'depth' in names else names[0]]
+    values = loaded['depth' if 'depth' in names else names[0]]
+    if not isinstance(values, np.ndarray):  # NumPy returns other bytes as such.
+      raise ValueError('its content is no array')
+    return values
 
 
 def _read_pgm(path: pathlib.Path) -> np.ndarray:

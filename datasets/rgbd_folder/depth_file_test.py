@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests for depth_mai.datasets.rgbd_folder.depth_file."""
 
+import os
 import pathlib
 import struct
+import zipfile
 
 from absl.testing import absltest
 from absl.testing import parameterized
@@ -74,6 +76,18 @@ class DepthFileTest(parameterized.TestCase):
     self.assertIn(
       "2 arrays (a, b), and none is named 'depth'", self._refusal(path)
     )
+
+  def test_npz_of_other_files(self):
+    path = self.root / 'a.npz'
+    with zipfile.ZipFile(path, 'w') as archive:
+      archive.writestr('depth.npy', b'no array')
+    self.assertIn('cannot be read', self._refusal(path))
+
+  @parameterized.parameters(*depth_file.READERS)
+  def test_pipes_are_refused_at_once(self, suffix):
+    path = self.root / f'pipe{suffix}'
+    os.mkfifo(path)
+    self.assertIn('a pipe', self._refusal(path))
 
   def test_exr_is_refused_with_a_cure(self):
     path = self.root / 'a.exr'

@@ -20,6 +20,7 @@ from depth_mai import challenge
 from depth_mai.datasets.rgbd_folder import encodings
 from depth_mai.datasets.rgbd_folder import pattern
 from depth_mai.files import problems as problems_lib
+from depth_mai.files import regular_files
 
 ENCODINGS = encodings.ENCODINGS
 PAIRINGS = ('name', 'timestamp')
@@ -265,7 +266,7 @@ def read(path: str | os.PathLike[str]) -> Description:
   """
   path = pathlib.Path(path).expanduser()
   try:
-    with path.open('rb') as stream:
+    with regular_files.open_binary(path) as stream:
       return from_table(tomllib.load(stream))
   except OSError as error:
     what = f'the description cannot be read ({error.strerror})'

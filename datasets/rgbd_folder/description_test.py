@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests for depth_mai.datasets.rgbd_folder.description."""
 
+import os
 import pathlib
 import tomllib
 
@@ -121,6 +122,11 @@ class DescriptionTest(parameterized.TestCase):
 
   def test_missing_file(self):
     with self.assertRaisesRegex(ValueError, '--write_description'):
+      description.read(self.path)
+
+  def test_a_pipe(self):
+    os.mkfifo(self.path)
+    with self.assertRaisesRegex(ValueError, 'cannot be read .*a pipe'):
       description.read(self.path)
 
 

@@ -26,6 +26,7 @@ from depth_mai.datasets.rgbd_folder import splits
 from depth_mai.datasets.rgbd_folder import unit_guess
 from depth_mai.files import file_names
 from depth_mai.files import problems as problems_lib
+from depth_mai.files import regular_files
 from depth_mai.pictures import picture_formats
 
 _WORDS = (
@@ -252,6 +253,7 @@ def _kind_of_file(path: pathlib.Path) -> str:
   """Returns 'rgb', 'depth', 'grey' or 'other'."""
   suffix = path.suffix.lower()
   try:
+    regular_files.check(path)
     if suffix == '.npy':
       array = np.load(path, mmap_mode='r', allow_pickle=False)
       is_map = array.ndim == 2 or (array.ndim == 3 and 1 in array.shape)

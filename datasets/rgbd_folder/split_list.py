@@ -16,8 +16,11 @@ import re
 
 from depth_mai.datasets.rgbd_folder import depth_file
 from depth_mai.datasets.rgbd_folder import pairing
+from depth_mai.files import failures
 from depth_mai.files import file_names
+from depth_mai.files import printable
 from depth_mai.files import problems as problems_lib
+from depth_mai.files import regular_files
 from depth_mai.pictures import picture_formats
 
 Frame = pairing.Frame
@@ -25,6 +28,7 @@ Problem = problems_lib.Problem
 
 # What lists write in place of a depth map that does not exist.
 _NONE = 'none'
+_MOST_SHOWN = 100
 _MAPS = (*depth_file.READERS, *depth_file.REFUSED_SUFFIXES)
 # Bad lines of a list that are shown.
 _MOST_LINES = 5
@@ -51,10 +55,9 @@ def read(
     notes: gets a line about repeated frames and lines without a depth map.
   """
   try:
-    lines = _decoded(path.read_bytes()).splitlines()
+    lines = _decoded(regular_files.read_bytes(path)).splitlines()
   except (OSError, UnicodeDecodeError) as error:
-    why = getattr(error, 'strerror', None) or 'it is not in UTF-8'
-    what = f'split.{name}: the list cannot be read: {why}'
+    what = f'split.{name}: the list cannot be read ({failures.reason(error)})'
     cure = f'give a text file in UTF-8, with its path relative to {source}'
     problems.append(Problem(path, what, cure))
     return []
@@ -72,7 +75,9 @@ def read(
     if _says_none(line) and not found:
       without_depth += 1
     elif not found:
-      bad.append(Problem(path, f"line {number}, '{line}', {why[0]}", why[1]))
+      bad.append(
+        Problem(path, f"line {number}, '{_short(line)}', {why[0]}", why[1])
+      )
     repeated += all(frame_id in ids for frame_id in found) if found else 0
     ids.update(dict.fromkeys(found))
   if len(index.above) > 1:
@@ -147,7 +152,8 @@ class _Index:
       owner = self._owners.get(self._below(self._key(column)))
       if owner is not None and owner not in found:
         return [], (
-          f"names the depth map '{column}', but this picture has another one",
+          f"names the depth map '{_short(column)}', but this picture has "
+          'another one',
           'correct the line, or the patterns of the description',
         )
     return found, ('', '')
@@ -208,6 +214,10 @@ def _decoded(content: bytes) -> str:
   if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
     return content.decode('utf-16')
   return content.decode('utf-8-sig')
+
+
+def _short(text: str) -> str:
+  return printable.printable(text, most=_MOST_SHOWN)
 
 
 def _without_suffix(path: str) -> str:

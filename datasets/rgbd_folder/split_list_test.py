@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests for depth_mai.datasets.rgbd_folder.split_list."""
 
+import os
 import pathlib
 
 from absl.testing import absltest
@@ -124,6 +125,21 @@ class SplitListTest(parameterized.TestCase):
   def test_problems(self, content, words):
     self.assertEmpty(self._read(content))
     self.assertIn(words, str(self.problems[0]))
+    self.assertLen(self.problems, 1)
+
+  def test_a_pipe_and_a_folder(self):
+    os.mkfifo(self.root / 'pipe.txt')
+    for name, words in (('pipe.txt', 'a pipe'), ('.', 'directory')):
+      problems = []
+      split_list.read(self.root / name, 'test', [], self.root, problems, [])
+      self.assertIn('split.test: the list cannot be read (', str(problems[0]))
+      self.assertIn(words, str(problems[0]))
+
+  def test_a_long_line_is_shortened(self):
+    self._read('x' * 9000 + '\n')
+    self._read('hall/rgb_0.jpg hall/sync_depth_1.png' + 'y' * 9000)
+    for problem in self.problems:
+      self.assertLess(len(str(problem)), 500)
     self.assertLen(self.problems, 1)
 
   def test_depth_path_may_lack_its_first_folders(self):

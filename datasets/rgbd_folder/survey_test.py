@@ -119,7 +119,7 @@ class SurveyTest(absltest.TestCase):
     frames = survey.survey(self.root, _DESCRIPTION).splits['train']
     frames[1].depth_path.unlink()
     with self.assertRaisesRegex(
-      problems.BadInputError, '000001.png: the file cannot be'
+      problems.BadInputError, '000001.png: the depth map cannot'
     ):
       list(survey.contents(frames, _DESCRIPTION))
 

@@ -27,10 +27,13 @@ from depth_mai import challenge
 from depth_mai.challenge_folder import folder
 from depth_mai.files import default_places
 from depth_mai.files import failures
+from depth_mai.files import regular_files
 
 if TYPE_CHECKING:
   import tensorflow as tf
 
+# What a damaged description of records raises.
+_UNREADABLE = (OSError, ValueError, LookupError, TypeError, RecursionError)
 ROOMS = 'procedural_rooms'
 ROOMS_FOLDER_VARIABLE = 'DEPTH_MAI_ROOMS'
 DEFAULT_ROOMS_FOLDER = '~/.cache/depth_mai/procedural_rooms'
@@ -100,11 +103,12 @@ def split_names(data_dir: str | os.PathLike[str]) -> list[str]:
   if folder.is_prepared(data_dir):
     path = data_dir / folder.INFO_FILE
     try:
-      info = json.loads(path.read_bytes())
+      info = json.loads(regular_files.read_bytes(path))
       return [split['name'] for split in info['splits']]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except _UNREADABLE as error:
       raise ValueError(
-        f'{path} is damaged ({error!r}). Prepare or copy the records again.'
+        f'{path} is damaged ({failures.reason(error)}). Prepare or copy the '
+        'records again.'
       ) from error
   return folder.split_names(data_dir)
 

@@ -22,6 +22,7 @@ from depth_mai.devices import device as device_lib
 from depth_mai.files import default_places
 from depth_mai.files import failures
 from depth_mai.files import lock
+from depth_mai.files import regular_files
 
 # Environment variable with another path than the default one.
 VARIABLE = 'DEPTH_MAI_MEASUREMENTS'
@@ -187,7 +188,7 @@ class Store:
   def _read(self) -> bytes:
     """Returns the content, without a line that another program is writing."""
     try:
-      with open(self._path, 'rb') as file:
+      with regular_files.open_binary(self._path) as file:
         # A file system that has no locks can still be read.
         with contextlib.suppress(OSError):
           fcntl.flock(file, fcntl.LOCK_SH)

@@ -14,6 +14,8 @@ import zipfile
 import numpy as np
 
 from depth_mai.files import atomic
+from depth_mai.files import failures
+from depth_mai.files import regular_files
 
 _CHECKSUM = 'sha256'
 
@@ -67,8 +69,14 @@ def load(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], bool]:
     FileNotFoundError: there is no such file.
     PermissionError: the file may not be read.
   """
-  if os.path.isdir(path):
-    raise DamagedError(path, 'a folder in place of a file')
+  try:
+    regular_files.check(path)
+  except IsADirectoryError as error:
+    raise DamagedError(path, 'a folder in place of a file') from error
+  except (FileNotFoundError, PermissionError):
+    raise
+  except OSError as error:
+    raise DamagedError(path, failures.reason(error)) from error
   if not os.path.getsize(path):
     raise DamagedError(path, 'an empty file')
   try:

@@ -29,8 +29,8 @@ def problem(function: Callable, parameter: str, value: Any) -> str | None:
   Args:
     function: a function or class with annotations.
     parameter: the name of one of its parameters.
-    value: a number, text, list, tuple, dict or None; anything else, such as a
-      reference to a function, is not checked.
+    value: a number, text, list, tuple, dict or None; or a reference, which is
+      printed as @name or, to a value elsewhere in the file, as %name.
   """
   callable_ = function.__init__ if inspect.isclass(function) else function
   hint = typing.get_type_hints(callable_).get(parameter, Any)
@@ -38,11 +38,14 @@ def problem(function: Callable, parameter: str, value: Any) -> str | None:
 
 
 def _fits(value: Any, hint: Any) -> bool:
-  if not isinstance(value, _PLAIN) or hint is Any:
+  if hint is Any:
     return True
   origin, inner = typing.get_origin(hint), typing.get_args(hint)
   if origin in (types.UnionType, typing.Union):
     return any(_fits(value, one) for one in inner)
+  if not isinstance(value, _PLAIN):
+    # The value that %name stands for is not known yet.
+    return hint not in _NAMES or str(value).startswith('%')
   if hint in (int, float):
     whole = isinstance(value, int) and not isinstance(value, bool)
     return whole or (

@@ -10,6 +10,8 @@ import os
 import re
 from typing import Any
 
+from depth_mai.files import printable
+
 # Errors of TensorFlow's runtime, by name: a device has no TensorFlow. The text
 # says what failed.
 _TENSORFLOW_ERRORS = {
@@ -21,6 +23,7 @@ _TENSORFLOW_ERRORS = {
   'PermissionDeniedError': 'A file cannot be written or read. Check the '
   'permissions, or choose another folder.',
 }
+_MOST_REASON = 200
 _TRACED = 'in user code:'
 _SPACE = 'Free some space, or choose a folder on another disk.'
 _PERMISSION = 'Check the permissions, or choose another path.'
@@ -62,6 +65,21 @@ def traced_value_error(error: BaseException) -> str | None:
   text = str(error)
   is_one = re.search(r'\n\s+ValueError: [^\n]*(\n\s*(In call .*)?)*\Z', text)
   return own_text(error) if text.startswith(_TRACED) and is_one else None
+
+
+def reason(error: BaseException) -> str:
+  """Returns one short line on an error, to be put in brackets.
+
+  Args:
+    error: any exception, such as one of a parser. Its text may quote a file.
+  """
+  if isinstance(error, KeyError) and error.args:
+    text = f'{error.args[0]!r} is missing'
+  elif isinstance(error, OSError) and error.strerror:
+    text = error.strerror
+  else:
+    text = str(error).rstrip('.') or type(error).__name__
+  return printable.printable(' '.join(text.split()), most=_MOST_REASON)
 
 
 def explain(error: BaseException) -> str | None:

@@ -17,6 +17,7 @@ import numpy as np
 
 from depth_mai.files import printable
 from depth_mai.files import problems
+from depth_mai.files import regular_files
 from depth_mai.files import workdir as workdir_lib
 
 TIME_KEYS = ('step', 'images', 'epoch')
@@ -154,8 +155,8 @@ def read_lines(
     Each line that is not blank, without its end; and its record, None if the
     line is damaged. Bytes that are not UTF-8 are kept as surrogates.
   """
-  with open(path, encoding='utf-8', errors='surrogateescape') as stream:
-    lines = stream.read().split('\n')
+  text = regular_files.read_text(path, errors='surrogateescape')
+  lines = text.split('\n')
   return [(line, _record(line)) for line in lines if line.strip()]
 
 

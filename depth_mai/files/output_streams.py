@@ -25,9 +25,11 @@ class PrintableStream(io.TextIOWrapper):
   Attributes:
     failure: why the text could not be written; None if it could, or if only the
       reader is gone. All later text is dropped.
+    replaced: the stream in whose place it is.
   """
 
   failure: OSError | None = None
+  replaced: io.TextIOWrapper | None = None
 
   def write(self, text: str) -> int:
     """Writes a text; returns its length."""
@@ -56,8 +58,10 @@ def make_printable() -> None:
   """Replaces sys.stdout and sys.stderr by `PrintableStream`s."""
   for name in ('stdout', 'stderr'):
     stream = getattr(sys, name)
-    # None, or a test's own stream.
-    if not isinstance(stream, io.TextIOWrapper):
+    # None, a test's own stream, or replaced already.
+    if not isinstance(stream, io.TextIOWrapper) or isinstance(
+      stream, PrintableStream
+    ):
       continue
     stream.flush()
     replacement = PrintableStream(
@@ -67,6 +71,8 @@ def make_printable() -> None:
       line_buffering=stream.line_buffering,
       write_through=stream.write_through,
     )
+    # If nothing held it, it would close the buffer that both have.
+    replacement.replaced = stream
     setattr(sys, name, replacement)
 
 

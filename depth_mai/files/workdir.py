@@ -13,6 +13,7 @@ pictures/                  predictions on validation images
 """
 
 import difflib
+import hashlib
 import importlib.metadata
 import pathlib
 import platform
@@ -21,6 +22,7 @@ import sys
 
 from depth_mai.files import atomic
 from depth_mai.files import printable
+from depth_mai.files import regular_files
 
 BEST = 'best.keras'
 LAST = 'last.keras'
@@ -59,7 +61,7 @@ def check_config(workdir: pathlib.Path, config: str) -> None:
   path = workdir / CONFIG
   if not path.exists():
     return
-  stored = path.read_text(encoding='utf-8', errors='backslashreplace')
+  stored = regular_files.read_text(path, errors='backslashreplace')
   different = [
     printable.printable(line, most=200)
     for line in difflib.unified_diff(
@@ -74,6 +76,30 @@ def check_config(workdir: pathlib.Path, config: str) -> None:
       'To resume that run, give the same configuration; to start a new one, '
       'choose another --workdir or remove this one.'
     )
+
+
+def config_hash(text: str) -> str:
+  """Returns a short hash of a configuration's text."""
+  return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def write_operative_config(workdir: pathlib.Path, text: str) -> None:
+  """Writes operative_config.gin.
+
+  A command that finds its run finished uses fewer parameters than the training
+  did; then the file stays as it is.
+
+  Args:
+    workdir: folder of the run.
+    text: every parameter that was used.
+  """
+  path = workdir / OPERATIVE_CONFIG
+  try:
+    stored = path.read_text(encoding='utf-8', errors='replace')
+  except FileNotFoundError:
+    stored = ''
+  if not set(text.splitlines()) <= set(stored.splitlines()):
+    atomic.write_text(path, text)
 
 
 def git_commit() -> str:

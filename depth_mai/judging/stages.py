@@ -15,7 +15,6 @@ import itertools
 import math
 import os
 import pathlib
-import stat
 import time
 
 import numpy as np
@@ -26,6 +25,7 @@ from depth_mai.devices import registry
 from depth_mai.evaluation import detection
 from depth_mai.evaluation import evaluation
 from depth_mai.files import printable
+from depth_mai.files import regular_files
 from depth_mai.judging import device_process
 from depth_mai.judging import fidelity
 from depth_mai.judging import interface_check
@@ -297,17 +297,12 @@ def _protection_text(device: str) -> str:
 
 def _read(path: str | os.PathLike[str], file_mb: float) -> bytes | None:
   """Returns the bytes of a file, or None if it is too large."""
+  most = int(file_mb * _MB)
   try:
-    # Opening a pipe must not block the judge.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with regular_files.open_binary(path) as stream:
+      content = stream.read(most + 1)
   except OSError as error:
     raise ValueError(
-      f'The file {path} cannot be read: {error.strerror}.'
+      f'The file {path} cannot be read: {error.strerror}. Give a .tflite file.'
     ) from error
-  if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-    os.close(descriptor)
-    raise ValueError(f'{path} is not a regular file; give a .tflite file.')
-  with open(descriptor, 'rb') as stream:
-    most = int(file_mb * _MB)
-    content = stream.read(most + 1)
   return content if len(content) <= most else None

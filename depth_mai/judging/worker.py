@@ -12,6 +12,7 @@ import typing
 import numpy as np
 
 from depth_mai import challenge
+from depth_mai.files import failures
 from depth_mai.judging import channel as channel_lib
 from depth_mai.judging import lockdown
 from depth_mai.judging import static_check
@@ -21,6 +22,7 @@ from depth_mai.runtime import latency
 from depth_mai.runtime import tensor_description
 
 _MAX_BLOB = 1 << 31
+_NO_MEMORY = 'The allowed memory (--memory_mb) is used up.'
 
 
 def serve(
@@ -44,15 +46,19 @@ def serve(
       request, blob = channel.receive(_MAX_BLOB)
     except channel_lib.ClosedError:
       return
+    except MemoryError:  # The rest of the message cannot be read.
+      channel.send({'error': _NO_MEMORY})
+      return
     try:
       answer, result = getattr(worker, request.pop('do'))(blob, **request)
     except MemoryError:
-      answer, result = {'error': 'The allowed memory is used up.'}, b''
+      answer, result = {'error': _NO_MEMORY}, b''
     except (ValueError, RuntimeError) as error:
       answer, result = {'error': ' '.join(str(error).split())[:2000]}, b''
     except Exception as error:
       # A forged file can make the readers raise anything; the file is at fault.
-      answer, result = {'error': f'It is damaged ({error!r})'[:2000]}, b''
+      why = failures.reason(error)
+      answer, result = {'error': f'It is damaged ({why}).'}, b''
     channel.send(answer, result)
 
 

@@ -42,9 +42,10 @@ def training_commit(workdir: str | pathlib.Path) -> str:
   """Returns the git commit a workdir was trained with, or 'unknown'."""
   try:
     versions = json.loads(_read(workdir, workdir_lib.VERSIONS))
-  except ValueError:
+  except (ValueError, RecursionError):
     return 'unknown'
-  return versions.get('git_commit', 'unknown')
+  commit = versions.get('git_commit') if isinstance(versions, dict) else None
+  return commit if isinstance(commit, str) else 'unknown'
 
 
 def load(

@@ -10,6 +10,7 @@ import keras
 
 from depth_mai.files import atomic
 from depth_mai.files import printable
+from depth_mai.files import regular_files
 from depth_mai.models import finite_check
 from depth_mai.models import system_base
 from depth_mai.models import systems as systems_package
@@ -35,6 +36,7 @@ def damage(path: str | os.PathLike[str]) -> str:
   """
   if os.path.isdir(path):
     return 'it is a folder'
+  regular_files.check(path)
   if not os.path.getsize(path):
     return 'it is empty'
   try:

@@ -10,7 +10,6 @@ This module also runs on the device, so it needs only NumPy and Pillow.
 import io
 import os
 import pathlib
-import stat
 import warnings
 
 import numpy as np
@@ -20,6 +19,7 @@ from depth_mai import challenge
 from depth_mai.files import atomic
 from depth_mai.files import printable
 from depth_mai.files import problems
+from depth_mai.files import regular_files
 from depth_mai.pictures import picture_formats
 from depth_mai.pictures import picture_modes
 from depth_mai.pictures import upright
@@ -237,13 +237,10 @@ def _read(source: str | os.PathLike[str] | bytes) -> bytes:
   path = _path(source)
   cure = 'check the path'
   try:
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
-      raise problems.refusal(path, 'this is not a file', cure)
-    if status.st_size > _MOST_BYTES:
-      what = f'the file is too large for a picture ({status.st_size} bytes)'
-      raise problems.refusal(path, what, cure)
-    return path.read_bytes()
+    with regular_files.open_binary(path) as stream:
+      size = os.fstat(stream.fileno()).st_size
+      if size <= _MOST_BYTES:
+        return stream.read()
   except OSError as error:
     what = f'the file cannot be read ({error.strerror})'
     if os.fspath(source).startswith(('http:', 'https:')):
@@ -251,6 +248,8 @@ def _read(source: str | os.PathLike[str] | bytes) -> bytes:
     elif '*' in path.name:
       cure = 'give its folder: this shell does not replace * by names of files'
     raise problems.refusal(path, what, cure) from error
+  what = f'the file is too large for a picture ({size} bytes)'
+  raise problems.refusal(path, what, cure)
 
 
 def _path(source: str | os.PathLike[str] | bytes) -> pathlib.Path:

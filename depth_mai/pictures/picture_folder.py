@@ -29,7 +29,7 @@ class Listing:
   Attributes:
     pictures: the files that can be read, in natural order (2.png, 10.png).
     problems: a message with a cure for each kind of picture that cannot be
-      read, such as HEIC.
+      read, such as HEIC, and for names of pictures that are no files.
     left_out: a message for each other kind of content that is left out.
   """
 
@@ -60,13 +60,18 @@ def list_pictures(folder: str | os.PathLike[str]) -> Listing:
       f'The folder {folder} cannot be read: {error.strerror}.'
     ) from error
   pictures, other, below = [], [], []
+  no_files: list[str] = []
   unread: dict[str, list[str]] = {}
   for entry in entries:
-    if entry.is_dir():
-      if number := sum(1 for _ in _pictures_below(entry)):
-        below.append(f'{entry.name}: {problems_lib.count(number, "picture")}')
+    number = sum(1 for _ in _pictures_below(entry)) if entry.is_dir() else 0
+    if number:
+      below.append(f'{entry.name}: {problems_lib.count(number, "picture")}')
     elif _is_picture(entry):
       pictures.append(entry)
+    elif _has_suffix(entry):
+      no_files.append(entry.name)
+    elif entry.is_dir():
+      continue
     elif kind := picture_formats.kind(entry):
       unread.setdefault(kind, []).append(entry.name)
     else:
@@ -82,6 +87,10 @@ def list_pictures(folder: str | os.PathLike[str]) -> Listing:
     _left_out(folder, f'{kind} files', names, picture_formats.cure(kind))
     for kind, names in unread.items()
   ]
+  if no_files:
+    what = 'folders, broken links or pipes with the name of a picture'
+    cure = 'put the pictures there, or remove these'
+    problems.append(_left_out(folder, what, no_files, cure))
   left_out = [
     _left_out(folder, what, names, cure)
     for what, names, cure in (
@@ -134,11 +143,12 @@ def _folded(name: str) -> str:
   return unicodedata.normalize('NFC', name).casefold()
 
 
+def _has_suffix(path: pathlib.Path) -> bool:
+  return path.suffix.lower() in picture_formats.suffixes()
+
+
 def _is_picture(path: pathlib.Path) -> bool:
-  # A link to a file that is gone is reported when it is read.
-  return path.suffix.lower() in picture_formats.suffixes() and (
-    path.is_file() or (path.is_symlink() and not path.exists())
-  )
+  return _has_suffix(path) and path.is_file()
 
 
 def _pictures_below(folder: pathlib.Path) -> Iterator[pathlib.Path]:

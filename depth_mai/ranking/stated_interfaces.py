@@ -14,6 +14,7 @@ import os
 import pathlib
 import tomllib
 
+from depth_mai.files import regular_files
 from depth_mai.runtime import interface_evidence
 
 NAME = 'interfaces.toml'
@@ -42,7 +43,7 @@ def read(
   folder = pathlib.Path(models_dir).expanduser()
   path = folder / NAME
   try:
-    tables = tomllib.loads(path.read_text(encoding='utf-8'))
+    tables = tomllib.loads(regular_files.read_text(path))
   except FileNotFoundError:
     return {}
   except (OSError, ValueError, RecursionError) as error:

@@ -6,9 +6,9 @@ Field numbers are those of tensorflow/compiler/mlir/lite/schema/schema.fbs.
 
 import dataclasses
 import math
-import os
 
 from depth_mai.files import printable
+from depth_mai.files import regular_files
 from depth_mai.runtime import file_check
 from depth_mai.runtime import flatbuffer_table
 from depth_mai.runtime import interpreter as interpreter_lib
@@ -159,8 +159,7 @@ def read_graph(path_or_bytes: interpreter_lib.ModelSource) -> Graph:
   if isinstance(path_or_bytes, (bytes, bytearray)):
     content = bytes(path_or_bytes)
   else:
-    with open(os.fspath(path_or_bytes), 'rb') as stream:
-      content = stream.read()
+    content = regular_files.read_bytes(path_or_bytes)
   file_check.check(name, content)
   model = flatbuffer_table.Table.root(content)
   buffers = model.tables(_MODEL_BUFFERS)

@@ -6,7 +6,6 @@ TensorFlow (on a training machine), tflite-runtime (the only one with wheels for
 32-bit boards). They are imported on demand; importing this module imports none.
 """
 
-import errno
 import functools
 import importlib
 import importlib.metadata
@@ -16,6 +15,7 @@ import typing
 
 from depth_mai import challenge
 from depth_mai.files import printable
+from depth_mai.files import regular_files
 from depth_mai.runtime import load_check
 from depth_mai.runtime import open_sizes
 
@@ -148,8 +148,7 @@ def _source(path_or_bytes: ModelSource) -> dict[str, typing.Any]:
   try:
     path.encode()
   except UnicodeEncodeError:  # LiteRT opens only names in UTF-8.
-    with open(path, 'rb') as stream:
-      return {'model_content': stream.read()}
+    return {'model_content': regular_files.read_bytes(path)}
   return {'model_path': path}
 
 
@@ -158,7 +157,7 @@ def _content(path_or_bytes: ModelSource) -> bytes:
   if isinstance(path_or_bytes, (bytes, bytearray)):
     return bytes(path_or_bytes)
   try:
-    with open(path_or_bytes, 'rb') as stream:
+    with regular_files.open_binary(path_or_bytes) as stream:
       mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
   except (OSError, ValueError, OverflowError) as error:
     raise ValueError(
@@ -189,10 +188,7 @@ def check_is_tflite(path_or_bytes: ModelSource) -> str:
   else:
     name = printable.printable(path_or_bytes)
     try:
-      # Opening a pipe would wait for a writer.
-      if os.path.exists(path_or_bytes) and not os.path.isfile(path_or_bytes):
-        raise OSError(errno.EINVAL, 'it is not a regular file')
-      with open(path_or_bytes, 'rb') as stream:
+      with regular_files.open_binary(path_or_bytes) as stream:
         start = stream.read(8)
       size = os.path.getsize(path_or_bytes)
     except FileNotFoundError as error:

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 
+from depth_mai.files import failures
 from depth_mai.runtime import configuration
 from depth_mai.runtime import environment
 
@@ -118,7 +119,9 @@ def read_result(text: str) -> dict:
     figures = {ours: result['latency'][theirs] for ours, theirs in _FIGURES}
     return {**figures, 'fully_accelerated': result['fully_accelerated']}
   except (KeyError, TypeError) as error:
-    raise ValueError(f'The JSON of {TOOL} lacks {error!r}') from error
+    raise ValueError(
+      f'The JSON of {TOOL} lacks a figure ({failures.reason(error)})'
+    ) from error
 
 
 def _main(job: str) -> None:

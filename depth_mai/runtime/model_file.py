@@ -9,6 +9,7 @@ import os
 import numpy as np
 
 from depth_mai.files import printable
+from depth_mai.files import regular_files
 from depth_mai.runtime import first_run
 from depth_mai.runtime import interface_evidence
 from depth_mai.runtime import interface_reader
@@ -139,5 +140,5 @@ class TfliteModel:
 
 def file_sha256(path: str | os.PathLike[str]) -> str:
   """Returns the SHA-256 of a file as 64 hexadecimal digits."""
-  with open(path, 'rb') as stream:
+  with regular_files.open_binary(path) as stream:
     return hashlib.file_digest(stream, 'sha256').hexdigest()

@@ -118,6 +118,13 @@ class SourceTest(tf.test.TestCase, parameterized.TestCase):
         with self.assertRaisesRegex(ValueError, f'one of: {directory}'):
           call(above, 'train')
 
+  def test_a_damaged_description_is_one_short_sentence(self):
+    for content in (b'\xff' * 9999, b'[]', b'{"splits": [7]}', b'{}'):
+      (self.tmp / 'dataset_info.json').write_bytes(content)
+      with self.assertRaisesRegex(ValueError, 'dataset_info.json is d') as got:
+        source.split_names(self.tmp)
+      self.assertLess(len(str(got.exception)), 500)
+
   def test_missing_split_is_refused_before_records_are_made(self):
     root = dummy_data.write_folder(self.tmp / 'other', {'train': 1})
     for call in (self._open, source.evaluation_pairs):

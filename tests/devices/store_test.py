@@ -271,6 +271,12 @@ class StoreTest(parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, 'is a folder; give --store a file'):
       store.Store(folder)
 
+  def test_a_pipe_is_refused_at_once(self):
+    path = pathlib.Path(self.create_tempdir().full_path) / 'pipe.jsonl'
+    os.mkfifo(path)
+    with self.assertRaisesRegex(ValueError, 'pipe.jsonl: .*a pipe'):
+      store.Store(path)
+
 
 if __name__ == '__main__':
   absltest.main()

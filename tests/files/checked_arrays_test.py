@@ -2,6 +2,7 @@
 """Tests of depth_mai/files/checked_arrays.py."""
 
 import io
+import os
 import pathlib
 import zipfile
 
@@ -67,6 +68,11 @@ class CheckedArraysTest(parameterized.TestCase):
     ) as caught:
       checked_arrays.load(self.path)
     self.assertNotIn('pickle', str(caught.exception))
+
+  def test_a_pipe_is_damage(self):
+    os.mkfifo(self.path)
+    with self.assertRaisesRegex(checked_arrays.DamagedError, 'a pipe'):
+      checked_arrays.load(self.path)
 
   def test_a_folder_is_damage(self):
     self.path.mkdir()

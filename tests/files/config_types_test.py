@@ -15,6 +15,16 @@ class _Options:
   rates: tuple[int, ...] = (1, 2, 3)
 
 
+@dataclasses.dataclass
+class _Reference:
+  """Prints as a reference of gin."""
+
+  name: str
+
+  def __str__(self):
+    return self.name
+
+
 def _train(
   epochs: float,
   batch: int = 1,
@@ -41,6 +51,9 @@ class ConfigTypesTest(parameterized.TestCase):
     ('gamma', ()),
     ('network', None),
     ('network', len),
+    ('epochs', _Reference('%epochs')),
+    ('network', _Reference('@tcl')),
+    ('gamma', (1, _Reference('%one'))),
     ('anything', 'x'),
   )
   def test_right_types(self, parameter, value):
@@ -59,6 +72,9 @@ class ConfigTypesTest(parameterized.TestCase):
     ('weights', [1], '{a text in quotes: a number, ...} or None'),
     ('gamma', ['a'], '(a number, ...)'),
     ('gamma', 'text', '(a number, ...)'),
+    ('epochs', _Reference('@train()'), 'a number'),
+    ('name', _Reference('@train()'), 'a text in quotes or None'),
+    ('gamma', (1, _Reference('@train()')), '(a number, ...)'),
     ('network', 7, 'a reference such as @name or None'),
   )
   def test_wrong_types(self, parameter, value, expected):

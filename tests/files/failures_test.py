@@ -69,6 +69,21 @@ class FailuresTest(parameterized.TestCase):
       homeless = _raised(pathlib.Path('~').expanduser)
     self.assertRegex(failures.explain(homeless), 'home folder is.*Set HOME')
 
+  def test_reasons_are_short_and_of_one_line(self):
+    for action, expected in (
+      (lambda: {}['a'], "'a' is missing"),
+      (lambda: open('/no/such'), 'No such file or directory'),
+      (lambda: [][0], 'list index out of range'),
+      (lambda: json.loads('{'), 'Expecting property name'),
+      ((b'a' * 9999 + b'\xff').decode, 'codec can.t decode byte 0xff'),
+      (lambda: {}['\x1b[31m' + 'x\n' * 9999], r'^.\\x1b\[31mx.*x\\n'),
+      (lambda: next(iter(())), '^StopIteration$'),
+    ):
+      reason = failures.reason(_raised(action))
+      self.assertRegex(reason, expected)
+      self.assertLessEqual(len(reason), 200)
+      self.assertLen(reason.splitlines(), 1)
+
   def test_the_copy_that_gin_raises(self):
     original = OSError(errno.ENOSPC, 'No space left', '/disk/a')
 

@@ -70,6 +70,21 @@ class OutputStreamsTest(parameterized.TestCase):
     self.assertEqual(done.stderr, b'one\ntwo\n')
     self.assertEqual(self.result.read_text(), 'No space left on device')
 
+  def test_the_replaced_stream_closes_nothing(self):
+    program = (
+      'import gc, io, sys\n'
+      'from depth_mai.files import output_streams\n'
+      'sys.stdout = io.TextIOWrapper(open(1, "wb", closefd=False))\n'
+      'output_streams.make_printable()\n'
+      'output_streams.make_printable()\n'
+      'gc.collect()\n'
+      'print("a\\x1b")\n'
+    )
+    start = self.start()
+    start['args'] = [sys.executable, '-c', program]
+    done = subprocess.run(**start, capture_output=True, check=True)
+    self.assertEqual(done.stdout, b'a\\x1b\n')
+
   def test_a_closed_output(self):
     start = self.start()
     start['args'] = ['sh', '-c', '"$@" >&-', 'sh', *start['args']]

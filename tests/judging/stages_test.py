@@ -315,8 +315,8 @@ class JudgeTest(parameterized.TestCase):
       (path, self.root, {'split': 'test'}, "no split 'test'"),
       (path, self.root, {'device': 'moon'}, '--device=moon'),
       (self.root / 'none.tflite', self.root, {}, 'cannot be read'),
-      (self.root / 'pipe', self.root, {}, 'is not a regular file'),
-      (self.root, self.root, {}, 'is not a regular file'),
+      (self.root / 'pipe', self.root, {}, 'a pipe, not a file'),
+      (self.root, self.root, {}, 'Is a directory'),
     ):
       with self.assertRaisesRegex(ValueError, message):
         stages.judge(

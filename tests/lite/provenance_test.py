@@ -54,6 +54,11 @@ class ProvenanceTest(tf.test.TestCase):
     self.assertEqual(origin['training_git_commit'], 'unknown')
     self.assertEqual(origin['metrics'], {})
 
+  def test_versions_that_are_damaged(self):
+    for text in ('[]', '7', '"a"', '{"git_commit": 7}', '{', '[' * 100000):
+      (self.workdir / 'versions.json').write_text(text)
+      self.assertEqual(provenance.training_commit(self.workdir), 'unknown')
+
   def test_given_configuration(self):
     self.assertEqual(provenance.given_config_text(None), '')
     self.assertEqual(provenance.given_config_text(self.workdir), '')

@@ -86,6 +86,11 @@ class NetworkFileTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllEqual(network.weights[0], loaded.weights[0])
     self.assertEqual(os.listdir(os.path.dirname(self.path)), ['network.keras'])
 
+  def test_a_pipe_is_refused_at_once(self):
+    os.mkfifo(self.path)
+    with self.assertRaisesRegex(OSError, 'a pipe'):
+      network_file.load_network(self.path)
+
   def test_missing_file(self):
     with self.assertRaisesRegex(ValueError, 'There is no network .*best.keras'):
       network_file.load_network('runs/none/best.keras')

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests for depth_mai.pictures.picture_folder."""
 
+import os
 import pathlib
 
 from absl.testing import absltest
@@ -36,7 +37,6 @@ class ListingTest(absltest.TestCase):
     self._touch('a.jpg', '.DS_Store', '._a.jpg', 'sub/deep/b.jpg', 'sub/c.png')
     self._touch('1.HEIC', '2.heif', 'raw.DNG', 'clip.MOV', 'notes.txt', 'x\ny')
     self._touch('empty/x.txt')
-    (self.folder / 'folder.png').mkdir()
     listing = picture_folder.list_pictures(self.folder)
     self.assertEqual([p.name for p in listing.pictures], ['a.jpg'])
     heic, raw = listing.problems
@@ -52,13 +52,20 @@ class ListingTest(absltest.TestCase):
     self.assertIn(r'other files that are left out: 2 (notes.txt, x\ny)', others)
     self.assertIn('left out: 1 (sub: 2 pictures)', below)
 
-  def test_a_link_to_a_file_that_is_gone_is_kept(self):
-    self._touch('1.png')
-    (self.folder / '2.png').symlink_to(self.folder / 'gone.png')
-    names = [
-      path.name for path in picture_folder.list_pictures(self.folder).pictures
-    ]
-    self.assertEqual(names, ['1.png', '2.png'])
+  def test_names_of_pictures_that_are_no_files(self):
+    self._touch('a.png', 'within.png/b.png')
+    (self.folder / 'folder.png').mkdir()
+    (self.folder / 'loop.jpg').symlink_to('loop.jpg')
+    (self.folder / 'gone.PNG').symlink_to('nowhere')
+    os.mkfifo(self.folder / 'pipe.webp')
+    listing = picture_folder.list_pictures(self.folder)
+    self.assertEqual([p.name for p in listing.pictures], ['a.png'])
+    (problem,), (below,) = listing.problems, listing.left_out
+    self.assertIn(
+      'left out: 4 (folder.png, gone.PNG, loop.jpg, pipe.webp). Cure: put',
+      problem,
+    )
+    self.assertIn('(within.png: 1 picture)', below)
 
   def test_a_raw_file_beside_its_picture_is_no_problem(self):
     self._touch('IMG_1.JPG', 'IMG_1.CR2', 'IMG_2.CR2')

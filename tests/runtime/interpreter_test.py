@@ -47,7 +47,7 @@ class InterpreterTest(parameterized.TestCase):
   def test_pipe_instead_of_a_file(self):
     path = f'{self.create_tempdir().full_path}/pipe'
     os.mkfifo(path)
-    with self.assertRaisesRegex(ValueError, 'pipe cannot be read: it is not'):
+    with self.assertRaisesRegex(ValueError, 'pipe cannot be read: .*a pipe'):
       interpreter.load_interpreter(path)
 
   def test_names_in_messages_are_printable(self):

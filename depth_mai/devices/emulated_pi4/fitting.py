@@ -7,6 +7,7 @@ The fit is least squares on relative errors, with no negative weight.
 from collections.abc import Sequence
 import csv
 import dataclasses
+import io
 import itertools
 import os
 import re
@@ -15,6 +16,7 @@ import typing
 import numpy as np
 
 from depth_mai.devices.emulated_pi4 import prediction
+from depth_mai.files import regular_files
 
 # Kinds of numbers, and their names in a table.
 _DTYPES = {'float': ('fp32', 'fp16', 'float'), 'int8': ('int8',)}
@@ -140,7 +142,7 @@ def _read_rows(
   wanted += [columns.family] if columns.family else []
   rows = []
   try:
-    with open(path, encoding='utf-8', newline='') as stream:
+    with io.StringIO(regular_files.read_text(path)) as stream:
       reader = csv.DictReader(stream)
       missing = set(wanted) - set(reader.fieldnames or ())
       if missing:

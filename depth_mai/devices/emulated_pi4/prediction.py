@@ -12,6 +12,7 @@ import json
 import os
 
 from depth_mai.files import atomic
+from depth_mai.files import regular_files
 
 FORMAT = 'depth_mai.emulated_pi4.calibration/1'
 NUMBERS = ('float', 'int8')
@@ -145,8 +146,7 @@ def read_calibrations(
     path = _SHIPPED
   else:
     try:
-      with open(path, encoding='utf-8') as stream:
-        text = stream.read()
+      text = regular_files.read_text(path)
     except OSError as error:
       raise ValueError(
         f'The calibration {os.fspath(path)} cannot be read '

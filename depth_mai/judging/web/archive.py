@@ -18,7 +18,10 @@ import re
 import threading
 
 from depth_mai.files import atomic
+from depth_mai.files import failures
 from depth_mai.files import natural_order
+from depth_mai.files import regular_files
+from depth_mai.judging.web import verdict_view
 
 FORMAT = 'depth_mai.judged/1'
 _FILE = 'verdict.json'
@@ -73,7 +76,7 @@ class Archive:
       if not _ID.fullmatch(path.parent.name):
         continue
       try:
-        record = json.loads(path.read_text(encoding='utf-8'))
+        record = json.loads(regular_files.read_text(path))
         wrong = [
           key
           for key, kind in _KINDS.items()
@@ -81,10 +84,15 @@ class Archive:
         ]
         if wrong or record['format'] != FORMAT:
           raise ValueError(f'it is not {FORMAT}, or these are wrong: {wrong}')
+        if not all(map(_is_picture, record['pictures'])):
+          raise ValueError('its pictures are not names of .png files')
         if record['id'] != path.parent.name:
           raise ValueError(f'the id in the file is {record["id"]}')
-      except (OSError, ValueError, LookupError, TypeError) as error:
-        report_line(f'{path} is not a verdict ({error!r}); it is skipped.')
+        # One that cannot be shown would spoil the page with all of them.
+        verdict_view.check(record)
+      except Exception as error:  # Changed files raise errors of many types.
+        why = failures.reason(error)
+        report_line(f'{path} is not a verdict ({why}); it is skipped.')
         continue
       self._records[record['id']] = record
 
@@ -171,6 +179,16 @@ class Archive:
     if unsaved:
       return unsaved.pictures[names[number]]
     try:
-      return (self._folder / verdict_id / names[number]).read_bytes()
+      path = self._folder / verdict_id / names[number]
+      return regular_files.read_bytes(path)
     except OSError:
       return None
+
+
+def _is_picture(name: object) -> bool:
+  """Returns whether a name can be that of a picture in a verdict's folder."""
+  return (
+    isinstance(name, str)
+    and name.endswith('.png')
+    and name == pathlib.PurePath(name).name
+  )

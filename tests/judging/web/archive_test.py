@@ -64,25 +64,54 @@ class ArchiveTest(absltest.TestCase):
     self.assertEqual(os.listdir(self.folder), [f'{2:016x}'])
 
   def test_broken_verdicts_are_reported_and_skipped(self):
-    for number in range(8):
+    for number in range(13):
       self.archive.store(small_verdicts.record(number=number), None)
-    paths = [self.folder / f'{i:016x}' / 'verdict.json' for i in range(7)]
+    paths = [self.folder / f'{i:016x}' / 'verdict.json' for i in range(12)]
     whole = json.loads(paths[1].read_text())
     paths[0].write_text('{"format"')
     paths[1].write_text(json.dumps(whole | {'id': '../../etc'}))
     paths[2].write_text(json.dumps(whole | {'format': 'depth_mai.judged/9'}))
     paths[5].write_text(json.dumps(whole | {'finished': 5}))
     paths[6].write_text(json.dumps(whole | {'verdict': 'accepted'}))
+    for path, picture in zip(
+      paths[7:], (5, None, '../a.png', 'a.txt'), strict=False
+    ):
+      path.write_text(json.dumps(whole | {'pictures': ['a.png', picture]}))
+    paths[11].unlink()
+    os.mkfifo(paths[11])
     del whole['verdict']
     paths[3].write_text(json.dumps(whole))
     paths[4].write_text('[]')
     (self.folder / 'notes').mkdir()
     (self.folder / 'notes' / 'verdict.json').write_text('not ours')
     records = self.opened().records()
-    self.assertEqual([record['id'] for record in records], [f'{7:016x}'])
-    self.assertLen(self.lines, 7)
+    self.assertEqual([record['id'] for record in records], [f'{12:016x}'])
+    self.assertLen(self.lines, 12)
     for path, line in zip(paths, self.lines, strict=True):
       self.assertStartsWith(line, str(path))
+
+  def test_a_verdict_that_cannot_be_shown_is_skipped(self):
+    changes = (
+      {},
+      {'verdict': 'accepted', 'score': '400'},
+      {'file': None},
+      {'standing': [1]},
+      {'pictures': 5},
+      {'interface': {'unit': 'mm'}},
+    )
+    for number, change in enumerate((*changes, None), start=1):
+      record = small_verdicts.record(number=number)
+      if change is not None:
+        record['verdict'] |= change
+      if change == {}:
+        record['verdict'] = change
+      self.archive.store(record, None)
+    nested = self.folder / f'{8:016x}'
+    nested.mkdir()
+    (nested / 'verdict.json').write_text('[' * 200_000)
+    records = self.opened().records()
+    self.assertEqual([one['id'] for one in records], [f'{7:016x}'])
+    self.assertLen(self.lines, 7)
 
   def test_a_full_disk(self):
     (self.pictures_dir / 'a.png').write_bytes(b'a picture')
