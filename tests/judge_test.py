@@ -80,7 +80,7 @@ class JudgeTest(absltest.TestCase):
       (['none.tflite', '--data_dir=data'], 'none.tflite cannot be read'),
       (
         ['good.tflite', '--data_dir=data', '--json=flex.tflite/v.json'],
-        'flex.tflite cannot be written',
+        '--json=flex.tflite/v.json cannot be written',
       ),
       (
         ['good.tflite', '--data_dir=data', '--pictures_dir=flex.tflite'],
