@@ -252,8 +252,8 @@ def run(folder: pathlib.Path, kills: int, seed: int, steps: int) -> Experiment:
 
   Args:
     folder: an empty folder.
-    kills: number of kills, the first, third, ... during the write of a checkpoint;
-      each is followed by one of `DAMAGES` in turn.
+    kills: number of kills, the first, third, ... during the write of a
+      checkpoint; each is followed by one of `DAMAGES` in turn.
     seed: seed of moments and damage.
     steps: number of steps of both trainings.
 
