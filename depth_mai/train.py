@@ -9,6 +9,7 @@ checkpoint first; a second Ctrl-C stops at once.
 """
 
 import os
+import pathlib
 import sys
 
 # Before TensorFlow is imported, to silence its start-up messages.
@@ -20,7 +21,6 @@ from absl import logging
 from depth_mai import gin_registry
 from depth_mai import program
 from depth_mai.data import source
-from depth_mai.files import atomic
 from depth_mai.files import workdir as workdir_lib
 from depth_mai.training import interruption
 
@@ -52,8 +52,9 @@ def main(argv: list[str]) -> int:
   program.no_arguments(argv)
   logging.set_verbosity(logging.WARNING)  # tfds logs every step at INFO.
   gin_registry.parse(_GIN_FILE.value, _GIN_PARAM.value)
+  code = 0
   try:
-    workdir = gin_registry.train(
+    gin_registry.train(
       workdir=_WORKDIR.value,
       data_dir=source.resolve(_DATA_DIR.value),
       config=gin_registry.config_text(),
@@ -61,12 +62,11 @@ def main(argv: list[str]) -> int:
     )
   except interruption.StoppedError as stop:
     print(stop, file=sys.stderr)
-    return stop.exit_code
-  atomic.write_text(
-    workdir / workdir_lib.OPERATIVE_CONFIG,
-    gin_registry.operative_config_text(),
+    code = stop.exit_code
+  workdir_lib.write_operative_config(
+    pathlib.Path(_WORKDIR.value), gin_registry.operative_config_text()
   )
-  return 0
+  return code
 
 
 if __name__ == '__main__':

@@ -3,7 +3,7 @@
 
 A split is described by its pairs, or by its record files if tfds prepared it;
 each has a checksum of its bytes. Sizes and times of change are kept as well:
-files in which neither differs are not read again. Names and checksums alone
+files in which none differs are not read again. Names and checksums alone
 count as the data's identity, so a copy in another folder is the same data.
 """
 
@@ -139,7 +139,8 @@ def _files(
 
 def _stamp(path: pathlib.Path) -> str:
   stat = path.stat()
-  return f'{stat.st_size}-{stat.st_mtime_ns}'
+  # Programs can set back the time of the content, but not that of the inode.
+  return f'{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}'
 
 
 def _checksum(paths: Sequence[pathlib.Path]) -> str:

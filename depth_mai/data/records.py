@@ -5,8 +5,8 @@ The records of a challenge folder are prepared once:
 
     <records_dir>/<fingerprint of the folder>/mai_depth/<version>/
 
-The fingerprint covers the folder's path and the name, size and modification
-time of each of its files. So two folders never share records, and a changed
+The fingerprint covers the folder's path and the name, size and times of change
+of each of its files. So two folders never share records, and a changed
 folder gets new ones. Records are written under a temporary name in
 `records_dir` and renamed when they are complete: a stopped run never leaves
 records that look complete. If two processes prepare the same folder at once,
@@ -112,7 +112,9 @@ def fingerprint(root: str | os.PathLike[str]) -> str:
     for path in sorted((root / split).glob('*/*')):
       stat = path.stat()
       digest.update(os.fsencode(path.relative_to(root)))
-      digest.update(f'\0{stat.st_size}\0{stat.st_mtime_ns}\0'.encode())
+      # st_mtime can be set back, as archives do; st_ctime cannot.
+      times = f'{stat.st_mtime_ns}\0{stat.st_ctime_ns}'
+      digest.update(f'\0{stat.st_size}\0{times}\0'.encode())
   return digest.hexdigest()[:16]
 
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from depth_mai.files import failures
 from depth_mai.files import printable
 
 _S = TypeVar('_S')
@@ -109,7 +110,10 @@ def listing(names: Sequence[str], most: int = 8) -> str:
 def with_name(name: str, error: Exception) -> str:
   """Returns the text of an error, starting with a name that it lacks."""
   name = printable.printable(name)
-  text = printable.printable_lines(str(error) or type(error).__name__)
+  text = str(error) or type(error).__name__
+  if isinstance(error, OSError):
+    text = failures.explain_os_error(error)
+  text = printable.printable_lines(text)
   return text if name in text else f'{name}: {text}'
 
 

@@ -77,6 +77,25 @@ def check_config(workdir: pathlib.Path, config: str) -> None:
     )
 
 
+def write_operative_config(workdir: pathlib.Path, text: str) -> None:
+  """Writes operative_config.gin.
+
+  A command that finds its run finished uses fewer parameters than the training
+  did; then the file stays as it is.
+
+  Args:
+    workdir: folder of the run.
+    text: every parameter that was used.
+  """
+  path = workdir / OPERATIVE_CONFIG
+  try:
+    stored = path.read_text(encoding='utf-8', errors='replace')
+  except FileNotFoundError:
+    stored = ''
+  if not set(text.splitlines()) <= set(stored.splitlines()):
+    atomic.write_text(path, text)
+
+
 def git_commit() -> str:
   """Returns the checkout's commit, '+' appended if changed, or 'unknown'."""
   here = pathlib.Path(__file__).parent

@@ -161,6 +161,8 @@ def _predict_one(
   draw: Callable,
 ) -> str:
   """Predicts one picture and writes its files; returns its progress line."""
+  # The longest of the names, which may be too long.
+  atomic.check_writable(_output(output_dir, name, _SIDE_BY_SIDE))
   rgb_uint8 = picture_files.read_rgb(source)
   start = time.perf_counter()
   depth_mm = image_io.predict_picture_mm(model, rgb_uint8)

@@ -66,6 +66,17 @@ class FingerprintTest(absltest.TestCase):
     after = self._describe(before)
     self.assertEqual(after['train']['members']['0'][1], 'remembered')
 
+  def test_a_change_is_seen_though_size_and_time_are_as_before(self):
+    path = self.root / 'train' / 'depth' / '0.png'
+    before, times = self._describe(), path.stat()
+    self._add('train', 0, depth_mm=2001)
+    self.assertEqual(path.stat().st_size, times.st_size)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    self.assertIn(
+      'train: 1 pair changed (0)',
+      fingerprint.difference(before, self._describe(before)),
+    )
+
   def test_a_new_split(self):
     before = self._describe()
     del before['validation']

@@ -71,11 +71,15 @@ class RecordsTest(tf.test.TestCase, parameterized.TestCase):
     path.write_bytes(path.read_bytes() + b' ')
     os.utime(path, ns=(0, 123456789))
     seen.add(records.fingerprint(self.root))
+    # The same size and the same time of the content.
+    path.write_bytes(path.read_bytes()[:-1] + b'!')
+    os.utime(path, ns=(0, 123456789))
+    seen.add(records.fingerprint(self.root))
     path.rename(path.with_name('b.png'))
     seen.add(records.fingerprint(self.root))
     shutil.rmtree(self.root / 'validation')
     seen.add(records.fingerprint(self.root))
-    self.assertLen(seen, 5)
+    self.assertLen(seen, 6)
 
   def test_equal_folders_do_not_share_records(self):
     other = self.tmp / 'other'

@@ -37,6 +37,12 @@ class ProblemsTest(absltest.TestCase):
       problems.with_name('a\nb', ValueError('no\x07')), 'a\\nb: no\\x07'
     )
 
+  def test_an_error_of_the_system_has_its_cure(self):
+    self.assertEqual(
+      problems.with_name('a.png', OSError(36, 'File name too long', 'b.png')),
+      'a.png: b.png: File name too long. Choose a shorter name.',
+    )
+
   def test_long_lists_are_shortened(self):
     error = problems.BadInputError(self._problems(8))
     self.assertLen(error.problems, 8)

@@ -29,6 +29,17 @@ class WorkdirTest(tf.test.TestCase):
         self.workdir, 'train.epochs = 2\ntrain.seed = 1\n'
       )
 
+  def test_a_finished_run_keeps_its_operative_configuration(self):
+    path = self.workdir / workdir_lib.OPERATIVE_CONFIG
+    whole = 'train.epochs = 1\nsilog.scale = 1.0\n'
+    for text, kept in (
+      (whole, whole),
+      ('train.epochs = 1\n', whole),
+      ('train.epochs = 2\n', 'train.epochs = 2\n'),
+    ):
+      workdir_lib.write_operative_config(self.workdir, text)
+      self.assertEqual(path.read_text(), kept)
+
   def test_versions(self):
     self.workdir.mkdir()
     workdir_lib.write_versions(self.workdir)

@@ -144,6 +144,12 @@ class BatchPredictionTest(parameterized.TestCase):
       self._predict(self.root, output_dir=self.root, overwrite=True)
     self.assertEqual(second.read_bytes(), before)
 
+  def test_a_name_too_long_for_one_result_has_none(self):
+    picture = self._picture(f'{"x" * 240}.png', 3)  # With _depth.png: 250.
+    (problem,) = self._predict(str(picture))
+    self.assertIn('File name too long. Choose a shorter name.', problem)
+    self.assertEmpty(self._outputs())
+
   def test_output_dir_that_cannot_be_made(self):
     path = self._picture('a.png', 1)
     with self.assertRaisesRegex(ValueError, 'cannot be created.*--output_dir'):

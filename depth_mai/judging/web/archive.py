@@ -90,6 +90,7 @@ class Archive:
           raise ValueError('its pictures are not names of .png files')
         if record['id'] != path.parent.name:
           raise ValueError(f'the id in the file is {record["id"]}')
+        # One that cannot be shown would spoil the page with all of them.
         verdict_page.check(record)
       except Exception as error:  # Damaged content raises errors of any type.
         why = failures.reason(error)

@@ -92,6 +92,29 @@ class ArchiveTest(absltest.TestCase):
     for path, line in zip(paths, self.lines, strict=True):
       self.assertStartsWith(line, str(path))
 
+  def test_a_verdict_that_cannot_be_shown_is_skipped(self):
+    changes = (
+      {},
+      {'verdict': 'accepted', 'score': '400'},
+      {'file': None},
+      {'standing': [1]},
+      {'pictures': 5},
+      {'interface': {'unit': 'mm'}},
+    )
+    for number, change in enumerate((*changes, None), start=1):
+      record = small_verdicts.record(number=number)
+      if change is not None:
+        record['verdict'] |= change
+      if change == {}:
+        record['verdict'] = change
+      self.archive.store(record, None)
+    nested = self.folder / f'{8:016x}'
+    nested.mkdir()
+    (nested / 'verdict.json').write_text('[' * 200_000)
+    records = self.opened().records()
+    self.assertEqual([one['id'] for one in records], [f'{7:016x}'])
+    self.assertLen(self.lines, 7)
+
   def test_a_full_disk(self):
     (self.pictures_dir / 'a.png').write_bytes(b'a picture')
     # A file in place of the folder: nothing can be written into it.
