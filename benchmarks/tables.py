@@ -25,6 +25,7 @@ from depth_mai import program
 from depth_mai.devices import store
 from depth_mai.files import failures
 from depth_mai.files import metrics_log
+from depth_mai.files import regular_files
 from depth_mai.files import workdir
 from depth_mai.metrics import paper_results
 from depth_mai.metrics import table
@@ -36,7 +37,8 @@ _MILLION = 1e6
 def files_table(folder: pathlib.Path) -> str:
   """Returns the table of the JSON files next to the .tflite files."""
   records = {
-    path.stem: json.loads(path.read_text()) for path in folder.glob('*.json')
+    path.stem: json.loads(regular_files.read_text(path))
+    for path in folder.glob('*.json')
   }
   rows = []
   for system in paper_results.SYSTEMS:
@@ -100,7 +102,7 @@ def runs_table(folder: pathlib.Path) -> str:
 
 def device_table(path: pathlib.Path) -> str:
   """Returns the table of a leaderboard.json of the emulated board."""
-  leaderboard = json.loads(path.read_text())
+  leaderboard = json.loads(regular_files.read_text(path))
   if leaderboard['runtimes'] != 'predicted':
     raise ValueError(
       f'{path} is of --device={leaderboard["device"]["kind"]}; give the '

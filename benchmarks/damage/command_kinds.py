@@ -216,9 +216,9 @@ KINDS = (
     'leaderboard',
     _build_leaderboard,
     _call,
-    limit_s=20.0,
+    limit_s=60.0,
     shares=(0.4, 0.56, 0.04),
   ),
   # A resumed training writes into its folder.
-  Kind('command', _build, _call, limit_s=120.0, keeps=False),
+  Kind('command', _build, _call, limit_s=300.0, keeps=False),
 )

@@ -97,7 +97,7 @@ class Kind:
   build: Callable[[pathlib.Path], list[Original]]
   call: Callable[[Case], Any]
   right: Callable[[Case, bytes, Any, Any], bool] = equal
-  limit_s: float = 10.0
+  limit_s: float = 30.0
   shares: tuple[float, float, float] = (0.5, 0.46, 0.04)
   keeps: bool = True
   scans: bool = False

@@ -14,6 +14,7 @@ from benchmarks.damage import containers
 from benchmarks.damage import kind as kind_lib
 from benchmarks.damage import samples
 from depth_mai.challenge_folder import folder
+from depth_mai.files import regular_files
 from depth_mai.pictures import picture_files
 from depth_mai.report import picture
 from depth_mai.report import scale
@@ -201,7 +202,7 @@ def _build_stream(root: pathlib.Path) -> list[Original]:
 
 def _read_stream(case: Case) -> list[str]:
   found = []
-  with open(case.path, 'rb') as stream:
+  with regular_files.open_binary(case.path) as stream:
     source = motion_jpeg.StreamSource(stream, str(case.path), False)
     for one in source.frames():
       try:

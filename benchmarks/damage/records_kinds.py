@@ -54,5 +54,5 @@ def _read(case: Case) -> list:
 
 
 KINDS = (
-  Kind('records', _build, _read, limit_s=20.0, shares=(0.6, 0.36, 0.04)),
+  Kind('records', _build, _read, limit_s=60.0, shares=(0.6, 0.36, 0.04)),
 )

@@ -11,7 +11,9 @@ from benchmarks.damage import kind as kind_lib
 from benchmarks.damage import texts
 from depth_mai.devices import store
 from depth_mai.files import metrics_log
+from depth_mai.judging import verdict as verdict_lib
 from depth_mai.judging.web import archive
+from depth_mai.judging.web import verdict_page
 from depth_mai.report import curve_figure
 
 Case = kind_lib.Case
@@ -118,23 +120,49 @@ def _build_verdict(root: pathlib.Path) -> list[Original]:
     'id': place.name,
     'name': 'a.tflite',
     'size': 9,
-    'finished': 1.5e9,
-    'options': {},
-    'data': {'split': 'validation'},
+    'finished': '2026-03-01T12:01:00+00:00',
+    'options': {'unit': 'auto', 'device': 'local'},
+    'data': {'data_dir_name': 'rooms', 'split': 'validation', 'limit': None},
     'pictures': ['1.png'],
-    'verdict': {'accepted': True, 'score': 97.5},
+    'verdict': _verdict(),
   }
   (place / 'verdict.json').write_text(json.dumps(record))
   (place / '1.png').write_bytes(b'picture')
-  return [Original('judged', f'{"0" * 16}/verdict.json', texts.damaged_json)]
+  return [
+    Original(
+      'judged',
+      f'{place.name}/verdict.json',
+      texts.damaged_json,
+      truth=[[record, 'picture']],
+    )
+  ]
+
+
+def _verdict() -> dict[str, Any]:
+  found = verdict_lib.Verdict(
+    file={'name': 'a.tflite', 'bytes': 9, 'sha256': 'ab' * 32},
+    data={'split': 'validation', 'images': 3},
+    errors=[],
+    protection={'seccomp': 'in force', 'landlock': 'not in this kernel'},
+  )
+  found.metrics = {'si_rmse': 0.25, 'rmse': 0.75, 'log10': 0.125, 'rel': 0.375}
+  found.device = {'name': 'A board', 'is_raspberry_pi': False}
+  found.runtime = {'runtime_ms': 50.0, 'threads': 4, 'runs': 50}
+  found.standing = {'score': 400.0, 'rank': 1, 'notes': ['Other pictures.']}
+  found.interface = {'unit': {'value': 'mm', 'why': 'declared in the file'}}
+  return found.to_json()
 
 
 def _read_verdict(case: Case) -> list[Any]:
+  """Returns the records and their first pictures, as the pages show them."""
   say = functools.partial(print, file=sys.stderr)
   opened = archive.Archive(case.folder, say)
-  records = opened.records()
-  pictures = [opened.picture(record['id'], 0) for record in records]
-  return [records, [one and one.decode() for one in pictures]]
+  found = []
+  for record in opened.records():
+    verdict_page.html(record).encode()
+    picture = opened.picture(record['id'], 0)
+    found.append([record, picture and picture.decode()])
+  return found
 
 
 _SHARES = (0.4, 0.56, 0.04)

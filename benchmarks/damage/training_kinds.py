@@ -210,7 +210,7 @@ _BINARY = (0.45, 0.51, 0.04)
 KINDS = (
   Kind('gin', _build_gin, _parse, limit_s=30.0, shares=(0.2, 0.76, 0.04)),
   Kind(
-    'training', _build_training, _train, limit_s=60.0, shares=(0.1, 0.9, 0.0)
+    'training', _build_training, _train, limit_s=180.0, shares=(0.1, 0.9, 0.0)
   ),
   Kind(
     'versions',

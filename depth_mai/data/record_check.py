@@ -8,10 +8,14 @@ the middle of a training.
 
 import os
 import pathlib
+import re
 
 import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
+
+from depth_mai.files import failures
+from depth_mai.files import regular_files
 
 # Larger splits are not read twice: their damage is found while they are used.
 MOST_BYTES = 8 * 2**30
@@ -34,16 +38,17 @@ def open_builder(
     DamagedRecordsError: its descriptions cannot be read.
   """
   try:
+    for path in pathlib.Path(directory).glob('*.json'):
+      regular_files.check(path)
     builder = tfds.builder_from_directory(directory)
     # Parsed on demand.
     for split in builder.info.splits.values():
       _ = split.filepaths, split.num_examples
     _ = builder.info.features.items()
   except Exception as error:  # tfds raises errors of its JSON libraries.
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     raise DamagedRecordsError(
       f'The records {directory} cannot be opened: dataset_info.json or '
-      f'features.json is damaged ({reason}). {_cure(directory)}'
+      f'features.json is damaged ({failures.reason(error)}). {_cure(directory)}'
     ) from error
   return builder
 
@@ -83,7 +88,7 @@ def check_split(
     except tf.errors.OpError as error:
       raise DamagedRecordsError(
         f'The records {directory} are damaged: {path.name} has a '
-        f'{error.message.splitlines()[0]}. {_cure(directory)}'
+        f'{_reason(error)}. {_cure(directory)}'
       ) from error
     if found != expected:
       raise DamagedRecordsError(
@@ -91,6 +96,11 @@ def check_split(
         f'records instead of {expected}. {_cure(directory)}'
       )
   _checked.add(state)
+
+
+def _reason(error: tf.errors.OpError) -> str:
+  """Returns what is wrong, without the names of TensorFlow's operators."""
+  return re.sub(r'\{\{.*?\}\}\s*|\s*\[Op:.*', '', failures.reason(error))
 
 
 def _cure(directory: str | os.PathLike[str]) -> str:

@@ -9,6 +9,7 @@ import zipfile
 import keras
 
 from depth_mai.files import atomic
+from depth_mai.files import failures
 from depth_mai.files import printable
 from depth_mai.files import regular_files
 from depth_mai.models import finite_check
@@ -79,8 +80,8 @@ def load_network(path: str | os.PathLike[str]) -> keras.Model:
     image_shape, depth_shape = network.input_shape, network.output_shape
   except Exception as error:  # Keras raises errors of nearly every type.
     raise ValueError(
-      f'{path} cannot be loaded as a network ({error}). It must be a .keras '
-      'file written by depth_mai.train.'
+      f'{path} cannot be loaded as a network ({failures.reason(error)}). It '
+      'must be a .keras file written by depth_mai.train.'
     ) from error
   if (
     [len(image_shape), len(depth_shape)] != [4, 4]

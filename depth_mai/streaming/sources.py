@@ -18,6 +18,7 @@ import numpy as np
 
 from depth_mai import challenge
 from depth_mai.files import printable
+from depth_mai.files import regular_files
 from depth_mai.pictures import picture_files
 from depth_mai.pictures import picture_folder
 from depth_mai.streaming import av_source
@@ -84,7 +85,8 @@ def _open_video(
   if os.path.isdir(video):
     return FolderSource(video, report_line)
   if video.lower().endswith(_MOTION_JPEG) and os.path.isfile(video):
-    return motion_jpeg.StreamSource(open(video, 'rb'), video, False)
+    stream = regular_files.open_binary(video)
+    return motion_jpeg.StreamSource(stream, video, False)
   return av_source.open_video(video)
 
 

@@ -125,6 +125,13 @@ class SourceTest(tf.test.TestCase, parameterized.TestCase):
         source.split_names(self.tmp)
       self.assertLess(len(str(got.exception)), 500)
 
+  def test_a_pipe_in_place_of_the_features(self):
+    directory = records.prepare(self.root, self.tmp / 'prepared')
+    (directory / 'features.json').unlink()
+    os.mkfifo(directory / 'features.json')
+    with self.assertRaisesRegex(ValueError, 'features.json is .*a pipe'):
+      self._open(directory, 'train')
+
   def test_missing_split_is_refused_before_records_are_made(self):
     root = dummy_data.write_folder(self.tmp / 'other', {'train': 1})
     for call in (self._open, source.evaluation_pairs):

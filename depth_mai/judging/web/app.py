@@ -15,13 +15,13 @@ answer to its POST.
 """
 
 from collections.abc import Callable
-from collections.abc import Mapping
 import os
 from typing import Any
 
 from depth_mai.judging import stages
 from depth_mai.judging.web import clerk as clerk_lib
 from depth_mai.judging.web import jobs as jobs_lib
+from depth_mai.judging.web import verdict_page
 from depth_mai.judging.web import verdict_view
 from depth_mai.web import guard
 from depth_mai.web import pages
@@ -134,14 +134,16 @@ def create_app(
   def verdict(verdict_id):
     job, record = find(verdict_id)
     if record:
-      return verdict_page(record, clerk.archive.why_unsaved(verdict_id))
+      return verdict_page.html(record, clerk.archive.why_unsaved(verdict_id))
     return job_page(clerk, job, job.may_cancel(key()))
 
   @app.get(f'{verdict_path}.json')
   def verdict_as_json(verdict_id):
     job, record = find(verdict_id)
     if record:
-      return verdict_json(record, not clerk.archive.why_unsaved(verdict_id))
+      return verdict_page.content(
+        record, not clerk.archive.why_unsaved(verdict_id)
+      )
     return job_json(clerk, job)
 
   @app.get(f'{verdict_path}/<string(maxlength=3):number>.png')
@@ -253,30 +255,6 @@ def home_page(clerk: clerk_lib.Clerk, host: str) -> str:
   )
 
 
-def verdict_page(record: Mapping, why_unsaved: str = '') -> str:
-  """Returns the page of a verdict.
-
-  Args:
-    record: a file with its verdict, as `Archive` stores it.
-    why_unsaved: why it is not on disk; '' if it is.
-  """
-  verdict = record['verdict']
-  return pages.render(
-    'judge/verdict.html',
-    record=record,
-    verdict=verdict,
-    state='Accepted' if verdict_view.is_accepted(record) else 'Rejected',
-    why_unsaved=why_unsaved,
-    data_text=verdict_view.data_text(record['data'], verdict.get('data')),
-    device=verdict.get('device') or {},
-    figures=verdict_view.figures(verdict),
-    table_1=verdict_view.table_1(record),
-    pictures=verdict_view.pictures(record),
-    interface=verdict_view.interface(verdict),
-    facts=verdict_view.facts(record),
-  )
-
-
 def job_page(
   clerk: clerk_lib.Clerk, job: jobs_lib.Job, may_cancel: bool
 ) -> str:
@@ -334,22 +312,6 @@ def job_json(clerk: clerk_lib.Clerk, job: jobs_lib.Job) -> dict:
     'headline': _headline(job, place),
     'page': f'/verdicts/{job.id}',
     'json': f'/verdicts/{job.id}.json',
-  }
-
-
-def verdict_json(record: Mapping, stored: bool) -> dict:
-  """Returns a verdict for programs.
-
-  Args:
-    record: a file with its verdict, as `Archive` stores it.
-    stored: whether it is on disk, and not in the server's memory only.
-  """
-  return {
-    **record,
-    'state': record['verdict']['verdict'],
-    'stored': stored,
-    'page': f'/verdicts/{record["id"]}',
-    'pictures': [address for address, *_ in verdict_view.pictures(record)],
   }
 
 

@@ -21,7 +21,7 @@ from depth_mai.files import atomic
 from depth_mai.files import failures
 from depth_mai.files import natural_order
 from depth_mai.files import regular_files
-from depth_mai.judging.web import verdict_view
+from depth_mai.judging.web import verdict_page
 
 FORMAT = 'depth_mai.judged/1'
 _FILE = 'verdict.json'
@@ -72,8 +72,10 @@ class Archive:
     self._records: dict[str, dict] = {}
     self._unsaved: dict[str, _Unsaved] = {}
     self._writing = threading.Lock()
-    for path in sorted(self._folder.glob(f'*/{_FILE}')):
-      if not _ID.fullmatch(path.parent.name):
+    for folder in sorted(self._folder.glob('*')):
+      path = folder / _FILE
+      # A link to nowhere is there, too.
+      if not _ID.fullmatch(folder.name) or not os.path.lexists(path):
         continue
       try:
         record = json.loads(regular_files.read_text(path))
@@ -89,8 +91,8 @@ class Archive:
         if record['id'] != path.parent.name:
           raise ValueError(f'the id in the file is {record["id"]}')
         # One that cannot be shown would spoil the page with all of them.
-        verdict_view.check(record)
-      except Exception as error:  # Changed files raise errors of many types.
+        verdict_page.check(record)
+      except Exception as error:  # Damaged content raises errors of any type.
         why = failures.reason(error)
         report_line(f'{path} is not a verdict ({why}); it is skipped.')
         continue

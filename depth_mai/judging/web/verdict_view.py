@@ -52,23 +52,6 @@ def is_accepted(record: Mapping) -> bool:
   return record['verdict']['verdict'] == verdict_lib.ACCEPTED
 
 
-def check(record: Mapping) -> None:
-  """Raises an exception, of any type, for a record that cannot be shown.
-
-  Args:
-    record: a file with its verdict, read from disk.
-  """
-  leaderboard([record])
-  rejected([record])
-  by_data([record], record['data'])
-  data_text(record['data'], record['verdict'].get('data'))
-  figures(record['verdict'])
-  table_1(record)
-  pictures(record)
-  interface(record['verdict'])
-  facts(record)
-
-
 def data_text(data: Mapping, measured: Mapping | None = None) -> str:
   """Describes data as 'indoor, validation split, first 20 pictures'.
 

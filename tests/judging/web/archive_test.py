@@ -64,9 +64,9 @@ class ArchiveTest(absltest.TestCase):
     self.assertEqual(os.listdir(self.folder), [f'{2:016x}'])
 
   def test_broken_verdicts_are_reported_and_skipped(self):
-    for number in range(13):
+    for number in range(14):
       self.archive.store(small_verdicts.record(number=number), None)
-    paths = [self.folder / f'{i:016x}' / 'verdict.json' for i in range(12)]
+    paths = [self.folder / f'{i:016x}' / 'verdict.json' for i in range(13)]
     whole = json.loads(paths[1].read_text())
     paths[0].write_text('{"format"')
     paths[1].write_text(json.dumps(whole | {'id': '../../etc'}))
@@ -79,14 +79,16 @@ class ArchiveTest(absltest.TestCase):
       path.write_text(json.dumps(whole | {'pictures': ['a.png', picture]}))
     paths[11].unlink()
     os.mkfifo(paths[11])
+    paths[12].unlink()
+    paths[12].symlink_to(paths[12])
     del whole['verdict']
     paths[3].write_text(json.dumps(whole))
     paths[4].write_text('[]')
     (self.folder / 'notes').mkdir()
     (self.folder / 'notes' / 'verdict.json').write_text('not ours')
     records = self.opened().records()
-    self.assertEqual([record['id'] for record in records], [f'{12:016x}'])
-    self.assertLen(self.lines, 12)
+    self.assertEqual([record['id'] for record in records], [f'{13:016x}'])
+    self.assertLen(self.lines, 13)
     for path, line in zip(paths, self.lines, strict=True):
       self.assertStartsWith(line, str(path))
 

@@ -3,7 +3,7 @@
 
 from absl.testing import absltest
 
-from depth_mai.judging.web import app
+from depth_mai.judging.web import verdict_page
 from tests.judging.web import small_verdicts
 from tests.web import page_reader
 
@@ -11,7 +11,7 @@ _NASTY = '<img src=x onerror=alert(1)>"\''
 
 
 def _page(record):
-  return page_reader.Page(app.verdict_page(record))
+  return page_reader.Page(verdict_page.html(record))
 
 
 class VerdictTest(absltest.TestCase):
@@ -67,7 +67,7 @@ class VerdictTest(absltest.TestCase):
   def test_not_stored(self):
     record = small_verdicts.record()
     why = f'No space left on device {_NASTY}'
-    page = page_reader.Page(app.verdict_page(record, why))
+    page = page_reader.Page(verdict_page.html(record, why))
     self.assertIn(f'cannot store this verdict ({why})', page.text)
     self.assertNotIn('cannot store', _page(record).text)
 
