@@ -16,6 +16,7 @@ import inspect
 import io
 import pathlib
 import re
+import tokenize
 
 import gin
 import keras
@@ -101,6 +102,9 @@ def _explain(error: Exception) -> str:
       f'gin: {owner} has no parameter {unknown.group(2)!r}. {hint} '
       f'All: {", ".join(parameters)}.'
     )
+  if isinstance(error, tokenize.TokenError):
+    reason, (line, _) = error.args
+    message = f'line {line}: {reason}'
   if isinstance(error, RecursionError):
     message = 'a value is nested too deeply'
   return f'gin: {message or type(error).__name__}.'

@@ -141,6 +141,7 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
     ('train.target_size = (1,\n', 'a.gin.*EOF'),
     ('import nowhere\n', 'a.gin.*nowhere'),
     ('train.epochs = %times\n', '%times has no value'),
+    ('train.target_size = (1,\n', 'gin: line 2: EOF in multi-line statement'),
     (f'train.epochs = {"[" * 3000}{"]" * 3000}\n', 'nested too deeply'),
   )
   def test_bad_text_is_one_sentence(self, text, message):

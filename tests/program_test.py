@@ -41,7 +41,7 @@ program.run(main, error_code=3)
 """
 
 
-class ProgramTest(absltest.TestCase):
+class ProgramTest(parameterized.TestCase):
   def run_program(self, *arguments):
     """Returns the finished process."""
     return subprocess.run(
@@ -89,6 +89,34 @@ class ProgramTest(absltest.TestCase):
     )
     self.assertEqual(done.stderr, 'Interrupted.\n')
     self.assertEqual(done.returncode, -signal.SIGINT)
+
+  @parameterized.parameters(
+    ('train', 'tensorflow', '[train]', 1),
+    ('summary', 'absl', '', 1),
+    ('judge', 'numpy', '', 2),  # Its code 1 means a rejected file.
+  )
+  def test_a_package_that_is_missing_is_one_line(
+    self, program, package, extra, code
+  ):
+    missing = f'No module named {package!r}'
+    folder = self.create_tempdir()
+    folder.create_file(
+      f'{package}.py',
+      f'raise ModuleNotFoundError({missing!r}, name={package!r})',
+    )
+    paths = [folder.full_path, *filter(None, sys.path)]
+    done = subprocess.run(
+      [sys.executable, '-m', f'depth_mai.{program}'],
+      env={**os.environ, 'PYTHONPATH': os.pathsep.join(paths)},
+      capture_output=True,
+      text=True,
+      check=False,
+    )
+    self.assertEqual(
+      done.stderr,
+      f"error: {missing}. Run pip install '.{extra}' in the checkout.\n",
+    )
+    self.assertEqual(done.returncode, code)
 
   def test_errors_of_the_system_are_one_line(self):
     for limit, line in (
