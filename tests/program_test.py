@@ -147,6 +147,13 @@ class ProgramTest(parameterized.TestCase):
     self.assertEqual(done.returncode, 7, done.stderr)
     self.assertEqual(os.listdir(folder.full_path), ['file'])
 
+  def test_an_output_without_a_name_is_refused(self):
+    done = self.run_program('--json=')
+    self.assertEqual(
+      done.stderr, 'error: --json is empty. Give a path, or leave it out.\n'
+    )
+    self.assertEqual(done.returncode, 3)
+
   def test_the_home_folder_of_an_output(self):
     done = self.run_program('--limit=6', '--json=~/a.json')
     self.assertIn(os.path.expanduser('~/a.json'), done.stdout)
