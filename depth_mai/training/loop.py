@@ -68,6 +68,8 @@ def train(
   strategy: str = 'default',
   seed: int = 1,
   initial_network: str | None = None,
+  initial_encoder: str | None = None,
+  encoder_names: str | None = None,
   quantisation: state_lib.Rewriting | None = None,
   evaluations: int = 10,
   train_eval_images: int = 96,
@@ -101,6 +103,11 @@ def train(
     initial_network: network to start from instead of random weights: a .keras
       file, or the name of a system in pretrained/. The depth code of its head
       may differ.
+    initial_encoder: published weights of the encoder to start from, such as
+      'keras:mobilenet_v3_small_minimalistic_imagenet' or a file; see
+      models/encoder_weights.py.
+    encoder_names: JSON file that maps our names to those of a file of an
+      unknown project, see models/encoder_namings.py.
     quantisation: trains `initial_network` further with the rounding of its INT8
       file; see lite/quantisation_aware.py. None trains in float.
     evaluations: number of evaluations, evenly spaced.
@@ -151,6 +158,8 @@ def train(
     optimizer=optimizer,
     total_steps=total_steps,
     initial_network=initial_network,
+    initial_encoder=initial_encoder,
+    encoder_names=encoder_names,
     loss_scaling=precision == 'mixed_float16',
     loss=loss,
     quantisation=quantisation,

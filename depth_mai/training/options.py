@@ -31,6 +31,10 @@ def _is_size(value: object) -> bool:
   )
 
 
+def _is_name_or_none(value: object) -> bool:
+  return value is None or (isinstance(value, str) and value != '')
+
+
 def _takes_arguments(value: object, count: int) -> bool:
   """Returns whether a value is a function that takes this many arguments."""
   if not callable(value) or isinstance(value, type):
@@ -87,9 +91,14 @@ _ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
     f'an integer from 0 to {_LARGEST_SEED}',
   ),
   'initial_network': (
-    lambda value: value is None or (isinstance(value, str) and value != ''),
+    _is_name_or_none,
     'None, or the name of a file or of a system in quotes',
   ),
+  'initial_encoder': (
+    _is_name_or_none,
+    "None, or a source of weights in quotes, such as 'keras_cv:PRESET'",
+  ),
+  'encoder_names': (_is_name_or_none, 'None, or the name of a file in quotes'),
   'quantisation': (
     lambda value: (
       value is None or (hasattr(value, 'apply') and not isinstance(value, type))

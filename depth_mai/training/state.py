@@ -13,7 +13,9 @@ from depth_mai.files import ready_models
 from depth_mai.files import workdir as workdir_lib
 from depth_mai.models import compact_weights
 from depth_mai.models import depth_recoding
+from depth_mai.models import encoder_weights
 from depth_mai.models import network_file
+from depth_mai.models import normalisation
 from depth_mai.training import checkpoint
 
 
@@ -108,7 +110,7 @@ def _check_sizes(network: keras.Model) -> None:
       )
 
 
-def _load_weights(network: keras.Model, initial: str) -> None:
+def _load_network(network: keras.Model, initial: str) -> None:
   path = ready_models.weights_path(initial)
   if path.endswith('.npz'):
     compact_weights.load(path, network)
@@ -122,6 +124,7 @@ def _load_weights(network: keras.Model, initial: str) -> None:
       f'{len(source.variables)} variables; the network to train, '
       f'{network.name}, has {len(network.variables)}: {error}'
     ) from error
+  normalisation.write(network, normalisation.read(source))
   depth_recoding.recode(network, depth_recoding.depth_code(source))
 
 
@@ -145,8 +148,10 @@ def create(
   network: Callable[[], keras.Model],
   optimizer: Callable[[int], keras.optimizers.Optimizer],
   total_steps: int,
-  initial_network: str | None,
   loss_scaling: bool,
+  initial_network: str | None = None,
+  initial_encoder: str | None = None,
+  encoder_names: str | None = None,
   loss: Callable | None = None,
   quantisation: Rewriting | None = None,
 ) -> State:
@@ -157,9 +162,12 @@ def create(
     network: builds the network.
     optimizer: builds the optimizer for a number of steps.
     total_steps: number of steps of the whole training.
+    loss_scaling: whether the optimizer scales the loss (float16).
     initial_network: network to start from instead of random weights: a .keras
       file, or the name of a system in pretrained/.
-    loss_scaling: whether the optimizer scales the loss (float16).
+    initial_encoder: published weights of the encoder to start from, see
+      models/encoder_weights.py.
+    encoder_names: JSON file with the names in `initial_encoder`, if needed.
     loss: the loss. Its method `build`, if it has one as LearnedWeights does,
       returns variables to train along with the network's.
     quantisation: rewrites both networks so that they round as their INT8 file
@@ -173,6 +181,16 @@ def create(
       no channels, the initial network does not fit, or `quantisation` is given
       without one.
   """
+  if initial_network and initial_encoder:
+    raise ValueError(
+      'train.initial_network and train.initial_encoder were both given. The '
+      'network contains an encoder; remove one of the two.'
+    )
+  if encoder_names and not initial_encoder:
+    raise ValueError(
+      'train.encoder_names was given without train.initial_encoder, whose '
+      'tensors it names. Give both or none.'
+    )
   if quantisation and not initial_network:
     raise ValueError(
       'train.quantisation starts from a trained network, whose BatchNorm it '
@@ -184,8 +202,11 @@ def create(
     average = network()
     _check_sizes(trained)
     if initial_network:
-      _load_weights(trained, initial_network)
+      _load_network(trained, initial_network)
+    if initial_encoder:
+      print(encoder_weights.load(trained, initial_encoder, encoder_names))
     _copy_weights(trained, average)
+    normalisation.write(average, normalisation.read(trained))
     if quantisation:
       trained = quantisation.apply(trained, total_steps)
       average = quantisation.apply(average, total_steps)

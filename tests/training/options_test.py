@@ -67,6 +67,8 @@ class OptionsTest(parameterized.TestCase):
     ('seed', 2**32),
     ('initial_network', 5),
     ('initial_network', ''),
+    ('initial_encoder', ''),
+    ('encoder_names', 5),
     ('quantisation', True),
     ('quantisation', quantisation_aware.FakeQuantisation),
     ('evaluations', -1),
