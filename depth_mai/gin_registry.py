@@ -14,6 +14,7 @@ import dataclasses
 import difflib
 import inspect
 import io
+import logging
 import pathlib
 import re
 import tokenize
@@ -69,6 +70,12 @@ for _name, _loss in _LOSSES.items():
   registry.LOSSES[_name] = dataclasses.replace(
     _loss, function=CONFIGURABLES[_name]
   )
+
+# TensorFlow asks users to report that it cannot compile how gin handles errors,
+# and so hides the error itself.
+logging.getLogger('tensorflow').addFilter(
+  lambda record: 'AutoGraph could not transform' not in record.getMessage()
+)
 
 
 def _nearest(word: str, known: Sequence[str]) -> str:

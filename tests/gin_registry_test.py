@@ -186,6 +186,15 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
     self.assertLen(str(caught.exception).splitlines(), 1)
     self.assertFalse(workdir.exists())
 
+  def test_a_setting_that_a_loss_refuses_is_not_hidden_by_warnings(self):
+    gin_registry.parse([], ['silog.variance_focus = -5'])
+    depth_m = tf.ones((1, 2, 2, 1))
+    silog = gin_registry.CONFIGURABLES['silog']
+    compiled = tf.function(lambda *tensors: silog(*tensors))
+    with self.assertNoLogs('tensorflow'):
+      with self.assertRaisesRegex(Exception, 'silog.variance_focus'):
+        compiled(depth_m, depth_m, depth_m)
+
   def _data(self):
     root = pathlib.Path(self.create_tempdir().full_path) / 'data'
     for kind, dtype in (('rgb', np.uint8), ('depth', np.uint16)):
