@@ -14,8 +14,10 @@ import dataclasses
 import difflib
 import inspect
 import io
+import logging
 import pathlib
 import re
+import tokenize
 
 import gin
 import keras
@@ -69,6 +71,12 @@ for _name, _loss in _LOSSES.items():
     _loss, function=CONFIGURABLES[_name]
   )
 
+# TensorFlow asks users to report that it cannot compile how gin handles errors,
+# and so hides the error itself.
+logging.getLogger('tensorflow').addFilter(
+  lambda record: 'AutoGraph could not transform' not in record.getMessage()
+)
+
 
 def _nearest(word: str, known: Sequence[str]) -> str:
   near = difflib.get_close_matches(word, known, n=3, cutoff=0.4)
@@ -101,6 +109,9 @@ def _explain(error: Exception) -> str:
       f'gin: {owner} has no parameter {unknown.group(2)!r}. {hint} '
       f'All: {", ".join(parameters)}.'
     )
+  if isinstance(error, tokenize.TokenError):
+    reason, (line, _) = error.args
+    message = f'line {line}: {reason}'
   if isinstance(error, RecursionError):
     message = 'a value is nested too deeply'
   return f'gin: {message or type(error).__name__}.'

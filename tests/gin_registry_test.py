@@ -141,6 +141,7 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
     ('train.target_size = (1,\n', 'a.gin.*EOF'),
     ('import nowhere\n', 'a.gin.*nowhere'),
     ('train.epochs = %times\n', '%times has no value'),
+    ('train.target_size = (1,\n', 'gin: line 2: EOF in multi-line statement'),
     (f'train.epochs = {"[" * 3000}{"]" * 3000}\n', 'nested too deeply'),
   )
   def test_bad_text_is_one_sentence(self, text, message):
@@ -184,6 +185,15 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
       )
     self.assertLen(str(caught.exception).splitlines(), 1)
     self.assertFalse(workdir.exists())
+
+  def test_a_setting_that_a_loss_refuses_is_not_hidden_by_warnings(self):
+    gin_registry.parse([], ['silog.variance_focus = -5'])
+    depth_m = tf.ones((1, 2, 2, 1))
+    silog = gin_registry.CONFIGURABLES['silog']
+    compiled = tf.function(lambda *tensors: silog(*tensors))
+    with self.assertNoLogs('tensorflow'):
+      with self.assertRaisesRegex(Exception, 'silog.variance_focus'):
+        compiled(depth_m, depth_m, depth_m)
 
   def _data(self):
     root = pathlib.Path(self.create_tempdir().full_path) / 'data'

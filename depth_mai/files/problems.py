@@ -110,9 +110,7 @@ def listing(names: Sequence[str], most: int = 8) -> str:
 def with_name(name: str, error: Exception) -> str:
   """Returns the text of an error, starting with a name that it lacks."""
   name = printable.printable(name)
-  text = str(error) or type(error).__name__
-  if isinstance(error, OSError):
-    text = failures.explain_os_error(error)
+  text = failures.explain(error) or str(error) or type(error).__name__
   text = printable.printable_lines(text)
   return text if name in text else f'{name}: {text}'
 

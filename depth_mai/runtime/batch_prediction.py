@@ -17,7 +17,6 @@ from PIL import Image
 
 from depth_mai import challenge
 from depth_mai.files import atomic
-from depth_mai.files import failures
 from depth_mai.files import printable
 from depth_mai.files import problems as problems_lib
 from depth_mai.pictures import picture_files
@@ -81,8 +80,7 @@ def predict_files(
     try:
       line = _predict_one(model, source, output_dir, name, draw)
     except (ValueError, OSError) as error:
-      told = ValueError(failures.explain(error) or str(error))
-      problems.append(problems_lib.with_name(str(source), told))
+      problems.append(problems_lib.with_name(str(source), error))
       line = f'{source}: FAILED'
     report_line(printable.printable(f'[{number}/{len(sources)}] {line}'))
   return problems
