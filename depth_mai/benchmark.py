@@ -71,10 +71,10 @@ def main(argv: list[str]) -> None:
       adb_benchmark=_ADB_BENCHMARK.value,
     ),
   )
-  measured = store.Store(_STORE.value) if _STORE.value else None
+  measured = store.Store(_STORE.value)
   report = device.measure(path)
   print(registry.format_report(report))
-  if measured is not None and measured.put_report(device, report):
+  if measured.put_report(device, report):
     print(f'Added to {_STORE.value}.')
   if _JSON.value:
     atomic.write_json(_JSON.value, report)

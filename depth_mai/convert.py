@@ -95,7 +95,7 @@ def _network_and_origin(ready: bool) -> tuple[keras.Model, dict]:
     network, config, origin = gin_registry.load_network(_MODEL.value)
   else:
     network, config, origin = provenance.load(_WORKDIR.value, _MODEL.value)
-  origin['gin_hash'] = gin_registry.config_hash(config) if config else 'unknown'
+  origin['gin_hash'] = workdir_lib.config_hash(config) if config else 'unknown'
   return network, {**origin, 'git_commit': workdir_lib.git_commit()}
 
 

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 import contextlib
 import dataclasses
 import difflib
-import hashlib
 import inspect
 import io
 import pathlib
 import re
+import tokenize
 
 import gin
 import keras
@@ -102,6 +102,9 @@ def _explain(error: Exception) -> str:
       f'gin: {owner} has no parameter {unknown.group(2)!r}. {hint} '
       f'All: {", ".join(parameters)}.'
     )
+  if isinstance(error, tokenize.TokenError):
+    reason, (line, _) = error.args
+    message = f'line {line}: {reason}'
   if isinstance(error, RecursionError):
     message = 'a value is nested too deeply'
   return f'gin: {message or type(error).__name__}.'
@@ -141,7 +144,10 @@ def _settings_are_named(called: str = '') -> Iterator[None]:
     cause, names = _unwrapped(wrapped)
     # TensorFlow names the line of a function that it compiles.
     compiled = 'in user code' in str(cause)
-    expected = isinstance(cause, (ValueError, FloatingPointError, OSError))
+    # The messages of this package name the setting; those of Keras do not.
+    expected = isinstance(cause, (FloatingPointError, OSError)) or (
+      isinstance(cause, ValueError) and 'gin' in str(cause)
+    )
     if expected or compiled or names in ([], [called]):
       raise cause from cause.__cause__
     raise ValueError(
@@ -276,8 +282,3 @@ def config_text() -> str:
 def operative_config_text() -> str:
   """Returns all parameters that were used, including defaults, as text."""
   return gin.operative_config_str()
-
-
-def config_hash(text: str) -> str:
-  """Returns a short hash of a configuration's text."""
-  return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -289,8 +289,11 @@ def _try_outputs() -> None:
   """Raises ValueError for an output that cannot be written."""
   for name, check in _checks.items():
     given = flags.FLAGS[name]
-    if not given.present or not given.value:
+    if not given.present or given.value is None:
       continue
+    if not given.value:
+      # Such as --json=$RESULT where RESULT is not set: nothing would be kept.
+      raise ValueError(f'--{name} is empty. Give a path, or leave it out.')
     given.value = os.path.expanduser(given.value)
     try:
       check(given.value)

@@ -96,6 +96,8 @@ def _publish() -> pathlib.Path:
   for path, predictor in predictors.items():
     pairs = source.evaluation_pairs(_DATA_DIR.value, _SPLIT.value)
     metrics[path.name] = evaluation.evaluate(predictor, pairs)
+    for warning in metrics[path.name]['warnings']:
+      print(f'warning: {path.name}: {warning}')
   card = model_card.model_card(
     system,
     metadata=metadata,

@@ -41,7 +41,7 @@ program.run(main, error_code=3)
 """
 
 
-class ProgramTest(absltest.TestCase):
+class ProgramTest(parameterized.TestCase):
   def run_program(self, *arguments):
     """Returns the finished process."""
     return subprocess.run(
@@ -90,6 +90,34 @@ class ProgramTest(absltest.TestCase):
     self.assertEqual(done.stderr, 'Interrupted.\n')
     self.assertEqual(done.returncode, -signal.SIGINT)
 
+  @parameterized.parameters(
+    ('train', 'tensorflow', '[train]', 1),
+    ('summary', 'absl', '', 1),
+    ('judge', 'numpy', '', 2),  # Its code 1 means a rejected file.
+  )
+  def test_a_package_that_is_missing_is_one_line(
+    self, program, package, extra, code
+  ):
+    missing = f'No module named {package!r}'
+    folder = self.create_tempdir()
+    folder.create_file(
+      f'{package}.py',
+      f'raise ModuleNotFoundError({missing!r}, name={package!r})',
+    )
+    paths = [folder.full_path, *filter(None, sys.path)]
+    done = subprocess.run(
+      [sys.executable, '-m', f'depth_mai.{program}'],
+      env={**os.environ, 'PYTHONPATH': os.pathsep.join(paths)},
+      capture_output=True,
+      text=True,
+      check=False,
+    )
+    self.assertEqual(
+      done.stderr,
+      f"error: {missing}. Run pip install '.{extra}' in the checkout.\n",
+    )
+    self.assertEqual(done.returncode, code)
+
   def test_errors_of_the_system_are_one_line(self):
     for limit, line in (
       (4, r'error: /no/such/\\x1b\[31mfile: No such file or directory\. .*\n'),
@@ -118,6 +146,13 @@ class ProgramTest(absltest.TestCase):
     )
     self.assertEqual(done.returncode, 7, done.stderr)
     self.assertEqual(os.listdir(folder.full_path), ['file'])
+
+  def test_an_output_without_a_name_is_refused(self):
+    done = self.run_program('--json=')
+    self.assertEqual(
+      done.stderr, 'error: --json is empty. Give a path, or leave it out.\n'
+    )
+    self.assertEqual(done.returncode, 3)
 
   def test_the_home_folder_of_an_output(self):
     done = self.run_program('--limit=6', '--json=~/a.json')

@@ -53,7 +53,8 @@ def report(data_dir: str) -> int:
   for split in folder.split_names(data_dir):
     pairs = folder.list_pairs(data_dir, split)
     count = problems_lib.count(len(pairs), 'pair')
-    print(f'{split}: {count} without problems')
+    depths = found.depths[split]
+    print(f'{split}: {count} without problems{depths and f"; {depths}"}')
   return 0
 
 

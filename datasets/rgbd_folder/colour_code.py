@@ -13,6 +13,17 @@ _LEAST_CHANGE = 32
 _LEAST_RATIO = 8
 
 
+def encoding(rgb_uint8: np.ndarray) -> str:
+  """Returns the encoding of depth in colours: 'rgb24', 'bgr24' or ''.
+
+  Args:
+    rgb_uint8: [H, W, 3] uint8.
+  """
+  if is_24_bits(rgb_uint8):
+    return 'rgb24'
+  return 'bgr24' if is_24_bits(rgb_uint8[..., ::-1]) else ''
+
+
 def is_24_bits(rgb_uint8: np.ndarray) -> bool:
   """Returns whether red, green and blue are the bytes of one smooth number.
 

@@ -31,6 +31,13 @@ class ColourCodeTest(absltest.TestCase):
     sky[:40] = 1000
     self.assertTrue(colour_code.is_24_bits(_coded(sky)))
 
+  def test_order_of_the_bytes(self):
+    coded = _coded(_depth_m())
+    self.assertEqual(colour_code.encoding(coded), 'rgb24')
+    self.assertEqual(colour_code.encoding(coded[..., ::-1]), 'bgr24')
+    coloured = picture.colourise(_depth_m(), 3, 40)
+    self.assertEqual(colour_code.encoding(coloured), '')
+
   def test_colour_maps_and_grey_pictures(self):
     for near, far in ((3, 40), (3, 4), (0.5, 1)):
       coloured = picture.colourise(_depth_m(near, far), near, far)

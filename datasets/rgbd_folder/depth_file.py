@@ -141,13 +141,13 @@ def _refuse_colours(path: pathlib.Path) -> None:
         return
   except Exception:
     return  # The reader of the suffix says what is wrong.
-  if colour_code.is_24_bits(read_colours(path)):
+  if code := colour_code.encoding(read_colours(path)):
     raise problems.refusal(
       path,
       'it has three channels of 8 bits, which are the bytes of 24-bit depth, '
       'as '
       'in CARLA and SHIFT',
-      'set depth_unit = "rgb24" in the description',
+      f'set depth_unit = "{code}" in the description',
     )
 
 
@@ -194,6 +194,10 @@ def _attempt(
   except problems.BadInputError:
     raise
   except Exception as error:  # Damaged files raise errors of any kind.
+    if 'allow_pickle' in str(error):
+      what = f'the {name} is no array of numbers, but of Python objects'
+      cure = 'save it as an array of floats or integers'
+      raise problems.refusal(path, what, cure) from error
     raise problems.refusal(
       path,
       f'the {name} cannot be read ({failures.reason(error)})',

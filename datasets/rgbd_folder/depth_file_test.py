@@ -194,7 +194,7 @@ class DepthFileTest(parameterized.TestCase):
   def test_objects_are_never_unpickled(self):
     path = self.root / 'a.npy'
     np.save(path, np.array([{}]), allow_pickle=True)
-    self.assertIn('cannot be read (Object arrays', self._refusal(path))
+    self.assertIn('no array of numbers, but of Python', self._refusal(path))
 
   @parameterized.parameters('.npy', '.npz', '.tif', '.pgm', '.pfm', '.png')
   def test_truncated_files(self, suffix):

@@ -90,6 +90,12 @@ ENCODINGS = {
     channels=3,
     unpack=joined_24_bits,
   ),
+  'bgr24': Encoding(
+    (2**24 - 1) / 1000,
+    '24 bits in blue, green and red for 0 to 1000 m',
+    channels=3,
+    unpack=lambda rgb_uint8: joined_24_bits(rgb_uint8[..., ::-1]),
+  ),
   'disparity': Encoding(1, 'disparities in pixels', inverse=True),
   'disparity_256': Encoding(
     256, 'disparities in 1/256 pixel, as in KITTI Stereo', inverse=True

@@ -21,6 +21,8 @@ class EncodingsTest(parameterized.TestCase):
     np.testing.assert_array_equal(numbers, [[16777215, 197121, 0]])
     depth_m = encodings.to_metres(numbers, encodings.ENCODINGS['rgb24'])
     np.testing.assert_allclose(depth_m, [[1000, 11.749327, 0]], rtol=1e-6)
+    unpack = encodings.ENCODINGS['bgr24'].unpack
+    np.testing.assert_array_equal(unpack(colours[..., ::-1]), numbers)
 
   @parameterized.parameters(
     ('m', 2.5, 2.5), ('cm', 250, 2.5), ('mm', 2500, 2.5), ('kitti', 640, 2.5),

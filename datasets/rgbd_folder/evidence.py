@@ -47,10 +47,18 @@ class Range:
 
 @dataclasses.dataclass(frozen=True)
 class Candidate:
-  """A unit that fits, and why, in words."""
+  """A unit that fits, and why, in words.
+
+  Attributes:
+    unit: name of the unit.
+    reason: why it fits, in words.
+    by_step: whether the step of the numbers speaks for it, more than a range
+      can speak for another unit.
+  """
 
   unit: str
   reason: str
+  by_step: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,7 +85,7 @@ _WHOLE = {
   'cm': (Range(0.3, (0.3, 9), (0.3, 10.5)), Range(0.3, (3, 250), (100, 656))),
 }
 _FLOATS = {
-  'm': (Range(0.01, (0.3, 30), (0.3, np.inf)),),
+  'm': (Range(0.01, (0.3, 200), (0.3, np.inf)),),
   'mm': (Range(0.01, (0.3, 30), (0.3, 90)),),
   'cm': (Range(0.01, (0.3, 9), (0.3, 10.5)),),
 }
@@ -239,14 +247,17 @@ def _of_integers(total: Values, text: str) -> Verdict:
   found = _fitting(_WHOLE, total)
   if is_rotated and _SUN.holds('sunrgbd', total):
     reason = 'all numbers are multiples of 8, or one above'
-    first = Candidate('sunrgbd', f'{reason}; {_span("sunrgbd", total)}')
+    # In a room of millimetres, 8 may be the step of a few levels.
+    far = not _ROOM.holds('mm', total)
+    (first,) = _one('sunrgbd', reason, total, far).candidates
     plain = [c for c in found.candidates if c.unit == 'mm']
     return Verdict((first, *plain))
   for unit, step in _STEPS.items():
     if total.step == step and _STEPPED.holds(unit, total):
-      stepped = _one(unit, f'all numbers are multiples of {step}', total)
+      reason = f'all numbers are multiples of {step}'
       if not _ROOM.holds('mm', total):
-        return stepped
+        return _one(unit, reason, total, by_step=True)
+      stepped = _one(unit, reason, total)
       plain = [c for c in found.candidates if c.unit == 'mm']
       return Verdict((*stepped.candidates, *plain))
   return found
@@ -268,8 +279,11 @@ def _fitting(ranges: dict[str, tuple[Range, ...]], total: Values) -> Verdict:
   return Verdict(candidates, why_none)
 
 
-def _one(unit: str, reason: str, total: Values) -> Verdict:
-  return Verdict((Candidate(unit, f'{reason}; {_span(unit, total)}'),))
+def _one(
+  unit: str, reason: str, total: Values, by_step: bool = False
+) -> Verdict:
+  reason = f'{reason}; {_span(unit, total)}'
+  return Verdict((Candidate(unit, reason, by_step),))
 
 
 def _span(unit: str, total: Values) -> str:

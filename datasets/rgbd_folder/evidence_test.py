@@ -47,6 +47,10 @@ class EvidenceTest(parameterized.TestCase):
     values = (_scene() * per_metre).astype(np.float32)
     self.assert_units(_verdict(values), unit)
 
+  def test_metres_of_streets_are_not_taken_for_centimetres(self):
+    depth_m = np.linspace(5, 90, 3000, dtype=np.float32).reshape(50, 60)
+    self.assert_units(_verdict(depth_m), 'm', 'cm')
+
   def test_sparse_wide_integers_are_kitti(self):
     depth_m = _scene((60, 200), near_m=4, far_m=40, known=0.2)
     self.assert_units(_verdict(_codes(depth_m, 256)), 'kitti')

@@ -47,6 +47,7 @@ class Facts:
     too_far: share of the depth file's pixels beyond max_depth_m.
     marks: the numbers that were found to stand for unknown depth (true_depth).
     marked: share of the depth file's pixels with one of them.
+    limit: the number at which depth seems to be cut off, 0 for none.
     orientation: EXIF orientation of the picture, 1 (none) to 8.
   """
 
@@ -59,6 +60,7 @@ class Facts:
   too_far: float
   marks: tuple[float, ...]
   marked: float
+  limit: float
   orientation: int
 
 
@@ -141,6 +143,7 @@ def read(
       too_far=too_far,
       marks=marks,
       marked=float(np.isin(values, marks).mean()) if marks else 0.0,
+      limit=true_depth.limit(np.where(known, values, 0)),
       orientation=picture_files.orientation(frame.rgb_path),
     ),
   )

@@ -30,8 +30,9 @@ from depth_mai.files import regular_files
 from depth_mai.pictures import picture_formats
 
 _WORDS = (
-  'aligned|camera|cam|colou?r|col|depthmap|depth|disparity|disp|dpt|frame|front|'
-  'gt|image|img|leftimg8bit|left|map|picture|raw|registered|rgb'
+  'aligned|camera|cam|colou?r|col|depthmap|depth|disparity|disp|domain|dpt|'
+  'frame|front|gt|image|img|leftimg8bit|left|map|picture|raw|registered|rgb|'
+  'zbuffer'
 )
 _NAME = re.compile(
   rf'(?P<before>(?:(?:{_WORDS})(?:[-_.]|(?=\d)))*)(?P<id>.+?)'
@@ -87,7 +88,9 @@ def guess(source: pathlib.Path) -> unit_guess.Guess:
     _find_coded(kinds, source)
     if not kinds['coded']:
       _refuse_unread(files, source)
+  # Beside pictures, coloured depth is to look at.
   rgbs = _merged(kinds['rgb'], kinds)
+  rgbs = [cell for cell in rgbs if not _is_called_depth(cell)] or rgbs
   depths = _merged(kinds['coded'] or kinds['depth'], kinds)
   by_name = _partners(rgbs, depths, _share_ids)
   by_time = by_name or _partners(rgbs, depths, _share_times)
@@ -104,7 +107,7 @@ def guess(source: pathlib.Path) -> unit_guess.Guess:
   draft = description_lib.Description(
     rgb=rgb,
     depth=depth,
-    depth_unit='rgb24' if kinds['coded'] else 'mm',
+    depth_unit=_code(kinds['coded'][0], source) if kinds['coded'] else 'mm',
     mask=_mask(depth, files),
     pairing='name' if by_name else 'timestamp',
     timestamp_unit='s' if by_name else _time_unit(pairs),
@@ -136,7 +139,14 @@ def _without_pairs(kinds: dict[str, list[_Cell]], files: Sequence[str]) -> str:
   counts = {name: _count(kinds[name]) for name in ('rgb', 'depth', 'grey')}
   counts['depth'] += _count(kinds['coded'])
   if counts['rgb'] and counts['depth']:
-    return 'no picture has the name of a depth map'
+    examples = [
+      next(iter(cells[0].files.values()))
+      for cells in (kinds['rgb'], kinds['coded'] or kinds['depth'])
+    ]
+    return (
+      'no picture has the name of a depth map, such as '
+      f'{" and ".join(examples)}'
+    )
   what = (
     f'there are {counts["rgb"]} colour pictures, {counts["depth"]} files that '
     f'may contain depth, and {counts["grey"]} pictures with one 8-bit channel'
@@ -148,9 +158,19 @@ def _without_pairs(kinds: dict[str, list[_Cell]], files: Sequence[str]) -> str:
       f'; those of {where or "the folder"} are called depth, but have colours '
       'from which depth cannot be recovered'
     )
+  elif counts['grey'] and not counts['depth']:
+    what += ', which are too few bits for depth'
   others = [name for name in files if not _is_candidate(name)]
   if others:
     what += f'; not looked at: {file_names.by_suffix(others)}'
+  if kinds['other']:
+    unread = [name for cell in kinds['other'] for name in cell.files.values()]
+    what += f'; not readable: {file_names.by_suffix(unread)}'
+  for kind in sorted({picture_formats.kind(name) or '' for name in others}):
+    if kind == 'video':
+      what += '; video: write its pictures to files first, with ffmpeg'
+    elif kind:
+      what += f'; {kind}: {picture_formats.cure(kind)}'
   return what
 
 
@@ -196,17 +216,27 @@ def _says_depth(cell: _Cell) -> bool:
   return 'depth' in '/'.join([*cell.folders, cell.before, cell.after]).lower()
 
 
+def _is_called_depth(cell: _Cell) -> bool:
+  """Returns whether the files or the folder they are in are called depth."""
+  return _says_depth(dataclasses.replace(cell, folders=cell.folders[-1:]))
+
+
 def _find_coded(kinds: dict[str, list[_Cell]], source: pathlib.Path) -> None:
   """Moves the cells whose colours are the bytes of depth to 'coded'."""
   named = list(filter(_says_depth, kinds['rgb']))
   for cell in named or kinds['rgb']:
     if cell.suffix == '.png':
-      path = source / cell.files[min(cell.files)]
-      colours, _ = problems_lib.attempt(depth_file.read_colours, path)
-      if colours is not None and colour_code.is_24_bits(colours):
+      if _code(cell, source):
         kinds['coded'].append(cell)
   coded = set(kinds['coded'])
   kinds['rgb'] = [cell for cell in kinds['rgb'] if cell not in coded]
+
+
+def _code(cell: _Cell, source: pathlib.Path) -> str:
+  """Returns the encoding of a cell's colours, '' if they are no depth."""
+  path = source / cell.files[min(cell.files)]
+  colours, _ = problems_lib.attempt(depth_file.read_colours, path)
+  return '' if colours is None else colour_code.encoding(colours)
 
 
 def _kind(cell: _Cell, source: pathlib.Path) -> str:
@@ -263,9 +293,29 @@ def _partners(
   return [
     (rgb, depth)
     for depth, claimed in claims.items()
-    for number, rgb in claimed
+    for number, rgb in _unlike(claimed)
     if number == max(number for number, _ in claimed)
   ]
+
+
+def _unlike(claimed: list[tuple[int, _Cell]]) -> list[tuple[int, _Cell]]:
+  """Leaves out pictures whose ids are those of others with the same partner.
+
+  Such as the undistorted pictures that an app stores beside the originals, for
+  which one depth map cannot serve. The shortest path is kept.
+  """
+  kept: list[tuple[int, _Cell]] = []
+  for number, cell in sorted(
+    claimed,
+    key=lambda claim: (
+      -claim[0],
+      'depth' in f'{claim[1].before}{claim[1].after}'.lower(),
+      len('/'.join(claim[1].folders)),
+    ),
+  ):
+    if not any(cell.ids & other.ids for _, other in kept):
+      kept.append((number, cell))
+  return kept
 
 
 def _share_ids(rgb: _Cell, depth: _Cell) -> int:

@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import shutil
 
 from absl.testing import absltest
 from absl.testing import parameterized
@@ -80,6 +81,54 @@ class GuessTest(parameterized.TestCase):
       dummy_data.write_recordings(self.root / split)
     found, _, _ = self._guess()
     self.assertEqual(found.rgb, '{split}/{sequence}/color/{id}.png')
+
+  def test_coloured_depth_is_no_picture(self):
+    dummy_data.write_recordings(self.root, {'a': 3})
+    for path in list(self.root.glob('a/color/*.png')):
+      for name in (f'depth/{path.stem}_color.png', f'color/depth_{path.name}'):
+        shutil.copy(path, self.root / 'a' / name)
+    found, _, frames = self._guess()
+    self.assertEqual(found.rgb, 'a/color/{id}.png')
+    self.assertEqual(found.depth, 'a/depth/{id}.png')
+    self.assertLen(frames.frames, 3)
+
+  def test_coloured_depth_in_the_same_folder(self):
+    dummy_data.write_recordings(
+      self.root,
+      {'depth data': 3},
+      rgb='{sequence}/rgb_{id}.png',
+      depth='{sequence}/depth_{id}.png',
+    )
+    for path in list(self.root.glob('*/rgb_*.png')):
+      shutil.copy(path, path.with_name(f'depth_color_{path.name[4:]}'))
+    self.assertEqual(self._guess()[0].rgb, 'depth data/rgb_{id}.png')
+
+  def test_files_that_cannot_be_read_are_named(self):
+    (self.root / 'a').mkdir()
+    for name in ('1.HEIC', '2.MP4', '3.png'):
+      (self.root / 'a' / name).write_bytes(b'x')
+    with self.assertRaises(problems.BadInputError) as caught:
+      guess.guess(self.root)
+    for words in (
+      'not readable: 1 .png (first: a/3.png)',
+      'HEIC: pip install pillow-heif',
+      'video: write its pictures to files first',
+    ):
+      self.assertIn(words, str(caught.exception))
+
+  def test_two_pictures_for_each_depth_map(self):
+    for folder in ('corrected_images', 'images'):
+      dummy_data.write_recordings(
+        self.root,
+        {'scan': 3},
+        rgb=f'{{sequence}}/{folder}/{{id}}.png',
+        depth='{sequence}/depth/{id}.png',
+      )
+    found, _, frames = self._guess()
+    self.assertEqual(found.rgb, 'scan/images/{id}.png')
+    self.assertLen(frames.frames, 3)
+    self.assertEmpty(frames.problems)
+    self.assertLen(frames.left_out, 3)
 
   def test_names_that_cannot_be_stored(self):
     dummy_data.write_recordings(self.root, {'a': 3})

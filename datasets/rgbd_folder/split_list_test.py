@@ -50,6 +50,10 @@ class SplitListTest(parameterized.TestCase):
     '/hall/rgb_0.jpg /hall/sync_depth_0.png 518.8579\nhall/rgb_2.jpg None '
     '721.5',
     'hall/rgb_0.jpg,hall/sync_depth_0.png\nhall/rgb_2.jpg\thall/sync_depth_2.png',
+    'hall/rgb_0\nhall/rgb_2.png',  # As in lists of KITTI in JPEG files.
+    'data/nyu/hall/rgb_0.jpg,data/nyu/hall/sync_depth_0.png\n'
+    'data/nyu/hall/rgb_2.jpg,data/nyu/hall/sync_depth_2.png',
+    'C:\\nyu\\hall\\rgb_0.jpg\nC:\\nyu\\hall\\rgb_2.jpg',
     '"hall/rgb_0.jpg" "hall/sync_depth_0.png" 5e2\n\'hall-2\'',
   )
   def test_spellings(self, content):
@@ -72,6 +76,25 @@ class SplitListTest(parameterized.TestCase):
 
   def test_absolute_paths(self):
     self.assertEqual(self._read(f'{self.root}/hall/rgb_0.jpg'), ['hall-0'])
+
+  def test_folders_above_the_source(self):
+    lines = '/a/hall/rgb_0.jpg\n/a/hall/rgb_1.jpg'
+    self.assertEqual(self._read(lines), ['hall-0', 'hall-1'])
+    self.assertEqual(
+      self.notes, ["val.txt: 'a/' before the paths was left out"]
+    )
+    for other in ('/b/hall/rgb_2.jpg', 'hall/rgb_2.jpg'):
+      self.problems.clear()
+      self._read(f'{lines}\n{other}')
+      self.assertIn('different folders above', str(self.problems[0]))
+    self.problems.clear()
+    self._read('hall/')
+    self.assertEmpty(self.problems)
+
+  def test_many_bad_lines_are_counted(self):
+    self._read('\n'.join(f'x/{i}.jpg' for i in range(99)))
+    self.assertLen(self.problems, 6)
+    self.assertIn('94 lines more cannot be used', str(self.problems[-1]))
 
   def test_repeated_lines(self):
     self.assertEqual(
@@ -96,6 +119,7 @@ class SplitListTest(parameterized.TestCase):
       "'hall/sync_depth_2.png', but this picture has another",
     ),
     ('# nothing\n\n', 'the list has no line'),
+    ('x/1.jpg None 7', 'no line names a frame with a depth map'),
     (b'\xff\x00\x81', 'the list cannot be read'),
   )
   def test_problems(self, content, words):

@@ -211,10 +211,11 @@ def _wrong_unit(
       likely = ' or '.join(f"'{c.unit}' ({c.reason})" for c in candidates)
       cure = f'the numbers look like depth_unit = {likely}'
   median_m = sorted(facts[f.id].depth_m.median for f in odd)[len(odd) // 2]
+  most_m = max(facts[frame.id].depth_m.high for frame in odd)
   return problems_lib.Problem(
     source,
     f'with depth_unit = {description.unit_name}, {len(odd)} of {len(facts)} '
     f'depth maps have an implausible median or range, such as a median of '
-    f'{median_m:g} m; {_MEDIANS}, so the unit is wrong',
+    f'{median_m:g} m, up to {most_m:g} m; {_MEDIANS}, so the unit is wrong',
     cure,
   )

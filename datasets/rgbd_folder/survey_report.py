@@ -19,6 +19,7 @@ from depth_mai.datasets.rgbd_folder import survey as survey_lib
 from depth_mai.files import file_names
 from depth_mai.files import printable
 from depth_mai.files import problems
+from depth_mai.pictures import true_depth
 from depth_mai.pictures import turned
 from depth_mai.report import picture
 
@@ -59,7 +60,8 @@ def _findings(survey: survey_lib.Survey) -> Iterator[tuple[str, str]]:
   if left_out:
     count = problems.count(len(left_out), 'file')
     names = file_names.by_suffix(left_out)
-    yield 'left out', f'{count} that fit no pattern: {names}'
+    fit = 'fits' if len(left_out) == 1 else 'fit'
+    yield 'left out', f'{count} that {fit} no pattern: {names}'
   if facts:
     yield from _measured(survey, facts)
   for name, frames in survey.splits.items():
@@ -115,8 +117,19 @@ def _notes(
       'as unknown'
     )
   yield from _about_marks(facts)
+  if limited := true_depth.limit_note([fact.limit for fact in facts]):
+    yield f'{limited}: add this number to invalid in the description'
   if description.encoding.is_plain and facts:
     yield from _about_unit(survey)
+  if any(
+    'euclid' in frame.depth_path.name.lower()
+    or 'euclid' in frame.depth_path.parent.name.lower()
+    for frame in survey.pairing.frames
+  ):
+    yield (
+      "names say 'euclidean': distances to the camera are no depth, which is "
+      'the distance along the optical axis'
+    )
   yield from _about_orientation(survey)
   yield from survey.notes
   for name, spellings in survey.pairing.spellings.items():
@@ -153,8 +166,7 @@ def _about_marks(facts: list[frame_reader.Facts]) -> Iterator[str]:
     )
     yield (
       f'{mark:g} counts as unknown, {problems.count(pixels, "pixel")} of '
-      f'{problems.count(count, "depth map")}: it is the largest number of 16 '
-      'bits, or many pixels share it far above all others'
+      f'{problems.count(count, "depth map")}: {true_depth.reason(mark)}'
     )
 
 
@@ -167,6 +179,8 @@ def _about_unit(survey: survey_lib.Survey) -> Iterator[str]:
     [f.depth_path.relative_to(survey.source).as_posix() for f in frames],
   )
   candidates = verdict.candidates
+  # What the step shows outweighs a range that fits as well.
+  candidates = [c for c in candidates if c.by_step] or candidates
   if verdict.why_none:
     yield f'{verdict.why_none}; check that depth_unit is right'
   encodings = [description_lib.ENCODINGS[c.unit] for c in candidates]
@@ -210,8 +224,10 @@ def _sizes(sizes: Iterable[tuple[int, int]]) -> str:
 
 
 def _after_colon(sequences: list[str]) -> str:
-  """Returns ': ' and the sequences; '' for a single one without a name."""
-  return '' if sequences == [''] else f': {problems.listing(sequences, 5)}'
+  """Returns ': ' and the sequences; '' for none, or one without a name."""
+  if sequences in ([], ['']):
+    return ''
+  return f': {problems.listing(sequences, 5)}'
 
 
 def write_preview(

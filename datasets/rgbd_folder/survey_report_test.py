@@ -87,6 +87,16 @@ class TextTest(absltest.TestCase):
     )
     self.assertIn('from 0.80 to 5.00 m', with_mark)
 
+  def test_depth_that_is_cut_off_is_reported(self):
+    dummy_data.write_recordings(self.root, {'a': 3})
+    for path in self.root.glob('a/depth/*.png'):
+      depth_mm = np.linspace(900, 12000, 24 * 32).reshape(24, 32)
+      dummy_data.save_depth(path, np.minimum(depth_mm, 10000).astype(int))
+    text = '\n'.join(self._lines())
+    self.assertIn('note          3 depth maps end at 10000, which at', text)
+    invalid = '\n'.join(self._lines(invalid=(10000.0,)))
+    self.assertNotIn('end at', invalid)
+
   def test_files_that_fit_no_pattern_are_reported(self):
     dummy_data.write_recordings(self.root, {'a': 5})
     (self.root / 'a/depth/000001.png').rename(self.root / 'a/depth/000001.PNG')
@@ -96,7 +106,7 @@ class TextTest(absltest.TestCase):
       self._lines(split=description_lib.Split(validation='val.txt'))
     )
     self.assertIn(
-      'left out      1 file that fit no pattern: 1 .MOV (first: '
+      'left out      1 file that fits no pattern: 1 .MOV (first: '
       'a/color/video.MOV)',
       text,
     )
@@ -128,6 +138,20 @@ class TextTest(absltest.TestCase):
     text = '\n'.join(self._lines())
     self.assertIn("look like depth_unit = 'tum'", text)
     self.assertIn('the description states mm', text)
+
+  def test_rotated_bits_outweigh_a_plausible_range(self):
+    dummy_data.write_recordings(self.root, {'a': 5}, units_per_metre=8000)
+    for path in self.root.glob('a/depth/*.png'):
+      with Image.open(path) as depth:
+        codes = np.asarray(depth).astype(int) // 8 * 8
+      Image.fromarray(codes.astype(np.uint16)).save(path)
+    self.assertIn("look like depth_unit = 'sunrgbd'", '\n'.join(self._lines()))
+
+  def test_distances_to_the_camera_are_named(self):
+    dummy_data.write_recordings(self.root, {'a': 3})
+    (self.root / 'a/depth').rename(self.root / 'a/depth_euclidean')
+    lines = self._lines(depth='{sequence}/depth_euclidean/{id}.png')
+    self.assertIn("names say 'euclidean'", '\n'.join(lines))
 
   def test_numbers_without_a_unit_are_reported(self):
     dummy_data.write_recordings(self.root, {'a': 5})

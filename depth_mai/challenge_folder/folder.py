@@ -76,10 +76,12 @@ class Survey:
   Attributes:
     problems: sorted by split and id.
     notes: findings that are no problems, but may surprise, one line each.
+    depths: the depths of each split in words, '' if none is known.
   """
 
   problems: list[Problem]
   notes: list[str]
+  depths: dict[str, str]
 
 
 def is_prepared(directory: str | os.PathLike[str]) -> bool:
@@ -179,7 +181,7 @@ def survey(root: str | os.PathLike[str], split: str | None = None) -> Survey:
   Raises:
     ValueError: if `root` has no split, or not this one.
   """
-  problems, notes = [], []
+  problems, notes, depths = [], [], {}
   with futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
     for name in split_names(root) if split is None else [split]:
       pairs, unpaired, unread = _scan(root, name)
@@ -188,9 +190,11 @@ def survey(root: str | os.PathLike[str], split: str | None = None) -> Survey:
       for found, bad in pool.map(_facts, pairs):
         problems.extend(bad)
         facts.append(found)
+      depths[name] = folder_notes.depth_text(facts)
       notes += [f'{name}: {note}' for note in folder_notes.notes(facts, unread)]
       notes += _not_read(pathlib.Path(root, name), ('rgb', 'depth'))
-  return Survey(problems, notes + _not_read(pathlib.Path(root), SPLITS))
+  notes += _not_read(pathlib.Path(root), SPLITS)
+  return Survey(problems, notes, depths)
 
 
 def _not_read(folder: pathlib.Path, names: tuple[str, ...]) -> list[str]:

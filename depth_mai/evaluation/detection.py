@@ -35,8 +35,6 @@ PAIRS = 4
 _CLEARLY_BETTER = 0.98
 # Halfway, by ratio, between predictions in metres and in millimetres.
 _UNIT_BOUND = math.sqrt(challenge.MM_PER_M)
-# Predictions that are further off in the nearest unit are in none.
-_DOUBTFUL = 5.0
 
 # Opens pairs of (rgb_uint8 [H, W, 3], depth_mm [H, W]).
 OpenPairs = Callable[[], Iterable[tuple[np.ndarray, np.ndarray]]]
@@ -177,16 +175,7 @@ def find_unit(trials: Sequence[Trial]) -> evidence.Choice:
     doubt = f'The unit of its depth is unclear: {why}. It is read as mm.'
     return evidence.Choice('mm', why, True, doubt)
   unit = 'mm' if ratio > 1 / _UNIT_BOUND else 'm'
-  factor = ratio * challenge.MM_PER_UNIT[unit]
-  off = max(factor, 1 / factor)
-  doubt = ''
-  if off > _DOUBTFUL:
-    doubt = (
-      f'Its depth is {off:.3g} times off in the nearest unit, {unit}: {why}. '
-      'It may be relative depth (see depth_mai.evaluate --align). RMSE, LOG10 '
-      'and REL mean little; si-RMSE and the score do not depend on the unit.'
-    )
-  return evidence.Choice(unit, why, True, doubt)
+  return evidence.Choice(unit, why, True)
 
 
 def _try(

@@ -22,6 +22,7 @@ from depth_mai.evaluation import alignment
 from depth_mai.files import failures
 from depth_mai.metrics import depth_metrics
 from depth_mai.metrics import depth_order
+from depth_mai.metrics import depth_scale
 from depth_mai.report import picture
 from depth_mai.runtime import image_io
 
@@ -110,11 +111,12 @@ def evaluate(
   check_limit(limit)
   metrics = depth_metrics.DepthMetrics()
   per_image, pictures_problem = {}, None
-  correlations = []
+  correlations, ratios = [], []
   fit = alignment.ALIGNMENTS[align]
   pairs = itertools.islice(pairs, limit)
   for name, rgb_uint8, pred_mm, depth_mm in _predictions(predictor, pairs):
     correlations.append(depth_order.rank_correlation(pred_mm, depth_mm))
+    ratios.append(depth_scale.ratio(pred_mm, depth_mm))
     try:
       if fit is not None and (depth_mm > 0).any():
         pred_mm = fit(pred_mm, depth_mm)
@@ -144,6 +146,8 @@ def evaluate(
   warning = depth_order.inverse_text(correlation)
   if fit is alignment.inverse_scale_shift:
     warning = depth_order.depth_text(correlation)
+  elif fit is None:
+    warning = warning or depth_scale.text(ratios)
   result['warnings'] = [warning] if warning else []
   result['per_image'] = per_image
   if pictures_problem is not None:

@@ -16,6 +16,7 @@ import numpy as np
 from depth_mai import challenge
 from depth_mai.evaluation import alignment
 from depth_mai.evaluation import detection
+from depth_mai.files import file_names
 from depth_mai.files import problems as problems_lib
 from depth_mai.pictures import picture_files
 from depth_mai.runtime import image_io
@@ -24,6 +25,8 @@ from depth_mai.runtime import model_file
 
 _PICTURE_SUFFIXES = ('.png', '.jpg', '.jpeg', '.tif', '.tiff', '.npy')
 _MOST_SHOWN = 5
+# How depth_mai.predict ends the name of a depth map.
+_OF_PREDICT = '_depth.png'
 
 
 class TflitePredictor:
@@ -120,15 +123,18 @@ class PngPredictor:
         f'There is no folder {self._dir}. Point --predictions at a folder of '
         '16-bit PNGs named <id>.png.'
       )
-    found = {
-      path.name
-      for path in self._dir.iterdir()
+    paths = [
+      path
+      for path in sorted(self._dir.iterdir())
       if path.suffix.lower() in _PICTURE_SUFFIXES
       and not path.name.startswith('.')
-    }
+    ]
+    found = {_spelt(path.name): path for path in paths}
+    self._paths = {name: found.get(_spelt(f'{name}.png')) for name in names}
     wanted = [f'{name}.png' for name in (names if needed is None else needed)]
-    missing = sorted(set(wanted) - found)
-    extra = sorted(found - {f'{name}.png' for name in names})
+    missing = sorted({name for name in wanted if _spelt(name) not in found})
+    used = set(self._paths.values())
+    extra = sorted(path.name for path in paths if path not in used)
     problems = []
     if missing:
       listed = problems_lib.listing(missing, _MOST_SHOWN)
@@ -137,6 +143,11 @@ class PngPredictor:
         f'{listed}: predict these images too, as <id>.png, or evaluate fewer '
         'with --limit'
       )
+      if _spelt(missing[0].removesuffix('.png') + _OF_PREDICT) in found:
+        problems.append(
+          f'depth_mai.predict names its depth maps <id>{_OF_PREDICT}: move '
+          'them to a folder of their own, as <id>.png'
+        )
     if extra:
       listed = problems_lib.listing(extra, _MOST_SHOWN)
       problems.append(
@@ -165,7 +176,7 @@ class PngPredictor:
     return [self._read(*pair) for pair in zip(names, rgb_uint8, strict=True)]
 
   def _read(self, name: str, rgb_uint8: np.ndarray) -> np.ndarray:
-    path = self._dir / f'{name}.png'
+    path = self._paths[name] or self._dir / f'{name}.png'
     depth_mm = picture_files.read_depth_mm(path)
     allowed = {challenge.IMAGE_SIZE, rgb_uint8.shape[:2]}
     if depth_mm.shape not in allowed:
@@ -176,3 +187,9 @@ class PngPredictor:
         f'{sizes} (width x height). Resize it bilinearly and write it again.'
       )
     return depth_mm
+
+
+def _spelt(name: str) -> str:
+  """Returns a file's name without the differences that do not matter."""
+  path = pathlib.PurePath(file_names.canonical(name))
+  return path.stem + path.suffix.lower()

@@ -24,6 +24,15 @@ _TENSORFLOW_ERRORS = {
   'permissions, or choose another folder.',
 }
 _MOST_REASON = 200
+# Package that the base installation lacks -> the extra that installs it.
+_EXTRAS = {
+  **dict.fromkeys(
+    ('gin', 'keras', 'keras_cv', 'tensorflow', 'tensorflow_datasets'), 'train'
+  ),
+  **dict.fromkeys(('jinja2', 'matplotlib'), 'report'),
+  **dict.fromkeys(('flask', 'waitress'), 'judge'),
+  'av': 'camera',
+}
 _TRACED = 'in user code:'
 _SPACE = 'Free some space, or choose a folder on another disk.'
 _PERMISSION = 'Check the permissions, or choose another path.'
@@ -107,7 +116,10 @@ def explain(error: BaseException) -> str | None:
       f'itself ({error}). Simplify it.'
     )
   if isinstance(error, ImportError):
-    return f'{error}. Install the package as README.md says.'
+    package = (error.name or '').partition('.')[0]
+    extra = _EXTRAS.get(package)
+    extra = f'[{extra}]' if extra else ''
+    return f"{error}. Run pip install '.{extra}' in the checkout."
   if isinstance(error, RuntimeError) and 'home directory' in str(error):
     return (
       'The home folder is unknown, so ~ cannot be replaced. Set HOME, or give '

@@ -13,6 +13,7 @@ pictures/                  predictions on validation images
 """
 
 import difflib
+import hashlib
 import importlib.metadata
 import pathlib
 import platform
@@ -75,6 +76,11 @@ def check_config(workdir: pathlib.Path, config: str) -> None:
       'To resume that run, give the same configuration; to start a new one, '
       'choose another --workdir or remove this one.'
     )
+
+
+def config_hash(text: str) -> str:
+  """Returns a short hash of a configuration's text."""
+  return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def write_operative_config(workdir: pathlib.Path, text: str) -> None:

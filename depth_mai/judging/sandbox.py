@@ -107,6 +107,7 @@ class Launcher:
       The sandbox.
 
     Raises:
+      ValueError: if its process does not start.
       verdict.FileFaultError: if no time is left.
     """
     ours, theirs = socket.socketpair()
@@ -189,8 +190,21 @@ class Sandbox:
     self.protection: dict[str, str] = {}
 
   def await_lock(self) -> None:
-    """Waits until the process is locked."""
-    answer, _ = self._receive('hello', 0, self._limits.load_s, 'starting')
+    """Waits until the process is locked.
+
+    Raises:
+      ValueError: if it does not start, for which no file is to blame.
+      verdict.FileFaultError: if no time is left.
+    """
+    try:
+      answer, _ = self._receive('hello', 0, self._limits.load_s, 'starting')
+    except verdict.FileFaultError as error:
+      if time.monotonic() >= self._deadline:
+        raise
+      raise ValueError(
+        f'The sandbox does not start, before it has a file: {error} Try again '
+        'when the machine is less busy, or allow more (--load_s, --memory_mb).'
+      ) from error
     self.protection = answer['protection']
 
   def take(self, content: bytes) -> None:

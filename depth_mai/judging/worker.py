@@ -22,6 +22,7 @@ from depth_mai.runtime import latency
 from depth_mai.runtime import tensor_description
 
 _MAX_BLOB = 1 << 31
+_NO_MEMORY = 'The allowed memory (--memory_mb) is used up.'
 
 
 def serve(
@@ -45,10 +46,13 @@ def serve(
       request, blob = channel.receive(_MAX_BLOB)
     except channel_lib.ClosedError:
       return
+    except MemoryError:  # The rest of the message cannot be read.
+      channel.send({'error': _NO_MEMORY})
+      return
     try:
       answer, result = getattr(worker, request.pop('do'))(blob, **request)
     except MemoryError:
-      answer, result = {'error': 'The allowed memory is used up.'}, b''
+      answer, result = {'error': _NO_MEMORY}, b''
     except (ValueError, RuntimeError) as error:
       answer, result = {'error': ' '.join(str(error).split())[:2000]}, b''
     except Exception as error:

@@ -30,11 +30,13 @@ class BatchNorm:
 def activate(
   x: keras.KerasTensor, activation: str | None, name: str
 ) -> keras.KerasTensor:
-  """Applies 'relu', 'hard_swish', 'hard_sigmoid' or (None) nothing."""
+  """Applies 'relu', 'relu6', 'hard_swish', 'hard_sigmoid' or (None) nothing."""
   if activation is None:
     return x
   if activation == 'relu':
     return keras.layers.ReLU(name=name)(x)
+  if activation == 'relu6':
+    return keras.layers.ReLU(6.0, name=name)(x)
   return keras.layers.Activation(activation, name=name)(x)
 
 

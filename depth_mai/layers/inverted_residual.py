@@ -68,7 +68,7 @@ def inverted_residual(
       input's, the block has no expansion convolution, like the first block.
     filters: output channels; the output is linear.
     use_squeeze_excite: whether a gate follows the depthwise convolution.
-    activation: 'relu' or 'hard_swish'.
+    activation: 'relu', 'relu6' or 'hard_swish'.
     stride: 1 or 2.
     norm: the BatchNorm setting.
     name: prefix of the layers' names.

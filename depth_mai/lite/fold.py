@@ -69,7 +69,10 @@ def batch_norm(
 
 
 def fold_scalings(graph: layer_graph.LayerGraph) -> None:
-  """Folds keras.layers.Rescaling by a number wherever neighbours can take it.
+  """Folds keras.layers.Rescaling wherever neighbours can take it.
+
+  A Rescaling by one number for each channel, such as ImageNet's normalisation,
+  is folded into the kernels after it; one by a single number in any direction.
 
   Args:
     graph: Only the weights and settings of neighbouring layers change.
@@ -80,6 +83,9 @@ def fold_scalings(graph: layer_graph.LayerGraph) -> None:
     if not _fold_backwards(graph, call):
       _fold_forwards(graph, call)
     _fold_offset(graph, call)
+  for call in graph.calls:
+    if _is_scaling_of_channels(call.layer):
+      _fold_forwards(graph, call)
   for call in scalings:
     if call.layer.scale == 1 and call.layer.offset == 0:
       graph.replace(call)
@@ -105,6 +111,14 @@ def _is_scaling(layer: keras.layers.Layer) -> bool:
     and isinstance(layer.offset, (int, float))
     and layer.scale > 0
   )
+
+
+def _is_scaling_of_channels(layer: keras.layers.Layer) -> bool:
+  """Whether a layer is a Rescaling by a positive number for each channel."""
+  if not isinstance(layer, keras.layers.Rescaling) or _is_scaling(layer):
+    return False
+  scale = np.asarray(layer.scale)
+  return scale.ndim == 1 and bool(np.all(scale > 0))
 
 
 def _is_homogeneous(call: layer_graph.Call) -> bool:
@@ -147,11 +161,17 @@ def _fold_forwards(
     call for call in after if call and isinstance(call.layer, _WEIGHTED)
   ]
   if len(weighted) == len(after):
+    layer = scaling.layer
+    factor, offset = layer.scale, layer.offset
+    if not isinstance(factor, (int, float)):
+      # The input channels are on the last axis but one of every kernel.
+      factor = np.asarray(factor, np.float32)[:, np.newaxis]
+      offset = np.asarray(offset)
     for call in weighted:
       kernel, *bias = call.weights
-      call.weights = [kernel * scaling.layer.scale, *bias]
-    scaling.layer.offset /= scaling.layer.scale
-    scaling.layer.scale = 1.0
+      call.weights = [kernel * factor, *bias]
+    layer.offset = offset / layer.scale
+    layer.scale = 1.0
 
 
 def _readers(

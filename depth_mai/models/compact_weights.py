@@ -17,6 +17,7 @@ from depth_mai.files import checked_arrays
 from depth_mai.files import failures
 from depth_mai.models import depth_recoding
 from depth_mai.models import finite_check
+from depth_mai.models import normalisation
 
 _LEVELS = 127
 
@@ -36,6 +37,7 @@ def save(path: str | os.PathLike[str], network: keras.Model) -> None:
   arrays: dict[str, Any] = {
     'network': np.array(network.name),
     'depth_code': np.array(depth_recoding.depth_code(network)),
+    'normalisation': normalisation.read(network),
   }
   for number, variable in enumerate(network.variables):
     value = keras.ops.convert_to_numpy(variable.value)
@@ -64,6 +66,9 @@ def load(path: str | os.PathLike[str], network: keras.Model) -> None:
     values = _values(arrays)
     name = str(arrays['network'])
     code = str(arrays.get('depth_code', 'linear'))
+    scaling = np.reshape(
+      arrays.get('normalisation', normalisation.read(network)), (2, 3)
+    )
   except (OSError, KeyError, ValueError) as error:
     raise ValueError(
       f'{path} cannot be read as weights ({failures.reason(error)}). Give an '
@@ -78,6 +83,7 @@ def load(path: str | os.PathLike[str], network: keras.Model) -> None:
     )
   for variable, value in zip(network.variables, values, strict=True):
     variable.assign(value)
+  normalisation.write(network, scaling)
   finite_check.check(network, path)
   depth_recoding.recode(network, code)
 

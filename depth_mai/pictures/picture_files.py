@@ -243,6 +243,10 @@ def _read(source: str | os.PathLike[str] | bytes) -> bytes:
         return stream.read()
   except OSError as error:
     what = f'the file cannot be read ({error.strerror})'
+    if os.fspath(source).startswith(('http:', 'https:')):
+      cure = 'download it first'
+    elif '*' in path.name:
+      cure = 'give its folder: this shell does not replace * by names of files'
     raise problems.refusal(path, what, cure) from error
   what = f'the file is too large for a picture ({size} bytes)'
   raise problems.refusal(path, what, cure)

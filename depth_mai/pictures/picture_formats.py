@@ -37,6 +37,14 @@ _KINDS_BY_SUFFIX = {
   **dict.fromkeys(_VIDEO_SUFFIXES, 'video'),
 }
 _HEIC_BRANDS = frozenset(b'heic heix heim heis hevc hevx mif1 msf1'.split())
+_MOST_START = 100
+_NO_PICTURES_BY_START = {
+  b'version https://git-lfs': (
+    'a Git LFS pointer, not the file itself (git lfs pull)'
+  ),
+  b'<!doctype html': 'a web page',
+  b'<html': 'a web page',
+}
 _JPEG_XL_STARTS = (b'\xff\x0a', b'\0\0\0\x0cJXL ')
 # What is wrong with a file of a kind, and the cure; they complete "this is".
 _CURES = {
@@ -132,6 +140,9 @@ def explain(
   else:
     found = 'JPEG XL' if encoded.startswith(_JPEG_XL_STARTS) else None
   known = {'AVIF', 'HEIF'} & set(formats())
+  for start, what in _NO_PICTURES_BY_START.items():
+    if encoded[:_MOST_START].lstrip().lower().startswith(start):
+      return f'this is {what}', 'fetch the picture itself again'
   found = found or kind(path)
   if found in _CURES and found.replace('HEIC', 'HEIF') not in known:
     what, its_cure = _CURES[found]

@@ -8,6 +8,8 @@ the format. Trained on or measured with, such a number would be a wall that is
 This module also runs on the device, so it needs only NumPy and Pillow.
 """
 
+import collections
+from collections.abc import Sequence
 import os
 
 import numpy as np
@@ -45,7 +47,7 @@ def marks(values: np.ndarray) -> tuple[float, ...]:
   if not known.size:
     return ()
   largest = known.max()
-  if np.isclose(float(largest), _MARKS, rtol=1e-6, atol=0).any():
+  if _is_largest_of_16_bits(largest):
     return (largest.item(),)
   others = known[known < largest]
   if (
@@ -56,6 +58,53 @@ def marks(values: np.ndarray) -> tuple[float, ...]:
   ):
     return (largest.item(),)
   return ()
+
+
+def reason(mark: float) -> str:
+  """Returns why a number of `marks` stands for unknown depth, in words."""
+  if _is_largest_of_16_bits(mark):
+    return 'it is the largest number of 16 bits'
+  return 'many pixels share it, far above all others'
+
+
+def _is_largest_of_16_bits(number: float) -> bool:
+  return bool(np.isclose(float(number), _MARKS, rtol=1e-6, atol=0).any())
+
+
+def limit(values: np.ndarray) -> float:
+  """Returns the number at which the depth of a map seems to be cut off.
+
+  Args:
+    values: [H, W], see `marks`; a mark is unknown already.
+
+  Returns:
+    The largest number if many pixels share it and the others look measured; it
+    is too near them to be a mark. 0 if there is none.
+  """
+  known = values[np.isfinite(values) & (values > 0)]
+  others = known[known < known.max()] if known.size else known
+  if (
+    known.size - others.size < _LEAST_SHARE * max(1, known.size)
+    or np.unique(others).size < _LEAST_LEVELS
+  ):
+    return 0.0
+  return float(known.max())
+
+
+def limit_note(limits: Sequence[float]) -> str:
+  """Returns a sentence if several maps end at one number, else ''.
+
+  Args:
+    limits: `limit` of each map.
+  """
+  counts = collections.Counter(filter(None, limits)).most_common(1)
+  if not counts or counts[0][1] < 2:
+    return ''
+  number, maps = counts[0]
+  return (
+    f'{maps} depth maps end at {number:g}, which at least {_LEAST_SHARE:.0%} '
+    'of their pixels share; if farther depth was cut off there, it is unknown'
+  )
 
 
 def without_mark(depth_mm: np.ndarray) -> tuple[np.ndarray, int]:

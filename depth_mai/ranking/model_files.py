@@ -147,8 +147,9 @@ def _describe(path: pathlib.Path, models_dir: pathlib.Path) -> ModelFile:
   if not name or called not in metadata_lib.PRECISIONS:
     name, called = metadata.get('system') or path.stem, str(stored)
   if called not in metadata_lib.PRECISIONS:
+    stated = f' ({called})' if stored else ''
     raise ValueError(
-      f'its precision is unknown ({called}). Name it '
+      f'its precision is unknown{stated}. Name it '
       f'<system>_<precision>.tflite, with a precision of '
       f'{", ".join(metadata_lib.PRECISIONS)}.'
     )

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import dataclasses
 import math
 import os
+import pathlib
 
 import numpy as np
 
@@ -109,8 +110,8 @@ def save_curves(
     time_key: 'step', 'images' or 'epoch'.
 
   Raises:
-    ValueError: for a missing or damaged log, if no metric is left to draw, or
-      if matplotlib is not installed.
+    ValueError: for a missing or damaged log, if no metric is left to draw, for
+      an unknown format, or if matplotlib is not installed.
   """
   if time_key not in TIMES:
     raise ValueError(f'time_key={time_key!r} is not one of {sorted(TIMES)}.')
@@ -119,6 +120,13 @@ def save_curves(
   runs = [metrics_log.read_run(run_dir) for run_dir in run_dirs]
   metrics = _chosen_metrics(runs, metrics, references)
   figure = _draw(runs, metrics, references, time_key)
+  formats = figure.canvas.get_supported_filetypes()
+  suffix = pathlib.PurePath(path).suffix.lower().removeprefix('.')
+  if suffix and suffix not in formats:
+    raise ValueError(
+      f'{path} cannot be drawn: .{suffix} is none of {", ".join(formats)}. '
+      'Change --output, for example to curves.png.'
+    )
   with atomic.atomic_path(path) as temporary:
     figure.savefig(temporary)
 

@@ -17,6 +17,7 @@ from PIL import Image
 
 from depth_mai import challenge
 from depth_mai.files import atomic
+from depth_mai.files import failures
 from depth_mai.files import printable
 from depth_mai.files import problems as problems_lib
 from depth_mai.pictures import picture_files
@@ -27,6 +28,10 @@ from depth_mai.runtime import model_file
 # A path given by the user.
 Path = str | os.PathLike[str]
 
+# Pixels that may be cut off without a word, as a share.
+_MOST_OUTSIDE = 0.05
+# Nobody takes pictures from so near.
+_NEAREST_MEDIAN_MM = 50
 _DEPTH, _COLOUR, _SIDE_BY_SIDE = '_depth', '_colour', '_side_by_side'
 
 
@@ -76,7 +81,8 @@ def predict_files(
     try:
       line = _predict_one(model, source, output_dir, name, draw)
     except (ValueError, OSError) as error:
-      problems.append(problems_lib.with_name(str(source), error))
+      told = ValueError(failures.explain(error) or str(error))
+      problems.append(problems_lib.with_name(str(source), told))
       line = f'{source}: FAILED'
     report_line(printable.printable(f'[{number}/{len(sources)}] {line}'))
   return problems
@@ -178,5 +184,20 @@ def _predict_one(
   height, width = depth_mm.shape
   return (
     f'{source}: {width}x{height}, {elapsed_ms:.1f} ms, median depth '
-    f'{np.median(depth_m):.2f} m -> {target}'
+    f'{np.median(depth_m):.2f} m{_doubt(depth_mm)} -> {target}'
   )
+
+
+def _doubt(depth_mm: np.ndarray) -> str:
+  """Returns what is strange about depths, in brackets, or ''."""
+  outside = np.mean(
+    (depth_mm < challenge.MIN_DEPTH_MM) | (depth_mm > challenge.MAX_DEPTH_MM)
+  )
+  if outside > _MOST_OUTSIDE:
+    return (
+      f' ({outside:.0%} of the pixels were cut off at 1 mm or 65.535 m: is the '
+      'unit right, and is it depth?)'
+    )
+  if np.median(depth_mm) < _NEAREST_MEDIAN_MM:
+    return ' (very near: is the unit right?)'
+  return ''

@@ -59,9 +59,9 @@ def stored_bytes(buffer: _Table) -> int:
 
 
 def tensor_label(index: int, tensor: _Table) -> str:
-  """Returns the number and the name of a tensor, for messages."""
+  """Returns the number and the name, if any, of a tensor, for messages."""
   name = printable.printable(tensor.text(3), _LONGEST_NAME)
-  return f'tensor {index} ({name})'
+  return f'tensor {index} ({name})' if name else f'tensor {index}'
 
 
 def _check_model(model: _Table, file_bytes: int) -> None:

@@ -139,9 +139,11 @@ def input_range(
     found.insert(0, Choice('0..255', 'the input takes bytes without a scale'))
   if covered is not None:
     text = f'its quantisation covers {covered[0]:.4g} to {covered[1]:.4g}'
-    name = _nearest(covered)
-    if name is not None:
-      found.append(Choice(name, text, say=True))
+    names = _near(picture, covered)
+    if len(names) == 1:
+      found.append(Choice(names[0], text, say=True))
+    elif names:
+      hint = f'{text}, as 16 bits do for {" and for ".join(names)}'
     else:
       hint = f'{text}, which is none of the known ranges'
   return _first(found, 'input range'), hint
@@ -163,7 +165,7 @@ def possible_ranges(
   if covered is None:
     return RANGES
   names = []
-  for name, (low, high) in _ends().items():
+  for name, (low, high) in _ends(picture).items():
     outside = max(0.0, covered[0] - low) + max(0.0, high - covered[1])
     if outside <= _MOST_CLIPPED * (high - low) and covered[1] - covered[
       0
@@ -202,12 +204,22 @@ def _plain_ranges() -> dict[str, tuple[float, float]]:
   }
 
 
-def _ends() -> dict[str, tuple[float, float]]:
-  """Returns the least and the largest value of each range."""
-  return {
+def _ends(
+  picture: model_interface.ImageTensor,
+) -> dict[str, tuple[float, float]]:
+  """Returns the least and the largest value that an input has for each range.
+
+  With 16 bits, the zero point is 0 (TFLite's specification of quantisation), so
+  the input reaches as far below 0 as above, whatever the range is.
+  """
+  ends = {
     name: (float(np.min(black)), float(np.max(white)))
     for name, (black, white) in model_interface.INPUT_RANGES.items()
   }
+  if picture.type_name != 'int16':
+    return ends
+  most = {name: max(-low, high) for name, (low, high) in ends.items()}
+  return {name: (-value, value) for name, value in most.items()}
 
 
 def _as_floats(values: list) -> str:
@@ -217,13 +229,16 @@ def _as_floats(values: list) -> str:
   return str([float(value) for value in values])
 
 
-def _nearest(covered: tuple[float, float]) -> str | None:
-  """Returns the range that a quantised input covers, None if there is none."""
-  for name, (low, high) in _ends().items():
-    error = abs(covered[0] - low) + abs(covered[1] - high)
-    if error <= _QUANTISED_TOLERANCE * (high - low):
-      return name
-  return None
+def _near(
+  picture: model_interface.ImageTensor, covered: tuple[float, float]
+) -> list[str]:
+  """Returns the ranges for which an input would be quantised as it is."""
+  return [
+    name
+    for name, (low, high) in _ends(picture).items()
+    if abs(covered[0] - low) + abs(covered[1] - high)
+    <= _QUANTISED_TOLERANCE * (high - low)
+  ]
 
 
 def _first(found: Sequence[Choice], what: str) -> Choice | None:

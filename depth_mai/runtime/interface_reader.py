@@ -260,7 +260,7 @@ def _read_output(
   declared: evidence.Declared,
 ) -> tuple[int, model_interface.ImageTensor, evidence.Choice]:
   """Returns the depth map's place, its tensor, and how it was found."""
-  why, say = _GRAPH, False
+  why, say, which = _GRAPH, False, 'depth map'
   if declared.output_tensor != evidence.AUTO:
     place, why = (
       _declared_output(outputs, declared.output_tensor),
@@ -274,6 +274,9 @@ def _read_output(
       for place, found in enumerate(outputs)
       if _is_plausible(found, picture_size)
     ]
+    called = [place for place in plausible if outputs[place].says_depth]
+    if len(plausible) > 1 and len(called) == 1:
+      plausible, which = called, 'one that is called depth'
     if len(plausible) != 1:
       many = 'none of which looks like'
       if plausible:
@@ -283,7 +286,7 @@ def _read_output(
         f'--output_tensor: {_listed(outputs)}'
       )
     (place,) = plausible
-    why, say = f'the only depth map of {len(outputs)} outputs', True
+    why, say = f'the only {which} of {len(outputs)} outputs', True
   found = outputs[place]
   layout, size = _map_size(found.shape, picture_size)
   if layout == 'flat':

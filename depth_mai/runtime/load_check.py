@@ -226,7 +226,9 @@ def _not_finite(
     values = _values(graph.buffers[index], type_name, content)
     count = _count_not_finite(values, type_name, infinity)
     if count:
-      yield f'{count} of the {values.size} values of {graph.label(index)} are'
+      verb = 'is' if count == 1 else 'are'
+      label = graph.label(index)
+      yield f'{count} of the {values.size} values of {label} {verb}'
 
 
 def _values(buffer: _Table, type_name: str, content: bytes) -> np.ndarray:

@@ -106,13 +106,13 @@ def precision_of(graph: graph_lib.Graph) -> str | None:
   """Finds the precision from the types of weights and activations.
 
   The type of most weights decides, because converters leave small kernels in
-  float.
+  float. A file without weights has the precision of its activations.
 
   Args:
     graph: graph of a file.
 
   Returns:
-    One of PRECISIONS; None if the file has no weights or another precision.
+    One of PRECISIONS; None if the file has another one.
   """
   stored = {}
   weights: collections.Counter[tuple[str, str]] = collections.Counter()
@@ -128,6 +128,10 @@ def precision_of(graph: graph_lib.Graph) -> str | None:
     activation, kernel = given[:2]
     weight_type = stored.get(kernel.index, kernel.type_name)
     weights[activation.type_name, weight_type] += kernel.elements
+  if not weights:
+    for operator in graph.main.operators:
+      for output in operator.outputs:
+        weights[output.type_name, output.type_name] += output.elements
   if not weights:
     return None
   (activation_type, weight_type), _ = weights.most_common(1)[0]

@@ -2,12 +2,18 @@
 """Describes the inputs and outputs of a loaded .tflite file, ready for JSON."""
 
 import collections
+import re
 import typing
 
 import numpy as np
 
 # Most tensors of a side, most sizes of a shape, most characters of a name.
 _TENSORS, _SIZES, _LETTERS = 32, 8, 80
+# Words in names of outputs that are not depth itself.
+_NO_DEPTH = frozenset(
+  'conf confidence disp disparity edge inv inverse mask normal std unc '
+  'uncertainty valid var variance'.split()
+)
 
 
 class TensorDescription(typing.NamedTuple):
@@ -30,6 +36,15 @@ class TensorDescription(typing.NamedTuple):
   scale: float = 0.0
   zero_point: int = 0
   signature_names: list[str] = []
+
+  @property
+  def says_depth(self) -> bool:
+    """Whether a name says 'depth', and not that of something about depth."""
+    words = [
+      set(re.findall('[a-z]+', name.lower()))
+      for name in (self.name, *self.signature_names)
+    ]
+    return any('depth' in some and not some & _NO_DEPTH for some in words)
 
 
 def describe(interpreter: typing.Any) -> dict[str, list[TensorDescription]]:

@@ -15,6 +15,7 @@ import time
 import numpy as np
 
 from depth_mai.files import printable
+from depth_mai.files import problems as problems_lib
 from depth_mai.report import scale
 from depth_mai.runtime import image_io
 from depth_mai.runtime import model_file
@@ -134,7 +135,7 @@ class Live:
     more = ', ...' if self.damaged > _MOST_NAMED else ''
     names = printable.printable(', '.join(self.first_damaged) + more)
     first = (
-      f'{self.times.frames} frames shown, '
+      f'{problems_lib.count(self.times.frames, "frame")} shown, '
       f'{self._dropped()} dropped for newer ones, '
       f'{self.damaged} damaged{f" ({names})" if names else ""}'
     )

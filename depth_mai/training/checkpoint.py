@@ -3,7 +3,8 @@
 
 The keys are the roles and numbers of variables; NumPy alone can read a file.
 The position in the data and all random numbers are functions of the seed and
-the step (data/pipeline.py), so only the step is stored. A checksum
+the step (data/pipeline.py), so only the step is stored, and the hash of the
+configuration, which a checkpoint of another run does not have. A checksum
 (files/checked_arrays.py) shows whether a file is whole; a damaged one is set
 aside, and the one before it is used.
 """
@@ -20,6 +21,7 @@ from depth_mai.files import printable
 
 _PATTERN = 'step_*.npz'
 _COUNTERS = ('step', 'best')
+_CONFIG = 'config'
 
 
 def _named(variables: dict[str, list]) -> dict[str, keras.Variable]:
@@ -36,6 +38,7 @@ def save(
   step: int,
   best: float,
   variables: dict[str, list],
+  config_hash: str = '',
   keep: int = 2,
 ) -> pathlib.Path:
   """Writes a checkpoint atomically and removes all but the newest ones.
@@ -45,6 +48,7 @@ def save(
     step: number of steps taken.
     best: best validation si-RMSE so far.
     variables: Keras variables by role, e.g. network, average, optimizer.
+    config_hash: hash of the run's configuration; '' for none.
     keep: number of checkpoints to keep.
 
   Returns:
@@ -55,6 +59,8 @@ def save(
     for name, variable in _named(variables).items()
   }
   counters = {'step': np.array(step), 'best': np.array(best)}
+  if config_hash:
+    counters[_CONFIG] = np.array(config_hash)
   path = directory / f'step_{step:08d}.npz'
   checked_arrays.save(path, {**counters, **arrays})
   for old in sorted(directory.glob(_PATTERN))[:-keep]:
@@ -65,6 +71,7 @@ def save(
 def restore_newest(
   directory: pathlib.Path,
   variables: dict[str, list],
+  config_hash: str = '',
   set_aside: bool = True,
 ) -> tuple[int, float] | None:
   """Assigns the newest whole checkpoint to the variables.
@@ -74,6 +81,7 @@ def restore_newest(
   Args:
     directory: folder of the checkpoints.
     variables: see `save`.
+    config_hash: see `save`.
     set_aside: whether to rename damaged ones, so that `save` does not count
       them; only one process may.
 
@@ -82,13 +90,13 @@ def restore_newest(
     checkpoint.
 
   Raises:
-    ValueError: if the checkpoint belongs to another network or optimizer, or
-      there are only damaged ones.
+    ValueError: if the checkpoint belongs to another network, optimizer or
+      configuration, or there are only damaged ones.
   """
   damaged = []
   for path in sorted(directory.glob(_PATTERN), reverse=True):
     try:
-      position = restore(path, variables)
+      position = restore(path, variables, config_hash)
     except (checked_arrays.DamagedError, FileNotFoundError) as error:
       damaged.append(path)
       print(printable.printable(error), file=sys.stderr, flush=True)
@@ -108,22 +116,26 @@ def restore_newest(
 
 
 def restore(
-  path: pathlib.Path, variables: dict[str, list]
+  path: pathlib.Path, variables: dict[str, list], config_hash: str = ''
 ) -> tuple[int, float]:
   """Assigns a checkpoint to the variables, which stay as they were on an error.
 
   Args:
     path: path of the checkpoint.
     variables: see `save`.
+    config_hash: see `save`; where it or that of the file is absent, they are
+      not compared.
 
   Returns:
     The step and the best validation si-RMSE so far.
 
   Raises:
     DamagedError: (a ValueError) if the file is not whole.
-    ValueError: if the checkpoint belongs to another network or optimizer.
+    ValueError: if the checkpoint belongs to another network, optimizer or
+      configuration.
   """
   arrays, has_checksum = checked_arrays.load(path)
+  stored_hash = str(arrays.pop(_CONFIG, ''))
   named = _named(variables)
   different = _difference(path, arrays, named)
   if different and not has_checksum:
@@ -132,6 +144,12 @@ def restore(
     raise ValueError(
       f'{path} belongs to another network or optimizer: {different}. Choose '
       'another --workdir, or remove this one.'
+    )
+  if config_hash and stored_hash not in ('', config_hash):
+    raise ValueError(
+      f'{path} is from a run with another configuration. Remove it, or resume '
+      'that run in its own --workdir. To start from the network of that run, '
+      'set train.initial_network to its best.keras.'
     )
   for name, variable in named.items():
     variable.assign(arrays[name])

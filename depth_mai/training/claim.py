@@ -58,15 +58,26 @@ def stored_data(
   )
 
 
-def store_data(workdir: pathlib.Path, splits: dict, total_steps: int) -> None:
-  """Writes what `stored_data` reads.
+def store(
+  workdir: pathlib.Path,
+  *,
+  config: str | None,
+  splits: dict,
+  total_steps: int,
+) -> None:
+  """Writes what the run in a workdir is made of, and the versions.
 
   Args:
-    workdir: folder of a run that is claimed. What follows from a change of the
-      data is stored before, so that it is not lost if this process is killed.
+    workdir: folder of a run that is claimed, and whose checkpoint was accepted.
+      What follows from a change of the data is stored before, so that it is not
+      lost if this process is killed.
+    config: the configuration as text; None for none.
     splits: result of `fingerprint.describe`.
     total_steps: number of steps of the whole training.
   """
+  if config is not None:
+    atomic.write_text(workdir / workdir_lib.CONFIG, config)
+  workdir_lib.write_versions(workdir)
   content = {'total_steps': total_steps, 'splits': splits}
   atomic.write_json(workdir / workdir_lib.DATA, content)
 
@@ -87,7 +98,7 @@ def claimed(
 
   Args:
     workdir: folder of the run.
-    config: the configuration as text; None to compare and write none.
+    config: the configuration as text; None to compare none.
     splits: result of `fingerprint.describe`.
     earlier: result of `stored_data`.
     total_steps: number of steps of the whole training.
@@ -116,9 +127,6 @@ def claimed(
         'run is taken to be the same.',
         file=sys.stderr,
       )
-    if config is not None:
-      atomic.write_text(workdir / workdir_lib.CONFIG, config)
-    workdir_lib.write_versions(workdir)
     before = earlier['splits'] if earlier else splits
     yield bool(
       fingerprint.difference(*map(_validation_alone, (before, splits)))

@@ -8,6 +8,7 @@ checkpoint and ends with the same weights.
 
 from collections.abc import Callable
 from collections.abc import Iterable
+import functools
 import math
 import pathlib
 
@@ -67,6 +68,8 @@ def train(
   strategy: str = 'default',
   seed: int = 1,
   initial_network: str | None = None,
+  initial_encoder: str | None = None,
+  encoder_names: str | None = None,
   quantisation: state_lib.Rewriting | None = None,
   evaluations: int = 10,
   train_eval_images: int = 96,
@@ -100,6 +103,11 @@ def train(
     initial_network: network to start from instead of random weights: a .keras
       file, or the name of a system in pretrained/. The depth code of its head
       may differ.
+    initial_encoder: published weights of the encoder to start from, such as
+      'keras:mobilenet_v3_small_minimalistic_imagenet' or a file; see
+      models/encoder_weights.py.
+    encoder_names: JSON file that maps our names to those of a file of an
+      unknown project, see models/encoder_namings.py.
     quantisation: trains `initial_network` further with the rounding of its INT8
       file; see lite/quantisation_aware.py. None trains in float.
     evaluations: number of evaluations, evenly spaced.
@@ -150,10 +158,13 @@ def train(
     optimizer=optimizer,
     total_steps=total_steps,
     initial_network=initial_network,
+    initial_encoder=initial_encoder,
+    encoder_names=encoder_names,
     loss_scaling=precision == 'mixed_float16',
     loss=loss,
     quantisation=quantisation,
   )
+  state.config_hash = workdir_lib.config_hash(config) if config else ''
 
   def batches_from(step: int) -> tf.data.Dataset:
     return pipeline.train_dataset(
@@ -175,6 +186,13 @@ def train(
     ['train', *(split for split in sets if split == 'validation')],
     earlier and earlier['splits'],
   )
+  store = functools.partial(
+    claim.store,
+    own_directory,
+    config=config,
+    splits=splits,
+    total_steps=total_steps,
+  )
   with claim.claimed(
     own_directory,
     config=config,
@@ -190,7 +208,7 @@ def train(
     has_best = state.best < math.inf or (done and 'validation' not in sets)
     lost = run_lib.lost_networks(own_directory, state, has_best)
     if done and not lost and not validation_changed:
-      claim.store_data(own_directory, splits, total_steps)
+      store()
       print(f'{workdir} is already trained ({state.step} steps).')
       return directory
     run = run_lib.Run(own_directory, state, total_steps, examples, batch_size)
@@ -199,7 +217,7 @@ def train(
       run.restart_best()
     elif lost:
       run.save()
-    claim.store_data(own_directory, splits, total_steps)
+    store()
     if not done:
       step_fn = step_lib.make_train_step(
         strategy=chosen_strategy,

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from collections.abc import Mapping
+import inspect
 import math
 from typing import Any
 
@@ -30,14 +31,35 @@ def _is_size(value: object) -> bool:
   )
 
 
+def _is_name_or_none(value: object) -> bool:
+  return value is None or (isinstance(value, str) and value != '')
+
+
+def _takes_arguments(value: object, count: int) -> bool:
+  """Returns whether a value is a function that takes this many arguments."""
+  if not callable(value) or isinstance(value, type):
+    return False
+  try:
+    # gin may add those that are missing.
+    inspect.signature(value).bind_partial(*range(count))
+  except TypeError:
+    return False
+  return True
+
+
 def _one_of(names: tuple[str, ...]) -> tuple[Callable[[Any], bool], str]:
   return lambda value: value in names, f'one of {", ".join(map(repr, names))}'
 
 
-_FUNCTION = (callable, "a function, in gin a name such as '@tcl'")
-_FUNCTION_OR_NONE = (
-  lambda value: value is None or callable(value),
-  "a function or object, in gin such as '@WeightedLoss()', or None",
+_FUNCTION = (
+  # A built network or optimizer, as '@tcl()' is, can be called, too.
+  lambda value: callable(value) and not hasattr(value, 'get_config'),
+  "a function, in gin a name such as '@tcl' without parentheses",
+)
+_LOSS = (
+  lambda value: value is None or _takes_arguments(value, 3),
+  'None, or a function of (prediction, depth_m, valid_mask), in gin such as '
+  "'@WeightedLoss()'",
 )
 _POSITIVE_INTEGER = (lambda value: _is_integer(value, 1), 'an integer above 0')
 _INTEGER = (lambda value: _is_integer(value, 0), 'an integer of 0 or more')
@@ -45,7 +67,7 @@ _INTEGER = (lambda value: _is_integer(value, 0), 'an integer of 0 or more')
 _ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
   'network': _FUNCTION,
   'optimizer': _FUNCTION,
-  'loss': _FUNCTION_OR_NONE,
+  'loss': _LOSS,
   'augmentation': (
     lambda value: value is None or isinstance(value, augmentation.Augmentation),
     "None, or in gin '@Augmentation()'",
@@ -69,11 +91,18 @@ _ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
     f'an integer from 0 to {_LARGEST_SEED}',
   ),
   'initial_network': (
-    lambda value: value is None or (isinstance(value, str) and value != ''),
+    _is_name_or_none,
     'None, or the name of a file or of a system in quotes',
   ),
+  'initial_encoder': (
+    _is_name_or_none,
+    "None, or a source of weights in quotes, such as 'keras_cv:PRESET'",
+  ),
+  'encoder_names': (_is_name_or_none, 'None, or the name of a file in quotes'),
   'quantisation': (
-    lambda value: value is None or hasattr(value, 'apply'),
+    lambda value: (
+      value is None or (hasattr(value, 'apply') and not isinstance(value, type))
+    ),
     "None, or in gin '@FakeQuantisation()'",
   ),
   'evaluations': _INTEGER,

@@ -4,7 +4,7 @@
 from collections.abc import Callable
 import dataclasses
 import pathlib
-from typing import Protocol
+import typing
 
 import keras
 import tensorflow as tf
@@ -13,11 +13,13 @@ from depth_mai.files import ready_models
 from depth_mai.files import workdir as workdir_lib
 from depth_mai.models import compact_weights
 from depth_mai.models import depth_recoding
+from depth_mai.models import encoder_weights
 from depth_mai.models import network_file
+from depth_mai.models import normalisation
 from depth_mai.training import checkpoint
 
 
-class Rewriting(Protocol):
+class Rewriting(typing.Protocol):
   """A rewrite of a trained network that is then trained further."""
 
   def apply(self, network: keras.Model, total_steps: int) -> keras.Model:
@@ -37,6 +39,8 @@ class State:
     loss_variables: variables of the loss, trained along with the network.
     step: steps taken.
     best: smallest validation si-RMSE so far.
+    config_hash: hash of the run's configuration, '' for none; a checkpoint with
+      another one is refused.
   """
 
   network: keras.Model
@@ -45,6 +49,7 @@ class State:
   loss_variables: list[keras.Variable]
   step: int = 0
   best: float = float('inf')
+  config_hash: str = ''
 
   def _variables(self) -> dict[str, list]:
     return {
@@ -62,6 +67,7 @@ class State:
       self.step,
       self.best,
       self._variables(),
+      self.config_hash,
     )
 
   def restore(self, workdir: pathlib.Path, is_chief: bool = True) -> bool:
@@ -75,7 +81,10 @@ class State:
       ValueError: see checkpoint.restore_newest.
     """
     restored = checkpoint.restore_newest(
-      workdir / workdir_lib.CHECKPOINTS, self._variables(), is_chief
+      workdir / workdir_lib.CHECKPOINTS,
+      self._variables(),
+      self.config_hash,
+      is_chief,
     )
     if restored is None:
       return False
@@ -101,7 +110,7 @@ def _check_sizes(network: keras.Model) -> None:
       )
 
 
-def _load_weights(network: keras.Model, initial: str) -> None:
+def _load_network(network: keras.Model, initial: str) -> None:
   path = ready_models.weights_path(initial)
   if path.endswith('.npz'):
     compact_weights.load(path, network)
@@ -115,7 +124,22 @@ def _load_weights(network: keras.Model, initial: str) -> None:
       f'{len(source.variables)} variables; the network to train, '
       f'{network.name}, has {len(network.variables)}: {error}'
     ) from error
+  normalisation.write(network, normalisation.read(source))
   depth_recoding.recode(network, depth_recoding.depth_code(source))
+
+
+def _made(
+  function: Callable, arguments: tuple, kind: type, name: str
+) -> typing.Any:
+  """Returns the result of a function, which must be of a kind."""
+  result = function(*arguments)
+  if not isinstance(result, kind):
+    raise ValueError(
+      f'{name} must be a function that returns a keras {kind.__name__}, but '
+      f'{getattr(function, "__name__", function)} returns a '
+      f'{type(result).__name__}. Change it in the gin file or with --gin_param.'
+    )
+  return result
 
 
 def create(
@@ -124,8 +148,10 @@ def create(
   network: Callable[[], keras.Model],
   optimizer: Callable[[int], keras.optimizers.Optimizer],
   total_steps: int,
-  initial_network: str | None,
   loss_scaling: bool,
+  initial_network: str | None = None,
+  initial_encoder: str | None = None,
+  encoder_names: str | None = None,
   loss: Callable | None = None,
   quantisation: Rewriting | None = None,
 ) -> State:
@@ -136,9 +162,12 @@ def create(
     network: builds the network.
     optimizer: builds the optimizer for a number of steps.
     total_steps: number of steps of the whole training.
+    loss_scaling: whether the optimizer scales the loss (float16).
     initial_network: network to start from instead of random weights: a .keras
       file, or the name of a system in pretrained/.
-    loss_scaling: whether the optimizer scales the loss (float16).
+    initial_encoder: published weights of the encoder to start from, see
+      models/encoder_weights.py.
+    encoder_names: JSON file with the names in `initial_encoder`, if needed.
     loss: the loss. Its method `build`, if it has one as LearnedWeights does,
       returns variables to train along with the network's.
     quantisation: rewrites both networks so that they round as their INT8 file
@@ -148,9 +177,20 @@ def create(
     A state at step 0.
 
   Raises:
-    ValueError: if a layer has no channels, the initial network does not fit,
-      or `quantisation` is given without one.
+    ValueError: if `network` or `optimizer` returns something else, a layer has
+      no channels, the initial network does not fit, or `quantisation` is given
+      without one.
   """
+  if initial_network and initial_encoder:
+    raise ValueError(
+      'train.initial_network and train.initial_encoder were both given. The '
+      'network contains an encoder; remove one of the two.'
+    )
+  if encoder_names and not initial_encoder:
+    raise ValueError(
+      'train.encoder_names was given without train.initial_encoder, whose '
+      'tensors it names. Give both or none.'
+    )
   if quantisation and not initial_network:
     raise ValueError(
       'train.quantisation starts from a trained network, whose BatchNorm it '
@@ -158,16 +198,21 @@ def create(
       'pretrained/.'
     )
   with strategy.scope():
-    trained = network()
+    trained = _made(network, (), keras.Model, 'train.network')
     average = network()
     _check_sizes(trained)
     if initial_network:
-      _load_weights(trained, initial_network)
+      _load_network(trained, initial_network)
+    if initial_encoder:
+      print(encoder_weights.load(trained, initial_encoder, encoder_names))
     _copy_weights(trained, average)
+    normalisation.write(average, normalisation.read(trained))
     if quantisation:
       trained = quantisation.apply(trained, total_steps)
       average = quantisation.apply(average, total_steps)
-    built = optimizer(total_steps)
+    built = _made(
+      optimizer, (total_steps,), keras.optimizers.Optimizer, 'train.optimizer'
+    )
     if loss_scaling:
       built = keras.optimizers.LossScaleOptimizer(built)
     build_loss = getattr(loss, 'build', None)

@@ -27,10 +27,29 @@ class FolderNotesTest(parameterized.TestCase):
     (note,) = _notes(_DEPTH_MM, marked=300)
     self.assertIn('600 pixels (10.0%) of 2 depth maps stand for unknown', note)
 
-  @parameterized.parameters((5, 'TUM'), (257, '8 bits'))
+  def test_depth_that_is_cut_off(self):
+    (note,) = _notes(np.minimum(_DEPTH_MM, 3000))
+    self.assertIn('2 depth maps end at 3000', note)
+
+  @parameterized.parameters((4, 'Matterport3D'), (5, 'TUM'), (257, '8 bits'))
   def test_steps(self, step, words):
     (note,) = _notes(np.arange(1, 201, dtype=np.uint16).reshape(10, 20) * step)
     self.assertIn(f'all depths are multiples of {step}, as in {words}', note)
+
+  def test_depth_that_uses_all_of_16_bits(self):
+    (note,) = _notes(np.linspace(1, 65534, 3000).astype(np.uint16))
+    self.assertIn('as depth that was normalised does', note)
+
+  def test_depths_in_words(self):
+    facts = [
+      folder_notes.Facts.of('a', 1, np.array([depths], np.uint16), 0)
+      for depths in ([0, 1000, 2000, 6000], [0, 0, 0, 0], [500, 4000, 4000, 0])
+    ]
+    self.assertEqual(
+      folder_notes.depth_text(facts),
+      'median depth 3.00 m (2.00 .. 4.00 m), from 0.50 to 6.00 m',
+    )
+    self.assertEqual(folder_notes.depth_text(facts[1:2]), '')
 
   def test_rotated_bits(self):
     depth_mm = np.linspace(900, 9900, 3000).reshape(30, 100).astype(int)

@@ -92,6 +92,15 @@ class EvaluateTest(absltest.TestCase):
     )  # fmt: skip
     self.assertTrue((folder / f'{name}.png').is_file())
 
+  def test_another_unit_is_named(self):
+    pairs = list(_pairs(2))
+    for _, _, depth_mm in pairs:
+      depth_mm[:] *= 20
+    (warning,) = evaluation.evaluate(RedPredictor(), pairs)['warnings']
+    self.assertIn('times the true depth', warning)
+    aligned = evaluation.evaluate(RedPredictor(), pairs, align='median')
+    self.assertEqual(aligned['warnings'], [])
+
   def test_batches_change_nothing(self):
     one, three = RedPredictor(1), RedPredictor(3)
     self.assertEqual(

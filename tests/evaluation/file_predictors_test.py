@@ -87,6 +87,18 @@ class PngPredictorTest(parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, r'(?s)b\.png.*b\.tif'):
       file_predictors.PngPredictor(self.dir, ['a', 'b'])
 
+  def test_other_spellings_of_names(self):
+    # As macOS stores an accented letter, and Windows a suffix.
+    (self.dir / 'a.png').rename(self.dir / 'ku\u0308che.PNG')
+    predictor = file_predictors.PngPredictor(self.dir, ['k\u00fcche', 'b'])
+    (got,) = predictor.predict_mm(['k\u00fcche'], [_RGB])
+    np.testing.assert_array_equal(got, self.full)
+
+  def test_names_of_predict_are_explained(self):
+    (self.dir / 'a.png').rename(self.dir / 'a_depth.png')
+    with self.assertRaisesRegex(ValueError, 'predict names its depth maps'):
+      file_predictors.PngPredictor(self.dir, ['a', 'b'])
+
   def test_other_and_hidden_files_are_ignored(self):
     (self.dir / 'readme.txt').write_text('ours')
     (self.dir / '.hidden.png').write_bytes(b'')

@@ -46,7 +46,8 @@ class FailuresTest(parameterized.TestCase):
     (OSError('only a text'), '^only a text'),
     (MemoryError(), '^The memory is not sufficient. Close other programs'),
     (MemoryError('4 GiB'), r'sufficient \(4 GiB\)'),
-    (ImportError("No module named 'av'"), "^No module named 'av'. Install"),
+    (ImportError('No libGL', name='cv2'), r"^No libGL. Run pip install '\.' "),
+    (ImportError('No av', name='av.io'), r"^No av. Run pip install '.\[camera"),
     (_DataLossError('corrupted record at 7\n[Op]'), 'damaged.*record at 7$'),
   )
   def test_a_sentence_for(self, error, pattern):

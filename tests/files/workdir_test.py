@@ -29,6 +29,11 @@ class WorkdirTest(tf.test.TestCase):
         self.workdir, 'train.epochs = 2\ntrain.seed = 1\n'
       )
 
+  def test_the_hash_of_a_configuration(self):
+    one = workdir_lib.config_hash('train.epochs = 1')
+    self.assertEqual(one, workdir_lib.config_hash('train.epochs = 1'))
+    self.assertNotEqual(one, workdir_lib.config_hash('train.epochs = 2'))
+
   def test_a_finished_run_keeps_its_operative_configuration(self):
     path = self.workdir / workdir_lib.OPERATIVE_CONFIG
     whole = 'train.epochs = 1\nsilog.scale = 1.0\n'

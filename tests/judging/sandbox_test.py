@@ -86,6 +86,20 @@ class SandboxTest(parameterized.TestCase):
         one.load()
         one.run(bytes(4 * 3 * 24 * 32), 4 * 24 * 32)
 
+  def test_a_sandbox_that_does_not_start_is_no_fault_of_the_file(self):
+    limits = request.Limits(load_s=1e-6)
+    with self.assertRaisesRegex(ValueError, 'before it has a file: .*--load_s'):
+      with self.open(limits=limits):
+        self.fail('It started.')
+
+  def test_a_file_larger_than_the_memory(self):
+    with self.assertRaisesRegex(
+      verdict.FileFaultError, '--memory_mb'
+    ) as caught:
+      with self.open(limits=request.Limits(memory_mb=1)) as one:
+        one.take(bytes(64 << 20))
+    self.assertNotIn('.py', str(caught.exception))
+
   def test_crash(self):
     # A SPLIT without its inputs: XNNPACK reads out of bounds.
     with self.assertRaisesRegex(verdict.FileFaultError, 'crashed the runtime'):

@@ -134,10 +134,20 @@ class FoldTest(tf.test.TestCase, parameterized.TestCase):
       _scalings(self._fold(given, depth, scale=100.0)), [(10.0, 0.0)]
     )
 
-  def test_a_scaling_by_channels_is_left_alone(self):
+  def test_a_scaling_of_channels_goes_into_the_kernels_after_it(self):
+    given = keras.Input((6, 8, 3))
+    x = keras.layers.Rescaling([0.1, 0.2, 0.3], [1.0, 2.0, -3.0])(given)
+    depthwise = keras.layers.DepthwiseConv2D(3, padding='same')(x)
+    depth = keras.layers.Add()([_conv(3, 3)(x), depthwise])
+    folded = self._fold(given, depth, scale=100.0)
+    self.assertAllClose(_scalings(folded)[0][0], 1.0)
+    self.assertAllClose(_scalings(folded)[0][1], [10.0, 10.0, -10.0])
+
+  def test_a_scaling_of_channels_stays_where_another_reads(self):
     given = keras.Input((6, 8, 3))
     x = keras.layers.Rescaling([0.1, 0.2, 0.3], [1.0, 2.0, 3.0])(given)
-    folded = self._fold(given, _conv(1, 3)(x))
+    depth = keras.layers.Concatenate()([_conv(4, 3)(x), x])
+    folded = self._fold(given, depth)
     self.assertEqual(_scalings(folded), [([0.1, 0.2, 0.3], [1.0, 2.0, 3.0])])
 
   def test_the_log_head_takes_the_unit(self):

@@ -118,12 +118,12 @@ class PictureFilesTest(parameterized.TestCase):
     self.assert_refused(picture_files.read_depth_mm, 'this is a JPEG file')
 
   def test_other_file(self):
-    self.path.write_text('<html>404</html>')
+    self.path.write_text('no picture at all')
     self.assert_refused(
-      picture_files.read_rgb, 'not a picture that can be read (16 bytes)'
+      picture_files.read_rgb, 'not a picture that can be read (17 bytes)'
     )
     self.assert_refused(
-      picture_files.read_depth_mm, 'not a PNG or JPEG file (16 bytes)'
+      picture_files.read_depth_mm, 'not a PNG or JPEG file (17 bytes)'
     )
 
   def test_raw_files_of_cameras_hold_only_a_preview(self):

@@ -34,7 +34,9 @@ class PictureFormatsTest(parameterized.TestCase):
     ('a.jpg', b'\xff\x0a123', 'JPEG XL'),
     ('a.cr3', b'\0\0\0\x18ftypcrx \0\0\0\1crx ', 'raw file.* darktable'),
     ('a.mp4', b'\0\0\0\x18ftypisom\0\0\0\1isom', '--video'),
-    ('a.png', b'<html>404</html>', r'not a picture .*\(16 bytes\)'),
+    ('a.png', b'random bytes 123', r'not a picture .*\(16 bytes\)'),
+    ('a.png', b'\n<!DOCTYPE html><p>404', 'a web page.* fetch'),
+    ('a.jpg', b'version https://git-lfs.github.com/spec/v1\n', 'LFS pointer'),
   )
   def test_the_cure_fits_the_file(self, name, content, words):
     self.assertRegex(' '.join(picture_formats.explain(name, content)), words)

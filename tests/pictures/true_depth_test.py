@@ -50,6 +50,24 @@ class TrueDepthTest(parameterized.TestCase):
     clipped = np.minimum(ramp, 20000)  # No gap below the largest number.
     self.assertEmpty(true_depth.marks(clipped))
 
+  def test_depth_that_is_cut_off(self):
+    ramp = np.linspace(900, 12000, 48 * 64).reshape(48, 64)
+    clipped = np.minimum(ramp, 10000)
+    self.assertEqual(true_depth.limit(clipped), 10000)
+    self.assertEqual(true_depth.limit(ramp), 0)
+    self.assertEqual(true_depth.limit(np.full((48, 64), 2000.0)), 0)
+    self.assertEqual(true_depth.limit(np.zeros((48, 64))), 0)
+    self.assertIn(
+      '2 depth maps end at 10000, which at least 5%',
+      true_depth.limit_note([10000, 0, 10000]),
+    )
+    self.assertEqual(true_depth.limit_note([10000, 9000, 0]), '')
+
+  def test_reasons_of_marks(self):
+    for mark in (65535, 65.535):
+      self.assertIn('largest number of 16 bits', true_depth.reason(mark))
+    self.assertIn('far above all others', true_depth.reason(10000))
+
   def test_flat_surfaces_are_no_mark(self):
     self.assertEmpty(true_depth.marks(np.full((48, 64), 2000, np.uint16)))
     box = np.full((48, 64), 6000, np.uint16)

@@ -96,6 +96,12 @@ class SaveCurvesTest(parameterized.TestCase):
       curve_figure.save_curves(self.path, [run], **arguments)
     self.assertFalse(os.path.exists(self.path))
 
+  def test_an_unknown_format_is_named(self):
+    run = write_run(self.folder, 'run', [0.5])
+    path = f'{self.path}.doc'
+    with self.assertRaisesRegex(ValueError, rf'{path} .*\.doc .*--output'):
+      curve_figure.save_curves(path, [run])
+
   def test_no_runs(self):
     with self.assertRaisesRegex(ValueError, 'at least one workdir'):
       curve_figure.save_curves(self.path, [])

@@ -115,6 +115,36 @@ class BatchPredictionTest(parameterized.TestCase):
     self.assertLen(self._outputs(), 3)
     self.assertEqual(self._depth_mm('b')[0, 0], 5000)
 
+  def test_depths_of_a_wrong_unit_are_doubted(self):
+    # Depth in mm is so many times the red channel.
+    for factor, words in (
+      (1.0, 'very near: is the unit right'),
+      (1000.0, ''),
+      (5e5, '100% of the pixels were cut off at 1 mm or 65.535 m'),
+      (-1.0, '100% of the pixels were cut off'),
+    ):
+      self.model = model_file.TfliteModel(
+        tiny_model.float_model(kernel=(factor, 0.0, 0.0))
+      )
+      self._predict(self._picture('a.png', 3), overwrite=True)
+      self.assertIn(words, self.lines[-1])
+      self.assertEqual(bool(words), '?' in self.lines[-1])
+
+  def test_bad_paths_get_their_cure(self):
+    for name, cure in (
+      ('https://a.org/b.jpg', 'Cure: download it first'),
+      ('photos/*.jpg', 'Cure: give its folder'),
+    ):
+      (problem,) = self._predict(name)
+      self.assertIn(cure, problem)
+
+  def test_a_name_that_is_too_long_is_a_sentence(self):
+    path = self.root / f'{"x" * 245}.png'
+    Image.new('RGB', (8, 6)).save(path)
+    (problem,) = self._predict(path)
+    self.assertIn('Choose a shorter name.', problem)
+    self.assertNotIn('Errno', problem)
+
   def test_depth_that_is_not_finite_is_reported(self):
     # 3e38 * 200 is infinite, although all weights are finite.
     self.model = model_file.TfliteModel(

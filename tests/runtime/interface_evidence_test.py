@@ -21,6 +21,13 @@ def _int8(low, high):
   )
 
 
+def _int16(most):
+  """Returns an input of 16 bits; its zero point is 0, as TFLite requires."""
+  return model_interface.ImageTensor(
+    (1, 4, 6, 3), 'int16', most / 32767, 0, 'nhwc', (4, 6)
+  )
+
+
 class RangeTest(parameterized.TestCase):
   @parameterized.named_parameters(
     # The flag, then the metadata, then the quantisation; the rest is said.
@@ -31,6 +38,9 @@ class RangeTest(parameterized.TestCase):
     ('bytes', 'auto', {}, _int8(-1, 255), '0..255', 'covers -1.004', ''),
     # (0 - 0.485) / 0.229 to (1 - 0.406) / 0.225.
     ('imagenet', 'auto', {}, _int8(-2.12, 2.64), 'imagenet', 'covers', ''),
+    # 16 bits reach as far below 0 as above.
+    ('bytes_int16', 'auto', {}, _int16(255), '0..255', 'covers -255', ''),
+    ('imagenet_int16', 'auto', {}, _int16(2.64), 'imagenet', 'covers', ''),
     ('floats', 'auto', {'input': {'range': [-1.0, 1.0]}}, _FLOAT, '-1..1',
      'metadata', ''),
     ('unit_only', 'auto', {'output_unit': 'm'}, _FLOAT, '0..255', 'metadata',
@@ -58,6 +68,7 @@ class RangeTest(parameterized.TestCase):
     (_int8(0, 6), {}, 'covers 0 to 6, which is none'),
     (_int8(-128, 127), {}, 'covers -128 to 127'),
     (_int8(-2.1, 0.5), {}, 'covers -2.1'),
+    (_int16(1), {}, 'covers -1 to 1, as 16 bits do for 0..1 and for -1..1'),
     (_FLOAT, {}, '^$'),
     (_FLOAT, {'input': 7}, '^$'),
     (_FLOAT, {'input': {'range': [0, 7]}}, r'metadata is \[0, 7\]; allowed'),
@@ -81,6 +92,8 @@ class PossibleRangesTest(parameterized.TestCase):
     (_int8(0, 510), ('0..255',)),
     (_int8(-1.2, 1.2), ('0..1', '-1..1')),
     (_int8(-2.1, 2.6), ('-1..1', 'imagenet')),
+    (_int16(1), ('0..1', '-1..1')),
+    (_int16(200), ('0..255',)),
     (_int8(0, 6), ()),
     (_int8(-128, 127), ()),
   )

@@ -117,6 +117,23 @@ class OutputTest(parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, f'^its .*{message}'):
       _read(_IN, given)
 
+  def test_the_only_output_that_is_called_depth(self):
+    maps = [_tensor((1, 4, 6, 1), name) for name in ('a', 'b', 'c')]
+    named = [
+      found._replace(signature_names=[name])
+      for found, name in zip(
+        maps, ('confidence', 'depth', 'inverse_depth'), strict=True
+      )
+    ]
+    got = _read(_IN, *named, **_STATED)
+    self.assertEqual(got.output_place, 1)
+    self.assertIn('the only one that is called depth of 3', got.notes()[0])
+    with self.assertRaisesRegex(ValueError, '2 of which may be'):
+      _read(_IN, *named[::2])
+    both = [found._replace(signature_names=['depth']) for found in maps[:2]]
+    with self.assertRaisesRegex(ValueError, '2 of which may be'):
+      _read(_IN, *both)
+
   def test_the_only_depth_map_of_several_outputs(self):
     features = _tensor((1, 4, 6, 32), 'features')
     focal = _tensor((1, 1), 'focal')

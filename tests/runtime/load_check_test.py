@@ -165,7 +165,7 @@ class FiniteTest(parameterized.TestCase):
   def test_refuses(self, weight, name, half):
     content = _clamped(weight, name, half)
     tensor = r'tensor 4 \(added\)' if half else r'tensor 1 \(kernel\)'
-    message = f'm.tflite: 1 of the 3 values of {tensor} are not finite'
+    message = f'm.tflite: 1 of the 3 values of {tensor} is not finite'
     path = self.create_tempfile('m.tflite', content).full_path
     for load in (model_file.TfliteModel, interpreter.load_interpreter):
       with self.assertRaisesRegex(ValueError, message):
@@ -174,6 +174,18 @@ class FiniteTest(parameterized.TestCase):
   def test_a_bias(self):
     with self.assertRaisesRegex(ValueError, r'1 of the 1 .* tensor 2 \(bias\)'):
       load_check.check('x', tiny_model.float_model(bias=np.nan))
+
+  def test_a_tensor_without_a_name(self):
+    model = edited_model.open_model()
+    model.subgraphs[0].tensors[1].name = None
+    values = np.frombuffer(
+      bytes(model.buffers[model.subgraphs[0].tensors[1].buffer].data), '<f4'
+    )
+    model.buffers[model.subgraphs[0].tensors[1].buffer].data = np.full_like(
+      values, np.nan
+    ).tobytes()
+    with self.assertRaisesRegex(ValueError, 'values of tensor 1 are not'):
+      load_check.check('x', edited_model.packed(model))
 
   @parameterized.parameters(np.nan, np.inf)
   def test_an_option(self, alpha):

@@ -78,11 +78,13 @@ class PrecisionTest(parameterized.TestCase):
   def test_other_types_have_no_precision(self, activation, weight):
     self.assertIsNone(self.of_convolution(activation, weight))
 
-  def test_graph_without_weights_has_no_precision(self):
-    drawn = hand_drawn.draw(
-      ('ADD', [hand_drawn.tensor(0, 4)], [hand_drawn.tensor(1, 4)])
-    )
-    self.assertIsNone(metadata.precision_of(drawn))
+  @parameterized.parameters(
+    ('FLOAT32', 'fp32'), ('INT8', 'int8'), ('INT16', 'int16x8'), ('BOOL', None)
+  )
+  def test_graph_without_weights_has_that_of_its_activations(self, kind, want):
+    tensors = [hand_drawn.tensor(i, 4, type_name=kind) for i in (0, 1)]
+    drawn = hand_drawn.draw(('ADD', tensors[:1], tensors[1:]))
+    self.assertEqual(metadata.precision_of(drawn), want)
 
   def test_hostile_files_have_some_precision_or_none(self):
     for name, content in hostile_files.all_files():

@@ -160,7 +160,7 @@ class LiveTest(parameterized.TestCase):
     depth_mm = picture_files.read_depth_mm(self.folder / 'out/a_depth.png')
     self.assertEqual(depth_mm.shape, (90, 100))
     np.testing.assert_allclose(depth_mm, 1000 + 1000 * 90 / 51, atol=1)
-    self.assertRegex(lines[0], '1 frames shown')
+    self.assertRegex(lines[0], '1 frame shown')
 
   def _record(self, **options):
     lines = []

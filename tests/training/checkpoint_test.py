@@ -71,6 +71,19 @@ class CheckpointTest(tf.test.TestCase, parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, 'another network'):
       checkpoint.restore(path, {'network': _variables()['network'][:1]})
 
+  def test_refuses_a_run_with_another_configuration(self):
+    checkpoint.save(self.directory, 4, 0.5, _variables(), 'abc')
+    for known in ('abc', ''):
+      restored = checkpoint.restore_newest(self.directory, _variables(), known)
+      self.assertEqual(restored, (4, 0.5))
+    variables = _variables()
+    variables['network'][0].assign([9, 9, 9])
+    with self.assertRaisesRegex(
+      ValueError, 'another configuration.*train.initial_network'
+    ):
+      checkpoint.restore_newest(self.directory, variables, 'def')
+    self.assertAllEqual(variables['network'][0], [9, 9, 9])
+
   def _damage_newest(self, damage):
     for step in (2, 4):
       variables = _variables()
@@ -129,6 +142,9 @@ class CheckpointTest(tf.test.TestCase, parameterized.TestCase):
     with np.load(path) as members:
       np.savez(path, **{k: members[k] for k in members if k != 'sha256'})
     self.assertEqual(self._restore(_variables()), ((3, 0.5), ''))
+    # It has no hash of its configuration.
+    restored = checkpoint.restore(path, _variables(), 'abc')
+    self.assertEqual(restored, (3, 0.5))
 
 
 if __name__ == '__main__':

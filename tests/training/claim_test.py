@@ -36,7 +36,12 @@ class ClaimTest(absltest.TestCase):
       total_steps=steps,
       accept_changed_data=accept,
     ) as validation_changed:
-      claim.store_data(self.workdir, splits or _splits(), steps)
+      claim.store(
+        self.workdir,
+        config=config,
+        splits=splits or _splits(),
+        total_steps=steps,
+      )
       return validation_changed
 
   def test_the_same_run_is_claimed_again(self):

@@ -7,6 +7,7 @@ benchmarks/kill_and_damage_test.py kills runs.
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -306,6 +307,15 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, 'nowhere is not a folder'):
       loop.train(str(self.folder / 'refused'), 'nowhere')
     self.assertFalse((self.folder / 'refused').exists())
+
+  def test_a_checkpoint_of_another_run_is_refused(self):
+    copied = self.folder / 'copied' / workdir_lib.CHECKPOINTS
+    shutil.copytree(self.workdir / workdir_lib.CHECKPOINTS, copied)
+    with self.assertRaisesRegex(ValueError, 'run with another configuration'):
+      self._train('copied', config='train.seed = 9')
+    self.assertCountEqual(
+      os.listdir(copied.parent), [workdir_lib.CHECKPOINTS, workdir_lib.LOCK]
+    )
 
   def test_lost_networks_of_a_finished_run_are_made_again(self):
     folder = self._train('lost', network=_toy, epochs=1, train_eval_images=0)

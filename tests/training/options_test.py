@@ -6,8 +6,12 @@ import math
 
 from absl.testing import absltest
 from absl.testing import parameterized
+import keras
 
 from depth_mai.data import augmentation
+from depth_mai.lite import quantisation_aware
+from depth_mai.losses import weighted
+from depth_mai.models.systems import tcl
 from depth_mai.training import loop
 from depth_mai.training import options
 
@@ -46,8 +50,12 @@ class OptionsTest(parameterized.TestCase):
     ('target_size', (0, 16)),
     ('target_size', 'ab'),
     ('network', 'tcl'),
+    ('network', keras.Sequential()),
     ('optimizer', None),
+    ('optimizer', keras.optimizers.Adam()),
     ('loss', 'silog'),
+    ('loss', weighted.WeightedLoss),
+    ('loss', tcl.tcl),
     ('augmentation', 3),
     ('cache', 'disk'),
     ('gradient_clip', 0),
@@ -59,7 +67,10 @@ class OptionsTest(parameterized.TestCase):
     ('seed', 2**32),
     ('initial_network', 5),
     ('initial_network', ''),
+    ('initial_encoder', ''),
+    ('encoder_names', 5),
     ('quantisation', True),
+    ('quantisation', quantisation_aware.FakeQuantisation),
     ('evaluations', -1),
     ('train_eval_images', 'all'),
     ('log_every_steps', 0),

@@ -16,8 +16,10 @@ from depth_mai.losses import learned_weights
 from depth_mai.losses import weighted
 from depth_mai.models import compact_weights
 from depth_mai.models import depth_recoding
+from depth_mai.models import normalisation
 from depth_mai.training import optimizers
 from depth_mai.training import state as state_lib
+from tests.lite import small_network
 
 
 def _network(kernel_size=1):
@@ -38,6 +40,7 @@ def _create(
   loss=None,
   optimizer=None,
   rounding=None,
+  **encoder,
 ):
   return state_lib.create(
     strategy=tf.distribute.get_strategy(),
@@ -48,6 +51,7 @@ def _create(
     loss_scaling=False,
     loss=loss,
     quantisation=rounding,
+    **encoder,
   )
 
 
@@ -55,6 +59,35 @@ class StateTest(tf.test.TestCase):
   def setUp(self):
     super().setUp()
     self.workdir = pathlib.Path(self.create_tempdir().full_path)
+
+  def test_the_encoder_starts_from_published_weights(self):
+    """Both networks get the weights and the normalisation of their source."""
+    source = small_network.small_network()
+    for variable in source.variables:
+      variable.assign(variable + 0.5)
+    normalisation.write(source, np.float64([[0.1, 0.2, 0.3], [1, 2, 3]]))
+    path = str(self.workdir / 'source.keras')
+    source.save(path)
+    state = _create(small_network.small_network, initial_encoder=path)
+    for network in (state.network, state.average):
+      self.assertAllClose(
+        normalisation.read(network), [[0.1, 0.2, 0.3], [1, 2, 3]]
+      )
+      self.assertAllEqual(
+        network.get_layer('stem').kernel, source.get_layer('stem').kernel
+      )
+      self.assertNotAllClose(
+        network.get_layer('head').expand_kernel,
+        source.get_layer('head').expand_kernel,
+      )
+    again = _create(small_network.small_network, initial_network=path)
+    self.assertAllClose(normalisation.read(again.average)[1], [1, 2, 3])
+
+  def test_one_source_of_weights(self):
+    with self.assertRaisesRegex(ValueError, 'both given'):
+      _create(initial_network='a.keras', initial_encoder='b.keras')
+    with self.assertRaisesRegex(ValueError, 'without train.initial_encoder'):
+      _create(encoder_names='names.json')
 
   def test_the_average_starts_as_the_network(self):
     state = _create()
@@ -121,6 +154,12 @@ class StateTest(tf.test.TestCase):
       _create(lambda: _network(kernel_size=2), initial_network=str(path))
     with self.assertRaisesRegex(ValueError, 'There is no network'):
       _create(initial_network='nowhere.keras')
+
+  def test_refuses_functions_that_return_something_else(self):
+    with self.assertRaisesRegex(ValueError, 'train.network .* returns a dict'):
+      _create(network=dict)
+    with self.assertRaisesRegex(ValueError, 'train.optimizer .* returns a int'):
+      _create(optimizer=lambda steps: steps)
 
   def test_refuses_a_layer_without_channels(self):
     def network():

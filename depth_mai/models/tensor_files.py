@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads files of weights as tensors by name, whoever wrote them.
+
+.npz            NumPy's np.savez
+.safetensors    the library safetensors ("pip install safetensors")
+.pth, .pt, .bin PyTorch's torch.save, read without PyTorch
+.h5             Keras' save_weights: Keras 2's names, or layers/<name>/vars/<n>
+"""
+
+from collections.abc import Callable
+import os
+import pathlib
+
+import h5py
+import numpy as np
+
+from depth_mai.models import torch_checkpoint
+
+
+def read_tensors(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+  """Reads all tensors of a file.
+
+  Args:
+    path: a file with one of the suffixes above.
+
+  Returns:
+    The tensors by name, in the order of the file.
+
+  Raises:
+    ValueError: the file is missing, damaged or of another format.
+  """
+  path = pathlib.Path(path)
+  if path.suffix not in _READERS:
+    raise ValueError(
+      f'{path} has none of the suffixes of weights that can be read: '
+      f'{", ".join(_READERS)}.'
+    )
+  if not path.is_file():
+    raise ValueError(f'There is no file of weights {path}.')
+  try:
+    return _READERS[path.suffix](path)
+  except Exception as error:  # Each library raises errors of its own types.
+    raise ValueError(
+      f'{path} cannot be read as weights ({type(error).__name__}: {error}). '
+      'Fetch or write the file again.'
+    ) from error
+
+
+def _read_npz(path: pathlib.Path) -> dict[str, np.ndarray]:
+  with np.load(path, allow_pickle=False) as arrays:
+    return {name: arrays[name] for name in arrays.files}
+
+
+def _read_safetensors(path: pathlib.Path) -> dict[str, np.ndarray]:
+  # Imported here: most people never meet such a file.
+  from safetensors import numpy as safetensors_numpy
+
+  return safetensors_numpy.load_file(path)
+
+
+def _read_h5(path: pathlib.Path) -> dict[str, np.ndarray]:
+  tensors = {}
+
+  def add(name: str, item: h5py.Group | h5py.Dataset) -> None:
+    if isinstance(item, h5py.Dataset):
+      # Keras 2 repeats the layer: conv/conv/kernel:0.
+      tensors[name.removesuffix(':0')] = item[()]
+
+  with h5py.File(path, 'r') as content:
+    content.visititems(add)
+  return tensors
+
+
+_READERS: dict[str, Callable[[pathlib.Path], dict[str, np.ndarray]]] = {
+  '.npz': _read_npz,
+  '.safetensors': _read_safetensors,
+  '.pth': torch_checkpoint.read_tensors,
+  '.pt': torch_checkpoint.read_tensors,
+  '.bin': torch_checkpoint.read_tensors,
+  '.h5': _read_h5,
+}
