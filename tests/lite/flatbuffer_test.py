@@ -28,7 +28,7 @@ class FlatbufferTest(parameterized.TestCase):
   def test_constants_lie_on_16_byte_boundaries(self):
     # Constants of odd sizes before them would move them.
     content = tiny_model.float_model(
-      other_metadata={'odd': b'12345', 'odder': b'1'}
+      metadata=None, other_metadata={'odd': b'12345', 'odder': b'1'}
     )
     self.assertNotEqual({at % 16 for at in _constant_offsets(content)}, {0})
     written = flatbuffer.write_model(flatbuffer.read_model(content))

@@ -146,16 +146,18 @@ class EncoderWeightsTest(tf.test.TestCase, parameterized.TestCase):
     )
     _randomise(library)
     mean, std = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
-    library.get_layer('normalization').set_weights(
-      [np.float32(mean), np.float32(std), np.int64(0)]
+    normalise, pad = (
+      next(x for x in library.layers if isinstance(x, kind))
+      for kind in (keras.layers.Normalization, keras.layers.ZeroPadding2D)
     )
+    normalise.set_weights([np.float32(mean), np.float32(std), np.int64(0)])
     path = os.path.join(self.create_tempdir(), 'published.weights.h5')
     library.save_weights(path)
     network = _network('smartlab')
     encoder_weights.load(network, f'keras:efficientnet_b1_imagenet:{path}')
     # As Keras documents it, and as it builds the network for 'imagenet'.
     trunk = keras.Model(
-      library.get_layer('stem_conv_pad').input,
+      pad.input,
       library.get_layer('block7b_add').output,
     )
     expected = trunk((_pictures() / 255 - mean) / std, training=False)
