@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from unittest import mock
 
 from absl.testing import absltest
 from absl.testing import parameterized
@@ -155,8 +156,10 @@ class ProgramTest(parameterized.TestCase):
     self.assertEqual(done.returncode, 3)
 
   def test_the_home_folder_of_an_output(self):
-    done = self.run_program('--limit=6', '--json=~/a.json')
-    self.assertIn(os.path.expanduser('~/a.json'), done.stdout)
+    home = self.create_tempdir().full_path
+    with mock.patch.dict(os.environ, HOME=home):
+      done = self.run_program('--limit=6', '--json=~/a.json')
+    self.assertIn(f'{home}/a.json', done.stdout)
 
   def test_a_wrong_flag_is_one_line(self):
     for argument in ('--limit=0', '--limit=many', '--bogus'):

@@ -234,7 +234,7 @@ class StoreTest(parameterized.TestCase):
 
   def test_no_home(self):
     with absltest.mock.patch.dict(os.environ):
-      os.environ.pop('HOME')
+      os.environ.pop('HOME', None)
       with absltest.mock.patch.object(os, 'getuid', return_value=54321):
         with self.assertRaisesRegex(ValueError, f'HOME .*{store.VARIABLE}'):
           store.Store('~/kept.jsonl')

@@ -11,7 +11,7 @@ from absl.testing import parameterized
 
 from depth_mai.files import config_files
 
-_ROOT = pathlib.Path(__file__).parents[2]
+_ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 class ConfigFilesTest(parameterized.TestCase):
