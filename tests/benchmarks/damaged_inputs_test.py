@@ -11,7 +11,7 @@ from absl.testing import absltest
 from benchmarks.damage import kind as kind_lib
 from benchmarks.damage import outcome
 
-_CHECKOUT = pathlib.Path(__file__).parents[2]
+_CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 _KINDS = 'picture,pair,depth,layout,measurements'
 
 
