@@ -115,9 +115,9 @@ def serve(
   if images == len(ids):  # A larger limit limits nothing.
     request = dataclasses.replace(request, limit=None)
   for spec in (request.device, *settings.devices):
-    registry.open_device(spec, request.settings)
     if request.require_sandbox:
       protection.check_sandbox(dataclasses.replace(request, device=spec))
+    registry.open_device(spec, request.settings)
   stopped = threading.Event()
 
   def stop(number: int, _: object) -> None:
