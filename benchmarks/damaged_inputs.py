@@ -6,7 +6,7 @@ r"""Damages thousands of files and shows what the project makes of them.
 
 Pictures, depth maps, records, configurations, stores, networks, weights and
 .tflite files are damaged by a seeded generator, and read by the library calls
-behind the programs, some by the programs themselves. A damaged file must be
+that the programs make, some by the programs themselves. A damaged file must be
 refused with a sentence, or give the right value, unless its format has nothing
 that shows the damage. Prints a table, and writes DIR/outcomes.jsonl,
 DIR/table.md and, for each failure, DIR/failures/KIND_NUMBER with the input. The

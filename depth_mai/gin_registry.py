@@ -138,7 +138,7 @@ def _settings_are_named(called: str = '') -> Iterator[None]:
   Errors of other origin are raised as they were, without gin's notes.
 
   Args:
-    called: the configurable that is called; errors of its own code are bugs.
+    called: the configurable that is called; errors in its code are bugs.
   """
   try:
     yield

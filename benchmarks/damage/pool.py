@@ -94,7 +94,7 @@ class _Process:
     """Reads an answer; returns the outcome if the input is done.
 
     Raises:
-      Fault: the worker has a fault of its own.
+      Fault: the worker itself failed.
     """
     kind, number = self.task or ('', -1)
     try:
@@ -236,7 +236,7 @@ class Pool:
       seed: seed of all damage.
 
     Raises:
-      Fault: a worker has a fault of its own.
+      Fault: a worker itself failed.
     """
     waiting = iter(tasks)
     while True:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs damaged inputs in a process of its own, one after the other.
+"""Runs damaged inputs in a separate process, one after another.
 
 The process is started by pool.py. It imports TensorFlow or LiteRT once, reads
 requests from a connection and answers on it. A call that crashes or hangs takes

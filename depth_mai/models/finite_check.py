@@ -65,7 +65,7 @@ def check(network: keras.Model, name: object) -> None:
 
 
 def check_trained(network: keras.Model, task: str) -> None:
-  """Refuses to go on with a network that training has spoilt.
+  """Raises an error for a trained network whose weights are not finite.
 
   Args:
     network: any network.

@@ -109,6 +109,25 @@ def register(
   return add
 
 
+def check_taps(taps: tuple[int, ...], blocks: int, encoder: str) -> None:
+  """Checks which blocks of an encoder a decoder reads.
+
+  Args:
+    taps: numbers of the blocks, from 1.
+    blocks: number of blocks that there are.
+    encoder: its name, for the message.
+
+  Raises:
+    ValueError: if the numbers do not ascend, or a block does not exist.
+  """
+  if list(taps) != sorted(set(taps)) or not (
+    1 <= taps[0] and taps[-1] <= blocks
+  ):
+    raise ValueError(
+      f'taps={taps} must ascend within 1..{blocks}, the blocks of {encoder}.'
+    )
+
+
 def rgb_input(options: Options) -> tuple[keras.KerasTensor, keras.KerasTensor]:
   """Creates the input 'rgb' of a network and scales it for the encoder.
 

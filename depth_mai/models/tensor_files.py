@@ -39,7 +39,7 @@ def read_tensors(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     raise ValueError(f'There is no file of weights {path}.')
   try:
     return _READERS[path.suffix](path)
-  except Exception as error:  # Each library raises errors of its own types.
+  except Exception as error:  # Each library has its own errors.
     raise ValueError(
       f'{path} cannot be read as weights ({type(error).__name__}: {error}). '
       'Fetch or write the file again.'

@@ -117,8 +117,8 @@ def train(
     checkpoint_every_steps: steps between checkpoints.
     records_dir: folder of prepared records; see data/source.py.
     config: the configuration as text, which identifies the run; None for none.
-    accept_changed_data: whether a run goes on though its data or its number of
-      steps changed.
+    accept_changed_data: whether a run is resumed although its data or its
+      number of steps changed.
 
   Returns:
     The workdir.
@@ -281,6 +281,6 @@ def _take_steps(
       if signal_number is not None:
         raise interruption.StoppedError(
           f'Stopped at step {state.step} of {run.total_steps}; its checkpoint '
-          f'is in {run.workdir}. The same command goes on from there.',
+          f'is in {run.workdir}. The same command resumes from there.',
           signal_number,
         )

@@ -15,6 +15,7 @@ import keras
 
 from depth_mai.layers import conv_norm
 from depth_mai.layers import inverted_residual
+from depth_mai.models import system_base
 
 STEM_FILTERS = 32
 # Channels of the 1x1 convolution between the last block and the classifier.
@@ -125,12 +126,7 @@ def encode(
     ValueError: if there is no such variant, or a tap is outside of it.
   """
   rows = blocks(variant)
-  if list(taps) != sorted(set(taps)) or not (
-    1 <= taps[0] and taps[-1] <= len(rows)
-  ):
-    raise ValueError(
-      f'taps={taps} must ascend within 1..{len(rows)}, the blocks of {variant}.'
-    )
+  system_base.check_taps(taps, len(rows), variant)
   x = conv_norm.conv_norm(
     x, STEM_FILTERS, 3, name='stem', norm=norm, stride=2, activation='relu6'
   )

@@ -147,12 +147,7 @@ def encode(
   Raises:
     ValueError: if a tap is outside the table.
   """
-  if list(taps) != sorted(set(taps)) or not (
-    1 <= taps[0] and taps[-1] <= len(table.blocks)
-  ):
-    raise ValueError(
-      f'taps={taps} must ascend within 1..{len(table.blocks)}, the table.'
-    )
+  system_base.check_taps(taps, len(table.blocks), 'the table')
   x = conv_norm.conv_norm(
     x,
     16,
