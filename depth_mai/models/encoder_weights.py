@@ -28,6 +28,7 @@ import numpy as np
 
 from depth_mai.files import problems as problems_lib
 from depth_mai.models import encoder_namings
+from depth_mai.models import finite_check
 from depth_mai.models import normalisation as normalisation_lib
 from depth_mai.models import tensor_files
 
@@ -90,8 +91,8 @@ def load(network: keras.Model, source: str, names: str | None = None) -> Loaded:
     What was loaded.
 
   Raises:
-    ValueError: the source cannot be read, lacks a tensor, or is of another
-      network; names the tensors that differ.
+    ValueError: the source cannot be read, lacks a tensor, has one that is not
+      finite, or is of another network; names the tensors that differ.
   """
   ours = dict(_variables(_encoder_layers(network)))
   if not ours:
@@ -119,6 +120,7 @@ def load(network: keras.Model, source: str, names: str | None = None) -> Loaded:
   values = _fitting(ours, named, theirs, source)
   for name, variable in ours.items():
     variable.assign(values[name])
+  finite_check.check(network, source)
   normalisation_lib.write(
     network, np.array([normalisation.scale, normalisation.offset])
   )

@@ -263,6 +263,14 @@ class EncoderWeightsTest(tf.test.TestCase, parameterized.TestCase):
       keras.models.load_model(restored)(_pictures()), network(_pictures())
     )
 
+  def test_refuses_weights_that_are_not_finite(self):
+    library = _lite()
+    library.get_layer('block_2_expand_bn').gamma.assign([np.nan] * 96)
+    path = os.path.join(self.create_tempdir(), 'other.keras')
+    library.save(path)
+    with self.assertRaisesRegex(ValueError, 'other.keras.*block_2_expand_bn'):
+      encoder_weights.load(_lite(taps=(5,)), path)
+
   def test_refuses_another_network(self):
     path = os.path.join(self.create_tempdir(), 'other.keras')
     _lite('lite2').save(path)
