@@ -47,6 +47,7 @@ def train_dataset(
   augmentation: augmentation_lib.Augmentation | None = None,
   input_size: Sequence[int] = (128, 160),
   target_size: Sequence[int] = (120, 160),
+  teacher_size: Sequence[int] | None = None,
   cache: str = 'decoded',
   shuffle_buffer: int | None = None,
   parallel_calls: int = tf.data.AUTOTUNE,
@@ -63,6 +64,7 @@ def train_dataset(
     augmentation: the random changes; None stands for `Augmentation()`.
     input_size: height and width of 'rgb', pixels.
     target_size: height and width of 'depth_m' and 'valid_mask', pixels.
+    teacher_size: height and width of 'teacher_rgb', pixels; None for none.
     cache: data to keep in memory after the first use. 'decoded': all images as
       raw numbers (1.5 MB per pair of 480x640; 677 pairs are 1 GB); 'encoded':
       their PNG or JPEG bytes, decoded each time; 'none': only the shuffle
@@ -75,7 +77,8 @@ def train_dataset(
   Returns:
     Endless dataset of 'rgb' [B, h, w, 3] float32, 0..255; 'depth_m' [B, h',
     w', 1] float32, metres, 0 where unknown; 'valid_mask' [B, h', w', 1]
-    float32, 0 or 1.
+    float32, 0 or 1. If `teacher_size` differs from `input_size`, also
+    'teacher_rgb', which shows what 'rgb' does, at that size.
 
   Raises:
     ValueError: if an option is out of range, or the source is empty or endless.
@@ -132,6 +135,7 @@ def train_dataset(
       options,
       input_size,
       target_size,
+      teacher_size,
     )
 
   batches = (

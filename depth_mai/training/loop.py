@@ -19,6 +19,7 @@ from depth_mai.data import augmentation as augmentation_lib
 from depth_mai.data import fingerprint
 from depth_mai.data import pipeline
 from depth_mai.data import source
+from depth_mai.distillation import distillation as distillation_lib
 from depth_mai.files import problems
 from depth_mai.files import workdir as workdir_lib
 from depth_mai.losses import weighted
@@ -71,6 +72,7 @@ def train(
   initial_encoder: str | None = None,
   encoder_names: str | None = None,
   quantisation: state_lib.Rewriting | None = None,
+  distillation: distillation_lib.Distillation | None = None,
   evaluations: int = 10,
   train_eval_images: int = 96,
   log_every_steps: int = 50,
@@ -110,6 +112,8 @@ def train(
       unknown project, see models/encoder_namings.py.
     quantisation: trains `initial_network` further with the rounding of its INT8
       file; see lite/quantisation_aware.py. None trains in float.
+    distillation: adds terms to the loss that compare the network with a
+      teacher; see distillation/distillation.py. None for no teacher.
     evaluations: number of evaluations, evenly spaced.
     train_eval_images: number of training images that each evaluation includes;
       0 for none.
@@ -163,8 +167,12 @@ def train(
     loss_scaling=precision == 'mixed_float16',
     loss=loss,
     quantisation=quantisation,
+    distillation=distillation,
   )
-  state.config_hash = workdir_lib.config_hash(config) if config else ''
+  teacher = distillation.teacher_digest if distillation else ''
+  state.config_hash = (
+    workdir_lib.config_hash(config + teacher) if config else ''
+  )
 
   def batches_from(step: int) -> tf.data.Dataset:
     return pipeline.train_dataset(
@@ -175,6 +183,7 @@ def train(
       augmentation=augmentation or augmentation_lib.Augmentation(),
       input_size=tuple(state.network.input_shape[1:3]),
       target_size=tuple(target_size),
+      teacher_size=distillation.teacher_size if distillation else None,
       cache=cache,
     )
 
@@ -192,6 +201,7 @@ def train(
     config=config,
     splits=splits,
     total_steps=total_steps,
+    teacher=teacher,
   )
   with claim.claimed(
     own_directory,
@@ -200,6 +210,7 @@ def train(
     earlier=earlier,
     total_steps=total_steps,
     accept_changed_data=accept_changed_data,
+    teacher=teacher,
   ) as validation_changed:
     if state.restore(directory, is_chief=own_directory == directory):
       print(f'Resuming at step {state.step} of {total_steps} in {workdir}.')
@@ -228,6 +239,7 @@ def train(
         gradient_clip=gradient_clip,
         ema_decay=ema_decay,
         loss_variables=state.loss_variables,
+        distillation=distillation,
       )
       _take_steps(
         run,

@@ -9,6 +9,7 @@ from typing import Any
 
 from depth_mai.data import augmentation
 from depth_mai.data import pipeline
+from depth_mai.distillation import distillation
 from depth_mai.training import step
 
 PRECISIONS = ('float32', 'mixed_bfloat16', 'mixed_float16')
@@ -104,6 +105,10 @@ _ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
       value is None or (hasattr(value, 'apply') and not isinstance(value, type))
     ),
     "None, or in gin '@FakeQuantisation()'",
+  ),
+  'distillation': (
+    lambda value: value is None or isinstance(value, distillation.Distillation),
+    "None, or in gin '@Distillation()'",
   ),
   'evaluations': _INTEGER,
   'train_eval_images': _INTEGER,

@@ -85,6 +85,12 @@ class TrainDatasetTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllInRange(batch['rgb'], 0, 255)
     self.assertAllEqual(batch['valid_mask'], batch['depth_m'] > 0)
 
+  def test_a_teacher_gets_a_picture_of_its_own_size(self):
+    first = batches(2, teacher_size=(12, 16))
+    self.assertEqual(first[0]['teacher_rgb'].shape, (3, 12, 16, 3))
+    self.assert_same_stream(first, batches(2))
+    self.assertNotIn('teacher_rgb', batches(1, teacher_size=(6, 8))[0])
+
   def test_shapes_are_static_and_the_stream_endless(self):
     dataset = pipeline.train_dataset(encoded_source(), batch_size=3, seed=1)
     shapes = {n: s.shape for n, s in dataset.element_spec.items()}

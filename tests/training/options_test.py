@@ -9,6 +9,7 @@ from absl.testing import parameterized
 import keras
 
 from depth_mai.data import augmentation
+from depth_mai.distillation import distillation
 from depth_mai.lite import quantisation_aware
 from depth_mai.losses import weighted
 from depth_mai.models.systems import tcl
@@ -33,6 +34,9 @@ class OptionsTest(parameterized.TestCase):
       'augmentation': augmentation.Augmentation(),
       'initial_network': 'tcl',
       'evaluations': 0,
+      'distillation': distillation.Distillation(
+        'a.keras', [('feature_l2', 1.0, 'a', 'b')]
+      ),
     }
     options.check(_DEFAULTS | good)
 
@@ -71,6 +75,8 @@ class OptionsTest(parameterized.TestCase):
     ('encoder_names', 5),
     ('quantisation', True),
     ('quantisation', quantisation_aware.FakeQuantisation),
+    ('distillation', 'teacher.keras'),
+    ('distillation', distillation.Distillation),
     ('evaluations', -1),
     ('train_eval_images', 'all'),
     ('log_every_steps', 0),
