@@ -142,6 +142,19 @@ class Augmentation:
     """Returns whether any example can be rotated."""
     return self.rotation_degrees > 0 and self.rotation_probability > 0
 
+  @property
+  def random_options(self) -> list[str]:
+    """Returns the options for which an example differs from pass to pass."""
+    ranges = ('gamma', 'brightness', 'channel', 'saturation', 'contrast')
+    is_random = {
+      'crop': self.crop != 'none',
+      'rotation_probability': self.rotates,
+      'flip_probability': 0 < self.flip_probability < 1,
+      **{name: len(set(getattr(self, name))) > 1 for name in ranges},
+      'cutout_probability': self.cutout_probability > 0,
+    }
+    return [name for name, value in is_random.items() if value]
+
 
 def draw(seed_pair: Any) -> dict[str, tf.Tensor]:
   """Draws the random numbers of all decisions about one example.

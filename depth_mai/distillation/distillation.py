@@ -4,18 +4,25 @@
 It is a part of the loss of an ordinary training (train.distillation). The
 teacher sees the same augmented picture as the student, at its own input size,
 and predicts as in evaluation. Its map is resized bilinearly to the student's.
+Where augmentation changes nothing, its maps can be kept on disk (cache.py).
 """
 
 from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
 from collections.abc import Sequence
 import dataclasses
 import difflib
 import hashlib
+import json
 import math
+import pathlib
+from typing import Any
 
 import keras
 import tensorflow as tf
 
+from depth_mai.distillation import cache as cache_lib
 from depth_mai.distillation import features
 from depth_mai.distillation import registry
 from depth_mai.files import regular_files
@@ -44,7 +51,7 @@ class Distillation:
     [('structure_similarity', 10.0, 'dec_4', 'up_1_clb_bn')],
   )
   variables = distillation.build(student)  # train them with the student's
-  teacher_maps = distillation.teacher_features(teacher_rgb)
+  teacher_maps = distillation.teacher_features({'teacher_rgb': teacher_rgb})
   depth_m, maps = distillation.student_features(rgb, training=True)
   total, values = distillation(maps, teacher_maps, valid_mask)
   """
@@ -53,6 +60,7 @@ class Distillation:
     self,
     teacher: str,
     terms: Sequence[tuple[str | Callable, float, str, str]],
+    cache_dir: str | None = None,
   ):
     """Checks the terms; `build` loads the teacher.
 
@@ -62,11 +70,15 @@ class Distillation:
         is the name of a registered one, such as 'feature_l2', or a function
         that gin configured. Name the layer before an activation to compare
         features before it.
+      cache_dir: folder in which the teacher's maps are kept. It runs once for
+        each picture then, which the augmentation must leave as it is. None to
+        run it in every step.
 
     Raises:
       ValueError: for a term, a weight or a pair of terms that is not allowed.
     """
     self._path = teacher
+    self.cache_dir = cache_dir
     self._terms = [_make_term(*term) for term in terms]
     labels = [term.label for term in self._terms]
     if not labels or len(set(labels)) < len(labels):
@@ -77,6 +89,7 @@ class Distillation:
       )
     self._teacher: keras.Model | None = None
     self._student: keras.Model | None = None
+    self._sizes: list[tuple[int, int]] = []
     self._projections: dict[str, keras.layers.Layer] = {}
     self.teacher_digest = ''
 
@@ -107,6 +120,7 @@ class Distillation:
     )
     self._student = keras.Model(student.input, [student.output, *student_maps])
     self._teacher = keras.Model(teacher.input, teacher_maps)
+    self._sizes = [tuple(one.shape[1:3]) for one in student_maps]
     self._projections = {}
     for term, one, other in zip(
       self._terms, student_maps, teacher_maps, strict=True
@@ -133,14 +147,50 @@ class Distillation:
     """Height and width of the teacher's input, pixels."""
     return tuple(_built(self._teacher).input_shape[1:3])
 
-  def teacher_features(self, rgb: tf.Tensor) -> list[tf.Tensor]:
-    """Returns the teacher's map for each term.
+  def teacher_features(self, batch: Mapping[str, Any]) -> Sequence[tf.Tensor]:
+    """Returns the teacher's map for each term, at the size of the student's.
 
     Args:
-      rgb: [B, h, w, 3], 0..255, at `teacher_size`.
+      batch: has 'teacher_maps', which were kept, or 'teacher_rgb', or 'rgb' if
+        that has the size of the teacher's input: [B, h, w, 3], 0..255.
     """
+    if 'teacher_maps' in batch:
+      return batch['teacher_maps']
+    rgb = batch.get('teacher_rgb', batch.get('rgb'))
     maps = tf.nest.flatten(_built(self._teacher)(rgb, training=False))
-    return [tf.stop_gradient(tf.cast(one, tf.float32)) for one in maps]
+    resized = []
+    for one, size in zip(maps, self._sizes, strict=True):
+      one = tf.cast(one, tf.float32)
+      if tuple(one.shape[1:3]) != size:
+        one = tf.image.resize(one, size)
+      resized.append(tf.stop_gradient(one))
+    return resized
+
+  def cache(
+    self, pictures: Iterable[dict], count: int, identity: object
+  ) -> cache_lib.Cache:
+    """Opens the cache of the teacher's maps, after filling it if needed.
+
+    Args:
+      pictures: batches {'id', 'rgb'} of all examples, 'rgb' at `teacher_size`.
+      count: number of examples.
+      identity: what the pictures depend on; it can be written as JSON.
+
+    Returns:
+      A function from an 'id' to the entries of 'teacher_maps'.
+
+    Raises:
+      ValueError: see cache.open_or_fill.
+    """
+    layers = [term.teacher_layer for term in self._terms]
+    key = [self.teacher_digest, layers, self._sizes, identity]
+    digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()
+    return cache_lib.open_or_fill(
+      pathlib.Path(self.cache_dir or '.') / digest[:16],
+      count,
+      pictures,
+      tf.function(lambda rgb: self.teacher_features({'rgb': rgb})),
+    )
 
   def student_features(
     self, rgb: tf.Tensor, training: bool
@@ -184,8 +234,6 @@ class Distillation:
       height, width = student.shape[1:3]
       if term.label in self._projections:
         student = self._projections[term.label](student)
-      if tuple(teacher.shape[1:3]) != (height, width):
-        teacher = tf.image.resize(teacher, (height, width))
       _, valid = resolution.downsample_target(
         tf.cast(valid_mask, tf.float32), valid_mask, height, width, 'nearest'
       )

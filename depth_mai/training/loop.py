@@ -174,16 +174,23 @@ def train(
     workdir_lib.config_hash(config + teacher) if config else ''
   )
 
-  def batches_from(step: int) -> tf.data.Dataset:
+  changes = augmentation or augmentation_lib.Augmentation()
+
+  def batches_from(
+    step: int, teacher_maps: Callable | None = None
+  ) -> tf.data.Dataset:
     return pipeline.train_dataset(
       train_source,
       batch_size=batch_size,
       seed=seed,
       start_step=step,
-      augmentation=augmentation or augmentation_lib.Augmentation(),
+      augmentation=changes,
       input_size=tuple(state.network.input_shape[1:3]),
       target_size=tuple(target_size),
-      teacher_size=distillation.teacher_size if distillation else None,
+      teacher_size=(
+        distillation.teacher_size if distillation and not teacher_maps else None
+      ),
+      teacher_maps=teacher_maps,
       cache=cache,
     )
 
@@ -230,6 +237,18 @@ def train(
       run.save()
     store()
     if not done:
+      teacher_maps = None
+      if distillation and distillation.cache_dir:
+        teacher_maps = distillation.cache(
+          pipeline.pictures(
+            train_source,
+            batch_size=batch_size,
+            augmentation=changes,
+            size=distillation.teacher_size,
+          ),
+          examples,
+          [fingerprint.identity(splits['train']), repr(changes)],
+        )
       step_fn = step_lib.make_train_step(
         strategy=chosen_strategy,
         network=state.network,
@@ -245,7 +264,7 @@ def train(
         run,
         step_fn,
         chosen_strategy.experimental_distribute_dataset(
-          batches_from(state.step)
+          batches_from(state.step, teacher_maps)
         ),
         sets,
         evaluate_every=max(1, math.ceil(total_steps / max(evaluations, 1))),

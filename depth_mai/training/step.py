@@ -121,7 +121,7 @@ def make_train_step(
   Returns:
     A function from a batch {'rgb', 'depth_m', 'valid_mask'} to a dict of
     scalars: 'loss', the loss's terms, 'gradient_norm'. For a distillation the
-    batch may have 'teacher_rgb', the picture at the teacher's input size.
+    batch also has what Distillation.teacher_features takes.
   """
   variables = [*network.trainable_variables, *loss_variables]
   replicas = strategy.num_replicas_in_sync
@@ -129,8 +129,7 @@ def make_train_step(
   def replica_step(batch):
     rgb, valid_mask = batch['rgb'], batch['valid_mask']
     if distillation:
-      teacher_rgb = batch.get('teacher_rgb', rgb)
-      teacher_maps = distillation.teacher_features(teacher_rgb)
+      teacher_maps = distillation.teacher_features(batch)
     with tf.GradientTape() as tape:
       if distillation:
         prediction, maps = distillation.student_features(rgb, training=True)

@@ -92,6 +92,31 @@ class TeacherPictureTest(tf.test.TestCase):
     self.assertNotIn('teacher_rgb', self._augment(1, [12, 16], pair_))
 
 
+class RandomOptionsTest(tf.test.TestCase):
+  def test_names_what_differs_from_pass_to_pass(self):
+    self.assertEmpty(OFF.random_options)
+    self.assertEqual(
+      Augmentation().random_options,
+      [
+        'crop',
+        'rotation_probability',
+        'flip_probability',
+        'gamma',
+        'brightness',
+        'channel',
+      ],
+    )
+    always = changed(
+      rotation_degrees=0.0,
+      rotation_probability=1.0,
+      flip_probability=1.0,
+      contrast=(1.3, 1.3),
+    )
+    self.assertEmpty(always.random_options)
+    some = changed(saturation=(0.9, 1.1), cutout_probability=1.0)
+    self.assertEqual(some.random_options, ['saturation', 'cutout_probability'])
+
+
 class DrawTest(tf.test.TestCase):
   def test_same_seeds_same_numbers(self):
     first, again = augmentation.draw((3, 4)), augmentation.draw((3, 4))

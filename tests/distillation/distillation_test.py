@@ -40,6 +40,7 @@ class DistillationTest(tf.test.TestCase, parameterized.TestCase):
     rng = np.random.default_rng(0)
     self.rgb = rng.uniform(0, 255, (2, 16, 24, 3)).astype(np.float32)
     self.teacher_rgb = rng.uniform(0, 255, (2, 32, 48, 3)).astype(np.float32)
+    self.batch = {'rgb': self.rgb, 'teacher_rgb': self.teacher_rgb}
     self.valid = (rng.random((2, 8, 12, 1)) < 0.7).astype(np.float32)
 
   def _distillation(self, terms=_TERMS):
@@ -82,7 +83,7 @@ class DistillationTest(tf.test.TestCase, parameterized.TestCase):
     distillation = self._distillation()
     kernel, bias = distillation.build(self.student)
     _, maps = distillation.student_features(self.rgb, training=False)
-    teacher_maps = distillation.teacher_features(self.teacher_rgb)
+    teacher_maps = distillation.teacher_features(self.batch)
     total, values = distillation(maps, teacher_maps, self.valid)
     self.assertEqual(
       list(values),
@@ -100,7 +101,12 @@ class DistillationTest(tf.test.TestCase, parameterized.TestCase):
     projected = np.asarray(maps[0]) @ kernel.numpy()[0, 0] + bias.numpy()
     # The map of the teacher's 'up_2' is 8x12; half of a map by bilinear
     # interpolation is the mean of 2x2 pixels.
-    halved = np.asarray(teacher_maps[0]).reshape(2, 4, 2, 6, 2, 8).mean((2, 4))
+    own_maps = keras.Model(
+      self.teacher.input,
+      [self.teacher.get_layer(name).output for name in ('up_2', 'depth_m')],
+    )(self.teacher_rgb, training=False)
+    halved = np.asarray(own_maps[0]).reshape(2, 4, 2, 6, 2, 8).mean((2, 4))
+    self.assertAllClose(teacher_maps[0], halved, rtol=1e-4, atol=1e-5)
     self.assertAllClose(
       values['feature_l2_mix_bn'],
       np.mean((projected - halved) ** 2),
@@ -108,7 +114,7 @@ class DistillationTest(tf.test.TestCase, parameterized.TestCase):
     )
     # The pixel under the centre of a pixel of half the size is the second one.
     valid = self.valid[:, 1::2, 1::2] > 0
-    quarter = np.asarray(teacher_maps[2]).reshape(2, 4, 4, 6, 4, 1)
+    quarter = np.asarray(own_maps[1]).reshape(2, 4, 4, 6, 4, 1)
     quarter = quarter[:, :, 1:3, :, 1:3].mean((2, 4))
     difference = np.log(np.asarray(maps[2])) - np.log(quarter)
     expected = [np.std(d[v]) for d, v in zip(difference, valid, strict=True)]
@@ -129,7 +135,7 @@ class DistillationTest(tf.test.TestCase, parameterized.TestCase):
     ]
     with tf.GradientTape() as tape:
       tape.watch([v.value for v in weights])
-      teacher_maps = distillation.teacher_features(self.teacher_rgb)
+      teacher_maps = distillation.teacher_features(self.batch)
       _, maps = distillation.student_features(self.rgb, training=True)
       total, _ = distillation(maps, teacher_maps, self.valid)
     of_student, of_teacher = tape.gradient(
@@ -142,7 +148,9 @@ class DistillationTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllEqual([g is None for g in of_teacher], [True] * len(weights))
     self.assertGreater(np.abs(of_student[0]).max(), 0)
     self.assertAllClose(
-      teacher_maps[2], self.teacher(self.teacher_rgb, training=False), rtol=1e-5
+      teacher_maps[2],
+      tf.image.resize(self.teacher(self.teacher_rgb, training=False), (4, 6)),
+      rtol=1e-5,
     )
     after = _values(distillation.teacher_variables)
     for one, other in zip(before, after, strict=True):
@@ -209,7 +217,7 @@ class DistillationTest(tf.test.TestCase, parameterized.TestCase):
     distillation = self._distillation(terms)
     distillation.build(self.student)
     _, maps = distillation.student_features(self.rgb, training=False)
-    teacher_maps = distillation.teacher_features(self.teacher_rgb)
+    teacher_maps = distillation.teacher_features(self.batch)
     _, values = distillation(maps, teacher_maps, self.valid)
     self.assertEqual(list(values), ['double_depth_m', 'feature_l2_mix_bn'])
 

@@ -86,6 +86,17 @@ class OptionsTest(parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, f'^train.{name} is .*; allowed: '):
       options.check(_DEFAULTS | {name: value})
 
+  def test_a_cache_needs_pictures_that_stay(self):
+    kept = distillation.Distillation(
+      'a.keras', [('feature_l2', 1.0, 'a', 'b')], cache_dir='maps'
+    )
+    off = augmentation.Augmentation.off()
+    options.check(_DEFAULTS | {'distillation': kept, 'augmentation': off})
+    with self.assertRaisesRegex(
+      ValueError, "at random: Augmentation.crop = 'r2', .*cache_dir"
+    ):
+      options.check(_DEFAULTS | {'distillation': kept})
+
 
 if __name__ == '__main__':
   absltest.main()
