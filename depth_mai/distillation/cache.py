@@ -45,7 +45,7 @@ class Cache:
         raise ValueError('the files do not have the same number of examples')
     except (EOFError, OSError, ValueError) as error:
       raise ValueError(
-        f'{folder}, in Distillation.cache_dir, is damaged ({error}). Remove it; '
+        f'{folder} of Distillation.cache_dir is damaged ({error}). Remove it; '
         "the teacher's maps are then computed again."
       ) from error
 

@@ -70,7 +70,7 @@ class CacheTest(tf.test.TestCase):
     file = self.folder / 'maps_01.npy'
     for size in (file.stat().st_size - 4, 9, 0):
       os.truncate(file, size)
-      with self.assertRaisesRegex(ValueError, f'{self.folder}, .* is damaged'):
+      with self.assertRaisesRegex(ValueError, f'{self.folder} .* is damaged'):
         self._open()
 
 
