@@ -105,9 +105,13 @@ class Distillation:
       The variables of the projections, to train along with the student.
 
     Raises:
-      ValueError: if the teacher cannot be loaded, or a layer does not exist.
+      ValueError: if the teacher cannot be loaded, a layer does not exist, or a
+        term cannot compare the maps.
     """
-    teacher = network_file.load_network(self._path)
+    try:
+      teacher = network_file.load_network(self._path)
+    except ValueError as error:
+      raise ValueError(f'Distillation.teacher in gin: {error}') from error
     self.teacher_digest = hashlib.sha256(
       regular_files.read_bytes(self._path)
     ).hexdigest()
@@ -131,6 +135,15 @@ class Distillation:
         )
         projection.build(one.shape)
         self._projections[term.label] = projection
+    # A term refuses maps or options that it cannot use now, not in a step.
+    self(
+      [tf.zeros((1, *one.shape[1:])) for one in student_maps],
+      [
+        tf.zeros((1, *size, one.shape[-1]))
+        for size, one in zip(self._sizes, teacher_maps, strict=True)
+      ],
+      tf.ones((1, 1, 1, 1)),
+    )
     return [
       variable
       for projection in self._projections.values()

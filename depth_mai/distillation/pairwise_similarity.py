@@ -36,7 +36,11 @@ def pairwise_similarity(
   """
   del valid_mask
   losses_registry.check_option(
-    'pairwise_similarity', 'patch', patch, min(patch) >= 1, 'two sides of 1 up'
+    'pairwise_similarity',
+    'patch',
+    patch,
+    min(patch) >= 1,
+    'two sides above 0',
   )
   student, teacher = (
     similarity.unit_vectors(_pool(maps, patch), detach_norm=True)

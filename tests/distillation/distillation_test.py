@@ -236,12 +236,19 @@ class DistillationTest(tf.test.TestCase, parameterized.TestCase):
       self._distillation(terms)
     self.assertIn('Distillation.terms', str(caught.exception))
 
+  def test_a_term_refuses_maps_before_the_first_step(self):
+    distillation = self._distillation([('log_response', 1.0, 'mix', 'up_1')])
+    with self.assertRaisesRegex(ValueError, 'maps of 6 and 8 channels'):
+      distillation.build(self.student)
+
   def test_refuses_a_missing_layer_or_teacher(self):
     with self.assertRaisesRegex(ValueError, "the teacher, has no layer 'up_3'"):
       terms = [('feature_l2', 1.0, 'mix', 'up_3')]
       self._distillation(terms).build(self.student)
     self.path.unlink()
-    with self.assertRaisesRegex(ValueError, 'There is no network'):
+    with self.assertRaisesRegex(
+      ValueError, 'Distillation.teacher in gin: There is no network'
+    ):
       self._distillation().build(self.student)
     with self.assertRaisesRegex(ValueError, r'call build\(student\) first'):
       self._distillation().teacher_size  # noqa: B018
