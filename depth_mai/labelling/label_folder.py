@@ -30,6 +30,7 @@ from depth_mai.challenge_folder import folder_names
 from depth_mai.files import atomic
 from depth_mai.files import file_names
 from depth_mai.files import lock
+from depth_mai.files import printable
 from depth_mai.labelling import agreement
 from depth_mai.pictures import picture_files
 
@@ -146,7 +147,8 @@ class LabelFolder:
     for photograph in photographs:
       stem = file_names.canonical(photograph.stem).lstrip('.') or 'photograph'
       if why := file_names.unstorable(stem):
-        problems.append(f'{photograph}: {why}. Cure: rename the file.')
+        shown = printable.printable(photograph)
+        problems.append(f'{shown}: {why}. Cure: rename the file.')
         continue
       name, number = stem, 1
       while _folded(name) in taken or not _is_copy(

@@ -147,10 +147,11 @@ def list_pictures(
     problems += listing.problems
     left_out += listing.left_out
   if not pictures and not problems:
+    where = '' if subfolders else ' directly into it, not into subfolders,'
     raise ValueError(
       f'The folder {printable.printable(folder)} contains no picture. Put '
-      'files directly into it, not into subfolders, or change their format to '
-      f'JPEG or PNG.{"".join(f" {line}" for line in left_out)}'
+      f'files{where or " there"} or change their format to JPEG or PNG.'
+      f'{"".join(f" {line}" for line in left_out)}'
     )
   return Listing(pictures, problems, left_out)
 
