@@ -28,17 +28,14 @@ class KerasPredictor:
     network: str | os.PathLike[str] | keras.Model,
     output_upsampling: str | None = None,
     batch_size: int = 8,
-    image_size: tuple[int, int] | None = challenge.IMAGE_SIZE,
   ):
     """Loads a network.
 
     Args:
       network: maps RGB 0..255 at its own size to metres; or its .keras file.
-      output_upsampling: how the depth is resized to `image_size`, see
+      output_upsampling: how the depth is resized to 480 x 640, see
         `deployment.deployment_model`.
       batch_size: images per call.
-      image_size: (height, width) of pictures and depth maps, the challenge's
-        by default; None for those of the network's input.
 
     Raises:
       ValueError: if the file is missing or is not a network of this project,
@@ -47,9 +44,9 @@ class KerasPredictor:
     if not isinstance(network, keras.Model):
       network = network_file.load_network(network)
     finite_check.check(network, f'The network {network.name}')
-    self.input_size = image_size or tuple(network.input_shape[1:3])
+    self.input_size = challenge.IMAGE_SIZE
     model = deployment.deployment_model(
-      network, self.input_size, output_upsampling=output_upsampling
+      network, output_upsampling=output_upsampling
     )
     self.batch_size = batch_size
 
@@ -69,7 +66,7 @@ class KerasPredictor:
       rgb_uint8: N images, uint8 [H, W, 3] of any size.
 
     Returns:
-      N depth maps, float32 of size `input_size`, millimetres.
+      N depth maps, float32 [480, 640], millimetres.
     """
     del names
     rgb = [image_io.resize_rgb(x, self.input_size) for x in rgb_uint8]

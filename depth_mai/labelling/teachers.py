@@ -47,7 +47,7 @@ def open_teacher(
     declared: what is stated about a .tflite file.
 
   Returns:
-    The teacher. A .keras network predicts at the size of its own input.
+    The teacher.
 
   Raises:
     ValueError: if the file is missing, damaged or no depth network.
@@ -57,9 +57,9 @@ def open_teacher(
   if path.endswith('.tflite'):
     predictor = file_predictors.TflitePredictor(path, threads, declared)
   elif path.endswith('.keras'):
-    predictor = keras_predictor.KerasPredictor(
-      path, batch_size=BATCH_SIZE, image_size=None
-    )
+    # At the challenge's size, because training and the exported files sample a
+    # picture without antialiasing: a smoother one seems farther away.
+    predictor = keras_predictor.KerasPredictor(path, batch_size=BATCH_SIZE)
   else:
     raise ValueError(f'--model={model} must end with .keras or .tflite.')
   return Teacher(model, model_file.file_sha256(path), predictor)
@@ -76,8 +76,6 @@ def shown(
   teachers: Sequence[Teacher], rgb_uint8: np.ndarray
 ) -> list[np.ndarray]:
   """Returns a picture as each teacher sees it.
-
-  The teachers' inputs are small, so many pictures can wait for them.
 
   Args:
     teachers: the teachers.

@@ -37,14 +37,6 @@ class KerasPredictorTest(parameterized.TestCase, tf.test.TestCase):
       for depth_mm, value in zip(got, values, strict=True):
         self.assertAllClose(depth_mm, np.full((480, 640), value), rtol=1e-5)
 
-  def test_the_size_of_the_input(self):
-    self.save_mean_of_channels()
-    predictor = keras_predictor.KerasPredictor(self.path, image_size=None)
-    self.assertEqual(predictor.input_size, (12, 16))
-    rgb = np.full((33, 21, 3), 255, np.uint8)
-    (depth_mm,) = predictor.predict_mm([''], [rgb])
-    self.assertAllClose(depth_mm, np.full((12, 16), 7650), rtol=1e-5)
-
   @parameterized.parameters(('nearest', True), ('bilinear', False))
   def test_upsampling(self, upsampling, is_blocky):
     self.save_mean_of_channels()
