@@ -103,7 +103,9 @@ def load(network: keras.Model, source: str, names: str | None = None) -> Loaded:
     ValueError: the source cannot be read, lacks a tensor, has one that is not
       finite, or is of another network; names the tensors that differ.
   """
-  encoder = dict(_variables(_encoder_layers(network)))
+  encoder = dict(
+    _variables(x for x, is_encoder in _layers(network) if is_encoder)
+  )
   if not encoder:
     raise ValueError(
       f'train.initial_encoder: no layer of {network.name} belongs to an '
@@ -152,12 +154,13 @@ def _is_keras(source: str) -> bool:
   return source.startswith(('keras:', 'keras_cv:')) or source.endswith('.keras')
 
 
-def _encoder_layers(network: keras.Model) -> Iterator[keras.Layer]:
+def _layers(network: keras.Model) -> Iterator[tuple[keras.Layer, bool]]:
+  """Yields the layers of a network, and whether its encoder has them."""
   for layer in network.layers:
     if layer.name in _TRUNKS:
-      yield from layer.layers
-    elif _ENCODER.match(layer.name):
-      yield layer
+      yield from ((inner, True) for inner in layer.layers)
+    else:
+      yield layer, _ENCODER.match(layer.name) is not None
 
 
 def _variables(
@@ -215,7 +218,7 @@ def _library_tensors(
   library: keras.Model,
 ) -> tuple[dict[str, np.ndarray], normalisation_lib.Normalisation]:
   """Returns a Keras network's tensors in their order, and its normalisation."""
-  layers = list(library.layers)
+  layers = [layer for layer, _ in _layers(library)]
   first = next(
     number
     for number, layer in enumerate(layers)
@@ -225,6 +228,9 @@ def _library_tensors(
     name: keras.ops.convert_to_numpy(variable.value)
     for name, variable in _variables(layers[first:])
   }
+  own = normalisation_lib.of(library)
+  if own is not None:
+    return tensors, own
   # What lies before the first convolution is linear, and padding at the border.
   scaling = keras.Model(library.input, layers[first].input)
   height, width = (side or 32 for side in library.input_shape[1:3])

@@ -77,6 +77,19 @@ def read(network: keras.Model) -> np.ndarray:
   return np.stack([np.broadcast_to(np.float64(x), 3) for x in scaling])
 
 
+def of(network: keras.Model) -> Normalisation | None:
+  """Returns the normalisation of a network of this project.
+
+  Args:
+    network: any network; None for one without the layer.
+  """
+  if _layer(network) is None:
+    return None
+  scale, offset = read(network)
+  std = 1 / (255 * scale)
+  return Normalisation(tuple((-offset * std).tolist()), tuple(std.tolist()))
+
+
 def write(network: keras.Model, scaling: np.ndarray) -> None:
   """Changes the scaling of a network's input.
 

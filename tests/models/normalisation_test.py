@@ -46,6 +46,16 @@ class NormalisationTest(tf.test.TestCase):
     layer = normalisation.layer(normalisation.PLUS_MINUS_ONE)
     self.assertEqual((layer.scale, layer.offset), (1 / 127.5, -1.0))
 
+  def test_of_a_network(self):
+    network = _network()
+    self.assertEqual(normalisation.of(network), normalisation.PLUS_MINUS_ONE)
+    imagenet = normalisation.IMAGENET
+    normalisation.write(network, np.array([imagenet.scale, imagenet.offset]))
+    found = normalisation.of(network)
+    self.assertAllClose(found.mean, [0.485, 0.456, 0.406])
+    self.assertAllClose(found.std, [0.229, 0.224, 0.225])
+    self.assertIsNone(normalisation.of(_network('other')))
+
   def test_equal_channels_stay_one_number(self):
     network = _network()
     normalisation.write(network, np.float64([[2, 2, 2], [0, 0, 1]]))

@@ -86,6 +86,7 @@ class MidasTeacherTest(system_case.SystemCase, parameterized.TestCase):
     super().setUpClass()
     keras.utils.set_random_seed(1)
     cls.network = midas_teacher.midas_teacher(_tiny())
+    cls.loaded = midas_teacher.midas_teacher(_tiny())
 
   @parameterized.parameters(
     ('b5', 1.6, 2.2, 28513527, 38138801),
@@ -158,11 +159,12 @@ class MidasTeacherTest(system_case.SystemCase, parameterized.TestCase):
     normalise.set_weights([np.float32(_MEAN), np.float32(_STD), np.int64(0)])
     path = os.path.join(self.create_tempdir(), 'published.weights.h5')
     library.save_weights(path)
+    network = self.loaded
     loaded = encoder_weights.load(
-      self.network, f'keras:efficientnet_b0_imagenet:{path}'
+      network, f'keras:efficientnet_b0_imagenet:{path}'
     )
     self.assertContainsSubset(['top_conv/kernel'], loaded.left_over)
-    trunk = self.network.get_layer('efficientnet_b0')
+    trunk = network.get_layer('efficientnet_b0')
     self.assertLen(loaded.assigned, len(trunk.weights))
     rgb = np.float32(rng.uniform(0, 255, (2, 32, 64, 3)))
     # As Keras documents it, and as it builds the network for 'imagenet'.
@@ -175,12 +177,28 @@ class MidasTeacherTest(system_case.SystemCase, parameterized.TestCase):
       + [library.get_layer('block7a_project_bn').output],
     )((rgb / 255 - _MEAN) / _STD, training=False)
     taps = [
-      self.network.get_layer(f'lateral_{level}').input for level in range(1, 5)
+      network.get_layer(f'lateral_{level}').input for level in range(1, 5)
     ]
-    features = keras.Model(self.network.input, taps)(rgb, training=False)
+    features = keras.Model(network.input, taps)(rgb, training=False)
     for actual, tap in zip(features, expected, strict=True):
       scale = np.abs(tap).max()
       self.assertAllClose(actual / scale, tap / scale, atol=1e-4)
+
+  def test_encoder_of_another_teacher(self):
+    """A .keras file of a training; its trunk is a model in the network."""
+    self.network.get_layer('normalise').scale = 0.01
+    path = f'{self.get_temp_dir()}/teacher.keras'
+    self.network.save(path)
+    self.network.get_layer('normalise').scale = 1 / 127.5
+    loaded = encoder_weights.load(self.loaded, path)
+    self.assertContainsSubset(['lateral_4/kernel'], loaded.left_over)
+    self.assertAllClose(self.loaded.get_layer('normalise').scale, 0.01)
+    for ours, theirs in zip(
+      self.loaded.get_layer('efficientnet_b0').weights,
+      self.network.get_layer('efficientnet_b0').weights,
+      strict=True,
+    ):
+      self.assertAllEqual(ours, theirs)
 
   def test_names_of_published_weights(self):
     for name in ('efficientnet_b5_imagenet', 'efficientnet_b7_imagenet'):
