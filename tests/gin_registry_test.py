@@ -17,6 +17,20 @@ from depth_mai.losses import weighted
 _CONFIGS = pathlib.Path(__file__).parents[1] / 'gin_configs'
 _FILES = sorted(path.name for path in _CONFIGS.glob('*.gin'))
 _ALL_FILES = sorted(_CONFIGS.rglob('*.gin'))
+# Teachers of the published sizes take a minute and gigabytes to build.
+_SMALL_TEACHERS = (
+  'SwinTeacherOptions.embedding = 8',
+  'SwinTeacherOptions.depths = (1, 1, 1, 1)',
+  'SwinTeacherOptions.heads = (1, 1, 1, 1)',
+  'SwinTeacherOptions.decoder_channels = (8, 8, 8, 8)',
+  'DptTeacherOptions.embedding = 8',
+  'DptTeacherOptions.heads = 1',
+  'DptTeacherOptions.taps = (1, 2, 3, 4)',
+  'DptTeacherOptions.reassembled_channels = (8, 8, 8, 8)',
+  'DptTeacherOptions.decoder_channels = 8',
+  "MidasTeacherOptions.encoder = 'b0'",
+  'MidasTeacherOptions.decoder_channels = 8',
+)
 # Two files may share this part of the shorter one's settings.
 _MOST = 0.5
 
@@ -36,7 +50,7 @@ def _header_and_body(path):
 class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.parameters(_FILES)
   def test_every_configuration_builds_its_network(self, name):
-    gin_registry.parse([str(_CONFIGS / name)])
+    gin_registry.parse([str(_CONFIGS / name)], _SMALL_TEACHERS)
     network, _, _ = gin_registry.load_network()
     self.assertEqual(network.output_shape[-1], 1)
 

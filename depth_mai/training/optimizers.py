@@ -15,7 +15,7 @@ import keras
 Schedule: typing.TypeAlias = keras.optimizers.schedules.LearningRateSchedule
 
 # These weights scale and shift; decay would pull them towards zero.
-_UNDECAYED = ('bias', 'gamma', 'beta', 'alpha')
+_UNDECAYED = ('bias', 'gamma', 'beta', 'alpha', 'positions', 'class_token')
 
 
 @dataclasses.dataclass(eq=False)

@@ -7,6 +7,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from depth_mai.layers import position_embedding
+from depth_mai.layers import window_attention
 from depth_mai.training import optimizers
 
 
@@ -86,6 +88,25 @@ class SchedulesTest(tf.test.TestCase):
     for _ in range(2):
       optimizer.apply_gradients([(tf.constant([1.0]), variable)])
     self.assertAllClose(variable.numpy(), [-2.0])
+
+  def test_adamw_decays_no_positions(self):
+    inputs = keras.Input((4, 4, 6))
+    x = window_attention.WindowAttention(1, 2, name='windows')(inputs)
+    x = position_embedding.PositionEmbedding(name='tokens')(x)
+    model = keras.Model(inputs, keras.layers.Dense(2, name='dense')(x))
+    for variable in model.trainable_variables:
+      variable.assign(tf.ones(variable.shape))
+    optimizer = optimizers.adamw(10, schedule=_constant, weight_decay=0.5)
+    optimizer.build(model.trainable_variables)
+    optimizer.apply_gradients(
+      [(tf.zeros(v.shape), v) for v in model.trainable_variables]
+    )
+    decayed = [
+      variable.path
+      for variable in model.trainable_variables
+      if not np.allclose(variable, 1.0)
+    ]
+    self.assertEqual(decayed, ['dense/kernel'])
 
 
 if __name__ == '__main__':
