@@ -6,6 +6,7 @@ import itertools
 import pathlib
 
 from absl.testing import parameterized
+import gin
 import numpy as np
 from PIL import Image
 import tensorflow as tf
@@ -13,9 +14,11 @@ import tensorflow as tf
 from depth_mai import gin_registry
 from depth_mai.files import ready_models
 from depth_mai.losses import weighted
+from depth_mai.models import network_file
 
 _CONFIGS = pathlib.Path(__file__).parents[1] / 'gin_configs'
 _FILES = sorted(path.name for path in _CONFIGS.glob('*.gin'))
+_LOSSES = weighted.losses()
 _ALL_FILES = sorted(_CONFIGS.rglob('*.gin'))
 # Teachers of the published sizes take a minute and gigabytes to build.
 _SMALL_TEACHERS = (
@@ -75,7 +78,8 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.parameters(_FILES)
   def test_a_header_names_command_time_and_result(self, name):
     header, _ = _header_and_body(_CONFIGS / name)
-    self.assertLessEqual(len(header), 20)
+    # Room for what is stated, chosen and different, and for the first weights.
+    self.assertLessEqual(len(header), 28)
     header = '\n'.join(header)
     self.assertIn(
       f'python -m depth_mai.train --gin_file=gin_configs/{name} \\\n', header
@@ -84,6 +88,17 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
     self.assertRegex(
       header, r'# si-RMSE on DATA/indoor \(docs/results.md\): \w+'
     )
+
+  @parameterized.parameters(_FILES)
+  def test_a_loss_at_full_size_uses_the_deployed_upsampling(self, name):
+    gin_registry.parse([str(_CONFIGS / name)])
+    system = gin.query_parameter('train.network').configurable.name
+    weights = gin.query_parameter('WeightedLoss.weights')
+    if all(_LOSSES[term].resolution == 'prediction' for term in weights):
+      return
+    is_nearest = "upsampling = 'nearest'" in gin_registry.config_text()
+    deployed = network_file.systems()[system].output_upsampling
+    self.assertEqual('nearest' if is_nearest else 'bilinear', deployed)
 
   def test_bindings_win_over_files(self):
     gin_registry.parse(

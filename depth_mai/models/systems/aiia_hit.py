@@ -19,8 +19,8 @@ Stage table (operation, channels, height x width; 128x160 input)
   out    upsampling x15, x16 (outside)                     1   480x640
 
 382 473 parameters once BatchNorm is folded, 1.53 MB in FP32. The
-authors distil from a teacher into 'dec_2', 'dec_3' and 'dec_4' before their
-ReLU; here there is no teacher.
+authors distil a teacher into 'dec_2', 'dec_3' and 'dec_4' before their ReLU
+(gin_configs/aiia_hit_distilled.gin).
 
 Differences from the paper (section 4.2; [stated], [authors' code], [chosen])
   [stated]       160x128 (width x height) input, MobileNetV3 encoder, a decoder

@@ -33,8 +33,10 @@ Differences from the paper (section 4.5; [stated], [inferred], [chosen])
              MiDaS' code) and after the head's convolutions
              (`decoder_batch_norm`), half-pixel interpolation, input in -1..1,
              the head's offset `min_depth_m`, its start `initial_depth_m` and
-             its `depth_code`. The team distils from a larger network of the
-             same kind; here there is no teacher.
+             its `depth_code`.
+
+The team distils a larger network of the same kind into this one
+(gin_configs/smartlab_distilled.gin).
 """
 
 import dataclasses
