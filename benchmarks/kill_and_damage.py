@@ -2,12 +2,14 @@
 """Kills a training again and again, and compares it with an undisturbed one.
 
     python -m benchmarks.kill_and_damage [--kills=20] [--seed=1] [--folder=DIR]
+        [--distil]
 
 A tiny network trains on tiny data made here, and saves a checkpoint after each
 step. Each start is killed (SIGKILL), at a random moment or while a checkpoint
 is written; then the newest checkpoint is damaged in one of `DAMAGES`. The last
 start runs to its end. Weights, checkpoint and metrics must be those of the
-undisturbed training, bit for bit; the exit code is 1 if they are not.
+undisturbed training, bit for bit; the exit code is 1 if they are not. With
+--distil, a teacher teaches the network.
 """
 
 from collections.abc import Callable
@@ -30,6 +32,7 @@ from absl import flags
 import numpy as np
 from PIL import Image
 
+from benchmarks import tiny_training
 from depth_mai import program
 from depth_mai.files import workdir as workdir_lib
 from depth_mai.metrics import table
@@ -37,6 +40,7 @@ from depth_mai.models import network_file
 
 _KILLS = flags.DEFINE_integer('kills', 20, 'Number of kills.', 1)
 _SEED = program.flag('seed', 'the moments and the damage')
+_DISTIL = flags.DEFINE_bool('distil', False, 'Distil from a tiny teacher.')
 _FOLDER = flags.DEFINE_string(
   'folder', None, 'Folder for data and runs; by default a temporary one.'
 )
@@ -55,6 +59,13 @@ train.train_eval_images = 0
 train.log_every_steps = 5
 train.checkpoint_every_steps = 1
 train.epochs = {epochs}
+"""
+_GIN_OF_DISTILLATION = """
+train.distillation = @Distillation()
+Distillation.teacher = '{teacher}'
+Distillation.terms = [
+  ('feature_l2', 0.1, 'stem_bn', 'depth_m'),
+  ('structure_similarity', 10.0, 'stem_bn', 'stem_bn')]
 """
 
 
@@ -125,21 +136,27 @@ def write_data(root: pathlib.Path) -> None:
 class Experiment:
   """A configuration, data, and an undisturbed and a disturbed training."""
 
-  def __init__(self, folder: pathlib.Path, steps: int, seed: int):
-    """Writes the data and the configuration."""
+  def __init__(
+    self, folder: pathlib.Path, steps: int, seed: int, distil: bool = False
+  ):
+    """Writes the data, the teacher if there is one, and the configuration."""
     self.folder = folder
     self.rng = random.Random(seed)
     self.counts = dict.fromkeys(
       ('killed', 'while a file was written', *DAMAGES), 0
     )
     write_data(folder / 'data')
-    (folder / 'tiny.gin').write_text(
-      _GIN.format(
-        batch=_BATCH,
-        evaluations=max(1, steps // 20),
-        epochs=steps * _BATCH / _PAIRS,
-      )
+    gin = _GIN.format(
+      batch=_BATCH,
+      evaluations=max(1, steps // 20),
+      epochs=steps * _BATCH / _PAIRS,
     )
+    if distil:
+      teacher = folder / 'teacher.keras'
+      options = tiny_training.TinyOptions(input_size=(64, 96))
+      tiny_training.tiny(options).save(teacher)
+      gin += _GIN_OF_DISTILLATION.format(teacher=teacher)
+    (folder / 'tiny.gin').write_text(gin)
 
   def start(self, name: str) -> subprocess.Popen:
     """Starts or resumes the training in the workdir of that name."""
@@ -247,7 +264,9 @@ class Experiment:
     return lines
 
 
-def run(folder: pathlib.Path, kills: int, seed: int, steps: int) -> Experiment:
+def run(
+  folder: pathlib.Path, kills: int, seed: int, steps: int, distil: bool = False
+) -> Experiment:
   """Runs both trainings.
 
   Args:
@@ -256,6 +275,7 @@ def run(folder: pathlib.Path, kills: int, seed: int, steps: int) -> Experiment:
       checkpoint; each is followed by one of `DAMAGES` in turn.
     seed: seed of moments and damage.
     steps: number of steps of both trainings.
+    distil: whether the network has a teacher.
 
   Returns:
     The experiment, whose workdirs are called whole and killed.
@@ -263,7 +283,7 @@ def run(folder: pathlib.Path, kills: int, seed: int, steps: int) -> Experiment:
   Raises:
     RuntimeError: if a training does not start, or ends before its kill.
   """
-  experiment = Experiment(folder, steps, seed)
+  experiment = Experiment(folder, steps, seed, distil)
   kinds = list(DAMAGES)
   # Side by side, since most of the time is that of starts.
   with futures.ThreadPoolExecutor(1) as pool:
@@ -289,7 +309,8 @@ def main(argv: list[str]) -> int:
   folder = pathlib.Path(_FOLDER.value or tempfile.mkdtemp())
   folder.mkdir(parents=True, exist_ok=True)
   started = time.monotonic()
-  experiment = run(folder, _KILLS.value, _SEED.value, _steps(_KILLS.value))
+  kills = _KILLS.value
+  experiment = run(folder, kills, _SEED.value, _steps(kills), _DISTIL.value)
   different = experiment.differences('whole', 'killed')
   rows = list(experiment.counts.items())
   print(table.markdown_table(('event', 'times'), rows, ('', 'd')))

@@ -33,7 +33,7 @@ def tiny(options: TinyOptions | None = None) -> keras.Model:
   options = options or TinyOptions()
   rgb, features = system_base.rgb_input(options)
   features = keras.layers.Conv2D(8, 3, 2, 'same', use_bias=False)(features)
-  features = keras.layers.BatchNormalization()(features)
+  features = keras.layers.BatchNormalization(name='stem_bn')(features)
   features = keras.layers.Dropout(0.1)(keras.layers.ReLU()(features))
   depth_m = depth_head.depth_head(features, kernel_size=3, options=options)
   return keras.Model(rgb, depth_m, name='tiny')

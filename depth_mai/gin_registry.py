@@ -24,6 +24,8 @@ import gin
 import keras
 
 from depth_mai.data import augmentation
+from depth_mai.distillation import distillation
+from depth_mai.distillation import registry as terms_registry
 from depth_mai.files import config_files
 from depth_mai.files import config_types
 from depth_mai.files import printable
@@ -41,11 +43,14 @@ from depth_mai.training import optimizers
 
 _SYSTEMS = network_file.systems().values()
 _LOSSES = weighted.losses()
+_TERMS = terms_registry.terms()
 
-# Systems, their options and losses register themselves, see
-# models/system_base.py and losses/registry.py. The rest is listed here.
+# Systems, their options, losses and the terms of distillations register
+# themselves, see models/system_base.py and the registry.py of losses and of
+# distillation. The rest is listed here.
 _FUNCTIONS: tuple[Callable, ...] = (
   augmentation.Augmentation,
+  distillation.Distillation,
   learned_weights.LearnedWeights,
   loop.train,
   mixing.Mixing,
@@ -59,6 +64,7 @@ _FUNCTIONS: tuple[Callable, ...] = (
   *(system.build for system in _SYSTEMS),
   *(system.options for system in _SYSTEMS),
   *(loss.function for loss in _LOSSES.values()),
+  *(term.function for term in _TERMS.values()),
 )
 _REGISTERED = {function.__name__: function for function in _FUNCTIONS}
 
@@ -88,6 +94,10 @@ def _in_current_scope(function: Callable) -> Callable:
 for _name, _loss in _LOSSES.items():
   registry.LOSSES[_name] = dataclasses.replace(
     _loss, function=CONFIGURABLES[_name], bind=_in_current_scope
+  )
+for _name, _term in _TERMS.items():
+  terms_registry.TERMS[_name] = dataclasses.replace(
+    _term, function=CONFIGURABLES[_name]
   )
 
 # TensorFlow asks users to report that it cannot compile how gin handles errors,

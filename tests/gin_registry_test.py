@@ -3,7 +3,10 @@
 
 import contextlib
 import itertools
+import json
 import pathlib
+import re
+from unittest import mock
 
 from absl.testing import parameterized
 import gin
@@ -15,6 +18,8 @@ from depth_mai import gin_registry
 from depth_mai.files import ready_models
 from depth_mai.losses import weighted
 from depth_mai.models import network_file
+from depth_mai.training import run
+from tests.distillation import tiny_networks
 
 _CONFIGS = pathlib.Path(__file__).parents[1] / 'gin_configs'
 _FILES = sorted(path.name for path in _CONFIGS.glob('*.gin'))
@@ -50,12 +55,56 @@ def _header_and_body(path):
   return header, lines[len(header) :]
 
 
+@contextlib.contextmanager
+def _eager_functions():
+  tf.config.run_functions_eagerly(True)
+  try:
+    yield
+  finally:
+    tf.config.run_functions_eagerly(False)
+
+
 class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.parameters(_FILES)
   def test_every_configuration_builds_its_network(self, name):
     gin_registry.parse([str(_CONFIGS / name)], _SMALL_TEACHERS)
     network, _, _ = gin_registry.load_network()
     self.assertEqual(network.output_shape[-1], 1)
+
+  @parameterized.parameters(name for name in _FILES if 'distilled' in name)
+  def test_every_distillation_takes_two_steps(self, name):
+    # Building graphs of these networks, and saving them, takes longer than two
+    # steps.
+    self.enter_context(_eager_functions())
+    for name_of_method in ('save', 'save_best'):
+      self.enter_context(mock.patch.object(run.Run, name_of_method))
+    data_dir = self._data()
+    teacher = str(data_dir.parent / 'teacher.keras')
+    layers = tuple(f'up_{level}_clb_bn' for level in (1, 2, 3, 4))
+    tiny_networks.teacher((64, 96), layers).save(teacher)
+    gin_registry.parse(
+      [str(_CONFIGS / name)],
+      [
+        f"Distillation.teacher = '{teacher}'",
+        *(["train.initial_network = 'aiia_hit'"] if 'aiia_hit' in name else []),
+        'train.epochs = 4',
+        'train.batch_size = 2',
+        'train.evaluations = 1',
+        'train.train_eval_images = 0',
+        'train.log_every_steps = 1',
+      ],
+    )
+    folder = gin_registry.train(
+      workdir=str(data_dir.parent / 'run'),
+      data_dir=str(data_dir),
+      records_dir=str(data_dir.parent / 'records'),
+    )
+    lines = (folder / 'metrics.jsonl').read_text().splitlines()
+    losses = [json.loads(line) for line in lines]
+    self.assertEqual([line['step'] for line in losses], [1, 2])
+    term = re.search(r"\('(\w+)', ", gin_registry.config_text()).group(1)
+    taught = [key for key in losses[1] if key.startswith(term)]
+    self.assertLen(taught, gin_registry.config_text().count(f"('{term}', "))
 
   def test_a_base_alone_parses(self):
     for path in sorted((_CONFIGS / 'base').glob('*.gin')):

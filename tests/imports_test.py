@@ -40,11 +40,20 @@ ALLOWED = {
   'models': ('layers',),
   # A loss is a function of three tensors.
   'losses': (),
+  # Compares features of a student with those of a teacher.
+  'distillation': ('models', 'losses'),
   # Rewrites a network, calibrates it on pictures, converts it to a .tflite file
   # and compares both.
   'lite': ('metrics', 'runtime', 'data', 'layers', 'models'),
   # Trains networks on batches with losses, and validates them.
-  'training': ('metrics', 'report', 'data', 'models', 'losses'),
+  'training': (
+    'metrics',
+    'report',
+    'data',
+    'models',
+    'losses',
+    'distillation',
+  ),
   # Measures the errors of a network, a .tflite file or a folder of depth maps.
   'evaluation': ('metrics', 'runtime', 'report', 'data', 'models'),
   # Labels photographs that have no depth with the predictions of teachers.
@@ -79,6 +88,7 @@ ALLOWED = {
     'data',
     'models',
     'losses',
+    'distillation',
     'lite',
     'training',
   ),

@@ -152,6 +152,19 @@ class Augmentation:
     """Returns whether any example can be rotated."""
     return self.rotation_degrees > 0 and self.rotation_probability > 0
 
+  @property
+  def random_options(self) -> list[str]:
+    """Returns the options for which an example differs from pass to pass."""
+    ranges = ('gamma', 'brightness', 'channel', 'saturation', 'contrast')
+    is_random = {
+      'crop': self.crop != 'none',
+      'rotation_probability': self.rotates,
+      'flip_probability': 0 < self.flip_probability < 1,
+      **{name: len(set(getattr(self, name))) > 1 for name in ranges},
+      'cutout_probability': self.cutout_probability > 0,
+    }
+    return [name for name, value in is_random.items() if value]
+
 
 def draw(seed_pair: Any) -> dict[str, tf.Tensor]:
   """Draws the random numbers of all decisions about one example.
@@ -280,6 +293,7 @@ def augment(
   options: Augmentation,
   input_size: Sequence[int],
   target_size: Sequence[int],
+  teacher_size: Sequence[int] | None = None,
 ) -> dict[str, tf.Tensor]:
   """Makes one training example.
 
@@ -297,11 +311,14 @@ def augment(
     options: the options to apply.
     input_size: height and width of the network's input, pixels.
     target_size: height and width of the target, pixels.
+    teacher_size: height and width of the input of a teacher, pixels; None for
+      no teacher.
 
   Returns:
     'rgb' [h, w, 3] float32, 0..255; 'depth_m' [h', w', 1] float32, metres, 0
     where unknown; 'valid_mask' [h', w', 1] float32, 1 where depth is known,
-    else 0.
+    else 0. If `teacher_size` differs from `input_size`, also 'teacher_rgb', the
+    same as 'rgb' at that size.
   """
   numbers = draw(seed_pair)
   rgb_size = tf.unstack(tf.shape(rgb_uint8)[:2])
@@ -310,13 +327,19 @@ def augment(
   window, span = _choose_window(numbers, options, frame_size)
   steps = _frame_steps(numbers, options, rgb_size, frame_size)
 
-  to_frame, shown = crop_lib.view(window, span, input_size)
-  to_rgb = geometry.compose(*steps, to_frame)
-  rgb = geometry.sample_rgb(rgb_uint8, to_rgb, input_size)
-  rgb = change_colour(rgb, shown, numbers, options)
-  rgb = colour.pad(rgb, shown)
-  if options.cutout_probability > 0:
-    rgb = _cut_out(rgb, numbers, options, input_size)
+  def picture(size):
+    to_frame, shown = crop_lib.view(window, span, size)
+    to_rgb = geometry.compose(*steps, to_frame)
+    rgb = geometry.sample_rgb(rgb_uint8, to_rgb, size)
+    rgb = change_colour(rgb, shown, numbers, options)
+    rgb = colour.pad(rgb, shown)
+    if options.cutout_probability > 0:
+      rgb = _cut_out(rgb, numbers, options, size)
+    return rgb
+
+  pictures = {'rgb': picture(input_size)}
+  if teacher_size is not None and tuple(teacher_size) != tuple(input_size):
+    pictures['teacher_rgb'] = picture(teacher_size)
 
   to_frame, in_window = crop_lib.view(window, span, target_size)
   to_depth = geometry.compose(
@@ -327,7 +350,7 @@ def augment(
     depth_m *= _zoom_of(window, frame_size)
   valid_mask = tf.cast(in_window & (depth_m > 0), tf.float32)
   depth_m *= valid_mask
-  return {'rgb': rgb, 'depth_m': depth_m, 'valid_mask': valid_mask}
+  return {**pictures, 'depth_m': depth_m, 'valid_mask': valid_mask}
 
 
 def _zoom_of(window: crop_lib.Window, frame_size: Sequence[Any]) -> tf.Tensor:

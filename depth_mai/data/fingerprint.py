@@ -9,6 +9,7 @@ count as the data's identity, so a copy in another folder is the same data.
 
 from collections.abc import Sequence
 import hashlib
+import json
 import os
 import pathlib
 import sys
@@ -147,6 +148,16 @@ def difference(before: dict, now: dict) -> str:
           f'({problems.listing(listed, _MOST_NAMES)})'
         )
   return '; '.join(texts)
+
+
+def identity(split: dict) -> str:
+  """Returns a checksum of the names and checksums of a split's members.
+
+  Args:
+    split: an entry of the result of `describe`.
+  """
+  members = sorted((name, of[1]) for name, of in split['members'].items())
+  return hashlib.sha256(json.dumps(members).encode()).hexdigest()
 
 
 def _files(

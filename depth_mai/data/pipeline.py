@@ -16,6 +16,7 @@ TensorFlow's global seed has no effect.
 
 from collections.abc import Callable
 from collections.abc import Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -47,6 +48,8 @@ def train_dataset(
   augmentation: augmentation_lib.Augmentation | None = None,
   input_size: Sequence[int] = (128, 160),
   target_size: Sequence[int] = (120, 160),
+  teacher_size: Sequence[int] | None = None,
+  teacher_maps: Callable[[tf.Tensor], Any] | None = None,
   cache: str = 'decoded',
   shuffle_buffer: int | None = None,
   parallel_calls: int = tf.data.AUTOTUNE,
@@ -63,6 +66,9 @@ def train_dataset(
     augmentation: the random changes; None stands for `Augmentation()`.
     input_size: height and width of 'rgb', pixels.
     target_size: height and width of 'depth_m' and 'valid_mask', pixels.
+    teacher_size: height and width of 'teacher_rgb', pixels; None for none.
+    teacher_maps: from the 'id' of an example to what the batches then have as
+      'teacher_maps'; None for nothing.
     cache: data to keep in memory after the first use. 'decoded': all images as
       raw numbers (1.5 MB per pair of 480x640; 677 pairs are 1 GB); 'encoded':
       their PNG or JPEG bytes, decoded each time; 'none': only the shuffle
@@ -75,7 +81,8 @@ def train_dataset(
   Returns:
     Endless dataset of 'rgb' [B, h, w, 3] float32, 0..255; 'depth_m' [B, h',
     w', 1] float32, metres, 0 where unknown; 'valid_mask' [B, h', w', 1]
-    float32, 0 or 1.
+    float32, 0 or 1. If `teacher_size` differs from `input_size`, also
+    'teacher_rgb', which shows what 'rgb' does, at that size.
 
   Raises:
     ValueError: if an option is out of range, or the source is empty or endless.
@@ -125,14 +132,18 @@ def train_dataset(
   def make_example(number, example):
     if source_is_encoded(shuffled):
       example = source_lib.decode_example(example)
-    return augmentation_lib.augment(
+    made = augmentation_lib.augment(
       example['rgb'],
       example['depth_mm'],
       _seed_pair(seed, _FOR_AUGMENTATION, number),
       options,
       input_size,
       target_size,
+      teacher_size,
     )
+    if teacher_maps:
+      made['teacher_maps'] = teacher_maps(example['id'])
+    return made
 
   batches = (
     shuffled.enumerate(start=first_example)
@@ -144,6 +155,45 @@ def train_dataset(
     tf.data.INFINITE_CARDINALITY
   )
   return batches.apply(endless)
+
+
+def pictures(
+  source: tf.data.Dataset,
+  *,
+  batch_size: int,
+  augmentation: augmentation_lib.Augmentation,
+  size: Sequence[int],
+  parallel_calls: int = tf.data.AUTOTUNE,
+) -> tf.data.Dataset:
+  """Makes batches of the pictures of one pass over a split, in order.
+
+  Args:
+    source: as for `train_dataset`.
+    batch_size: examples per batch; the last batch may be smaller.
+    augmentation: options without random changes; they are applied.
+    size: height and width, pixels.
+    parallel_calls: examples decoded at the same time.
+
+  Returns:
+    Dataset of 'id' [B] string and 'rgb' [B, h, w, 3] float32, 0..255, which
+    equals that of `train_dataset`.
+  """
+  encoded = source_is_encoded(source)
+
+  @tf.autograph.experimental.do_not_convert
+  def make_example(example):
+    if encoded:
+      example = source_lib.decode_example(example)
+    made = augmentation_lib.augment(
+      example['rgb'], example['depth_mm'], [0, 0], augmentation, size, (1, 1)
+    )
+    return {'id': example['id'], 'rgb': made['rgb']}
+
+  return (
+    source.map(make_example, parallel_calls, deterministic=True)
+    .batch(batch_size)
+    .prefetch(tf.data.AUTOTUNE)
+  )
 
 
 def eval_dataset(

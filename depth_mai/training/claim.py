@@ -32,7 +32,8 @@ def stored_data(
     accept_changed_data: whether a damaged file counts as none.
 
   Returns:
-    {'total_steps', 'splits'}; see `fingerprint.describe`.
+    {'total_steps', 'splits'}, see `fingerprint.describe`; and 'teacher' of a
+    distillation, the SHA-256 of its file.
 
   Raises:
     ValueError: if the file is damaged.
@@ -64,6 +65,7 @@ def store(
   config: str | None,
   splits: dict,
   total_steps: int,
+  teacher: str = '',
 ) -> None:
   """Writes what the run in a workdir is made of, and the versions.
 
@@ -74,11 +76,14 @@ def store(
     config: the configuration as text; None for none.
     splits: result of `fingerprint.describe`.
     total_steps: number of steps of the whole training.
+    teacher: SHA-256 of the teacher of a distillation; '' for none.
   """
   if config is not None:
     atomic.write_text(workdir / workdir_lib.CONFIG, config)
   workdir_lib.write_versions(workdir)
   content = {'total_steps': total_steps, 'splits': splits}
+  if teacher:
+    content['teacher'] = teacher
   atomic.write_json(workdir / workdir_lib.DATA, content)
 
 
@@ -91,6 +96,7 @@ def claimed(
   earlier: dict | None,
   total_steps: int,
   accept_changed_data: bool = False,
+  teacher: str = '',
 ) -> Iterator[bool]:
   """Holds a workdir, which is created if it does not exist.
 
@@ -103,13 +109,14 @@ def claimed(
     earlier: result of `stored_data`.
     total_steps: number of steps of the whole training.
     accept_changed_data: whether a run may go on with other data.
+    teacher: SHA-256 of the teacher of a distillation; '' for none.
 
   Yields:
     Whether the validation data changed since the run last started.
 
   Raises:
     ValueError: if another process holds the workdir, or it contains a run with
-      another configuration or other data.
+      another configuration, other data or another teacher.
     OSError: if the workdir cannot be written.
   """
   workdir.mkdir(parents=True, exist_ok=True)
@@ -119,6 +126,8 @@ def claimed(
       atomic.remove_leftovers(workdir / name)
     if config is not None:
       workdir_lib.check_config(workdir, config)
+    if earlier:
+      _check_teacher(workdir, earlier, teacher)
     if earlier and not accept_changed_data:
       _check_data(workdir, earlier, splits, total_steps)
     if not earlier and (workdir / workdir_lib.CHECKPOINTS).exists():
@@ -135,6 +144,18 @@ def claimed(
 
 def _validation_alone(splits: dict) -> dict:
   return {x: y for x, y in splits.items() if x == 'validation'}
+
+
+def _check_teacher(workdir: pathlib.Path, earlier: dict, teacher: str) -> None:
+  stored = str(earlier.get('teacher', ''))
+  if stored != teacher:
+    before, now = (x[:12] or 'none' for x in (stored, teacher))
+    raise ValueError(
+      f'{workdir} contains a run with another teacher: the SHA-256 of its file '
+      f'begins with {printable.printable(before)}, that of '
+      f'Distillation.teacher with {now}. To resume that run, put its teacher '
+      'back; to distil from this one, choose another --workdir.'
+    )
 
 
 def _check_data(

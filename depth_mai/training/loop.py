@@ -20,6 +20,7 @@ from depth_mai.data import augmentation as augmentation_lib
 from depth_mai.data import fingerprint
 from depth_mai.data import pipeline
 from depth_mai.data import source
+from depth_mai.distillation import distillation as distillation_lib
 from depth_mai.files import problems
 from depth_mai.files import workdir as workdir_lib
 from depth_mai.losses import weighted
@@ -74,6 +75,7 @@ def train(
   initial_encoder: str | None = None,
   encoder_names: str | None = None,
   quantisation: state_lib.Rewriting | None = None,
+  distillation: distillation_lib.Distillation | None = None,
   evaluations: int = 10,
   train_eval_images: int = 96,
   log_every_steps: int = 50,
@@ -116,6 +118,8 @@ def train(
       unknown project, see models/encoder_namings.py.
     quantisation: trains `initial_network` further with the rounding of its INT8
       file; see lite/quantisation_aware.py. None trains in float.
+    distillation: adds terms to the loss that compare the network with a
+      teacher; see distillation/distillation.py. None for no teacher.
     evaluations: number of evaluations, evenly spaced.
     train_eval_images: number of training images that each evaluation includes;
       0 for none.
@@ -152,6 +156,11 @@ def train(
       f"Mixing.losses needs train.strategy = 'default', not {strategy!r}: "
       'several devices would divide a batch without regard to its data sets.'
     )
+  if further_dirs and distillation and distillation.cache_dir:
+    raise ValueError(
+      'Distillation.cache_dir keeps the maps of one data set, but several are '
+      'mixed. Set it to None in the gin file, or give one --data_dir.'
+    )
   counts = mixing.counts(batch_size, 1 + len(further_dirs))
   train_source = source.open_split(data_dir, 'train', records_dir)
   examples = int(train_source.cardinality())
@@ -183,18 +192,30 @@ def train(
     loss_scaling=precision == 'mixed_float16',
     loss=loss,
     quantisation=quantisation,
+    distillation=distillation,
   )
-  state.config_hash = workdir_lib.config_hash(config) if config else ''
+  teacher = distillation.teacher_digest if distillation else ''
+  state.config_hash = (
+    workdir_lib.config_hash(config + teacher) if config else ''
+  )
 
-  def batches_from(step: int) -> tf.data.Dataset:
+  changes = augmentation or augmentation_lib.Augmentation()
+
+  def batches_from(
+    step: int, teacher_maps: Callable | None = None
+  ) -> tf.data.Dataset:
     return mixing_lib.batches(
       train_sources,
       counts,
       seed,
       start_step=step,
-      augmentation=augmentation or augmentation_lib.Augmentation(),
+      augmentation=changes,
       input_size=tuple(state.network.input_shape[1:3]),
       target_size=tuple(target_size),
+      teacher_size=(
+        distillation.teacher_size if distillation and not teacher_maps else None
+      ),
+      teacher_maps=teacher_maps,
       cache=cache,
     )
 
@@ -212,6 +233,7 @@ def train(
     config=config,
     splits=splits,
     total_steps=total_steps,
+    teacher=teacher,
   )
   with claim.claimed(
     own_directory,
@@ -220,6 +242,7 @@ def train(
     earlier=earlier,
     total_steps=total_steps,
     accept_changed_data=accept_changed_data,
+    teacher=teacher,
   ) as validation_changed:
     if state.restore(directory, is_chief=own_directory == directory):
       print(f'Resuming at step {state.step} of {total_steps} in {workdir}.')
@@ -243,6 +266,18 @@ def train(
       run.save()
     store()
     if not done:
+      teacher_maps = None
+      if distillation and distillation.cache_dir:
+        teacher_maps = distillation.cache(
+          pipeline.pictures(
+            train_source,
+            batch_size=batch_size,
+            augmentation=changes,
+            size=distillation.teacher_size,
+          ),
+          examples,
+          [fingerprint.identity(splits['train']), repr(changes)],
+        )
       step_fn = step_lib.make_train_step(
         strategy=chosen_strategy,
         network=state.network,
@@ -252,12 +287,13 @@ def train(
         gradient_clip=gradient_clip,
         ema_decay=ema_decay,
         loss_variables=state.loss_variables,
+        distillation=distillation,
       )
       _take_steps(
         run,
         step_fn,
         chosen_strategy.experimental_distribute_dataset(
-          batches_from(state.step)
+          batches_from(state.step, teacher_maps)
         ),
         sets,
         evaluate_every=max(1, math.ceil(total_steps / max(evaluations, 1))),

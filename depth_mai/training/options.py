@@ -9,6 +9,7 @@ from typing import Any
 
 from depth_mai.data import augmentation
 from depth_mai.data import pipeline
+from depth_mai.distillation import distillation
 from depth_mai.training import mixing
 from depth_mai.training import step
 
@@ -110,6 +111,10 @@ _ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
     ),
     "None, or in gin '@FakeQuantisation()'",
   ),
+  'distillation': (
+    lambda value: value is None or isinstance(value, distillation.Distillation),
+    "None, or in gin '@Distillation()'",
+  ),
   'evaluations': _INTEGER,
   'train_eval_images': _INTEGER,
   'log_every_steps': _POSITIVE_INTEGER,
@@ -134,3 +139,22 @@ def check(options: Mapping[str, object]) -> None:
         f'train.{name} is {value!r}; allowed: {allowed}. Change it in the gin '
         'file or with --gin_param.'
       )
+  _check_cache(options['distillation'], options['augmentation'])
+
+
+def _check_cache(teaching: Any, changes: Any) -> None:
+  """Refuses to keep a teacher's maps of pictures that change."""
+  if teaching is None or teaching.cache_dir is None:
+    return
+  changes = changes or augmentation.Augmentation()
+  if changes.random_options:
+    listed = ', '.join(
+      f'Augmentation.{name} = {getattr(changes, name)!r}'
+      for name in changes.random_options
+    )
+    raise ValueError(
+      "Distillation.cache_dir keeps the teacher's maps of each picture, but "
+      f'the augmentation changes the pictures at random: {listed}. Switch '
+      "these off ('none', 0 or equal bounds) in the gin file, or remove "
+      'Distillation.cache_dir.'
+    )

@@ -9,6 +9,7 @@ import typing
 import keras
 import tensorflow as tf
 
+from depth_mai.distillation import distillation as distillation_lib
 from depth_mai.files import ready_models
 from depth_mai.files import workdir as workdir_lib
 from depth_mai.models import compact_weights
@@ -36,7 +37,8 @@ class State:
     average: a second network with averaged weights, which is evaluated, saved
       and converted.
     optimizer: built for the variables of the network and of the loss.
-    loss_variables: variables of the loss, trained along with the network.
+    loss_variables: variables of the loss and of the distillation, trained
+      along with the network.
     step: steps taken.
     best: smallest validation si-RMSE so far.
     config_hash: hash of the run's configuration, '' for none; a checkpoint with
@@ -154,6 +156,7 @@ def create(
   encoder_names: str | None = None,
   loss: Callable | None = None,
   quantisation: Rewriting | None = None,
+  distillation: distillation_lib.Distillation | None = None,
 ) -> State:
   """Builds the variables of a run.
 
@@ -172,14 +175,15 @@ def create(
       returns variables to train along with the network's.
     quantisation: rewrites both networks so that they round as their INT8 file
       does; None trains them as they are.
+    distillation: is built for the network; None for none.
 
   Returns:
     A state at step 0.
 
   Raises:
     ValueError: if `network` or `optimizer` returns something else, a layer has
-      no channels, the initial network does not fit, or `quantisation` is given
-      without one.
+      no channels, the initial network does not fit, `quantisation` is given
+      without one, or the distillation's teacher or layers cannot be used.
   """
   if initial_network and initial_encoder:
     raise ValueError(
@@ -217,5 +221,7 @@ def create(
       built = keras.optimizers.LossScaleOptimizer(built)
     build_loss = getattr(loss, 'build', None)
     loss_variables = build_loss() if build_loss else []
+    if distillation:
+      loss_variables = loss_variables + distillation.build(trained)
     built.build(trained.trainable_variables + loss_variables)
   return State(trained, average, built, loss_variables)

@@ -8,6 +8,8 @@ import pathlib
 import keras
 import tensorflow as tf
 
+from depth_mai.distillation import distillation as distillation_lib
+
 STRATEGIES = {
   'default': tf.distribute.get_strategy,
   'mirrored': tf.distribute.MirroredStrategy,
@@ -92,6 +94,7 @@ def make_train_step(
   gradient_clip: float | None,
   ema_decay: float,
   loss_variables: Sequence[keras.Variable] = (),
+  distillation: distillation_lib.Distillation | None = None,
 ) -> Callable[[dict], dict]:
   """Returns a compiled function that takes a batch and returns the losses.
 
@@ -110,19 +113,32 @@ def make_train_step(
     gradient_clip: largest global norm of all gradients, those of
       loss_variables included; None for no clipping.
     ema_decay: decay of the moving average.
-    loss_variables: variables of the loss, trained along with the network.
+    loss_variables: variables of the loss and of the distillation, trained
+      along with the network.
+    distillation: built for the network; its sum is added to the loss. None for
+      none.
 
   Returns:
     A function from a batch {'rgb', 'depth_m', 'valid_mask'} to a dict of
-    scalars: 'loss', the loss's terms, 'gradient_norm'.
+    scalars: 'loss', the loss's terms, 'gradient_norm'. For a distillation the
+    batch also has what Distillation.teacher_features takes.
   """
   variables = [*network.trainable_variables, *loss_variables]
   replicas = strategy.num_replicas_in_sync
 
   def replica_step(batch):
+    rgb, valid_mask = batch['rgb'], batch['valid_mask']
+    if distillation:
+      teacher_maps = distillation.teacher_features(batch)
     with tf.GradientTape() as tape:
-      prediction = network(batch['rgb'], training=True)
-      total, terms = loss(prediction, batch['depth_m'], batch['valid_mask'])
+      if distillation:
+        prediction, maps = distillation.student_features(rgb, training=True)
+      else:
+        prediction = network(rgb, training=True)
+      total, terms = loss(prediction, batch['depth_m'], valid_mask)
+      if distillation:
+        distilled, values = distillation(maps, teacher_maps, valid_mask)
+        total, terms = total + distilled, {**terms, **values}
       scaled = optimizer.scale_loss(total)
     gradients = tape.gradient(scaled, [v.value for v in variables])
     context = tf.distribute.get_replica_context()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of benchmarks/kill_and_damage.py: a kill of a real training."""
 
+import json
 import pathlib
 import random
 
@@ -31,6 +32,19 @@ class KillAndDamageTest(parameterized.TestCase):
     np.savez(newest, **arrays)
     different = experiment.differences('whole', 'killed')
     self.assertEqual(different, [f'{newest.name}: network/0000'])
+
+  def test_a_killed_distillation_ends_like_a_whole_one(self):
+    experiment = kill_and_damage.run(
+      self.folder, kills=1, seed=2, steps=24, distil=True
+    )
+    self.assertEqual(experiment.counts['killed'], 1)
+    self.assertEqual(experiment.differences('whole', 'killed'), [])
+    newest = max((self.folder / 'killed/checkpoints').glob('step_*'))
+    with np.load(newest) as arrays:
+      # The projection from 8 channels to the teacher's one.
+      self.assertEqual(arrays['loss/0000'].shape, (1, 1, 8, 1))
+    lines = (self.folder / 'killed/metrics.jsonl').read_text().splitlines()
+    self.assertIn('structure_similarity_stem_bn', json.loads(lines[0]))
 
   @parameterized.parameters(*kill_and_damage.DAMAGES)
   def test_every_kind_of_damage_is_found(self, kind):

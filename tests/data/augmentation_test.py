@@ -53,6 +53,70 @@ def changed(options=OFF, **changes):
   return dataclasses.replace(options, **changes)
 
 
+class TeacherPictureTest(tf.test.TestCase):
+  OPTIONS = Augmentation(
+    crop='zoom', rotation_degrees=20.0, brightness=(0.3, 0.9)
+  )
+
+  def _augment(self, seed, teacher_size, pair_=None):
+    return augmentation.augment(
+      *(pair_ or position_pair(96, 128)),
+      (0, seed),
+      self.OPTIONS,
+      (12, 16),
+      (6, 8),
+      teacher_size,
+    )
+
+  def test_shows_the_same_window_in_the_same_colours(self):
+    for seed in range(4):
+      result = self._augment(seed, (24, 32))
+      teacher_rgb = result['teacher_rgb'].numpy()
+      # Colours grow linearly with the position: where all is inside the frame,
+      # a pixel has the mean colour of the four that it covers.
+      halved = teacher_rgb.reshape(12, 2, 16, 2, 3).mean(axis=(1, 3))
+      blue = teacher_rgb[..., 2].reshape(12, 2, 16, 2).min(axis=(1, 3))
+      inside = blue > 0.99 * blue.max()
+      self.assertGreater(inside.mean(), 0.5)
+      self.assertAllClose(
+        result['rgb'].numpy()[inside], halved[inside], atol=1.5
+      )
+
+  def test_changes_nothing_else(self):
+    pair_ = pair(96, 128)
+    without = self._augment(1, None, pair_)
+    self.assertEqual(set(without), {'rgb', 'depth_m', 'valid_mask'})
+    with_teacher = self._augment(1, (24, 32), pair_)
+    for name, value in without.items():
+      self.assertAllEqual(with_teacher[name], value)
+    self.assertNotIn('teacher_rgb', self._augment(1, [12, 16], pair_))
+
+
+class RandomOptionsTest(tf.test.TestCase):
+  def test_names_what_differs_from_pass_to_pass(self):
+    self.assertEmpty(OFF.random_options)
+    self.assertEqual(
+      Augmentation().random_options,
+      [
+        'crop',
+        'rotation_probability',
+        'flip_probability',
+        'gamma',
+        'brightness',
+        'channel',
+      ],
+    )
+    always = changed(
+      rotation_degrees=0.0,
+      rotation_probability=1.0,
+      flip_probability=1.0,
+      contrast=(1.3, 1.3),
+    )
+    self.assertEmpty(always.random_options)
+    some = changed(saturation=(0.9, 1.1), cutout_probability=1.0)
+    self.assertEqual(some.random_options, ['saturation', 'cutout_probability'])
+
+
 class DrawTest(tf.test.TestCase):
   def test_same_seeds_same_numbers(self):
     first, again = augmentation.draw((3, 4)), augmentation.draw((3, 4))

@@ -47,6 +47,13 @@ class FingerprintTest(absltest.TestCase):
     after = self._describe(before, copy)
     self.assertEqual(fingerprint.difference(before, after), '')
 
+  def test_identity_is_that_of_names_and_content(self):
+    before = fingerprint.identity(self._describe()['train'])
+    os.utime(self.root / 'train/rgb/0.png', (1, 1))
+    self.assertEqual(fingerprint.identity(self._describe()['train']), before)
+    self._add('train', 1, depth_mm=2001)
+    self.assertNotEqual(fingerprint.identity(self._describe()['train']), before)
+
   def test_changes_are_counted_and_named_in_natural_order(self):
     before = self._describe()
     for index in range(3, 12):

@@ -85,6 +85,46 @@ class TrainDatasetTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllInRange(batch['rgb'], 0, 255)
     self.assertAllEqual(batch['valid_mask'], batch['depth_m'] > 0)
 
+  def test_a_teacher_gets_a_picture_of_its_own_size(self):
+    first = batches(2, teacher_size=(12, 16))
+    self.assertEqual(first[0]['teacher_rgb'].shape, (3, 12, 16, 3))
+    self.assert_same_stream(first, batches(2))
+    self.assertNotIn('teacher_rgb', batches(1, teacher_size=(6, 8))[0])
+
+  def test_maps_of_a_teacher_follow_their_example(self):
+    stream = batches(
+      3,
+      augmentation=OFF,
+      teacher_maps=lambda name: (tf.strings.to_number(name),),
+    )
+    for batch in stream:
+      self.assertAllEqual(batch['teacher_maps'][0], numbers_of([batch]))
+
+  @parameterized.parameters(encoded_source, decoded_source)
+  def test_pictures_are_those_of_the_batches(self, source):
+    options = dataclasses.replace(OFF, brightness=(0.7, 0.7))
+    pictures = list(
+      pipeline.pictures(
+        source(), batch_size=4, augmentation=options, size=(6, 8)
+      ).as_numpy_iterator()
+    )
+    self.assertEqual([len(one['id']) for one in pictures], [4, 3])
+    by_id = {
+      int(name): rgb
+      for one in pictures
+      for name, rgb in zip(one['id'], one['rgb'], strict=True)
+    }
+    stream = batches(
+      2,
+      augmentation=options,
+      teacher_maps=lambda name: (tf.strings.to_number(name),),
+    )
+    for batch in stream:
+      for number, rgb in zip(
+        batch['teacher_maps'][0], batch['rgb'], strict=True
+      ):
+        self.assertAllEqual(by_id[int(number)], rgb)
+
   def test_shapes_are_static_and_the_stream_endless(self):
     dataset = pipeline.train_dataset(encoded_source(), batch_size=3, seed=1)
     shapes = {n: s.shape for n, s in dataset.element_spec.items()}

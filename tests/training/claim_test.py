@@ -27,7 +27,9 @@ class ClaimTest(absltest.TestCase):
     super().setUp()
     self.workdir = pathlib.Path(self.create_tempdir().full_path) / 'run'
 
-  def _claim(self, splits=None, accept=False, config='a = 1\n', steps=6):
+  def _claim(
+    self, splits=None, accept=False, config='a = 1\n', steps=6, teacher=''
+  ):
     with claim.claimed(
       self.workdir,
       config=config,
@@ -35,12 +37,14 @@ class ClaimTest(absltest.TestCase):
       earlier=claim.stored_data(self.workdir, accept),
       total_steps=steps,
       accept_changed_data=accept,
+      teacher=teacher,
     ) as validation_changed:
       claim.store(
         self.workdir,
         config=config,
         splits=splits or _splits(),
         total_steps=steps,
+        teacher=teacher,
       )
       return validation_changed
 
@@ -69,6 +73,15 @@ class ClaimTest(absltest.TestCase):
     self.assertEqual((self.workdir / 'data.json').read_bytes(), before)
     self.assertFalse(self._claim(changed, accept=True, steps=9))
     self.assertFalse(self._claim(changed, steps=9))
+
+  def test_another_teacher_is_refused(self):
+    self._claim(teacher='abcd' * 16)
+    self._claim(teacher='abcd' * 16)
+    for other, name in (('ef' * 32, 'efefefefefef'), ('', 'none')):
+      with self.assertRaisesRegex(
+        ValueError, f'with abcdabcdabcd, .*Distillation.teacher with {name}'
+      ):
+        self._claim(accept=True, teacher=other)
 
   def test_changed_validation_data_is_told(self):
     self._claim()

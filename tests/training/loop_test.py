@@ -19,6 +19,8 @@ from PIL import Image
 import tensorflow as tf
 
 from depth_mai import gin_registry
+from depth_mai.data import augmentation
+from depth_mai.distillation import distillation as distillation_lib
 from depth_mai.files import metrics_log
 from depth_mai.files import workdir as workdir_lib
 from depth_mai.layers import fake_quantisation
@@ -62,10 +64,12 @@ def _write_data(root: pathlib.Path) -> None:
       Image.fromarray(depth_mm).save(root / split / 'depth' / f'{index}.png')
 
 
-def _toy():
-  inputs = keras.Input((32, 32, 3))
+def _toy(size=32):
+  inputs = keras.Input((size, size, 3))
   x = keras.layers.Rescaling(1 / 255)(inputs)
-  conv = keras.layers.Conv2D(1, 4, strides=4, activation='softplus')
+  conv = keras.layers.Conv2D(
+    1, 4, strides=4, activation='softplus', name='depth_m'
+  )
   return keras.Model(inputs, conv(x), name='toy')
 
 
@@ -243,6 +247,43 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
       if isinstance(layer, fake_quantisation.FakeQuantise):
         self.assertGreater(layer.high, 0)
     self.assertAllGreater(network(image, training=False), 0)
+
+  def _distil(self, name, teacher, cache_dir=None):
+    folder = self._train(
+      name,
+      network=_toy,
+      epochs=2,
+      train_eval_images=0,
+      augmentation=augmentation.Augmentation.off(),
+      distillation=distillation_lib.Distillation(
+        str(teacher), [('log_response', 0.5, 'depth_m', 'depth_m')], cache_dir
+      ),
+    )
+    return [x for x in self._lines(folder) if x['split'] == 'train']
+
+  def test_a_teacher_teaches_and_must_stay(self):
+    teacher = self.folder / 'teacher.keras'
+    _toy(48).save(teacher)
+    before = teacher.read_bytes()
+    for line in self._distil('taught', teacher):
+      total = line['silog'] + 0.5 * line['log_response_depth_m']
+      self.assertAllClose(line['loss'], total, rtol=1e-4)
+    self.assertEqual(teacher.read_bytes(), before)
+    _toy(48).save(teacher)  # With other weights.
+    with self.assertRaisesRegex(ValueError, 'a run with another teacher'):
+      self._distil('taught', teacher)
+
+  def test_maps_of_a_teacher_are_kept_on_disk(self):
+    teacher = self.folder / 'teacher_of_kept_maps.keras'
+    _toy(48).save(teacher)
+    kept = self.folder / 'maps'
+    none, new, old = (
+      [x['loss'] for x in self._distil(f'kept_{number}', teacher, cache_dir)]
+      for number, cache_dir in enumerate((None, str(kept), str(kept)))
+    )
+    self.assertAllClose(none, new, rtol=1e-5)
+    self.assertEqual(new, old)
+    self.assertLen(list(kept.glob('*/maps_00.npy')), 1)
 
   def test_a_finished_run_is_not_trained_again(self):
     last = self.workdir / workdir_lib.LAST

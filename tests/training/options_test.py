@@ -9,6 +9,7 @@ from absl.testing import parameterized
 import keras
 
 from depth_mai.data import augmentation
+from depth_mai.distillation import distillation
 from depth_mai.lite import quantisation_aware
 from depth_mai.losses import weighted
 from depth_mai.models.systems import tcl
@@ -33,6 +34,9 @@ class OptionsTest(parameterized.TestCase):
       'augmentation': augmentation.Augmentation(),
       'initial_network': 'tcl',
       'evaluations': 0,
+      'distillation': distillation.Distillation(
+        'a.keras', [('feature_l2', 1.0, 'a', 'b')]
+      ),
     }
     options.check(_DEFAULTS | good)
 
@@ -71,6 +75,8 @@ class OptionsTest(parameterized.TestCase):
     ('encoder_names', 5),
     ('quantisation', True),
     ('quantisation', quantisation_aware.FakeQuantisation),
+    ('distillation', 'teacher.keras'),
+    ('distillation', distillation.Distillation),
     ('evaluations', -1),
     ('train_eval_images', 'all'),
     ('log_every_steps', 0),
@@ -79,6 +85,17 @@ class OptionsTest(parameterized.TestCase):
   def test_refuses(self, name, value):
     with self.assertRaisesRegex(ValueError, f'^train.{name} is .*; allowed: '):
       options.check(_DEFAULTS | {name: value})
+
+  def test_a_cache_needs_pictures_that_stay(self):
+    kept = distillation.Distillation(
+      'a.keras', [('feature_l2', 1.0, 'a', 'b')], cache_dir='maps'
+    )
+    off = augmentation.Augmentation.off()
+    options.check(_DEFAULTS | {'distillation': kept, 'augmentation': off})
+    with self.assertRaisesRegex(
+      ValueError, "at random: Augmentation.crop = 'r2', .*cache_dir"
+    ):
+      options.check(_DEFAULTS | {'distillation': kept})
 
 
 if __name__ == '__main__':

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from depth_mai.distillation import distillation as distillation_lib
 from depth_mai.losses import learned_weights
 from depth_mai.losses import weighted
 from depth_mai.training import step
@@ -20,6 +21,10 @@ if _TWO_CPUS:
     tf.config.list_physical_devices('CPU')[0],
     [tf.config.LogicalDeviceConfiguration()] * 2,
   )
+
+
+_TEACHER = (1.0, 1.5, -0.5)
+_DISTILLED = 3.0
 
 
 def _network():
@@ -44,13 +49,18 @@ def _batch():
   }
 
 
-def _run(strategy, batch, clip, optimizer=None, learned=False):
-  loss, loss_variables = _loss, []
+def _run(strategy, batch, clip, optimizer=None, learned=False, teacher=None):
+  loss, loss_variables, distillation = _loss, [], None
   with strategy.scope():
     network, average = _network(), _network()
     if learned:
       loss = learned_weights.LearnedWeights(weighted.WeightedLoss({'l2': 1.0}))
       loss_variables = loss.build()
+    if teacher:
+      distillation = distillation_lib.Distillation(
+        teacher, [('feature_l2', _DISTILLED, 'conv', 'conv')]
+      )
+      loss_variables = distillation.build(network)
     optimizer = optimizer or keras.optimizers.SGD(0.1)
     optimizer.build(network.trainable_variables + loss_variables)
   train_step = step.make_train_step(
@@ -62,6 +72,7 @@ def _run(strategy, batch, clip, optimizer=None, learned=False):
     gradient_clip=clip,
     ema_decay=0.5,
     loss_variables=loss_variables,
+    distillation=distillation,
   )
   dataset = tf.data.Dataset.from_tensors(batch).unbatch().batch(4)
   dataset = strategy.experimental_distribute_dataset(dataset)
@@ -89,6 +100,21 @@ def _reference(batch, clip):
     stepped,
     decay * weights + (1 - decay) * stepped,
   )
+
+
+def _distilled_reference(batch, clip):
+  """A step of l2 + 3 (mean squared distance to the teacher), by hand."""
+  weights = np.array([0.5, -1.0, 2.0, 0.0])
+  rgb = batch['rgb'].reshape(-1, 3)
+  features = np.concatenate([rgb, np.ones((len(rgb), 1))], axis=1)
+  prediction = features @ weights
+  error = prediction - batch['depth_m'].ravel()
+  distance = prediction - features @ np.append(_TEACHER, 0.0)
+  total = np.mean(error**2) + _DISTILLED * np.mean(distance**2)
+  gradient = 2 * features.T @ (error + _DISTILLED * distance) / len(error)
+  norm = np.linalg.norm(gradient)
+  stepped = weights - 0.1 * gradient * min(1, clip / norm)
+  return total, np.mean(distance**2), norm, stepped
 
 
 def _learned_reference(batch, clip):
@@ -130,6 +156,22 @@ class StepTest(tf.test.TestCase):
     self.assertAllClose(results['gradient_norm'], norm, rtol=1e-5)
     self.assertAllClose(weights, expected, rtol=1e-5)
 
+  def _check_distillation(self, strategy, clip):
+    teacher = _network()
+    teacher.layers[-1].kernel.assign(np.reshape(_TEACHER, (1, 1, 3, 1)))
+    path = os.path.join(self.create_tempdir().full_path, 'teacher.keras')
+    teacher.save(path)
+    batch = _batch()
+    results, weights, _ = _run(strategy, batch, clip, teacher=path)
+    total, distance, norm, expected = _distilled_reference(batch, clip)
+    self.assertAllClose(results['loss'], total, rtol=1e-5)
+    self.assertAllClose(results['feature_l2_conv'], distance, rtol=1e-5)
+    self.assertAllClose(results['gradient_norm'], norm, rtol=1e-5)
+    self.assertAllClose(weights, expected, rtol=1e-5)
+
+  def test_distillation(self):
+    self._check_distillation(tf.distribute.get_strategy(), clip=100.0)
+
   def test_one_device(self):
     self._check(tf.distribute.get_strategy(), clip=100.0)
 
@@ -161,6 +203,7 @@ class StepTest(tf.test.TestCase):
     strategy = tf.distribute.MirroredStrategy(['cpu:0', 'cpu:1'])
     self._check(strategy, clip=0.1)
     self._check_learned_weights(strategy, clip=0.1)
+    self._check_distillation(strategy, clip=100.0)
 
   def test_loss_scaling_does_not_change_the_step(self):
     def scaled():
