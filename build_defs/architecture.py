@@ -59,6 +59,7 @@ BOXES = {
   'workdir': Box(_FILE, 3, 1, ('best.keras,', 'metrics.jsonl')),
   'lite': Box(_TENSORFLOW, 4, 1, ('fold, convert,', 'calibrate, compare')),
   '.tflite': Box(_FILE, 5, 1, ('FP32, FP16, INT8',)),
+  'labelling': Box(_TENSORFLOW, 1, 2, ('photographs, with', "teachers' depth")),
   'streaming': Box(_DEVICE, 2, 2, ('runtime on live', 'cameras, videos')),
   'evaluation': Box(_DEVICE, 3, 2, ('si-RMSE of networks,', 'files, PNGs')),
   'runtime': Box(_DEVICE, 4, 2, ('predict and count', 'with LiteRT')),

@@ -9,6 +9,7 @@ import re
 from unittest import mock
 
 from absl.testing import parameterized
+import gin
 import numpy as np
 from PIL import Image
 import tensorflow as tf
@@ -16,12 +17,28 @@ import tensorflow as tf
 from depth_mai import gin_registry
 from depth_mai.files import ready_models
 from depth_mai.losses import weighted
+from depth_mai.models import network_file
 from depth_mai.training import run
 from tests.distillation import tiny_networks
 
 _CONFIGS = pathlib.Path(__file__).parents[1] / 'gin_configs'
 _FILES = sorted(path.name for path in _CONFIGS.glob('*.gin'))
+_LOSSES = weighted.losses()
 _ALL_FILES = sorted(_CONFIGS.rglob('*.gin'))
+# Teachers of the published sizes take a minute and gigabytes to build.
+_SMALL_TEACHERS = (
+  'SwinTeacherOptions.embedding = 8',
+  'SwinTeacherOptions.depths = (1, 1, 1, 1)',
+  'SwinTeacherOptions.heads = (1, 1, 1, 1)',
+  'SwinTeacherOptions.decoder_channels = (8, 8, 8, 8)',
+  'DptTeacherOptions.embedding = 8',
+  'DptTeacherOptions.heads = 1',
+  'DptTeacherOptions.taps = (1, 2, 3, 4)',
+  'DptTeacherOptions.reassembled_channels = (8, 8, 8, 8)',
+  'DptTeacherOptions.decoder_channels = 8',
+  "MidasTeacherOptions.encoder = 'b0'",
+  'MidasTeacherOptions.decoder_channels = 8',
+)
 # Two files may share this part of the shorter one's settings.
 _MOST = 0.5
 
@@ -50,7 +67,7 @@ def _eager_functions():
 class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.parameters(_FILES)
   def test_every_configuration_builds_its_network(self, name):
-    gin_registry.parse([str(_CONFIGS / name)])
+    gin_registry.parse([str(_CONFIGS / name)], _SMALL_TEACHERS)
     network, _, _ = gin_registry.load_network()
     self.assertEqual(network.output_shape[-1], 1)
 
@@ -110,7 +127,8 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.parameters(_FILES)
   def test_a_header_names_command_time_and_result(self, name):
     header, _ = _header_and_body(_CONFIGS / name)
-    self.assertLessEqual(len(header), 20)
+    # Room for what is stated, chosen and different, and for the first weights.
+    self.assertLessEqual(len(header), 28)
     header = '\n'.join(header)
     self.assertIn(
       f'python -m depth_mai.train --gin_file=gin_configs/{name} \\\n', header
@@ -119,6 +137,17 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
     self.assertRegex(
       header, r'# si-RMSE on DATA/indoor \(docs/results.md\): \w+'
     )
+
+  @parameterized.parameters(_FILES)
+  def test_a_loss_at_full_size_uses_the_deployed_upsampling(self, name):
+    gin_registry.parse([str(_CONFIGS / name)])
+    system = gin.query_parameter('train.network').configurable.name
+    weights = gin.query_parameter('WeightedLoss.weights')
+    if all(_LOSSES[term].resolution == 'prediction' for term in weights):
+      return
+    is_nearest = "upsampling = 'nearest'" in gin_registry.config_text()
+    deployed = network_file.systems()[system].output_upsampling
+    self.assertEqual('nearest' if is_nearest else 'bilinear', deployed)
 
   def test_bindings_win_over_files(self):
     gin_registry.parse(
@@ -135,6 +164,22 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
       total, _ = loss(*maps, tf.ones((1, 2, 2, 1)))
       # sqrt((1 - 0.85) ln(2)^2), but for SILog's millimetre.
       self.assertAllClose(total, scale * 0.26845, rtol=1e-3)
+
+  def test_a_scope_reaches_the_losses_of_its_data_set(self):
+    gin_registry.parse(
+      [],
+      [
+        'Mixing.losses = (@pairs/WeightedLoss(), @photos/WeightedLoss())',
+        "WeightedLoss.weights = {'silog': 1.0}",
+        'silog.scale = 10.0',
+        'photos/silog.variance_focus = 1.0',
+      ],
+    )
+    losses = gin_registry.CONFIGURABLES['Mixing']().losses
+    maps = (tf.fill((1, 2, 2, 1), 2.0), tf.ones((1, 2, 2, 1)))
+    pairs, photos = (loss(*maps, tf.ones((1, 2, 2, 1)))[0] for loss in losses)
+    self.assertAllClose(pairs, 2.6845, rtol=1e-3)
+    self.assertAllClose(photos, 0.0, atol=0.01)  # The scale is free.
 
   def test_misspelt_parameter_names_its_neighbours(self):
     with self.assertRaisesRegex(ValueError, "'epoch'.*mean epochs"):

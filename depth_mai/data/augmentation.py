@@ -44,6 +44,7 @@ _FRACTION = (lambda value: 0 <= value <= 1, '0 to 1')
 _ALLOWED = {
   'crop': (CROPS.__contains__, f'one of {", ".join(map(repr, CROPS))}'),
   'min_zoom': (lambda value: 0 < value <= 1, 'above 0 and at most 1'),
+  'max_zoom': (lambda value: 0 < value <= 1, 'above 0 and at most 1'),
   'aspect_jitter': _FRACTION,
   'rotation_degrees': (lambda value: 0 <= value <= 180, '0 to 180'),
   'rotation_probability': _FRACTION,
@@ -75,7 +76,9 @@ class Augmentation:
     crop: 'r2' (three windows, constant scale), 'zoom' (any window, stretched
       to the input) or 'none' (the whole frame); see crop.py.
     min_zoom: 'zoom' only: smallest side of the window, as a fraction of the
-      frame's; the largest is 1.
+      frame's.
+    max_zoom: 'zoom' only: largest side; if it equals min_zoom, all windows have
+      one size.
     aspect_jitter: 'zoom' only: each side of the window is multiplied by
       exp(U(-aspect_jitter, aspect_jitter)), up to the frame's side.
     zoom_scales_depth: 'zoom' only: multiplies depth by the zoom, as if the
@@ -99,6 +102,7 @@ class Augmentation:
 
   crop: str = 'r2'
   min_zoom: float = 0.5
+  max_zoom: float = 1.0
   aspect_jitter: float = 0.0
   zoom_scales_depth: bool = False
   rotation_degrees: float = 2.5
@@ -124,6 +128,12 @@ class Augmentation:
         )
       if isinstance(value, list | tuple):
         object.__setattr__(self, name, tuple(map(float, value)))
+    if self.min_zoom > self.max_zoom:
+      raise ValueError(
+        f'Augmentation.min_zoom is {self.min_zoom}, above '
+        f'Augmentation.max_zoom = {self.max_zoom}. Change one of them in the '
+        'gin file or with --gin_param.'
+      )
 
   @classmethod
   def off(cls) -> 'Augmentation':
@@ -192,7 +202,7 @@ def _choose_window(
   jitter = (-options.aspect_jitter, options.aspect_jitter)
   window = crop_lib.zoom_window(
     frame_size,
-    _between((options.min_zoom, 1.0), numbers['crop_size']),
+    _between((options.min_zoom, options.max_zoom), numbers['crop_size']),
     tf.exp(_between(jitter, numbers['stretch_y'])),
     tf.exp(_between(jitter, numbers['stretch_x'])),
     numbers['crop_top'],

@@ -20,18 +20,18 @@ def scale_invariant(
   valid_mask: tf.Tensor,
   variance_focus: float = 0.5,
   eps_m: float = 1e-3,
-  per_image: bool = False,
+  per_image: bool = True,
 ) -> tf.Tensor:
   """Scale-invariant squared error in log depth; no root is taken.
 
-  With R = ln(pred + eps) - ln(depth + eps) over M valid pixels,
+  With R = ln(pred + eps) - ln(depth + eps) over the M valid pixels of an image,
 
       sum(R^2) / M - lambda * (sum(R) / M)^2
         = Var(R) + (1 - lambda) * mean(R)^2.
 
-  Source: equation (4) of Eigen et al. (NIPS 2014), who train with lambda = 0.5;
-  at 1 the absolute scale is free. `silog` is the root of the same sum. Unlike
-  the root, its gradient vanishes with the error.
+  Source: equation (4) of Eigen et al. (NIPS 2014), who state it for one image
+  and train with lambda = 0.5; at 1 the absolute scale is free. `silog` is the
+  root of the same sum. Unlike the root, its gradient vanishes with the error.
 
   Args:
     pred_depth_m: predicted depth [B, H, W, 1], metres; values below 0 count as
@@ -41,8 +41,9 @@ def scale_invariant(
     variance_focus: lambda, in [0, 1]: 0 is the mean squared error, 1 does not
       penalise the scale at all.
     eps_m: added to both depths before the logarithm, metres.
-    per_image: compute the loss of every image and average them, instead of
-      pooling all valid pixels of the batch.
+    per_image: mean over images of the per-image loss; otherwise all valid
+      pixels of the batch are pooled, and an error of the scale that differs
+      between images counts as variance.
 
   Returns:
     A float32 scalar; 0 with zero gradient when no pixel is valid.
@@ -78,7 +79,7 @@ def silog(
         = scale * sqrt(sum(g^2) / T - lambda * (sum(g) / T)^2).
 
   Source: equation (1) of the paper (LiteDepth); BTS (Lee et al. 2019) is the
-  same with scale 10.
+  same with scale 10 and without eps. The code of both pools the batch.
 
   Args:
     pred_depth_m: predicted depth [B, H, W, 1], metres; values below 0 count as

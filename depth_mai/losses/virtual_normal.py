@@ -17,6 +17,8 @@ from depth_mai import challenge
 from depth_mai.losses import masked
 from depth_mai.losses import registry
 
+FILTERS = ('prediction', 'truth')
+
 
 @registry.register(resolution='prediction')
 def virtual_normal(
@@ -30,29 +32,32 @@ def virtual_normal(
   delta_cos: float = 0.867,
   delta_diff_m: float = 0.005,
   trimmed_share: float = 0.25,
+  filter_on: str = 'prediction',
   seed: int = 0,
   compat: bool = False,
 ) -> tf.Tensor:
   """Mean |n_pred - n_depth|_1 of the unit normals of random triplets.
 
   Three random pixels, placed in space by their depths, span a plane with normal
-  n = (P2 - P1) x (P3 - P1). A triplet is dropped
+  n = (P2 - P1) x (P3 - P1). A triplet is dropped if one of its pixels is
+  invalid, or if its points, as predicted,
 
-  - if one of its pixels is invalid, or has a target depth of at most delta_z_m;
-  - if it is small in the target: some edge is shorter than delta_diff_m in x,
-    some in y and some in z;
-  - if it is nearly a line, in the target or in the prediction: the absolute
-    cosine between two of its edges is above delta_cos.
+  - are near: one of them has a depth of at most delta_z_m;
+  - are close together: some edge is shorter than delta_diff_m in x, some in y
+    and some in z;
+  - are nearly on a line: the absolute cosine between two edges is above
+    delta_cos.
 
   Of the remaining triplets of the batch, the trimmed_share with the smallest
   errors is dropped too; the mean is over the rest. LiteDepth applies the loss
   at the resolution of the prediction (equation (3) of the paper). The maps are
   treated as whole pictures, because the position of a crop is not known here.
 
-  The filter is that of Yin et al. (ICCV 2019), who filter by the target alone,
-  with LiteDepth's thresholds. Lines in the prediction are dropped because their
-  normals turn with the slightest change of a depth: a few of them make the
-  gradient of a flat prediction more than ten times larger.
+  That the predicted points decide is stated in section 4.2 of the paper: it
+  helps a training to start. Yin et al. (ICCV 2019), whose loss this is, judge
+  the points of the target (filter_on='truth'). Predicted points that are
+  nearly on a line then count, and their normals turn with the slightest change
+  of a depth.
 
   Args:
     pred_depth_m: predicted depth [B, H, W, 1], metres.
@@ -67,10 +72,13 @@ def virtual_normal(
     delta_diff_m: shortest edge, metres, as above.
     trimmed_share: fraction of the triplets, those with the smallest errors,
       that is dropped, in [0, 1).
+    filter_on: the points that the three conditions judge, 'prediction' or
+      'truth'.
     seed: any integer; another one draws other triplets.
-    compat: compute what LiteDepth's released code does: all three conditions
-      are checked on the predicted points alone, and a triplet that touches an
-      invalid pixel counts with error 0 instead of being dropped.
+    compat: treat invalid pixels as LiteDepth's released code does: a triplet
+      that touches one counts with error 0 instead of being dropped. Its invalid
+      points are at infinity in the target; in the prediction they are where
+      they were predicted.
 
   Returns:
     A float32 scalar; 0 with zero gradient when no triplet is left, NaN when a
@@ -90,6 +98,7 @@ def virtual_normal(
   check('delta_cos', delta_cos, 0.5 < delta_cos <= 1, 'in (0.5, 1]')
   check('delta_diff_m', delta_diff_m, delta_diff_m >= 0, 'at least 0, metres')
   check('trimmed_share', trimmed_share, 0 <= trimmed_share < 1, 'in [0, 1)')
+  registry.check_choice('virtual_normal', 'filter_on', filter_on, FILTERS)
   raw_pred_depth_m = tf.cast(pred_depth_m, tf.float32)
   pred_depth_m, depth_m, valid = masked.loss_arguments(
     pred_depth_m, depth_m, valid_mask
@@ -105,11 +114,18 @@ def virtual_normal(
   )
   error = tf.abs(_unit_normals(pred_points_m) - _unit_normals(points_m))
   error = tf.where(known, tf.reduce_sum(error, axis=-1), 0.0)
-  judged_m = pred_points_m if compat else points_m
-  used = _are_far(judged_m, delta_z_m) & ~_are_small(judged_m, delta_diff_m)
-  used &= ~_are_lines(pred_points_m, delta_cos)
+  judged_m = pred_points_m
+  if filter_on == 'truth':
+    judged_m = to_points_m(
+      tf.where(valid, depth_m, math.inf), pixels, focal_lengths_px, picture_size
+    )
+  used = (
+    _are_far(judged_m, delta_z_m)
+    & ~_are_small(judged_m, delta_diff_m)
+    & ~_are_lines(judged_m, delta_cos)
+  )
   if not compat:
-    used &= known & ~_are_lines(points_m, delta_cos)
+    used &= known
   loss = _trimmed_mean(error, used, trimmed_share)
   # The triplets may miss the pixel whose prediction is not finite.
   return tf.where(finite, loss, math.nan)

@@ -18,38 +18,8 @@ import os
 import pathlib
 
 from depth_mai.files import natural_order
-
-
-@dataclasses.dataclass(frozen=True)
-class Normalisation:
-  """Scales RGB 0..255 for a network: (rgb / 255 - mean) / std.
-
-  Attributes:
-    mean: a number for each channel.
-    std: a number for each channel, positive.
-  """
-
-  mean: tuple[float, ...]
-  std: tuple[float, ...]
-
-  @property
-  def scale(self) -> list[float]:
-    """The factors in rgb * scale + offset."""
-    return [1 / (255 * std) for std in self.std]
-
-  @property
-  def offset(self) -> list[float]:
-    """The addends in rgb * scale + offset."""
-    return [-m / s for m, s in zip(self.mean, self.std, strict=True)]
-
-  def divided_by(self, divisors: Sequence[float]) -> 'Normalisation':
-    """Returns a normalisation whose result is divided by a number a channel."""
-    stds = zip(self.std, divisors, strict=True)
-    return Normalisation(self.mean, tuple(std * by for std, by in stds))
-
-
-# (rgb - 127.5) / 127.5, which TensorFlow's own weights were trained with.
-PLUS_MINUS_ONE = Normalisation((0.5,) * 3, (0.5,) * 3)
+from depth_mai.models import normalisation as normalisation_lib
+from depth_mai.models import transformer_names
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +33,7 @@ class Naming:
   """
 
   theirs: dict[str, str]
-  normalisation: Normalisation
+  normalisation: normalisation_lib.Normalisation
   source: str
 
 
@@ -77,7 +47,12 @@ def find_naming(names: Collection[str], path: str) -> Naming:
   Raises:
     ValueError: no known project names its tensors like this.
   """
-  for naming in (_efficientnet_lite_pytorch(names), _timm(names)):
+  for naming in (
+    _efficientnet_lite_pytorch(names),
+    _timm(names),
+    _swin(names),
+    _vision_transformer(names),
+  ):
     if naming is not None:
       return naming
   shown = ', '.join(sorted(names, key=natural_order.natural_key)[:4])
@@ -115,7 +90,7 @@ def read_naming(path: str | os.PathLike[str]) -> Naming:
       f'{path}: mean {mean} and std {std} must be three numbers each, and std '
       'positive.'
     )
-  return Naming(names, Normalisation(mean, std), str(path))
+  return Naming(names, normalisation_lib.Normalisation(mean, std), str(path))
 
 
 def _efficientnet_lite_pytorch(names: Collection[str]) -> Naming | None:
@@ -132,7 +107,9 @@ def _efficientnet_lite_pytorch(names: Collection[str]) -> Naming | None:
       name = f'block_{number}_{ours}'
       theirs |= _norm(name, f'{block}.{norm}')
       theirs[f'{name}/kernel'] = f'{block}.{conv}.weight'
-  return Naming(theirs, PLUS_MINUS_ONE, 'efficientnet_lite_pytorch')
+  return Naming(
+    theirs, normalisation_lib.PLUS_MINUS_ONE, 'efficientnet_lite_pytorch'
+  )
 
 
 def _timm(names: Collection[str]) -> Naming | None:
@@ -158,7 +135,23 @@ def _timm(names: Collection[str]) -> Naming | None:
       for variable, tensor in (('kernel', 'weight'), ('bias', 'bias')):
         name = f'block_{number}_se_{ours}/{variable}'
         theirs[name] = f'{block}.se.{conv}.{tensor}'
-  return Naming(theirs, PLUS_MINUS_ONE, 'timm')
+  return Naming(theirs, normalisation_lib.PLUS_MINUS_ONE, 'timm')
+
+
+def _swin(names: Collection[str]) -> Naming | None:
+  """Swin Transformers of their authors, and of timm."""
+  theirs = transformer_names.swin(names)
+  if theirs is None:
+    return None
+  return Naming(theirs, normalisation_lib.IMAGENET, 'Swin Transformer')
+
+
+def _vision_transformer(names: Collection[str]) -> Naming | None:
+  """Vision transformers of timm, alone or in a DPT with its decoder."""
+  theirs = transformer_names.vision_transformer(names)
+  if theirs is None:
+    return None
+  return Naming(theirs, normalisation_lib.PLUS_MINUS_ONE, 'ViT')
 
 
 def _norm(ours: str, theirs: str) -> dict[str, str]:

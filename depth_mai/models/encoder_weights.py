@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Loads published weights into the encoder of a network.
 
+Files of DPT, whose names cover the decoder, fill it as well but for the head.
+
 Sources
 
   keras:NAME, keras:NAME:FILE.h5  a network of keras.applications, such as
@@ -27,14 +29,17 @@ import keras
 import numpy as np
 
 from depth_mai.files import problems as problems_lib
+from depth_mai.layers import position_embedding
 from depth_mai.models import encoder_namings
 from depth_mai.models import finite_check
 from depth_mai.models import normalisation as normalisation_lib
 from depth_mai.models import tensor_files
+from depth_mai.models.encoders import efficientnet
 
-# The layers of an encoder in our networks, see models/encoders.
+# The layers of an encoder in our networks, see models/encoders; those of
+# EfficientNet are in a model inside the network.
 _ENCODER = re.compile(r'(stem|block_\d+)(_|$)')
-_ENCODER_MODEL = 'efficientnet_b1'
+_TRUNKS = tuple(map(efficientnet.trunk_name, efficientnet.VARIANTS))
 
 KERAS = {
   'mobilenet_v3_small_imagenet': ('MobileNetV3Small', {}),
@@ -47,14 +52,15 @@ KERAS = {
     'MobileNetV3Large',
     {'minimalistic': True},
   ),
-  'efficientnet_b1_imagenet': ('EfficientNetB1', {}),
+  **{
+    f'efficientnet_{variant}_imagenet': (f'EfficientNet{variant.upper()}', {})
+    for variant in efficientnet.VARIANTS
+  },
 }
 
-
-# The file of EfficientNet-B1 has ImageNet's standard deviation as a variance.
-# Keras divides by its root once more, but only if it fetches the file itself.
-_IMAGENET_STD = (0.229, 0.224, 0.225)
-_EFFICIENTNET_FILE = 'keras:efficientnet_b1_imagenet:'
+# EfficientNet's files have ImageNet's standard deviation as a variance. Keras
+# divides by its root once more, but only if it fetches the file itself.
+_EFFICIENTNET_FILE = re.compile(r'keras:efficientnet_b\d_imagenet:')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,18 +68,21 @@ class Loaded:
   """What was loaded.
 
   Attributes:
-    assigned: our variable -> their tensor, for each variable of the encoder.
-    left_over: their tensors that our encoder does not have.
+    assigned: our variable -> their tensor, for each variable of the encoder,
+      and of the decoder if the file has it.
+    left_over: their tensors that our network does not have.
+    part: 'encoder', or 'encoder and decoder'.
   """
 
   assigned: dict[str, str]
   left_over: tuple[str, ...]
+  part: str
 
   def __str__(self) -> str:
     """Returns a line for the user."""
     return (
-      f'{problems_lib.count(len(self.assigned), "tensor")} of the encoder '
-      f'loaded; not used: {problems_lib.listing(self.left_over, 6)}'
+      f'{problems_lib.count(len(self.assigned), "tensor")} loaded into the '
+      f'{self.part}; not used: {problems_lib.listing(self.left_over, 6)}'
     )
 
 
@@ -94,19 +103,22 @@ def load(network: keras.Model, source: str, names: str | None = None) -> Loaded:
     ValueError: the source cannot be read, lacks a tensor, has one that is not
       finite, or is of another network; names the tensors that differ.
   """
-  ours = dict(_variables(_encoder_layers(network)))
-  if not ours:
+  encoder = dict(
+    _variables(x for x, is_encoder in _layers(network) if is_encoder)
+  )
+  if not encoder:
     raise ValueError(
       f'train.initial_encoder: no layer of {network.name} belongs to an '
       'encoder that has published weights; their names begin with stem or '
       'block_.'
     )
+  ours = dict(encoder)
   if _is_keras(source):
     library = _library_network(source, network.input_shape[1:3])
     theirs, normalisation = _library_tensors(library)
-    if source.startswith(_EFFICIENTNET_FILE):
+    if _EFFICIENTNET_FILE.match(source):
       normalisation = normalisation.divided_by(
-        [math.sqrt(std) for std in _IMAGENET_STD]
+        [math.sqrt(std) for std in normalisation_lib.IMAGENET.std]
       )
     named = dict(zip(ours, theirs, strict=False))
   else:
@@ -117,6 +129,12 @@ def load(network: keras.Model, source: str, names: str | None = None) -> Loaded:
       else encoder_namings.find_naming(theirs, source)
     )
     named, normalisation = naming.theirs, naming.normalisation
+    ours |= {
+      name: variable
+      for name, variable in _variables(network.layers)
+      if name in named
+    }
+    theirs = _with_our_positions(network, named, theirs)
   values = _fitting(ours, named, theirs, source)
   for name, variable in ours.items():
     variable.assign(values[name])
@@ -128,6 +146,7 @@ def load(network: keras.Model, source: str, names: str | None = None) -> Loaded:
   return Loaded(
     {name: named[name] for name in ours},
     tuple(name for name in theirs if name not in used),
+    'encoder and decoder' if len(ours) > len(encoder) else 'encoder',
   )
 
 
@@ -135,12 +154,13 @@ def _is_keras(source: str) -> bool:
   return source.startswith(('keras:', 'keras_cv:')) or source.endswith('.keras')
 
 
-def _encoder_layers(network: keras.Model) -> Iterator[keras.Layer]:
+def _layers(network: keras.Model) -> Iterator[tuple[keras.Layer, bool]]:
+  """Yields the layers of a network, and whether its encoder has them."""
   for layer in network.layers:
-    if layer.name == _ENCODER_MODEL:
-      yield from layer.layers
-    elif _ENCODER.match(layer.name):
-      yield layer
+    if layer.name in _TRUNKS:
+      yield from ((inner, True) for inner in layer.layers)
+    else:
+      yield layer, _ENCODER.match(layer.name) is not None
 
 
 def _variables(
@@ -196,9 +216,9 @@ def _library_network(source: str, size: tuple[int, int]) -> keras.Model:
 
 def _library_tensors(
   library: keras.Model,
-) -> tuple[dict[str, np.ndarray], encoder_namings.Normalisation]:
+) -> tuple[dict[str, np.ndarray], normalisation_lib.Normalisation]:
   """Returns a Keras network's tensors in their order, and its normalisation."""
-  layers = list(library.layers)
+  layers = [layer for layer, _ in _layers(library)]
   first = next(
     number
     for number, layer in enumerate(layers)
@@ -208,6 +228,9 @@ def _library_tensors(
     name: keras.ops.convert_to_numpy(variable.value)
     for name, variable in _variables(layers[first:])
   }
+  own = normalisation_lib.of(library)
+  if own is not None:
+    return tensors, own
   # What lies before the first convolution is linear, and padding at the border.
   scaling = keras.Model(library.input, layers[first].input)
   height, width = (side or 32 for side in library.input_shape[1:3])
@@ -218,7 +241,7 @@ def _library_tensors(
     for level in (0, 255)
   )
   std = 1 / (white - black)
-  normalisation = encoder_namings.Normalisation(
+  normalisation = normalisation_lib.Normalisation(
     tuple((-black * std).tolist()), tuple(std.tolist())
   )
   return tensors, normalisation
@@ -244,9 +267,9 @@ def _fitting(
       'network, or needs a map of names (train.encoder_names).'
     )
   attempts = []
-  for convert in (lambda value, _: value, _from_torch):
+  for convert in (lambda name, value, shape: value, _from_torch):
     values = {
-      name: convert(theirs[named[name]], tuple(variable.shape))
+      name: convert(name, theirs[named[name]], tuple(variable.shape))
       for name, variable in ours.items()
     }
     differing = [
@@ -267,12 +290,35 @@ def _fitting(
   )
 
 
-def _from_torch(value: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-  """Returns a kernel [out, in, h, w] in the layout of Keras, of `shape`."""
-  if value.ndim != 4:
+def _from_torch(
+  name: str, value: np.ndarray, shape: tuple[int, ...]
+) -> np.ndarray:
+  """Returns a kernel of PyTorch in the layout of Keras, of `shape`.
+
+  [out, in] becomes [in, out], [out, in, h, w] becomes [h, w, in, out]; the
+  kernel of a transposed convolution is [in, out, h, w] and [h, w, out, in].
+  """
+  if not name.endswith('/kernel'):
     return value
+  if value.ndim == 2:
+    return value.T
   is_depthwise = shape[-1] == 1 and value.shape[1] == 1
   return value.transpose((2, 3, 0, 1) if is_depthwise else (2, 3, 1, 0))
+
+
+def _with_our_positions(
+  network: keras.Model,
+  named: Mapping[str, str],
+  theirs: dict[str, np.ndarray],
+) -> dict[str, np.ndarray]:
+  """Returns tensors with an embedding of positions for our size of input."""
+  resized = {}
+  for layer in network.layers:
+    if isinstance(layer, position_embedding.PositionEmbedding):
+      name = named.get(f'{layer.name}/positions')
+      if name in theirs:
+        resized[name] = layer.resized(theirs[name])
+  return theirs | resized
 
 
 def _same_role(ours: str, theirs: str) -> bool:

@@ -15,14 +15,17 @@ from depth_mai.files import regular_files
 from depth_mai.models import finite_check
 from depth_mai.models import system_base
 from depth_mai.models import systems as systems_package
+from depth_mai.models import teachers as teachers_package
 
 
 def systems() -> dict[str, system_base.System]:
-  """Returns the systems that the modules of models/systems register."""
-  for module in pkgutil.iter_modules(
-    systems_package.__path__, f'{systems_package.__name__}.'
+  """Returns the systems and teachers that models/ registers, by name."""
+  for places, package in (
+    (systems_package.__path__, systems_package.__name__),
+    (teachers_package.__path__, teachers_package.__name__),
   ):
-    importlib.import_module(module.name)
+    for module in pkgutil.iter_modules(places, f'{package}.'):
+      importlib.import_module(module.name)
   return dict(sorted(system_base.SYSTEMS.items()))
 
 

@@ -11,6 +11,7 @@ import keras
 from depth_mai.layers import conv_norm
 from depth_mai.layers import depth_head
 from depth_mai.layers import resize
+from depth_mai.models import normalisation as normalisation_lib
 
 # Builds a network; its options may be left out.
 _Build: TypeAlias = Callable[..., keras.Model]
@@ -128,18 +129,20 @@ def check_taps(taps: tuple[int, ...], blocks: int, encoder: str) -> None:
     )
 
 
-def rgb_input(options: Options) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+def rgb_input(
+  options: Options,
+  normalisation: normalisation_lib.Normalisation = (
+    normalisation_lib.PLUS_MINUS_ONE
+  ),
+) -> tuple[keras.KerasTensor, keras.KerasTensor]:
   """Creates the input 'rgb' of a network and scales it for the encoder.
 
   Args:
     options: input_size is the size of the input.
+    normalisation: how it is scaled, by default to -1..1.
 
   Returns:
-    keras.Input [B, h, w, 3], RGB 0..255, and the same scaled to -1..1 by
-    (x - 127.5) / 127.5; both float32.
+    keras.Input [B, h, w, 3], RGB 0..255, and the same scaled; both float32.
   """
   rgb = keras.Input((*options.input_size, 3), name='rgb', dtype='float32')
-  scaled = keras.layers.Rescaling(
-    1 / 127.5, -1.0, name='normalise', dtype='float32'
-  )(rgb)
-  return rgb, scaled
+  return rgb, normalisation_lib.layer(normalisation)(rgb)

@@ -269,6 +269,22 @@ class GeometryTest(tf.test.TestCase, parameterized.TestCase):
     result = augment((pair(48, 64)[0], depth_mm), 3, options)
     self.assertAllClose(result['depth_m'], np.full((12, 16, 1), 4 * zoom))
 
+  def test_zoom_of_one_size_is_a_random_patch(self):
+    rgb, depth_mm = pair(48, 64)
+    options = changed(crop='zoom', min_zoom=0.75, max_zoom=0.75)
+    places = set()
+    for seed in range(4):
+      # 12 pixels are left over in height, 16 in width.
+      top, left = number('crop_top', seed) * 12, number('crop_left', seed) * 16
+      result = augment((rgb, depth_mm), seed, options, (36, 48))
+      # sample_depth takes the nearest pixel.
+      rows = np.int32(np.floor(top + np.arange(36) + 0.5))
+      columns = np.int32(np.floor(left + np.arange(48) + 0.5))
+      expected = depth_mm[rows][:, columns] / 1000
+      self.assertAllClose(result['depth_m'], expected)
+      places.add((rows[0], columns[0]))
+    self.assertLen(places, 4)
+
 
 class ColourTest(tf.test.TestCase, parameterized.TestCase):
   def test_default_colour_against_numpy(self):
@@ -345,6 +361,7 @@ class OptionsTest(tf.test.TestCase, parameterized.TestCase):
     ('crop', 'R2'),
     ('min_zoom', 0.0),
     ('min_zoom', 1.5),
+    ('max_zoom', 1.5),
     ('aspect_jitter', -0.1),
     ('rotation_degrees', -5.0),
     ('rotation_probability', 1.2),
@@ -362,6 +379,10 @@ class OptionsTest(tf.test.TestCase, parameterized.TestCase):
       ValueError, f'Augmentation.{name} is .*allowed: .*gin'
     ):
       Augmentation(**{name: value})
+
+  def test_refuses_a_smallest_zoom_above_the_largest(self):
+    with self.assertRaisesRegex(ValueError, r'min_zoom is 0.5, .*_zoom = 0.4'):
+      Augmentation(max_zoom=0.4)
 
   def test_lists_become_tuples(self):
     self.assertEqual(Augmentation(gamma=[1, 1]).gamma, (1.0, 1.0))

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from depth_mai.layers import aligned_resize
 from depth_mai.layers import conv_norm
 from depth_mai.layers import residual_fusion
 
@@ -75,6 +76,27 @@ class ResidualFusionTest(tf.test.TestCase, parameterized.TestCase):
     for unit in ('ffm_skip_1', 'ffm_skip_2', 'ffm_unit_1', 'ffm_unit_2'):
       self.assertEqual(model.get_layer(unit).use_bias, biased)
     self.assertTrue(model.get_layer('ffm_out').use_bias)
+
+  def test_fuses_levels_from_the_coarsest_on(self):
+    taps = [keras.Input((2 * n, 3 * n, 2)) for n in (4, 2, 1)]
+    laterals = []
+
+    def lateral(tap, name):
+      laterals.append(name)
+      return keras.layers.Conv2D(_CHANNELS, 1, name=name)(tap)
+
+    fused = residual_fusion.fuse_levels(
+      taps, lateral, norm=None, resizing=aligned_resize.AlignedResize
+    )
+    model = keras.Model(taps, fused)
+    self.assertEqual(laterals, ['lateral_3', 'lateral_2', 'lateral_1'])
+    for level, shape in ((3, (4, 6)), (2, (8, 12)), (1, (16, 24))):
+      up = model.get_layer(f'ffm_{level}_up')
+      self.assertIsInstance(up, aligned_resize.AlignedResize)
+      self.assertEqual(up.output.shape[1:], (*shape, _CHANNELS))
+    names = [layer.name for layer in model.layers]
+    self.assertNotIn('ffm_3_add', names)
+    self.assertIn('ffm_2_add', names)
 
 
 if __name__ == '__main__':

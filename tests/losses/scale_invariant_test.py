@@ -30,21 +30,42 @@ class ScaleInvariantTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.parameters(0, 1, 2)
   def test_matches_numpy(self, seed):
     maps = _random_maps(seed)
-    loss = scale_invariant.scale_invariant(*maps)
-    self.assertAllClose(loss, _numpy_loss(*maps), rtol=1e-5)
-    for lam in (0.0, 0.85, 1.0):
-      loss = scale_invariant.scale_invariant(
-        *maps, variance_focus=lam, eps_m=0.1
-      )
-      expected = _numpy_loss(*maps, lam=lam, eps=0.1)
-      self.assertAllClose(loss, expected, rtol=1e-5)
+    for options, lam, eps in (
+      ({}, 0.5, 1e-3),
+      ({'variance_focus': 0.0, 'eps_m': 0.1}, 0.0, 0.1),
+      ({'variance_focus': 0.85, 'eps_m': 0.1}, 0.85, 0.1),
+      ({'variance_focus': 1.0, 'eps_m': 0.1}, 1.0, 0.1),
+    ):
+      each = [_numpy_loss(*one, lam, eps) for one in zip(*maps, strict=True)]
+      loss = scale_invariant.scale_invariant(*maps, **options)
+      self.assertAllClose(loss, np.mean(each), rtol=1e-5)
+      loss = scale_invariant.scale_invariant(*maps, **options, per_image=False)
+      self.assertAllClose(loss, _numpy_loss(*maps, lam, eps), rtol=1e-5)
 
-  def test_per_image_is_the_mean_over_images(self):
+  def test_images_without_valid_pixels_do_not_count(self):
     pred, depth, mask = _random_maps(3)
-    mask[1] = 0  # an image without valid pixels does not count
+    mask[1] = 0
     each = [_numpy_loss(pred[i], depth[i], mask[i]) for i in (0, 2)]
-    loss = scale_invariant.scale_invariant(pred, depth, mask, per_image=True)
+    loss = scale_invariant.scale_invariant(pred, depth, mask)
     self.assertAllClose(loss, np.mean(each), rtol=1e-5)
+
+  def test_opposite_errors_of_the_scale_do_not_cancel(self):
+    # One image predicted twice too far, one twice too near, each with errors
+    # of +-0.3. Eigen et al. write the loss of one image; the pooled mean is 0.
+    log_two = np.log(2)
+    error = np.array([[log_two + 0.3, log_two - 0.3], [0.3, -0.3]])
+    error[1] -= log_two
+    each = np.mean(error**2, axis=1) - 0.85 * np.mean(error, axis=1) ** 2
+    self.assertAllClose(each, [0.09 + 0.15 * log_two**2] * 2)
+    pooled = np.mean(error**2) - 0.85 * np.mean(error) ** 2
+    self.assertAllClose((pooled, each.mean()), (0.570, 0.162), atol=1e-3)
+    depth = np.full([2, 1, 2, 1], 3.0, np.float32)
+    pred = np.float32(depth * np.exp(error).reshape(depth.shape))
+    for per_image, expected in ((True, each.mean()), (False, pooled)):
+      loss = scale_invariant.scale_invariant(
+        pred, depth, depth > 0, 0.85, eps_m=1e-7, per_image=per_image
+      )
+      self.assertAllClose(loss, expected, rtol=1e-5)
 
   def test_by_hand(self):
     depth = np.float32([1, 1]).reshape(1, 1, 2, 1)

@@ -10,6 +10,13 @@ import tensorflow as tf
 from depth_mai.losses import virtual_normal
 
 _FOCAL_PX = (518.8579, 519.4696)  # of a picture of 480 x 640
+_OTHER_CAMERA = {'focal_lengths_px': (150, 100), 'picture_size': (240, 320)}
+_FILTERS = (
+  {},  # The paper's: the predicted points decide.
+  {'filter_on': 'truth'},
+  {'compat': True},
+  {'filter_on': 'truth', 'compat': True},
+)
 
 
 def _point(z, pixel, height, width, focal):
@@ -25,21 +32,20 @@ def _unit_normal(points):
   return normal / (length if length else 0.01)
 
 
+def _edges(points):
+  return [points[1] - points[0], points[2] - points[0], points[2] - points[1]]
+
+
 def _is_line(points, delta_cos):
   """As published: more than three of the nine cosines, three of them 1."""
-  edges = [points[1] - points[0], points[2] - points[0], points[2] - points[1]]
-  large = 0
-  for a, b in itertools.product(edges, edges):
-    cosine = a @ b / (np.linalg.norm(a) * np.linalg.norm(b) + 1e-8)
-    large += abs(cosine) > delta_cos
-  return large > 3
+  edges = np.array(_edges(points))
+  lengths = np.linalg.norm(edges, axis=1)
+  cosines = edges @ edges.T / (np.outer(lengths, lengths) + 1e-8)
+  return (np.abs(cosines) > delta_cos).sum() > 3
 
 
 def _is_near(points, delta):
-  edges = [points[1] - points[0], points[2] - points[0], points[2] - points[1]]
-  return all(
-    min(abs(edge[axis]) for edge in edges) < delta for axis in range(3)
-  )
+  return np.all(np.any(np.abs(_edges(points)) < delta, axis=0))
 
 
 @np.errstate(invalid='ignore')
@@ -50,6 +56,7 @@ def _numpy_virtual_normal(
   pixels,
   share=0.25,
   compat=False,
+  filter_on='prediction',
   focal=_FOCAL_PX,
   delta_z=0.1,
   delta_cos=0.867,
@@ -57,7 +64,7 @@ def _numpy_virtual_normal(
 ):
   """Visits the triplets one by one, in float64.
 
-  With compat as LiteDepth's code: invalid depths are infinite, and a normal
+  Invalid depths are infinite. With compat, as in LiteDepth's code, a normal
   that comes out as NaN makes both 0.
   """
   _, height, width, _ = depth.shape
@@ -68,14 +75,13 @@ def _numpy_virtual_normal(
       [_point(float(z.flat[p]), p, height, width, focal) for p in triplet]
       for z in (pred[b], depth[b])
     )
-    judged = pred_points if compat else points
-    if not compat and not all(mask[b].flat[p] > 0 for p in triplet):
-      continue
-    if not compat and _is_line(points, delta_cos):
-      continue
-    if _is_near(judged, delta_diff) or _is_line(pred_points, delta_cos):
-      continue
-    if min(point[2] for point in judged) <= delta_z:
+    judged = pred_points if filter_on == 'prediction' else points
+    if (
+      (not compat and not all(mask[b].flat[p] > 0 for p in triplet))
+      or _is_near(judged, delta_diff)
+      or _is_line(judged, delta_cos)
+      or min(point[2] for point in judged) <= delta_z
+    ):
       continue
     error = np.abs(_unit_normal(pred_points) - _unit_normal(points)).sum()
     errors.append(0.0 if np.isnan(error) else error)
@@ -107,13 +113,14 @@ def _value_and_gradient(pred, depth, mask, **options):
 
 
 class VirtualNormalTest(tf.test.TestCase, parameterized.TestCase):
-  @parameterized.product(seed=(0, 1), compat=(False, True))
-  def test_matches_numpy(self, seed, compat):
+  @parameterized.product(seed=(0, 1), options=_FILTERS)
+  def test_matches_numpy(self, seed, options):
     maps = _random_maps(seed)
-    pixels = _pixels(*maps[1:], sample_ratio=2.0)
-    loss = virtual_normal.virtual_normal(*maps, sample_ratio=2.0, compat=compat)
-    expected = _numpy_virtual_normal(*maps, pixels, compat=compat)
-    self.assertAllClose(loss, expected, rtol=1e-5)
+    pixels = _pixels(*maps[1:], sample_ratio=1.0)
+    loss = virtual_normal.virtual_normal(*maps, sample_ratio=1.0, **options)
+    twins = [_numpy_virtual_normal(*maps, pixels, **each) for each in _FILTERS]
+    self.assertAllClose(loss, twins[_FILTERS.index(options)], rtol=1e-5)
+    self.assertGreater(np.diff(sorted(twins)).min(), 1e-3)
 
   @parameterized.parameters(0.0, 0.9)
   def test_trims_the_smallest_errors(self, share):
@@ -130,23 +137,20 @@ class VirtualNormalTest(tf.test.TestCase, parameterized.TestCase):
       ({'delta_z_m': 3.0}, {'delta_z': 3.0}),
       ({'delta_cos': 0.7}, {'delta_cos': 0.7}),
       ({'delta_diff_m': 1.0}, {'delta_diff': 1.0}),
-      (
-        {'focal_lengths_px': (150, 100), 'picture_size': (240, 320)},
-        {'focal': (300, 200)},
-      ),
+      (_OTHER_CAMERA, {'focal': (300, 200)}),
     ),
-    compat=(False, True),
+    both=_FILTERS,
   )
-  def test_options_match_numpy(self, options, compat):
+  def test_options_match_numpy(self, options, both):
     ours, numpys = options
     maps = _random_maps(3)
     pixels = _pixels(*maps[1:], sample_ratio=1.0)
     loss = virtual_normal.virtual_normal(
-      *maps, sample_ratio=1.0, compat=compat, **ours
+      *maps, sample_ratio=1.0, **both, **ours
     )
-    expected = _numpy_virtual_normal(*maps, pixels, compat=compat, **numpys)
+    expected = _numpy_virtual_normal(*maps, pixels, **both, **numpys)
     self.assertAllClose(loss, expected, rtol=1e-5)
-    default = _numpy_virtual_normal(*maps, pixels, compat=compat)
+    default = _numpy_virtual_normal(*maps, pixels, **both)
     self.assertNotAllClose(loss, default, rtol=1e-3)
 
   def test_planes_have_their_angle(self):
@@ -243,9 +247,9 @@ class VirtualNormalTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.product(
     pred_m=(0, -1, 65, 'rough'),
     depth_m=(0, 1e-6, 65, 'rough'),
-    compat=(False, True),
+    options=_FILTERS[:3],
   )
-  def test_degenerate_maps(self, pred_m, depth_m, compat):
+  def test_degenerate_maps(self, pred_m, depth_m, options):
     exponent = np.random.default_rng(0).uniform(-6, 1.8, [2, 12, 16, 1])
     maps = [
       np.float32(10.0**exponent)
@@ -254,7 +258,7 @@ class VirtualNormalTest(tf.test.TestCase, parameterized.TestCase):
       for depth in (pred_m, depth_m)
     ]
     loss, grad = _value_and_gradient(
-      *maps, maps[1] > 0, sample_ratio=2.0, compat=compat
+      *maps, maps[1] > 0, sample_ratio=2.0, **options
     )
     self.assertTrue(np.isfinite(loss))
     self.assertGreaterEqual(loss, 0)
@@ -271,6 +275,7 @@ class VirtualNormalTest(tf.test.TestCase, parameterized.TestCase):
     ({'delta_cos': 0.5}, r'delta_cos=0.5 must be in \(0.5, 1\]'),
     ({'delta_diff_m': -1}, 'delta_diff_m=-1 must be at least 0'),
     ({'trimmed_share': 1}, r'trimmed_share=1 must be in \[0, 1\)'),
+    ({'filter_on': 'both'}, "filter_on='both' must be one of .*'truth'"),
   )
   def test_refuses_options_out_of_range(self, options, message):
     with self.assertRaisesRegex(ValueError, message):

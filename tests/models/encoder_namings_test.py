@@ -27,17 +27,6 @@ class EncoderNamingsTest(parameterized.TestCase):
     ):
       self.assertEqual(naming.theirs[ours], theirs)
 
-  def test_scale_and_offset(self):
-    normalisation = encoder_namings.Normalisation((0.5, 0.25, 0), (0.5, 1, 2))
-    for channel, (scale, offset) in enumerate(
-      [(1 / 127.5, -1), (1 / 255, -0.25), (1 / 510, 0)]
-    ):
-      self.assertAlmostEqual(normalisation.scale[channel], scale)
-      self.assertAlmostEqual(normalisation.offset[channel], offset)
-    halved = normalisation.divided_by([2, 2, 2])
-    self.assertAlmostEqual(halved.scale[0], 0.5 / 127.5)
-    self.assertAlmostEqual(halved.offset[0], -0.5)
-
   @parameterized.parameters(
     (None, 'No such file'),
     ('not JSON', 'not a map of names'),

@@ -138,7 +138,7 @@ class EncoderWeightsTest(tf.test.TestCase, parameterized.TestCase):
     for tensor in loaded.left_over:
       self.assertNotIn(tensor, loaded.assigned.values())
     self.assertNotEmpty(loaded.left_over)
-    self.assertIn('of the encoder loaded; not used: ', str(loaded))
+    self.assertIn('loaded into the encoder; not used: ', str(loaded))
 
   def test_efficientnet_b1_of_keras_applications(self):
     library = keras.applications.EfficientNetB1(

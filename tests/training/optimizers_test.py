@@ -3,10 +3,13 @@
 
 import math
 
+from absl.testing import parameterized
 import keras
 import numpy as np
 import tensorflow as tf
 
+from depth_mai.layers import position_embedding
+from depth_mai.layers import window_attention
 from depth_mai.training import optimizers
 
 
@@ -15,7 +18,7 @@ def _constant(total_steps):
   return optimizers.polynomial(10, peak=0.1, end=0.1, warmup_steps=0)
 
 
-class OptimizersTest(tf.test.TestCase):
+class OptimizersTest(tf.test.TestCase, parameterized.TestCase):
   def test_adamw_decays_kernels_only(self):
     inputs = keras.Input((4, 4, 2))
     x = keras.layers.Conv2D(2, 1, name='conv')(inputs)
@@ -34,16 +37,24 @@ class OptimizersTest(tf.test.TestCase):
         variable, np.full(variable.shape, expected), msg=variable.path
       )
 
-  def test_adam_adds_epsilon_before_the_bias_correction(self):
-    """Keras' form ("epsilon hat" in Kingma and Ba), not PyTorch's."""
+  @parameterized.parameters(
+    # Keras' form, "epsilon hat" in Kingma and Ba, and PyTorch's. The first
+    # gradient is 0.5, so the corrected averages are 0.5 and 0.25.
+    ('keras', 0.5 / (0.5 + 1e-3 / 0.001**0.5)),
+    ('pytorch', 0.5 / (0.5 + 1e-3)),
+  )
+  def test_adam_places_epsilon(self, placement, step):
     variable = keras.Variable([1.0])
-    optimizer = optimizers.adam(10, schedule=_constant, epsilon=1e-3)
+    optimizer = optimizers.adam(
+      10, schedule=_constant, epsilon=1e-3, epsilon_placement=placement
+    )
     optimizer.build([variable])
     optimizer.apply_gradients([(tf.constant([0.5]), variable)])
-    moment, velocity = 0.1 * 0.5, 0.001 * 0.5**2
-    rate = 0.1 * 0.001**0.5 / 0.1
-    expected = 1 - rate * moment / (velocity**0.5 + 1e-3)
-    self.assertAllClose(variable.numpy(), [expected], rtol=1e-5)
+    self.assertAllClose(variable.numpy(), [1 - 0.1 * step], rtol=1e-5)
+
+  def test_refuses_another_placement(self):
+    with self.assertRaisesRegex(ValueError, "placement='torch' is not .*keras"):
+      optimizers.adam(10, epsilon_placement='torch')
 
 
 class SchedulesTest(tf.test.TestCase):
@@ -86,6 +97,25 @@ class SchedulesTest(tf.test.TestCase):
     for _ in range(2):
       optimizer.apply_gradients([(tf.constant([1.0]), variable)])
     self.assertAllClose(variable.numpy(), [-2.0])
+
+  def test_adamw_decays_no_positions(self):
+    inputs = keras.Input((4, 4, 6))
+    x = window_attention.WindowAttention(1, 2, name='windows')(inputs)
+    x = position_embedding.PositionEmbedding(name='tokens')(x)
+    model = keras.Model(inputs, keras.layers.Dense(2, name='dense')(x))
+    for variable in model.trainable_variables:
+      variable.assign(tf.ones(variable.shape))
+    optimizer = optimizers.adamw(10, schedule=_constant, weight_decay=0.5)
+    optimizer.build(model.trainable_variables)
+    optimizer.apply_gradients(
+      [(tf.zeros(v.shape), v) for v in model.trainable_variables]
+    )
+    decayed = [
+      variable.path
+      for variable in model.trainable_variables
+      if not np.allclose(variable, 1.0)
+    ]
+    self.assertEqual(decayed, ['dense/kernel'])
 
 
 if __name__ == '__main__':

@@ -19,8 +19,8 @@ Stage table (operation, channels, height x width; 128x160 input)
   out    upsampling x15, x16 (outside)                     1   480x640
 
 382 473 parameters once BatchNorm is folded, 1.53 MB in FP32. The
-authors distil from a teacher into 'dec_2', 'dec_3' and 'dec_4' before their
-ReLU; here there is no teacher.
+authors distil a teacher into 'dec_2', 'dec_3' and 'dec_4' before their ReLU
+(gin_configs/aiia_hit_distilled.gin).
 
 Differences from the paper (section 4.2; [stated], [authors' code], [chosen])
   [stated]       160x128 (width x height) input, MobileNetV3 encoder, a decoder
@@ -40,9 +40,8 @@ import dataclasses
 
 import keras
 
-from depth_mai.layers import conv_norm
 from depth_mai.layers import depth_head
-from depth_mai.layers import resize
+from depth_mai.layers import light_decoder
 from depth_mai.models import system_base
 from depth_mai.models.encoders import mobilenet_v3
 
@@ -71,25 +70,14 @@ def aiia_hit(options: AiiaHitOptions = AiiaHitOptions()) -> keras.Model:
     A functional model from RGB [B, h, w, 3], 0..255, at `input_size` to depth
     [B, h/4, w/4, 1], metres.
   """
-  decoder_norm = options.norm if options.decoder_batch_norm else None
-
-  def conv(x, filters, kernel_size, name):
-    # Keras initialises kernels Xavier-uniformly, as the authors do.
-    return conv_norm.conv_norm(
-      x, filters, kernel_size, name=name, norm=decoder_norm
-    )
-
-  def fuse(x, skip, name):
-    x = resize.Resize(*skip.shape[1:3], name=f'{name}_resize')(x)
-    return keras.layers.Concatenate(name=f'{name}_concat')([x, skip])
-
   rgb, x = system_base.rgb_input(options)
-  quarter, eighth, sixteenth, deepest = mobilenet_v3.encode(
+  taps = mobilenet_v3.encode(
     x, mobilenet_v3.SMALL_MINIMALISTIC, taps=(1, 3, 8, 11), norm=options.norm
   )
-  x = conv(deepest, 72, 1, 'dec_1')
-  x = conv(fuse(x, sixteenth, 'dec_2'), 24, 1, 'dec_2')
-  x = conv(fuse(x, eighth, 'dec_3'), 8, 1, 'dec_3')
-  x = conv(fuse(x, quarter, 'dec_4'), 24, 3, 'dec_4')
+  x = light_decoder.light_decoder(
+    taps,
+    (72, 24, 8, 24),
+    norm=options.norm if options.decoder_batch_norm else None,
+  )
   depth = depth_head.depth_head(x, kernel_size=1, options=options)
   return keras.Model(rgb, depth, name='aiia_hit')

@@ -29,8 +29,10 @@ Differences from the paper (section 4.7; [stated], [chosen])
              together meet Table 1's 5.9 MB (FP32 of a smaller network would as
              well); a bilinear output upsampling, which fits Table 1's runtime;
              BatchNorm momentum 0.9; the head's offset `min_depth_m`, its start
-             `initial_depth_m` and its `depth_code`. The team distils a vision
-             transformer into the network; here there is no teacher.
+             `initial_depth_m` and its `depth_code`.
+
+The team distils a vision transformer into the network
+(gin_configs/icl_distilled.gin).
 """
 
 import dataclasses

@@ -21,8 +21,7 @@ Stage table (operation, channels, height x width; 64x96 input)
 Differences from the paper (section 4.5; [stated], [inferred], [chosen])
   [stated]   EfficientNet-B1 encoder, a structure that mainly follows MiDaS, FFM
              as the decoder's basic block.
-  [MiDaS' code] The taps, the 3x3 convolutions after them, the FFM (see
-             layers/residual_fusion.py), the head's convolutions.
+  [MiDaS' code] The taps and the decoder, see layers/midas_decoder.py.
   [inferred] The whole trunk in 8-bit weights: 6.07 M parameters are 24 MB in
              FP32 and 12 MB in FP16, and Table 1 gives 7.1 MB.
              Input size: with TensorFlow Lite's own kernels the network takes
@@ -34,17 +33,18 @@ Differences from the paper (section 4.5; [stated], [inferred], [chosen])
              MiDaS' code) and after the head's convolutions
              (`decoder_batch_norm`), half-pixel interpolation, input in -1..1,
              the head's offset `min_depth_m`, its start `initial_depth_m` and
-             its `depth_code`. The team distils from a larger network of the
-             same kind; here there is no teacher.
+             its `depth_code`.
+
+The team distils a larger network of the same kind into this one
+(gin_configs/smartlab_distilled.gin).
 """
 
 import dataclasses
 
 import keras
 
-from depth_mai.layers import conv_norm
 from depth_mai.layers import depth_head
-from depth_mai.layers import residual_fusion
+from depth_mai.layers import midas_decoder
 from depth_mai.models import system_base
 from depth_mai.models.encoders import efficientnet
 
@@ -91,27 +91,12 @@ def smartlab(options: SmartlabOptions = SmartlabOptions()) -> keras.Model:
     A functional model from RGB [B, h, w, 3], 0..255, at `input_size` to depth
     [B, h/2, w/2, 1], metres.
   """
-  channels = options.decoder_channels
-  decoder_norm = options.norm if options.decoder_batch_norm else None
-
-  def conv3x3(x, filters, name, activation=None):
-    return conv_norm.conv_norm(
-      x, filters, 3, name=name, norm=decoder_norm, activation=activation
-    )
-
   rgb, x = system_base.rgb_input(options)
-  taps = efficientnet.encode_b1(x, options.norm, options.drop_connect)
-
-  path = None
-  for level in (4, 3, 2, 1):
-    skip = conv3x3(taps[level - 1], channels, f'lateral_{level}')
-    if path is None:
-      path, skip = skip, None
-    path = residual_fusion.residual_fusion(
-      path, skip, norm=decoder_norm, name=f'ffm_{level}'
-    )
-
-  x = conv3x3(path, channels // 2, 'head_1')
-  x = conv3x3(x, 32, 'head_2', 'relu')
+  taps = efficientnet.encode(x, 'b1', options.norm, options.drop_connect)
+  x = midas_decoder.midas_decoder(
+    taps,
+    options.decoder_channels,
+    norm=options.norm if options.decoder_batch_norm else None,
+  )
   depth = depth_head.depth_head(x, kernel_size=1, options=options)
   return keras.Model(rgb, depth, name='smartlab')

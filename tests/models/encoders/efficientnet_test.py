@@ -11,8 +11,8 @@ from depth_mai.models.encoders import efficientnet
 
 def _encoder(drop_connect=0.0, size=(64, 96), **norm):
   inputs = keras.Input((*size, 3))
-  taps = efficientnet.encode_b1(
-    inputs, conv_norm.BatchNorm(**norm), drop_connect
+  taps = efficientnet.encode(
+    inputs, 'b1', conv_norm.BatchNorm(**norm), drop_connect
   )
   return keras.Model(inputs, taps)
 
@@ -95,6 +95,22 @@ class EfficientNetTest(tf.test.TestCase):
     self.assertNotAllEqual(first[-1], second[-1])
     first, second = (self.dropping(images, training=False) for _ in range(2))
     self.assertAllEqual(first[-1], second[-1])
+
+  def test_taps_of_large_variants(self):
+    """The last blocks of the paper's stages 2, 3, 5 and 7."""
+    for variant, taps in {
+      'b0': ['2b_add', '3b_add', '5c_add', '7a_project_bn'],
+      'b1': ['2c_add', '3c_add', '5d_add', '7b_add'],
+      'b5': ['2e_add', '3e_add', '5g_add', '7c_add'],
+      'b7': ['2g_add', '3g_add', '5j_add', '7d_add'],
+    }.items():
+      self.assertEqual(
+        efficientnet.tap_names(variant), [f'block{tap}' for tap in taps]
+      )
+
+  def test_refuses_an_unknown_variant(self):
+    with self.assertRaisesRegex(ValueError, "variant 'b8'.*b0, b1"):
+      efficientnet.tap_names('b8')
 
 
 if __name__ == '__main__':
