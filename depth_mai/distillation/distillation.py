@@ -46,14 +46,16 @@ class _Term:
 class Distillation:
   """A weighted sum of terms, each of which compares two layers.
 
-  distillation = Distillation(
-    'runs/teacher/best.keras',
-    [('structure_similarity', 10.0, 'dec_4', 'up_1_clb_bn')],
-  )
-  variables = distillation.build(student)  # train them with the student's
-  teacher_maps = distillation.teacher_features({'teacher_rgb': teacher_rgb})
-  depth_m, maps = distillation.student_features(rgb, training=True)
-  total, values = distillation(maps, teacher_maps, valid_mask)
+      terms = [('structure_similarity', 10.0, 'dec_4', 'up_1_clb_bn')]
+      distillation = Distillation('runs/teacher/best.keras', terms)
+      variables = distillation.build(student)  # Train them, too.
+      teacher_maps = distillation.teacher_features(batch)
+      depth_m, maps = distillation.student_features(rgb, training=True)
+      total, values = distillation(maps, teacher_maps, valid_mask)
+
+  Attributes:
+    cache_dir: folder in which the teacher's maps are kept, or None.
+    teacher_digest: SHA-256 of the teacher's file, known after `build`.
   """
 
   def __init__(
