@@ -129,6 +129,11 @@ class ExtendingTest(absltest.TestCase):
     config = (self.checkout / 'runs/toy_loss/operative_config.gin').read_text()
     self.assertIn('toy_loss.power = 1.2', config)
 
+  def test_a_term_of_a_distillation(self):
+    self._follow('A term of a distillation')
+    term = self.checkout / 'depth_mai/distillation/toy_term.py'
+    self.assertIn('toy_term', (term.parent / 'BUILD').read_text())
+
   def test_a_dataset(self):
     self._follow('A dataset')
     records = self.checkout / 'runs/records/toy_slopes/1.0.0'
