@@ -45,6 +45,8 @@ ALLOWED = {
   'lite': ('metrics', 'runtime', 'data', 'layers', 'models'),
   # Trains networks on batches with losses, and validates them.
   'training': ('metrics', 'report', 'data', 'models', 'losses'),
+  # Pre-trains networks on semantic segmentation.
+  'segmentation': ('datasets', 'data', 'layers', 'models', 'training'),
   # Measures the errors of a network, a .tflite file or a folder of depth maps.
   'evaluation': ('metrics', 'runtime', 'report', 'data', 'models'),
   # Times files on machines of several kinds.
@@ -79,6 +81,7 @@ ALLOWED = {
     'losses',
     'lite',
     'training',
+    'segmentation',
   ),
 }
 
