@@ -10,6 +10,7 @@ weights.
 """
 
 from collections.abc import Callable
+import dataclasses
 import pathlib
 import sys
 
@@ -32,28 +33,74 @@ from depth_mai.training import optimizers
 _NO_BEST = float('inf')
 
 
+@dataclasses.dataclass
+class _State:
+  """Everything that changes in a step, and where it is saved.
+
+  Attributes:
+    workdir: folder of the run.
+    network: the depth network.
+    classifier: the network that is trained; it shares the depth network's
+      layers and is compiled.
+    config_hash: hash of the run's configuration, '' for none.
+  """
+
+  workdir: pathlib.Path
+  network: keras.Model
+  classifier: keras.Model
+  config_hash: str
+
+  def _variables(self) -> dict[str, list]:
+    return {
+      'network': self.network.variables,
+      'classes': self.classifier.get_layer('classes').variables,
+      'optimizer': self.classifier.optimizer.variables,
+    }
+
+  def save_network(self) -> None:
+    """Writes last.keras."""
+    network_file.save_network(self.network, self.workdir / workdir_lib.LAST)
+
+  def save_checkpoint(self, step: int) -> None:
+    """Writes a checkpoint, after `step` steps."""
+    checkpoint.save(
+      self.workdir / workdir_lib.CHECKPOINTS,
+      step,
+      _NO_BEST,
+      self._variables(),
+      self.config_hash,
+    )
+
+  def restore(self) -> int:
+    """Restores the newest whole checkpoint; returns its step, 0 for none."""
+    restored = checkpoint.restore_newest(
+      self.workdir / workdir_lib.CHECKPOINTS,
+      self._variables(),
+      self.config_hash,
+    )
+    return restored[0] if restored else 0
+
+
 class _AfterEachPass(keras.callbacks.Callback):
-  """Logs and saves after each pass; the order survives a kill at any point."""
+  """Saves and logs after each pass.
+
+  The checkpoint is last: a run that is killed before it repeats the pass, and
+  writes the same network and the same lines again.
+  """
 
   def __init__(
     self,
-    workdir: pathlib.Path,
+    state: _State,
     journal: journal_lib.Journal,
-    network: keras.Model,
-    variables: dict[str, list],
     steps: int,
     batch_size: int,
-    config_hash: str,
   ):
-    """See `pretrain_segmentation`; `steps` are those of a pass."""
+    """Takes what is saved, the log, and the steps of a pass."""
     super().__init__()
-    self._workdir = workdir
+    self._state = state
     self._journal = journal
-    self._network = network
-    self._variables = variables
     self._steps = steps
     self._batch_size = batch_size
-    self._config_hash = config_hash
 
   def on_epoch_end(self, epoch, logs=None):
     """Writes last.keras, the lines of the log and a checkpoint.
@@ -65,7 +112,7 @@ class _AfterEachPass(keras.callbacks.Callback):
     Raises:
       FloatingPointError: if a weight or statistic is not finite.
     """
-    network_file.save_network(self._network, self._workdir / workdir_lib.LAST)
+    self._state.save_network()
     step = (epoch + 1) * self._steps
     splits: dict[str, dict[str, float]] = {'train': {}, 'validation': {}}
     for name, value in logs.items():
@@ -74,13 +121,22 @@ class _AfterEachPass(keras.callbacks.Callback):
     position = {'epoch': epoch + 1, 'images': step * self._batch_size}
     for split, values in splits.items():
       self._journal.write(split, step, {**position, **values})
-    checkpoint.save(
-      self._workdir / workdir_lib.CHECKPOINTS,
-      step,
-      _NO_BEST,
-      self._variables,
-      self._config_hash,
-    )
+    self._state.save_checkpoint(step)
+
+
+def _compiled_classifier(
+  network: keras.Model, classes: int, optimizer: keras.optimizers.Optimizer
+) -> keras.Model:
+  """Returns the classifier of a depth network, ready to be trained."""
+  model = classifier_lib.classifier(network, classes)
+  model.compile(
+    optimizer,
+    classifier_lib.cross_entropy(),
+    metrics=classifier_lib.metrics(classes),
+    jit_compile=False,
+  )
+  optimizer.build(model.trainable_variables)
+  return model
 
 
 def pretrain_segmentation(
@@ -164,19 +220,12 @@ def pretrain_segmentation(
   depth_network = network()
   if initial_encoder:
     print(encoder_weights.load(depth_network, initial_encoder, encoder_names))
-  classifier = classifier_lib.classifier(depth_network, layout.classes)
-  classifier.compile(
-    optimizer(total_steps),
-    classifier_lib.cross_entropy(),
-    metrics=classifier_lib.metrics(layout.classes),
-    jit_compile=False,
+  state = _State(
+    directory,
+    depth_network,
+    _compiled_classifier(depth_network, layout.classes, optimizer(total_steps)),
+    workdir_lib.config_hash(config) if config else '',
   )
-  classifier.optimizer.build(classifier.trainable_variables)
-  variables = {
-    'network': depth_network.variables,
-    'classes': classifier.get_layer('classes').variables,
-    'optimizer': classifier.optimizer.variables,
-  }
   size = tuple(depth_network.input_shape[1:3])
 
   def batches_from(step: int) -> tf.data.Dataset:
@@ -202,7 +251,6 @@ def pretrain_segmentation(
     [train_split, validation_split],
     earlier and earlier['splits'],
   )
-  config_hash = workdir_lib.config_hash(config) if config else ''
   with claim.claimed(
     directory,
     config=config,
@@ -211,14 +259,10 @@ def pretrain_segmentation(
     total_steps=total_steps,
     accept_changed_data=accept_changed_data,
   ):
-    restored = checkpoint.restore_newest(
-      directory / workdir_lib.CHECKPOINTS, variables, config_hash
-    )
-    passes = restored[0] // steps if restored else 0
+    passes = state.restore() // steps
     claim.store(directory, config=config, splits=data, total_steps=total_steps)
     if passes >= epochs:
-      # In case it was lost.
-      network_file.save_network(depth_network, directory / workdir_lib.LAST)
+      state.save_network()  # In case it was lost.
       print(f'{workdir} is already pre-trained ({passes} passes).')
       return directory
     if passes:
@@ -226,7 +270,7 @@ def pretrain_segmentation(
     journal = journal_lib.Journal(
       directory, start_step=passes * steps, total_steps=total_steps
     )
-    classifier.fit(
+    state.classifier.fit(
       batches_from(passes * steps),
       validation_data=validation,
       initial_epoch=passes,
@@ -236,15 +280,7 @@ def pretrain_segmentation(
       verbose=1 if sys.stdout.isatty() else 2,
       callbacks=[
         keras.callbacks.TerminateOnNaN(),
-        _AfterEachPass(
-          directory,
-          journal,
-          depth_network,
-          variables,
-          steps,
-          batch_size,
-          config_hash,
-        ),
+        _AfterEachPass(state, journal, steps, batch_size),
       ],
     )
   print(f'Done. {directory / workdir_lib.LAST} is for train.initial_network.')
