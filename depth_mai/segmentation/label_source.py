@@ -114,7 +114,7 @@ def find_layout(
     ValueError: the features or their labels are not known, or do not exist.
   """
   found = builder.info.features
-  fitting = [features] if features else [*_KNOWN]
+  fitting = [(features[0], features[1])] if features else [*_KNOWN]
   names = next((pair for pair in fitting if {*pair} <= {*found}), None)
   if names is None:
     what = f'no {" and ".join(features)}' if features else 'no known label map'
@@ -167,7 +167,8 @@ def open_split(
 
   Args:
     builder: from `open_builder`.
-    split: its name, or a part of it as tfds writes it, such as 'train[:90%]'.
+    split: its name, or parts of splits as tfds writes them, such as
+      'train[:90%]' or 'train+test'.
     layout: from `find_layout`.
 
   Returns:
@@ -188,7 +189,9 @@ def open_split(
       f'{", ".join(splits)}. Change pretrain_segmentation.splits in the gin '
       'file.'
     ) from error
-  record_check.check_split(builder.data_dir, splits[split.partition('[')[0]])
+  for part in split.split('+'):
+    whole = splits[part.partition('[')[0]]
+    record_check.check_split(builder.data_dir, whole)
   dataset = builder.as_dataset(
     split=split,
     decoders={layout.picture: tfds.decode.SkipDecoding()},

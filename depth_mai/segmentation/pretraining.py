@@ -214,6 +214,11 @@ def pretrain_segmentation(
   validation_source = label_source.open_split(builder, validation_split, layout)
   steps = max(1, int(train_source.cardinality()) // batch_size)
   total_steps = steps * epochs
+  print(
+    f'{int(train_source.cardinality())} pictures of {train_split} and '
+    f'{int(validation_source.cardinality())} of {validation_split}; '
+    f'{layout.classes} classes.'
+  )
 
   # After the data is opened: preparing records draws random numbers.
   keras.utils.set_random_seed(seed)

@@ -68,7 +68,7 @@ class LabelSourceTest(tf.test.TestCase, parameterized.TestCase):
 
   def test_options_name_features_and_labels(self):
     layout, source = self._open(
-      'own', features=('photo', 'parts'), labels=(2, 3)
+      'own', features=['photo', 'parts'], labels=[2, 3]
     )
     self.assertEqual(layout.classes, 2)
     for example in self._decoded(source):
@@ -81,9 +81,9 @@ class LabelSourceTest(tf.test.TestCase, parameterized.TestCase):
   def test_parts_of_a_split(self):
     counts = [
       int(self._open('pet_like', split)[1].cardinality())
-      for split in ('train[:80%]', 'train[80%:]')
+      for split in ('train[:80%]', 'train[80%:]', 'train+test')
     ]
-    self.assertEqual(counts, [8, 2])
+    self.assertEqual(counts, [8, 2, 14])
 
   def test_picture_and_classes_stay_together_under_augmentation(self):
     _, source = self._open('pet_like')
