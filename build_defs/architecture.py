@@ -59,6 +59,7 @@ BOXES = {
   'lite': Box(_TENSORFLOW, 4, 1, ('fold, convert,', 'calibrate, compare')),
   '.tflite': Box(_FILE, 5, 1, ('FP32, FP16, INT8',)),
   'segmentation': Box(_TENSORFLOW, 0, 2, ('pre-training on', 'label maps')),
+  'labelling': Box(_TENSORFLOW, 1, 2, ('photographs, with', "teachers' depth")),
   'streaming': Box(_DEVICE, 2, 2, ('runtime on live', 'cameras, videos')),
   'evaluation': Box(_DEVICE, 3, 2, ('si-RMSE of networks,', 'files, PNGs')),
   'runtime': Box(_DEVICE, 4, 2, ('predict and count', 'with LiteRT')),

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import contextlib
 import dataclasses
 import difflib
+import functools
 import inspect
 import io
 import logging
@@ -36,6 +37,7 @@ from depth_mai.models import compact_weights
 from depth_mai.models import network_file
 from depth_mai.segmentation import pretraining
 from depth_mai.training import loop
+from depth_mai.training import mixing
 from depth_mai.training import optimizers
 
 _SYSTEMS = network_file.systems().values()
@@ -47,6 +49,7 @@ _FUNCTIONS: tuple[Callable, ...] = (
   augmentation.Augmentation,
   learned_weights.LearnedWeights,
   loop.train,
+  mixing.Mixing,
   optimizers.adam,
   optimizers.adamw,
   optimizers.cosine,
@@ -70,11 +73,27 @@ CONFIGURABLES = {
   for name, function in _REGISTERED.items()
 }
 
+
+def _in_current_scope(function: Callable) -> Callable:
+  """Returns a function that is always called in the scope of this call."""
+  scope = '/'.join(gin.current_scope())
+  if not scope:
+    return function
+
+  @functools.wraps(function)
+  def scoped(*args, **kwargs):
+    with gin.config_scope(scope):
+      return function(*args, **kwargs)
+
+  return scoped
+
+
 # WeightedLoss calls the configurable losses, so that bindings such as
-# `silog.scale = 10` also reach a loss that WeightedLoss finds by its name.
+# `silog.scale = 10` also reach a loss that WeightedLoss finds by its name, and
+# `photos/silog.scale = 10` those of `@photos/WeightedLoss()`.
 for _name, _loss in _LOSSES.items():
   registry.LOSSES[_name] = dataclasses.replace(
-    _loss, function=CONFIGURABLES[_name]
+    _loss, function=CONFIGURABLES[_name], bind=_in_current_scope
   )
 
 # TensorFlow asks users to report that it cannot compile how gin handles errors,

@@ -149,17 +149,21 @@ _WRITTEN = {
 _checks: dict[str, Callable[[str], None]] = {}
 
 
-def flag(name: str, text: str = '', **changes: Any) -> flags.FlagHolder:
+def flag(
+  name: str, text: str = '', repeated: bool = False, **changes: Any
+) -> flags.FlagHolder:
   """Defines a flag of the table.
 
   Args:
     name: its name.
     text: what it means in this program, for the help.
+    repeated: whether a flag with a text may be given several times; its value
+      is a list then.
     **changes: `default` in place of that of the table; `required`.
   """
   define, default, description = _FLAGS[name]
   arguments = {'default': default, 'help': description.format(text), **changes}
-  holder = define(name, **arguments)
+  holder = (_STRINGS if repeated else define)(name, **arguments)
   if name == 'threads':
     flags.DEFINE_alias('num_threads', name)  # Its former name.
   if name in _WRITTEN:

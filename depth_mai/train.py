@@ -27,7 +27,9 @@ _GIN_FILE = program.flag('gin_file', required=True)
 _GIN_PARAM = program.flag('gin_param')
 _DATA_DIR = program.flag(
   'data_dir',
-  'Pictures and depth maps to train and validate on.',
+  'Pictures and depth maps to train and validate on; further --data_dir flags '
+  'add data sets to train on, see Mixing.',
+  repeated=True,
   default='procedural_rooms',
 )
 _WORKDIR = program.written(
@@ -50,7 +52,7 @@ def main(argv: list[str]) -> int:
   try:
     gin_registry.train(
       workdir=_WORKDIR.value,
-      data_dir=source.resolve(_DATA_DIR.value),
+      data_dir=[source.resolve(data_dir) for data_dir in _DATA_DIR.value],
       config=gin_registry.config_text(),
       accept_changed_data=_ACCEPT_CHANGED_DATA.value,
     )

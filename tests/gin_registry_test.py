@@ -106,6 +106,22 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, 'network.*pretrain_segmentation'):
       gin_registry.parse([], ['pretrain_segmentation.network = @tcl'])
 
+  def test_a_scope_reaches_the_losses_of_its_data_set(self):
+    gin_registry.parse(
+      [],
+      [
+        'Mixing.losses = (@pairs/WeightedLoss(), @photos/WeightedLoss())',
+        "WeightedLoss.weights = {'silog': 1.0}",
+        'silog.scale = 10.0',
+        'photos/silog.variance_focus = 1.0',
+      ],
+    )
+    losses = gin_registry.CONFIGURABLES['Mixing']().losses
+    maps = (tf.fill((1, 2, 2, 1), 2.0), tf.ones((1, 2, 2, 1)))
+    pairs, photos = (loss(*maps, tf.ones((1, 2, 2, 1)))[0] for loss in losses)
+    self.assertAllClose(pairs, 2.6845, rtol=1e-3)
+    self.assertAllClose(photos, 0.0, atol=0.01)  # The scale is free.
+
   def test_misspelt_parameter_names_its_neighbours(self):
     with self.assertRaisesRegex(ValueError, "'epoch'.*mean epochs"):
       gin_registry.parse([], ['train.epoch = 2'])

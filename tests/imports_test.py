@@ -49,6 +49,8 @@ ALLOWED = {
   'segmentation': ('datasets', 'data', 'layers', 'models', 'training'),
   # Measures the errors of a network, a .tflite file or a folder of depth maps.
   'evaluation': ('metrics', 'runtime', 'report', 'data', 'models'),
+  # Labels photographs that have no depth with the predictions of teachers.
+  'labelling': ('runtime', 'evaluation'),
   # Times files on machines of several kinds.
   'devices': ('runtime',),
   # Ranks .tflite files of many systems, and publishes the leaderboard.

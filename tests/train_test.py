@@ -15,17 +15,20 @@ _ROOT = pathlib.Path(__file__).parents[1]
 
 
 class TrainTest(absltest.TestCase):
-  def test_a_wrong_configuration_is_an_error_of_one_line(self):
-    workdir = pathlib.Path(self.create_tempdir().full_path) / 'run'
+  def setUp(self):
+    super().setUp()
+    self.workdir = pathlib.Path(self.create_tempdir().full_path) / 'run'
+
+  def _refusal(self, *arguments):
+    """Runs a command that is refused; returns its line on stderr."""
     process = subprocess.run(
       [
         sys.executable,
         '-m',
         'depth_mai.train',
         '--gin_file=gin_configs/tcl.gin',
-        '--gin_param=train.epoch = 1',
-        '--data_dir=nowhere',
-        f'--workdir={workdir}',
+        f'--workdir={self.workdir}',
+        *arguments,
       ],
       cwd=_ROOT,
       capture_output=True,
@@ -33,9 +36,22 @@ class TrainTest(absltest.TestCase):
       check=False,
     )
     self.assertEqual(process.returncode, 1)
-    self.assertIn('Did you mean epochs', process.stderr)
     self.assertNotIn('Traceback', process.stderr)
-    self.assertFalse(workdir.exists())
+    self.assertFalse(self.workdir.exists())
+    return process.stderr
+
+  def test_a_wrong_configuration_is_an_error_of_one_line(self):
+    error = self._refusal('--gin_param=train.epoch = 1', '--data_dir=nowhere')
+    self.assertIn('Did you mean epochs', error)
+
+  def test_several_data_sets(self):
+    error = self._refusal(
+      '--data_dir=one',
+      '--data_dir=two',
+      '--gin_param=train.mixing = @Mixing()',
+      '--gin_param=Mixing.shares = (1, 1, 1)',
+    )
+    self.assertIn('Mixing.shares has 3 values, but there are 2 data', error)
 
 
 if __name__ == '__main__':

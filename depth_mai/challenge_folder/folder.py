@@ -193,8 +193,9 @@ def survey(root: str | os.PathLike[str], split: str | None = None) -> Survey:
         facts.append(found)
       depths[name] = folder_notes.depth_text(facts)
       notes += [f'{name}: {note}' for note in folder_notes.notes(facts, unread)]
-      notes += _not_read(pathlib.Path(root, name), ('rgb', 'depth'))
-  notes += _not_read(pathlib.Path(root), SPLITS)
+      known = ('rgb', 'depth', folder_names.CONFIDENCE)
+      notes += _not_read(pathlib.Path(root, name), known)
+  notes += _not_read(pathlib.Path(root), (*SPLITS, folder_names.LABELS))
   return Survey(problems, notes, depths)
 
 

@@ -24,6 +24,9 @@ KINDS = {
   'rgb': ('rgbs', 'image', 'images', 'img', 'color', 'colour', 'pictures'),
   'depth': ('depths', 'depth_map', 'depth_maps', 'depthmaps', 'gt'),
 }
+# What depth_mai.label adds: a file in the root, and a folder in a split.
+LABELS = 'labels.json'
+CONFIDENCE = 'confidence'
 # Files that may hold depth, besides pictures.
 _ARRAYS = ('.exr', '.h5', '.hdf5', '.mat', '.npy', '.npz', '.pfm', '.pgm')
 _CURE = (

@@ -73,6 +73,34 @@ def describe(
   return description
 
 
+def describe_all(
+  data_dirs: Sequence[str | os.PathLike[str]],
+  splits: Sequence[str],
+  earlier: dict | None = None,
+) -> dict:
+  """Describes the data of a training on one or several data sets.
+
+  Args:
+    data_dirs: the data directories, at least one.
+    splits: splits of the first one; of the others only 'train' is used.
+    earlier: result of a former call, to save time; None without one.
+
+  Returns:
+    As `describe`; the others are splits called 'train of data set 2' and so on.
+
+  Raises:
+    ValueError: as `describe`.
+    OSError: if a file cannot be read.
+  """
+  earlier = earlier or {}
+  description = describe(data_dirs[0], splits, earlier)
+  for number, data_dir in enumerate(data_dirs[1:], start=2):
+    name = f'train of data set {number}'
+    known = {'train': earlier[name]} if name in earlier else None
+    description[name] = describe(data_dir, ['train'], known)['train']
+  return description
+
+
 def is_description(value: object) -> bool:
   """Returns whether an object has the form of the result of `describe`."""
   return isinstance(value, dict) and all(

@@ -34,6 +34,7 @@ class TflitePredictor:
 
   Attributes:
     batch_size: always 1.
+    input_size: (height, width) to which pictures are resized, pixels.
     reading: how the file's input and output are read.
   """
 
@@ -70,6 +71,7 @@ class TflitePredictor:
       path, num_threads, declared=declared, complete=complete
     )
     self.reading = self._model.reading
+    self.input_size = self._model.input_size
 
   def predict_mm(
     self, names: Sequence[str], rgb_uint8: Sequence[np.ndarray]
@@ -84,9 +86,8 @@ class TflitePredictor:
       N depth maps, float32 [h, w] of the model's output size, millimetres.
     """
     del names
-    size = self._model.input_size
     return [
-      self._model.predict_mm(image_io.resize_rgb(rgb, size))
+      self._model.predict_mm(image_io.resize_rgb(rgb, self.input_size))
       for rgb in rgb_uint8
     ]
 

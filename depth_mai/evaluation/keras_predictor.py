@@ -20,6 +20,7 @@ class KerasPredictor:
 
   Attributes:
     batch_size: the largest number of images for one call of `predict_mm`.
+    input_size: (height, width) to which pictures are resized, pixels.
   """
 
   def __init__(
@@ -43,6 +44,7 @@ class KerasPredictor:
     if not isinstance(network, keras.Model):
       network = network_file.load_network(network)
     finite_check.check(network, f'The network {network.name}')
+    self.input_size = challenge.IMAGE_SIZE
     model = deployment.deployment_model(
       network, output_upsampling=output_upsampling
     )
@@ -67,5 +69,5 @@ class KerasPredictor:
       N depth maps, float32 [480, 640], millimetres.
     """
     del names
-    rgb = [image_io.resize_rgb(x, challenge.IMAGE_SIZE) for x in rgb_uint8]
+    rgb = [image_io.resize_rgb(x, self.input_size) for x in rgb_uint8]
     return list(np.asarray(self._predict(np.stack(rgb)))[..., 0])

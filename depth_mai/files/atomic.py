@@ -27,7 +27,9 @@ _MOST_SUFFIX_BYTES = 32
 
 
 @contextlib.contextmanager
-def atomic_path(path: str | os.PathLike[str]) -> Iterator[str]:
+def atomic_path(
+  path: str | os.PathLike[str], among_many: bool = False
+) -> Iterator[str]:
   """Yields a temporary path to write to and renames it to `path` at the end.
 
   The temporary path is in the same directory, so that the rename is atomic, and
@@ -40,6 +42,8 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[str]:
 
   Args:
     path: the final path.
+    among_many: whether the writer of many files in this directory has called
+      `remove_leftovers` once, as searching the directory each time is slow.
 
   Yields:
     The temporary path, a str. Nothing exists there yet.
@@ -53,7 +57,8 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[str]:
   directory, name = os.path.split(path)
   _check_is_replaceable(path)
   os.makedirs(directory, exist_ok=True)
-  remove_leftovers(directory, name)
+  if not among_many:
+    remove_leftovers(directory, name)
   temporary = _temporary(directory, name)
   try:
     yield temporary

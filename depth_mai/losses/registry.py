@@ -20,10 +20,17 @@ class Loss:
     function: (pred_depth_m, depth_m, valid_mask) -> float32 scalar, metres in
       both maps; options follow as keyword arguments.
     resolution: one of RESOLUTIONS.
+    bind: returns the function with the options of the place that asks for it,
+      such as a scope of gin.
   """
 
   function: Callable
   resolution: str
+  bind: Callable[[Callable], Callable] = lambda function: function
+
+  def bound(self) -> Callable:
+    """Returns the function with the options of the caller's place."""
+    return self.bind(self.function)
 
 
 # Filled by `register` when the loss's module is imported; weighted.losses()

@@ -160,7 +160,7 @@ def _make_term(
   if not callable(function):
     registered_name = function
     _check_name(registered_name, sorted(registered))
-    function = registered[registered_name].function
+    function = registered[registered_name].bound()
   if name in resolutions:
     where = resolutions[name]
   elif registered_name in registered:

@@ -38,13 +38,48 @@ class Listing:
   left_out: list[str]
 
 
-def list_pictures(folder: str | os.PathLike[str]) -> Listing:
-  """Lists the pictures directly in a folder, without opening them.
+def gather(
+  inputs: Iterable[str | os.PathLike[str]], subfolders: bool = False
+) -> Listing:
+  """Lists pictures that are given by themselves or in folders, each once.
 
-  Hidden files are left out without a word.
+  Args:
+    inputs: paths of pictures and folders of pictures.
+    subfolders: see `list_pictures`.
+
+  Returns:
+    The content of all inputs; a folder without pictures is a problem.
+  """
+  pictures: dict[pathlib.Path, pathlib.Path] = {}
+  gathered = Listing([], [], [])
+  for entry in map(pathlib.Path, inputs):
+    if not entry.is_dir():
+      pictures.setdefault(entry.resolve(), entry)
+      continue
+    try:
+      listing = list_pictures(entry, subfolders)
+    except ValueError as error:
+      gathered.problems.append(str(error))
+      continue
+    gathered.problems.extend(listing.problems)
+    gathered.left_out.extend(listing.left_out)
+    for picture in listing.pictures:
+      pictures.setdefault(picture.resolve(), picture)
+  gathered.pictures.extend(pictures.values())
+  return gathered
+
+
+def list_pictures(
+  folder: str | os.PathLike[str], subfolders: bool = False
+) -> Listing:
+  """Lists the pictures in a folder, without opening them.
+
+  Hidden files and folders are left out without a word.
 
   Args:
     folder: a directory.
+    subfolders: whether the pictures in its subfolders are listed, too, after
+      its own; links to folders are not followed.
 
   Raises:
     ValueError: the folder contains no picture or cannot be read.
@@ -62,7 +97,12 @@ def list_pictures(folder: str | os.PathLike[str]) -> Listing:
   pictures, other, below = [], [], []
   no_files: list[str] = []
   unread: dict[str, list[str]] = {}
+  inner = []
   for entry in entries:
+    is_inner = subfolders and entry.is_dir() and not entry.is_symlink()
+    if is_inner and any(True for _ in _pictures_below(entry)):
+      inner.append(entry)
+      continue
     number = sum(1 for _ in _pictures_below(entry)) if entry.is_dir() else 0
     if number:
       below.append(f'{entry.name}: {problems_lib.count(number, "picture")}')
@@ -101,11 +141,17 @@ def list_pictures(folder: str | os.PathLike[str]) -> Listing:
     )
     if names
   ]
+  for entry in inner:
+    listing = list_pictures(entry, subfolders)
+    pictures += listing.pictures
+    problems += listing.problems
+    left_out += listing.left_out
   if not pictures and not problems:
+    where = '' if subfolders else ' directly into it, not into subfolders,'
     raise ValueError(
       f'The folder {printable.printable(folder)} contains no picture. Put '
-      'files directly into it, not into subfolders, or change their format to '
-      f'JPEG or PNG.{"".join(f" {line}" for line in left_out)}'
+      f'files{where or " there"} or change their format to JPEG or PNG.'
+      f'{"".join(f" {line}" for line in left_out)}'
     )
   return Listing(pictures, problems, left_out)
 

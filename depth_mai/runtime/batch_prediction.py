@@ -103,28 +103,17 @@ def _find_pictures(
   Raises:
     ValueError: output_dir is one of the input folders.
   """
-  pictures: dict[pathlib.Path, pathlib.Path] = {}
-  problems: list[str] = []
-  left_out: list[str] = []
   for entry in map(pathlib.Path, inputs):
-    if not entry.is_dir():
-      pictures.setdefault(entry.resolve(), entry)
-      continue
-    if entry.resolve() == pathlib.Path(output_dir).resolve():
+    if entry.is_dir() and (
+      entry.resolve() == pathlib.Path(output_dir).resolve()
+    ):
       raise ValueError(
         f'--output_dir is the input folder {entry}: results would become '
         'inputs of the next run. Choose another --output_dir.'
       )
-    try:
-      listing = picture_folder.list_pictures(entry)
-    except ValueError as error:
-      problems.append(str(error))
-      continue
-    problems.extend(listing.problems)
-    left_out.extend(listing.left_out)
-    for image in listing.pictures:
-      pictures.setdefault(image.resolve(), image)
-  return picture_folder.result_names(pictures.values()), problems, left_out
+  listing = picture_folder.gather(inputs)
+  names = picture_folder.result_names(listing.pictures)
+  return names, listing.problems, listing.left_out
 
 
 def _output(output_dir: Path, name: str, ending: str) -> pathlib.Path:

@@ -8,6 +8,7 @@ checkpoint and ends with the same weights.
 
 from collections.abc import Callable
 from collections.abc import Iterable
+from collections.abc import Sequence
 import functools
 import math
 import pathlib
@@ -25,6 +26,7 @@ from depth_mai.losses import weighted
 from depth_mai.models.systems import tcl
 from depth_mai.training import claim
 from depth_mai.training import interruption
+from depth_mai.training import mixing as mixing_lib
 from depth_mai.training import optimizers
 from depth_mai.training import options
 from depth_mai.training import run as run_lib
@@ -52,12 +54,13 @@ def _evaluation_sets(data_dir, records_dir, train_source, images, batch_size):
 
 def train(
   workdir: str,
-  data_dir: str,
+  data_dir: str | Sequence[str],
   *,
   network: Callable[[], keras.Model] = tcl.tcl,
   optimizer: Callable[[int], keras.optimizers.Optimizer] = optimizers.adamw,
   loss: Callable | None = None,
   augmentation: augmentation_lib.Augmentation | None = None,
+  mixing: mixing_lib.Mixing | None = None,
   epochs: float = 100.0,
   batch_size: int = 32,
   target_size: tuple[int, int] = (120, 160),
@@ -83,12 +86,15 @@ def train(
 
   Args:
     workdir: folder of the run; files/workdir.py lists its files.
-    data_dir: challenge-layout folder or prepared tfds folder.
+    data_dir: challenge-layout folder or prepared tfds folder, or several of
+      them. The first one has the validation split, and its passes count.
     network: builds the network.
     optimizer: builds the optimizer for a number of steps.
     loss: see losses/weighted.py; SILog by default. Its variables, if it has any
       (losses/learned_weights.py), are trained along with the network.
     augmentation: see data/augmentation.py.
+    mixing: how several data sets share a batch; None for equal shares, and
+      `loss` for all.
     epochs: passes over the training split.
     batch_size: number of images in a step, on all devices together.
     target_size: (height, width) of the depth that the loss compares, pixels.
@@ -137,19 +143,33 @@ def train(
   tf.config.experimental.enable_op_determinism()
   keras.mixed_precision.set_global_policy(precision)
   directory = pathlib.Path(workdir)
+  data_dir, *further_dirs = (
+    [data_dir] if isinstance(data_dir, str) else data_dir
+  )
+  mixing = mixing or mixing_lib.Mixing()
+  if mixing.losses is not None and strategy != 'default':
+    raise ValueError(
+      f"Mixing.losses needs train.strategy = 'default', not {strategy!r}: "
+      'several devices would divide a batch without regard to its data sets.'
+    )
+  counts = mixing.counts(batch_size, 1 + len(further_dirs))
   train_source = source.open_split(data_dir, 'train', records_dir)
   examples = int(train_source.cardinality())
-  total_steps = max(1, math.floor(epochs * examples / batch_size))
-  if examples < batch_size:
+  total_steps = max(1, math.floor(epochs * examples / counts[0]))
+  if examples < counts[0]:
     print(
-      f'The train split has {problems.count(examples, "pair")}, fewer than '
-      f'train.batch_size = {batch_size}, so a step takes each more than once.'
+      f'The train split has {problems.count(examples, "pair")}, fewer than the '
+      f'{counts[0]} that a step takes (train.batch_size), so it takes each '
+      'more than once.'
     )
   sets = _evaluation_sets(
     data_dir, records_dir, train_source, train_eval_images, batch_size
   )
+  train_sources = [train_source]
+  for further in further_dirs:
+    train_sources.append(source.open_split(further, 'train', records_dir))
 
-  loss = loss or weighted.WeightedLoss({'silog': 1.0})
+  loss = mixing.loss(counts) or loss or weighted.WeightedLoss({'silog': 1.0})
   # After the data is opened: preparing records draws random numbers.
   keras.utils.set_random_seed(seed)
   state = state_lib.create(
@@ -167,10 +187,10 @@ def train(
   state.config_hash = workdir_lib.config_hash(config) if config else ''
 
   def batches_from(step: int) -> tf.data.Dataset:
-    return pipeline.train_dataset(
-      train_source,
-      batch_size=batch_size,
-      seed=seed,
+    return mixing_lib.batches(
+      train_sources,
+      counts,
+      seed,
       start_step=step,
       augmentation=augmentation or augmentation_lib.Augmentation(),
       input_size=tuple(state.network.input_shape[1:3]),
@@ -181,8 +201,8 @@ def train(
   batches_from(0)  # Refuses what it cannot use before the workdir is claimed.
   own_directory = step_lib.own_folder(chosen_strategy, directory)
   earlier = claim.stored_data(own_directory, accept_changed_data)
-  splits = fingerprint.describe(
-    data_dir,
+  splits = fingerprint.describe_all(
+    [data_dir, *further_dirs],
     ['train', *(split for split in sets if split == 'validation')],
     earlier and earlier['splits'],
   )
@@ -211,7 +231,11 @@ def train(
       store()
       print(f'{workdir} is already trained ({state.step} steps).')
       return directory
-    run = run_lib.Run(own_directory, state, total_steps, examples, batch_size)
+    # Images of all data sets in a pass over the first one.
+    pass_images = examples * batch_size / counts[0]
+    run = run_lib.Run(
+      own_directory, state, total_steps, pass_images, batch_size
+    )
     restarts = workdir_lib.BEST in lost or validation_changed
     if restarts:
       run.restart_best()

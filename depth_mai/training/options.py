@@ -9,6 +9,7 @@ from typing import Any
 
 from depth_mai.data import augmentation
 from depth_mai.data import pipeline
+from depth_mai.training import mixing
 from depth_mai.training import step
 
 PRECISIONS = ('float32', 'mixed_bfloat16', 'mixed_float16')
@@ -71,6 +72,10 @@ _ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
   'augmentation': (
     lambda value: value is None or isinstance(value, augmentation.Augmentation),
     "None, or in gin '@Augmentation()'",
+  ),
+  'mixing': (
+    lambda value: value is None or isinstance(value, mixing.Mixing),
+    "None, or in gin '@Mixing()'",
   ),
   'epochs': (lambda value: _is_number(value) and value > 0, 'a number above 0'),
   'batch_size': _POSITIVE_INTEGER,

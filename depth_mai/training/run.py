@@ -76,21 +76,25 @@ def lost_networks(
 
 
 class Run:
-  """A training in progress; see `loop.train` for its fields."""
+  """A training in progress; see `loop.train` for its fields.
+
+  Attributes:
+    pass_images: number of images that make an epoch.
+  """
 
   def __init__(
     self,
     workdir: pathlib.Path,
     state: state_lib.State,
     total_steps: int,
-    examples: int,
+    pass_images: float,
     batch_size: int,
   ):
     """Opens the journal and compiles the evaluation."""
     self.workdir = workdir
     self.state = state
     self.total_steps = total_steps
-    self.examples = examples
+    self.pass_images = pass_images
     self.batch_size = batch_size
     self.journal = journal_lib.Journal(
       workdir, start_step=state.step, total_steps=total_steps
@@ -100,7 +104,7 @@ class Run:
 
   def _position(self) -> dict[str, float]:
     images = self.state.step * self.batch_size
-    return {'epoch': images / self.examples, 'images': images}
+    return {'epoch': images / self.pass_images, 'images': images}
 
   def add(self, results: dict) -> None:
     """Counts a step with its losses."""

@@ -93,6 +93,30 @@ class FingerprintTest(absltest.TestCase):
     damaged = {'train': {'kind': 'pair', 'members': {'0': 'x'}}}
     self.assertFalse(fingerprint.is_description(damaged))
 
+  def test_several_data_sets(self):
+    other = self.root.with_name('other')
+    shutil.copytree(self.root, other)
+    data_dirs = [self.root, other]
+    splits = ['train', 'validation']
+    before = fingerprint.describe_all(data_dirs, splits)
+    self.assertTrue(fingerprint.is_description(before))
+    self.assertCountEqual(before, [*splits, 'train of data set 2'])
+    alone = fingerprint.describe_all([self.root], splits)
+    self.assertEqual(alone, self._describe())
+    self.assertEqual(
+      fingerprint.difference(before, alone), 'train of data set 2 is gone'
+    )
+    for kind in ('rgb', 'depth'):
+      (other / 'train' / kind / '2.png').unlink()
+    after = fingerprint.describe_all(data_dirs, splits, before)
+    self.assertEqual(
+      fingerprint.difference(before, after),
+      'train of data set 2: 1 pair removed (2)',
+    )
+    self.assertEqual(
+      after, fingerprint.describe_all(data_dirs, splits)
+    )  # With and without what is known.
+
 
 if __name__ == '__main__':
   absltest.main()

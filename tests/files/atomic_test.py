@@ -142,6 +142,10 @@ class AtomicPathTest(parameterized.TestCase):
     writer.communicate()
     atomic.write_text(self.folder / 'other.txt', 'x')
     self.assertLen(os.listdir(self.folder), 3)
+    with atomic.atomic_path(path, among_many=True) as temporary:
+      pathlib.Path(temporary).write_text('one of many')
+    self.assertEqual(path.read_text(), 'one of many')
+    self.assertLen(os.listdir(self.folder), 3)
     atomic.write_text(path, 'new')
     self.assertCountEqual(os.listdir(self.folder), ['a.txt', 'other.txt'])
 

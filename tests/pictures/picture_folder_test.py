@@ -83,6 +83,39 @@ class ListingTest(absltest.TestCase):
     with self.assertRaisesRegex(ValueError, '/x/y cannot be read'):
       picture_folder.list_pictures('/x/y')
 
+  def test_subfolders(self):
+    self._touch('b.png', 'x/10.png', 'x/2.png', 'x/deep/1.jpg', '.hidden/c.png')
+    self._touch('x/clip.mov', 'only_text/notes.txt', 'heic/1.heic')
+    (self.folder / 'link').symlink_to('x')
+    listing = picture_folder.list_pictures(self.folder, subfolders=True)
+    self.assertEqual(
+      [str(path.relative_to(self.folder)) for path in listing.pictures],
+      ['b.png', 'x/2.png', 'x/10.png', 'x/deep/1.jpg'],
+    )
+    self.assertIn('(1.heic)', listing.problems[0])
+    link, video = listing.left_out
+    self.assertIn('(link: 3 pictures)', link)
+    self.assertIn('(clip.mov)', video)
+
+  def test_gathered_inputs_are_listed_once(self):
+    self._touch('a.png', 'x/b.png', 'x/y/c.png')
+    (self.folder / 'empty').mkdir()
+    listing = picture_folder.gather(
+      [
+        self.folder / 'x/b.png',
+        self.folder,
+        self.folder / 'x',
+        self.folder / 'empty',
+        self.folder / 'missing.png',
+      ]
+    )
+    self.assertEqual(
+      [str(path.relative_to(self.folder)) for path in listing.pictures],
+      ['x/b.png', 'a.png', 'missing.png'],
+    )
+    self.assertRegex(listing.problems[0], 'empty contains no picture')
+    self.assertLen(listing.left_out, 2)
+
   def test_a_folder_of_heic_alone_is_no_empty_folder(self):
     self._touch('1.heic')
     listing = picture_folder.list_pictures(self.folder)

@@ -45,7 +45,9 @@ class RunTest(tf.test.TestCase):
     self.sets = {'validation': [batch]}
 
   def _run(self):
-    return run_lib.Run(self.workdir, self.state, 10, examples=4, batch_size=2)
+    return run_lib.Run(
+      self.workdir, self.state, 10, pass_images=4, batch_size=2
+    )
 
   def _lost(self, has_best=True):
     with contextlib.redirect_stdout(io.StringIO()) as stdout:
