@@ -37,6 +37,7 @@ from depth_mai.losses import registry
 from depth_mai.losses import weighted
 from depth_mai.models import compact_weights
 from depth_mai.models import network_file
+from depth_mai.segmentation import pretraining
 from depth_mai.training import loop
 from depth_mai.training import mixing
 from depth_mai.training import optimizers
@@ -58,6 +59,7 @@ _FUNCTIONS: tuple[Callable, ...] = (
   optimizers.adamw,
   optimizers.cosine,
   optimizers.polynomial,
+  pretraining.pretrain_segmentation,
   quantisation.Quantisation,
   quantisation_aware.FakeQuantisation,
   weighted.WeightedLoss,
@@ -67,9 +69,13 @@ _FUNCTIONS: tuple[Callable, ...] = (
   *(term.function for term in _TERMS.values()),
 )
 _REGISTERED = {function.__name__: function for function in _FUNCTIONS}
+# The network of every program is train.network.
+_NOT_IN_GIN = {'pretrain_segmentation': ['network']}
 
 CONFIGURABLES = {
-  name: gin.external_configurable(function, name=name, module='depth_mai')
+  name: gin.external_configurable(
+    function, name=name, module='depth_mai', denylist=_NOT_IN_GIN.get(name)
+  )
   for name, function in _REGISTERED.items()
 }
 
@@ -258,6 +264,33 @@ def train(**kwargs: object) -> pathlib.Path:
     return CONFIGURABLES['train'](**kwargs)
 
 
+def pretrain_segmentation(**kwargs: object) -> pathlib.Path:
+  """Pre-trains train.network of the parsed configuration.
+
+  Args:
+    **kwargs: arguments of segmentation.pretraining.pretrain_segmentation; the
+      others are those of the configuration.
+  """
+  network = _network_builder()
+  with _settings_are_named('pretrain_segmentation'):
+    return CONFIGURABLES['pretrain_segmentation'](network=network, **kwargs)
+
+
+def _network_builder() -> Callable[[], keras.Model]:
+  """Returns train.network.
+
+  Raises:
+    ValueError: if the configuration contains none.
+  """
+  try:
+    return gin.query_parameter('train.network').scoped_configurable_fn
+  except ValueError as error:
+    raise ValueError(
+      'The configuration has no train.network. Give --gin_file=FILE, e.g. '
+      'gin_configs/tcl.gin.'
+    ) from error
+
+
 def load_network(ready: str | None = None) -> tuple[keras.Model, str, dict]:
   """Builds the network that the parsed configuration trains.
 
@@ -274,15 +307,9 @@ def load_network(ready: str | None = None) -> tuple[keras.Model, str, dict]:
     ValueError: if the configuration contains no network, or the weights are
       missing or do not fit it.
   """
-  try:
-    network = gin.query_parameter('train.network')
-  except ValueError as error:
-    raise ValueError(
-      'The configuration has no train.network. Give --gin_file=FILE, e.g. '
-      'gin_configs/tcl.gin.'
-    ) from error
+  network = _network_builder()
   with _settings_are_named():
-    built = network.scoped_configurable_fn()
+    built = network()
   if ready:
     compact_weights.load(ready_models.weights_path(ready), built)
   return built, config_text(), {'source': ready or 'untrained'}

@@ -34,6 +34,12 @@ _STRING, _STRINGS = flags.DEFINE_string, flags.DEFINE_multi_string
 _POSITIVE = functools.partial(flags.DEFINE_integer, lower_bound=1)
 # Name -> (kind, default, help). A program completes the help where it has {}.
 _FLAGS: dict[str, tuple[Callable, Any, str]] = {
+  'accept_changed_data': (
+    flags.DEFINE_bool,
+    False,
+    'Go on with the run in --workdir although pictures or depth maps were '
+    'added, removed or changed since it last started.',
+  ),
   'data_dir': (
     _STRING,
     None,

@@ -15,7 +15,6 @@ import sys
 # Before TensorFlow is imported, to silence its start-up messages.
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 
-from absl import flags
 from absl import logging
 
 from depth_mai import gin_registry
@@ -41,12 +40,7 @@ _WORKDIR = program.written(
   ),
   folder=True,
 )
-_ACCEPT_CHANGED_DATA = flags.DEFINE_bool(
-  'accept_changed_data',
-  False,
-  'Go on with the run in --workdir although pictures or depth maps were added, '
-  'removed or changed since it last started.',
-)
+_ACCEPT_CHANGED_DATA = program.flag('accept_changed_data')
 
 
 def main(argv: list[str]) -> int:

@@ -165,6 +165,24 @@ class GinRegistryTest(tf.test.TestCase, parameterized.TestCase):
       # sqrt((1 - 0.85) ln(2)^2), but for SILog's millimetre.
       self.assertAllClose(total, scale * 0.26845, rtol=1e-3)
 
+  def test_pre_training_takes_the_network_of_the_training(self):
+    given = {}
+    function = mock.Mock(side_effect=lambda **kwargs: given.update(kwargs))
+    fake = {'pretrain_segmentation': function}
+    with mock.patch.dict(gin_registry.CONFIGURABLES, fake):
+      gin_registry.parse(
+        [str(_CONFIGS / 'tcl.gin')], ['TclOptions.input_size = (96, 128)']
+      )
+      gin_registry.pretrain_segmentation(dataset='pets')
+      network = given.pop('network')()
+      self.assertEqual(network.input_shape[1:3], (96, 128))
+      self.assertEqual(given, {'dataset': 'pets'})
+      gin_registry.parse([])
+      with self.assertRaisesRegex(ValueError, 'has no train.network'):
+        gin_registry.pretrain_segmentation(dataset='pets')
+    with self.assertRaisesRegex(ValueError, 'network.*pretrain_segmentation'):
+      gin_registry.parse([], ['pretrain_segmentation.network = @tcl'])
+
   def test_a_scope_reaches_the_losses_of_its_data_set(self):
     gin_registry.parse(
       [],

@@ -54,6 +54,8 @@ ALLOWED = {
     'losses',
     'distillation',
   ),
+  # Pre-trains networks on semantic segmentation.
+  'segmentation': ('datasets', 'data', 'layers', 'models', 'training'),
   # Measures the errors of a network, a .tflite file or a folder of depth maps.
   'evaluation': ('metrics', 'runtime', 'report', 'data', 'models'),
   # Labels photographs that have no depth with the predictions of teachers.
@@ -91,6 +93,7 @@ ALLOWED = {
     'distillation',
     'lite',
     'training',
+    'segmentation',
   ),
 }
 

@@ -21,6 +21,8 @@ any, and a sentence (on the next line if it is long). The kinds:
 - `room`: a layout on a floor plan; its rows are methods of the plan.
 - `material`: sets `result` to the index of a material or to a colour.
 
+classes.py says to which class of the label map a piece or a part belongs.
+
 `piece armchair = sofa(1): A sofa for one.` makes one drawing from another.
 
 The other lines are rows and statements, read from top to bottom. A row is the
@@ -56,6 +58,8 @@ import pathlib
 import re
 import types
 
+from depth_mai.datasets.procedural_rooms import classes
+
 _PARTS = pathlib.Path(__file__).parent / 'parts'
 _HEADER = re.compile(
   r'(piece|part|room|material) (\w+)(| = .+|\(.+\)):( \S.*|)'
@@ -89,6 +93,7 @@ class Drawing:
   Attributes:
     kind: 'piece', 'part', 'room' or 'material'.
     text: the sentence that describes it.
+    label: class of what it draws, see classes.py; None for that of its pen.
     signature: its pen or plan and its parameters; defaults are code.
     before: code of the lines before `size`, or of all lines.
     size: code of (width, depth, height), or None.
@@ -97,6 +102,7 @@ class Drawing:
 
   kind: str
   text: str
+  label: str | None
   signature: inspect.Signature
   before: types.CodeType
   size: types.CodeType | None = None
@@ -120,13 +126,18 @@ class Drawing:
     for name, parameter in self.signature.parameters.items():
       if name not in names:
         names[name] = eval(parameter.default, names)
+    if self.label and self.kind == 'part':
+      names['pen'] = self._labelled(names['pen'])
     exec(self.before, names)
     if self.size is None:
       return names.get('result')
     return Piece(
       *eval(self.size, names),
-      lambda pen: exec(self.after, names | {'pen': pen}),
+      lambda pen: exec(self.after, names | {'pen': self._labelled(pen)}),
     )
+
+  def _labelled(self, pen):
+    return pen.labelled(self.label) if self.label else pen
 
 
 @functools.lru_cache(maxsize=1)
@@ -173,28 +184,31 @@ def read(text, path='<drawing>'):
     first = start + 1 if sentence else start + 2
     block = [''] * first + lines[first:end]
     sentence = (sentence or lines[start + 1]).strip()
-    found[name] = _drawing(kind, form, sentence, block, path)
+    label = classes.OF_DRAWINGS.get(name)
+    found[name] = _drawing(kind, form, sentence, label, block, path)
   return found
 
 
-def _drawing(kind, form, text, lines, path):
+def _drawing(kind, form, text, label, lines, path):
   """Compiles a drawing.
 
   Args:
     kind: one of the four kinds.
     form: '', ' = another(...)' or '(parameters)'.
     text: the sentence that describes it.
+    label: its class, or None.
     lines: its lines, and empty ones before it, so that their numbers are those
       of the file.
     path: the file.
   """
   if form.startswith(' = '):
     code = compile(f'result{form}', path, 'exec')
-    return Drawing(kind, text, inspect.Signature(), code)
+    return Drawing(kind, text, label, inspect.Signature(), code)
   pen = 'plan' if kind == 'room' else 'pen'
   sizes = [i for i, line in enumerate(lines) if line.startswith('  size  ')]
   code = [_statement(line[2:], pen) for line in lines]
-  drawing = functools.partial(Drawing, kind, text, _signature(kind, form, path))
+  signature = _signature(kind, form, path)
+  drawing = functools.partial(Drawing, kind, text, label, signature)
   if not sizes:
     return drawing(_compile(code, path))
   at = sizes[0]

@@ -7,10 +7,13 @@ draws in its own frame: x to the right, y from the back of a thing to its front,
 z up, metres.
 """
 
+import copy
 import dataclasses
 import math
 
 import numpy as np
+
+from depth_mai.datasets.procedural_rooms import classes
 
 ELLIPSOID = 0
 FRUSTUM = 1
@@ -35,6 +38,7 @@ class Quads:
     one_sided: [Q] bool, true for the faces of a box, invisible from inside.
     material: [Q] int.
     fit: [Q] bool, true to stretch the texture once over the quad.
+    label: [Q] int, number of the class, see classes.py.
   """
 
   origin: np.ndarray
@@ -45,6 +49,7 @@ class Quads:
   one_sided: np.ndarray
   material: np.ndarray
   fit: np.ndarray
+  label: np.ndarray
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,6 +65,7 @@ class Quadrics:
     radii: [K, 3], half sizes along the unit shape's axes, metres.
     material: [K] int.
     leafy: [K] bool, true for ellipsoids with a ragged outline.
+    label: [K] int, number of the class.
   """
 
   centre: np.ndarray
@@ -69,6 +75,7 @@ class Quadrics:
   radii: np.ndarray
   material: np.ndarray
   leafy: np.ndarray
+  label: np.ndarray
 
 
 class Geometry:
@@ -88,18 +95,18 @@ class Geometry:
         'The scene has no plane surface; draw at least one quad or box before '
         'rendering.'
       )
-    origin, u, v, taper, one_sided, material, fit, inside = (
+    origin, u, v, taper, one_sided, material, fit, label, inside = (
       np.concatenate(column) for column in zip(*parts, strict=True)
     )
     normal = np.cross(u, v)
     normal /= np.maximum(np.linalg.norm(normal, axis=1), 1e-12)[:, None]
     outward = np.sum((origin - inside) * normal, axis=1)
     normal = np.where(((outward < 0) & one_sided)[:, None], -normal, normal)
-    return Quads(origin, u, v, taper, normal, one_sided, material, fit)
+    return Quads(origin, u, v, taper, normal, one_sided, material, fit, label)
 
   def quadrics(self):
     """Returns all round shapes as `Quadrics` in the world."""
-    rows = np.array(self.rounds, np.float64).reshape(-1, 13)
+    rows = np.array(self.rounds, np.float64).reshape(-1, 14)
     frame, material = rows[:, 0].astype(int), rows[:, 11].astype(int)
     origins, rotations = self._poses()
     centre = _turn(rotations[frame], rows[:, 1:4]) + origins[frame]
@@ -117,6 +124,7 @@ class Geometry:
       radii,
       material,
       rows[:, 12] > 0,
+      rows[:, 13].astype(int),
     )
 
   def _poses(self):
@@ -142,6 +150,7 @@ class Geometry:
       one_sided,
       rows[:, 12].astype(int),
       rows[:, 13] > 0,
+      rows[:, 14].astype(int),
       origin,
     )
 
@@ -184,23 +193,33 @@ class Geometry:
     inside = np.tile(_turn(turn, middle) + shift, (6, 1))
     material = np.tile(rows[:, 11].astype(int), 6)
     fit = np.tile(rows[:, 12] > 0, 6)
-    return origin, u, v, taper, np.ones(len(u), bool), material, fit, inside
+    label = np.tile(rows[:, 13].astype(int), 6)
+    one_sided = np.ones(len(u), bool)
+    return origin, u, v, taper, one_sided, material, fit, label, inside
 
 
 class Pen:
   """Draws shapes into a `Geometry`, in the pen's own frame."""
 
-  def __init__(self, geometry, origin=(0.0, 0.0, 0.0), rotation=None):
+  def __init__(
+    self,
+    geometry,
+    origin=(0.0, 0.0, 0.0),
+    rotation=None,
+    label=classes.UNLABELLED,
+  ):
     """Starts a pen.
 
     Args:
       geometry: the `Geometry` to write to.
       origin: [3], the frame's origin in the world, metres.
       rotation: [3, 3], its columns are the frame's axes; None for the world's.
+      label: number of the class of what it draws.
     """
     self._geometry = geometry
     self._origin = np.asarray(origin, np.float64)
     self._rotation = np.eye(3) if rotation is None else rotation
+    self._label = label
     self._frame = len(geometry.frames)
     geometry.frames.append((self._origin, self._rotation))
 
@@ -223,7 +242,13 @@ class Pen:
       c, s = math.cos(lean), math.sin(lean)
       turn = turn @ np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]])
     origin = self.point(x, y, z)
-    return Pen(self._geometry, origin, self._rotation @ turn)
+    return Pen(self._geometry, origin, self._rotation @ turn, self._label)
+
+  def labelled(self, name):
+    """Returns this pen for things of another class, a key of classes.py."""
+    pen = copy.copy(self)
+    pen._label = classes.LABELS[name]
+    return pen
 
   def point(self, x, y, z):
     """Returns the world position [3] of a point of this frame, metres."""
@@ -243,19 +268,20 @@ class Pen:
     self._geometry.boxes.append(
       (self._frame, x[0], y[0], z[0])
       + (x[1] - x[0], y[1] - y[0], z[1] - z[0])
-      + (*inset, material, fit)
+      + (*inset, material, fit, self._label)
     )
 
   def quad(self, origin, u, v, material, taper=(0.0, 0.0), fit=False):
     """Draws a plane piece, visible from both sides; see `Quads`."""
     self._geometry.plain_quads.append(
-      (self._frame, *origin, *u, *v, *taper, material, fit)
+      (self._frame, *origin, *u, *v, *taper, material, fit, self._label)
     )
 
   def ellipsoid(self, centre, radii, material, leafy=False):
     """Draws an ellipsoid: centre [3] and half axes [3], metres."""
     self._geometry.rounds.append(
-      (self._frame, *centre, *radii, ELLIPSOID, 1.0, 0.0, 2, material, leafy)
+      (self._frame, *centre, *radii, ELLIPSOID)
+      + (1.0, 0.0, 2, material, leafy, self._label)
     )
 
   def sphere(self, centre, radius, material):
@@ -279,7 +305,8 @@ class Pen:
     ratio = 1.0 if top is None else top / radius
     self._geometry.rounds.append(
       (self._frame, *centre, radius, radius, length / 2, FRUSTUM)
-      + ((1 + ratio) / 2, (ratio - 1) / 2, 'xyz'.index(axis), material, False)
+      + ((1 + ratio) / 2, (ratio - 1) / 2, 'xyz'.index(axis))
+      + (material, False, self._label)
     )
 
 

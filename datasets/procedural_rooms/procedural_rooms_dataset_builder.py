@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tfds builder procedural_rooms: rooms and streets with exact depth."""
+"""The tfds builder procedural_rooms: rooms and streets with exact depth.
+
+Its config `labelled` has the class of each pixel, too.
+"""
 
 from collections.abc import Iterator
 import dataclasses
 from typing import Any
 
+import numpy as np
 import tensorflow_datasets as tfds
 
 from depth_mai.datasets.mai_depth import mai_depth_dataset_builder as mai_depth
+from depth_mai.datasets.procedural_rooms import classes
 from depth_mai.datasets.procedural_rooms import scene
 
 Example = dict[str, Any]
@@ -23,6 +28,7 @@ class RoomsConfig(tfds.core.BuilderConfig):
     test: number of test pairs.
     seed: seed of the data set; splits never share a scene.
     options: the properties that all pairs share.
+    labelled: whether the examples have a label map.
   """
 
   train: int = 600
@@ -30,6 +36,7 @@ class RoomsConfig(tfds.core.BuilderConfig):
   test: int = 100
   seed: int = 0
   options: scene.SceneOptions = scene.SceneOptions()
+  labelled: bool = False
 
 
 class Builder(tfds.core.GeneratorBasedBuilder):
@@ -56,13 +63,30 @@ class Builder(tfds.core.GeneratorBasedBuilder):
       description='Depth with the noise and the holes of a stereo camera.',
       options=scene.SceneOptions(holes=True, range_noise=0.0015),
     ),
+    RoomsConfig(
+      name='labelled',
+      description='Small pictures with exact depth and classes.',
+      train=2000,
+      validation=200,
+      options=scene.SceneOptions(height=240, width=320),
+      labelled=True,
+    ),
   ]
 
   def _info(self) -> tfds.core.DatasetInfo:
-    """Returns the features: rgb, depth in millimetres, id."""
+    """Returns the features: rgb, depth in millimetres, id; often label."""
     options = self.builder_config.options
+    features = dict(mai_depth.pair_features(options.height, options.width))
+    if self.builder_config.labelled:
+      features['label'] = tfds.features.LabeledImage(
+        labels=list(classes.CLASSES),
+        shape=(options.height, options.width, 1),
+        dtype=np.uint8,
+        encoding_format='png',
+        doc='The class of each pixel.',
+      )
     return self.dataset_info_from_configs(
-      features=mai_depth.pair_features(options.height, options.width),
+      features=tfds.features.FeaturesDict(features),
       supervised_keys=('rgb', 'depth'),
     )
 
@@ -92,11 +116,11 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     """Renders the pairs of a split one after another."""
     config = self.builder_config
     for index in range(count):
-      rgb_uint8, depth_mm = scene.make_pair(
+      rgb_uint8, depth_mm, labels = scene.make_labelled_pair(
         scene.pair_seed(config.seed, split, index), config.options
       )
       name = f'{index:05d}'
-      yield (
-        name,
-        {'rgb': rgb_uint8, 'depth': depth_mm[..., None], 'id': name},
-      )
+      example = {'rgb': rgb_uint8, 'depth': depth_mm[..., None], 'id': name}
+      if config.labelled:
+        example['label'] = labels[..., None]
+      yield name, example

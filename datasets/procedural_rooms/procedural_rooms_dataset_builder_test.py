@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of the tfds builder procedural_rooms."""
 
+import dataclasses
 import os
 
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
+from depth_mai.datasets.procedural_rooms import classes
 from depth_mai.datasets.procedural_rooms import (
   procedural_rooms_dataset_builder as rooms,
 )
@@ -50,6 +52,19 @@ class RecordsTest(tf.test.TestCase):
       self.assertAllEqual(example['rgb'], rgb_uint8)
       self.assertAllEqual(example['depth'][..., 0], depth_mm)
 
+  def test_labels_are_exact_and_named(self):
+    config = dataclasses.replace(_SMALL, name='small_labelled', labelled=True)
+    builder = rooms.Builder(data_dir=self.create_tempdir(), config=config)
+    builder.download_and_prepare()
+    opened = tfds.builder_from_directory(builder.data_dir)
+    self.assertEqual(opened.info.features['label'].names, list(classes.CLASSES))
+    for example in opened.as_dataset(split='validation').as_numpy_iterator():
+      _, depth_mm, labels = scene.make_labelled_pair(
+        scene.pair_seed(0, 'validation', int(example['id'])), _SMALL.options
+      )
+      self.assertAllEqual(example['label'][..., 0], labels)
+      self.assertAllEqual(example['depth'][..., 0], depth_mm)
+
   def test_configs(self):
     sizes = {
       config.name: (config.train, config.validation, config.test)
@@ -61,6 +76,7 @@ class RecordsTest(tf.test.TestCase):
         'default': (600, 100, 100),
         'tiny': (16, 8, 8),
         'zed_like': (600, 100, 100),
+        'labelled': (2000, 200, 100),
       },
     )
     builder = rooms.Builder(data_dir=self.create_tempdir(), config='tiny')

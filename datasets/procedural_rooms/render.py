@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Renders a view of a world: linear light and depth per pixel."""
+"""Renders a view of a world: linear light, depth and class per pixel."""
 
 import numpy as np
 
+from depth_mai.datasets.procedural_rooms import classes
 from depth_mai.datasets.procedural_rooms import lighting
 from depth_mai.datasets.procedural_rooms import primitives
 from depth_mai.datasets.procedural_rooms import raster
@@ -22,6 +23,7 @@ def render(world, view):
     light: list of three [H, W] float32 arrays, linear red, green and blue;
       about 1 for a white surface in plain light.
     depth_m: [H, W] float32, metres along the viewing axis, 0 for the sky.
+    labels: [H, W] uint8, numbers of classes.py.
   """
   seen = raster.visible(world.quads, world.quadrics, view)
   hit = seen.surface >= 0
@@ -40,7 +42,15 @@ def render(world, view):
   depth_m = np.where(hit, depth_m, np.float32(0))
   if world.sky is not None:
     _add_air(world.sky, light, depth_m, hit, rays)
-  return light, depth_m
+  return light, depth_m, _labels(world, seen.surface)
+
+
+def _labels(world, surface):
+  """Returns the number of the class per pixel, [H, W] uint8."""
+  # raster.NOTHING is -1, so the sky is the last entry.
+  sky = [classes.LABELS['sky']]
+  table = np.concatenate([world.quads.label, world.quadrics.label, sky])
+  return table.astype(np.uint8)[surface]
 
 
 def _surface(world, view, seen, hit, depth_m, rays):

@@ -64,12 +64,14 @@ def build(rng):
 def _shell(plan, kit, rng, style, kind, height):
   """Draws floor, ceiling and walls; returns the openings of each wall."""
   x, y = plan.size
-  plan.pen.quad((0, 0, 0), (x, 0, 0), (0, y, 0), style.floor)
+  floor = plan.pen.labelled('floor')
+  floor.quad((0, 0, 0), (x, 0, 0), (0, y, 0), style.floor)
   sloped = rng.random() < kind.attic
   if sloped:
     kit.make('attic', plan, style, height)
   else:
-    plan.pen.quad((0, 0, height), (x, 0, 0), (0, y, 0), style.ceiling)
+    ceiling = plan.pen.labelled('ceiling')
+    ceiling.quad((0, 0, height), (x, 0, 0), (0, y, 0), style.ceiling)
   doors = np.bincount(rng.integers(0, 4, rng.integers(1, 3)), minlength=4)
   openings = []
   accent = kit.materials.paint(

@@ -27,7 +27,7 @@ def hang_lamps(plan, kit, rng, kind, height, night):
   for i in range(columns):
     for j in range(rows):
       place = ((i + 0.5) * x / columns, (j + 0.5) * y / rows)
-      pen = plan.pen.at(*place, height)
+      pen = plan.pen.at(*place, height).labelled('lamp')
       if panels:
         pen.box((-0.6, 0.6), (-0.15, 0.15), (-0.04, 0), glow)
         below = 0.1

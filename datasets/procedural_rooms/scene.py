@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes an RGB picture and its depth from a seed."""
+"""Makes an RGB picture, its depth and its label map from a seed."""
 
 import dataclasses
 import math
@@ -102,7 +102,12 @@ def pair_seed(seed, split, index):
 
 
 def make_pair(seed, options=DEFAULT_OPTIONS):
-  """Makes a picture and its depth; the same arguments give the same pair.
+  """Returns the picture and the depth of `make_labelled_pair`."""
+  return make_labelled_pair(seed, options)[:2]
+
+
+def make_labelled_pair(seed, options=DEFAULT_OPTIONS):
+  """Makes a picture, its depth and its classes, a function of the arguments.
 
   Scene, photograph, noise and holes have separate random numbers, so `holes`
   and `range_noise` change only the depth.
@@ -115,6 +120,8 @@ def make_pair(seed, options=DEFAULT_OPTIONS):
     rgb_uint8: [height, width, 3] uint8.
     depth_mm: [height, width] uint16, millimetres along the optical axis;
       0 is unknown (the sky, out of range, holes).
+    labels: [height, width] uint8, numbers of classes.py; exact everywhere, also
+      where depth is unknown.
   """
   streams = np.random.SeedSequence(seed).spawn(4)
   scene_rng, photo_rng, noise_rng, hole_rng = (
@@ -123,7 +130,7 @@ def make_pair(seed, options=DEFAULT_OPTIONS):
   is_street = scene_rng.random() < options.street_fraction
   world, pose = (street if is_street else room).build(scene_rng)
   view = choose_view(world, pose, scene_rng, options)
-  light, depth_m = render.render(world, view)
+  light, depth_m, labels = render.render(world, view)
   rgb_uint8 = photo.photograph(light, photo_rng)
   in_range = (depth_m >= options.min_depth_m) & (depth_m <= options.max_depth_m)
   measured_m = depth_m
@@ -133,7 +140,7 @@ def make_pair(seed, options=DEFAULT_OPTIONS):
   if options.holes:
     in_range &= ~sensor.holes(rgb_uint8, depth_m, view.focal_px, hole_rng)
   depth_mm = np.rint(np.where(in_range, measured_m, 0) * np.float32(1000))
-  return rgb_uint8, depth_mm.astype(np.uint16)
+  return rgb_uint8, depth_mm.astype(np.uint16), labels
 
 
 def choose_view(world, pose, rng, options):

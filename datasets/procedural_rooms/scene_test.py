@@ -67,6 +67,16 @@ class PairTest(parameterized.TestCase):
     self.assertGreater(max(sky), 0.02)
     self.assertBetween(float(np.median(medians)), 3000, 15000)
 
+  def test_labels_belong_to_the_same_picture(self):
+    for options in (_ROOMS, _STREETS):
+      with_holes = dataclasses.replace(options, holes=True, range_noise=0.01)
+      rgb_uint8, _, labels = scene.make_labelled_pair(5, with_holes)
+      np.testing.assert_array_equal(rgb_uint8, scene.make_pair(5, options)[0])
+      self.assertEqual((labels.shape, labels.dtype), ((60, 80), 'u1'))
+      np.testing.assert_array_equal(
+        labels, scene.make_labelled_pair(5, options)[2]
+      )
+
   def test_holes_only_remove_depth(self):
     for options in (_ROOMS, _STREETS):
       rgb_uint8, depth_mm = scene.make_pair(5, options)

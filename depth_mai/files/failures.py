@@ -27,7 +27,15 @@ _MOST_REASON = 200
 # Package that the base installation lacks -> the extra that installs it.
 _EXTRAS = {
   **dict.fromkeys(
-    ('gin', 'keras', 'keras_cv', 'tensorflow', 'tensorflow_datasets'), 'train'
+    (
+      'gin',
+      'importlib_resources',
+      'keras',
+      'keras_cv',
+      'tensorflow',
+      'tensorflow_datasets',
+    ),
+    'train',
   ),
   **dict.fromkeys(('jinja2', 'matplotlib'), 'report'),
   **dict.fromkeys(('flask', 'waitress'), 'judge'),

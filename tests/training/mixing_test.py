@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from depth_mai.data import augmentation
 from depth_mai.data import pipeline
+from depth_mai.distillation import distillation as distillation_lib
 from depth_mai.losses import learned_weights
 from depth_mai.losses import weighted
 from depth_mai.training import loop
@@ -214,6 +215,11 @@ class MixedTrainingTest(tf.test.TestCase):
       )
     with self.assertRaisesRegex(ValueError, 'Mixing.shares has 3'):
       self._train('run', 1, mixing=mixing.Mixing((1, 1, 1)))
+    distillation = distillation_lib.Distillation(
+      'teacher.keras', [('log_response', 1.0, 'depth_m', 'depth_m')], 'maps'
+    )
+    with self.assertRaisesRegex(ValueError, 'cache_dir keeps the maps of one'):
+      self._train('run', 1, distillation=distillation)
     self.assertFalse((self.folder / 'run').exists())
 
 
