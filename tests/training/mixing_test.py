@@ -219,7 +219,12 @@ class MixedTrainingTest(tf.test.TestCase):
       'teacher.keras', [('log_response', 1.0, 'depth_m', 'depth_m')], 'maps'
     )
     with self.assertRaisesRegex(ValueError, 'cache_dir keeps the maps of one'):
-      self._train('run', 1, distillation=distillation)
+      self._train(
+        'run',
+        1,
+        distillation=distillation,
+        augmentation=augmentation.Augmentation.off(),
+      )
     self.assertFalse((self.folder / 'run').exists())
 
 
