@@ -6,9 +6,10 @@
 #
 #   bash benchmarks/distillation.sh DATA_DIR TEACHER.keras RUNS_DIR PASSES [SYSTEM ...]
 #
-# The teacher is a network of gin_configs/lite_teacher.gin. Both trainings use
-# gin_configs/base/small_data.gin; the terms of the distillation and their weights are
-# those of gin_configs/<system>_distilled.gin.
+# The teacher is a network of gin_configs/lite_teacher.gin. Both trainings use the
+# optimizer, the loss and the augmentation of gin_configs/base/small_data.gin; the
+# terms of the distillation and their weights are those of
+# gin_configs/<system>_distilled.gin.
 set -euo pipefail
 data_dir="$1" teacher="$2" runs_dir="$3" passes="$4"
 shift 4
@@ -31,7 +32,7 @@ run() { # NAME SEED [FLAG ...]
 small=--gin_file=gin_configs/base/small_data.gin
 for seed in 1 2 3; do
   for system in "${systems[@]}"; do
-    plain=("$small" "--gin_param=train.network = @$system")
+    plain=("--gin_file=gin_configs/$system.gin" "$small")
     distilled=("--gin_file=gin_configs/${system}_distilled.gin" "$small"
       "--gin_param=Distillation.teacher = '$teacher'")
     start=()

