@@ -33,7 +33,9 @@ from benchmarks import stranger_folders
 from benchmarks import stranger_measuring
 from depth_mai import program
 from depth_mai.devices import store as store_lib
+from depth_mai.evaluation import alignment
 from depth_mai.files import atomic
+from depth_mai.files import printable
 from depth_mai.files import ready_models
 from depth_mai.metrics import table
 from depth_mai.ranking import model_files
@@ -68,6 +70,13 @@ _JSON = program.flag('json', 'the figures')
 _PICTURES_DIR = program.flag('pictures_dir')
 _PICTURES = flags.DEFINE_integer(
   'pictures', 5, 'Pictures of each folder to draw.', 1
+)
+_PICTURES_ALIGN = flags.DEFINE_enum(
+  'pictures_align',
+  'none',
+  list(alignment.ALIGNMENTS),
+  'Fit each drawn prediction to its true depth first, such as by the median: '
+  'then a wrong scale does not hide the shapes. The figures are without it.',
 )
 _STORE = program.flag('store', default=store_lib.default_path())
 _DECLARED = program.interface_flags(
@@ -121,8 +130,9 @@ def find_models(
       one._replace(declared=stated.get(one.file, declared)) for one in found
     ]
   for name in given:
-    path = pathlib.Path(ready_models.model_path(name)).expanduser()
-    if str(path) == name:
+    found_path = ready_models.model_path(name)
+    path = pathlib.Path(found_path).expanduser()
+    if found_path == name:
       found = [model_files.describe(path, path.parent)]
     else:
       found, _ = model_files.find_models(path.parent)
@@ -130,6 +140,14 @@ def find_models(
     models.append(found[0]._replace(declared=declared))
   if not models:
     raise ValueError('Give --models_dir=DIR, --model=FILE or --model=SYSTEM.')
+  # Files of one system, such as of two trainings, have their paths as names.
+  kinds = [(one.system, one.precision) for one in models]
+  models = [
+    one._replace(system=printable.printable(one.path))
+    if kinds.count(kind) > 1
+    else one
+    for one, kind in zip(models, kinds, strict=True)
+  ]
   return models, problems
 
 
@@ -161,21 +179,23 @@ def summary_table(
     by_folder: figures of each file, by name of the folder.
 
   Returns:
-    The table; every folder counts alike, and a mean is left out where a file
-    failed on a folder.
+    The table; every folder counts alike. The means of a file that failed on a
+    folder are left out.
   """
+  # Metres of a street would outweigh those of all rooms.
+  columns = {name: one for name, one in _COLUMNS.items() if name != 'rmse'}
   rows = []
   for place, model in enumerate(models):
     figures = [found[place] for found in by_folder.values()]
     si_rmse = [None if one is None else one['si_rmse'] for one in figures]
     means: list[float | None] = []
-    for name in _COLUMNS:
+    for name in columns:
       # Sparse depth has no edges, for all files alike.
       values = [one[name] for one in figures if one and one[name] is not None]
       whole = all(figures) and bool(values)
       means.append(float(np.mean(values)) if whole else None)
     rows.append((model.system, model.precision, *si_rmse, *means))
-  titles, formats = zip(*_COLUMNS.values(), strict=True)
+  titles, formats = zip(*columns.values(), strict=True)
   return table.markdown_table(
     ('model', 'file', *by_folder, *(f'mean {title}' for title in titles)),
     rows,
@@ -188,6 +208,7 @@ def draw(
   folder: stranger_folders.Folder,
   count: int,
   path: pathlib.Path,
+  align: str = 'none',
 ) -> None:
   """Draws some pictures of a folder, a row for each.
 
@@ -196,14 +217,16 @@ def draw(
     folder: the pairs.
     count: number of pictures, evenly spaced.
     path: the .png file.
+    align: one of `alignment.ALIGNMENTS`, for the drawn predictions.
   """
+  fit = alignment.ALIGNMENTS[align] or (lambda pred_mm, depth_mm: pred_mm)
   places = leaderboard_pictures.example_indices(folder.images, count)
   pairs = itertools.islice(folder.open(), places[-1] + 1)
   examples = [pair for i, pair in enumerate(pairs) if i in places]
   names, rgbs, truths = zip(*examples, strict=True)
   predictions = {
     model.system: [
-      image_io.resize_depth_mm(depth_mm, truth.shape)
+      fit(image_io.resize_depth_mm(depth_mm, truth.shape), truth)
       for depth_mm, truth in zip(
         stranger_measuring.open_model(model, folder).predict_mm(names, rgbs),
         truths,
@@ -237,6 +260,7 @@ def run(
   open_folder: Callable[[str], stranger_folders.Folder],
   pictures_dir: str | None = None,
   pictures: int = 5,
+  pictures_align: str = 'none',
 ) -> tuple[dict[str, Any], list[str]]:
   """Measures files on folders, and prints the tables.
 
@@ -247,6 +271,7 @@ def run(
     open_folder: opens a folder.
     pictures_dir: folder for pictures; None for none.
     pictures: pictures of each folder.
+    pictures_align: `align` of `draw`.
 
   Returns:
     (the content of --json, a text for each file that failed on a folder)
@@ -271,7 +296,7 @@ def run(
     if pictures_dir is not None and measured:
       name = re.sub(r'[^\w.-]+', '_', folder.name).strip('_')
       path = pathlib.Path(pictures_dir, f'{name}.png')
-      draw(measured, folder, pictures, path)
+      draw(measured, folder, pictures, path, pictures_align)
       say(f'Wrote {path}')
   if len(folders) > 1:
     print(f'\n### all folders\n\n{summary_table(models, by_folder)}')
@@ -322,6 +347,7 @@ def main(argv: list[str]) -> int:
     ),
     _PICTURES_DIR.value,
     _PICTURES.value,
+    _PICTURES_ALIGN.value,
   )
   problems += failed
   if _JSON.value is not None:

@@ -31,8 +31,10 @@ What is taken from elsewhere:
                   the pattern of known pixels.
 
 The accuracy alone says little: a map with one right edge is accurate. Nor does
-the completeness: a map full of edges is complete. The true edges of another
-picture are about 5 pixels accurate and 9 complete, by chance.
+the completeness: a map full of edges is complete. On 24 frames of a kitchen of
+7-Scenes, 640x480, the true map of another frame is 4.5 pixels accurate and 8.9
+complete, by chance; true maps reduced to 32, 64, 128 and 256 columns and
+enlarged again are 7.2, 3.4, 1.3 and 0.3 complete.
 """
 
 from collections.abc import Iterable

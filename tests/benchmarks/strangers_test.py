@@ -122,6 +122,18 @@ class StrangersTest(parameterized.TestCase):
       self.assertGreater(picture.width, 4 * 320)
     self.assertLen(list(out.iterdir()), 1)
 
+  def test_drawn_predictions_can_be_fitted(self):
+    with mock.patch.object(
+      strangers.leaderboard_pictures, 'leaderboard_pictures'
+    ) as drawn:
+      for align in ('none', 'median'):
+        self._run(self.room, pictures_dir='x', pictures_align=align)
+    ((plain, *_), _), ((fitted, examples, *_), _) = drawn.call_args_list
+    known = examples[0][2] > 0
+    medians = [np.median(x[known]) for x in (fitted['two'][0], examples[0][2])]
+    self.assertAlmostEqual(medians[0], medians[1], delta=1.0)
+    self.assertLess(np.median(plain['two'][0]), 0.9 * medians[1])
+
   def test_a_file_that_fails_does_not_stop_the_others(self):
     (self.models_dir / 'two_fp32.tflite').write_bytes(
       tiny_model.float_model(_SIZE, (np.nan, 0, 0))
@@ -142,8 +154,20 @@ class StrangersTest(parameterized.TestCase):
     self.assertEmpty(problems)
     self.assertEqual([model.system for model in models], ['one', 'tcl'])
     self.assertEqual(models[0].precision, 'fp32')
+    with contextlib.chdir(self.models_dir):
+      (model,), _ = strangers.find_models(None, ['./two_fp32.tflite'], 'int8')
+    self.assertEqual(model.system, 'two')
     with self.assertRaisesRegex(ValueError, '--models_dir=DIR, --model=FILE'):
       strangers.find_models(None, [], 'int8')
+
+  def test_files_of_one_system_are_told_apart(self):
+    path = self.root / 'one_fp32.tflite'
+    path.write_bytes((self.models_dir / 'two_fp32.tflite').read_bytes())
+    models, _ = strangers.find_models(str(self.models_dir), [str(path)], 'fp32')
+    self.assertEqual(
+      [model.system for model in models],
+      [str(self.models_dir / 'one_fp32.tflite'), 'two', str(path)],
+    )
 
 
 class OpenFolderTest(absltest.TestCase):
