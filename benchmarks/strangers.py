@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 r"""Measures .tflite files on folders that they were not trained on.
 
-  python benchmarks/strangers.py --models_dir=tflite DATA/kitchen DATA/street
-  python benchmarks/strangers.py --model=tcl --model=icl DATA/indoor
+  python -m benchmarks.strangers --models_dir=tflite DATA/kitchen DATA/street
+  python -m benchmarks.strangers --model=tcl --model=icl DATA/indoor
 
 Prints a Markdown table for each folder: the challenge's errors, delta1, and how
 far the edges of the predicted depth are from the true ones, in pixels
