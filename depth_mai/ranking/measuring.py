@@ -132,7 +132,7 @@ class Measurer:
       'interface': interface,
       'data': self.data['fingerprint'],
       'images': self.data['images'],
-      **_predicted_with(),
+      **predicted_with(),
     }
     metrics = self.store.get('metrics', key)
     if metrics is None or not _has_figures(metrics):
@@ -251,6 +251,18 @@ def summary(figures: dict) -> str:
   return f'si-RMSE {figures["si_rmse"]:.4f}, {runtime}'
 
 
+def predicted_with() -> dict:
+  """Returns the properties of the machine that change predictions.
+
+  Kernels of another version or architecture round differently; the number of
+  threads has no effect.
+  """
+  machine = environment.describe_machine()
+  return {
+    key: machine[key] for key in ('architecture', 'runtime', 'runtime_version')
+  }
+
+
 def _runtime_ms(row: dict) -> float | None:
   # Some versions of benchmark_model on phones do not report the median.
   measured_ms = row.get('median_ms') or row.get('mean_ms')
@@ -270,18 +282,6 @@ def _has_figures(metrics: dict) -> bool:
   return all(
     isinstance(metrics.get(name), int | float) for name in challenge.METRICS
   )
-
-
-def _predicted_with() -> dict:
-  """Returns the properties of the machine that change predictions.
-
-  Kernels of another version or architecture round differently; the number of
-  threads has no effect.
-  """
-  machine = environment.describe_machine()
-  return {
-    key: machine[key] for key in ('architecture', 'runtime', 'runtime_version')
-  }
 
 
 def _file_hashes(

@@ -82,7 +82,7 @@ def find_models(
   found, problems = [], []
   for path in _tflite_files(models_dir):
     try:
-      found.append(_describe(path, models_dir))
+      found.append(describe(path, models_dir))
     except (ValueError, OSError) as error:
       name = shown_name(path, models_dir)
       problems.append(problems_lib.with_name(name, error))
@@ -116,29 +116,16 @@ def find_models(
   return chosen, problems
 
 
-def _tflite_files(models_dir: pathlib.Path) -> list[pathlib.Path]:
-  if not models_dir.is_dir():
-    raise ValueError(
-      f'There is no folder {models_dir}. Point --models_dir at the '
-      '--output_dir of depth_mai.convert.'
-    )
-  files = [
-    path
-    for path in sorted(models_dir.rglob('*.tflite'))
-    # The name of an unfinished file starts with a dot.
-    if not any(
-      part.startswith('.') for part in path.relative_to(models_dir).parts
-    )
-  ]
-  if not files:
-    raise ValueError(
-      f'{models_dir} and its subfolders contain no .tflite file. Point '
-      '--models_dir at the --output_dir of depth_mai.convert.'
-    )
-  return files
+def describe(path: pathlib.Path, models_dir: pathlib.Path) -> ModelFile:
+  """Describes one file, see `find_models`.
 
+  Args:
+    path: a .tflite file.
+    models_dir: folder that its shown name is relative to.
 
-def _describe(path: pathlib.Path, models_dir: pathlib.Path) -> ModelFile:
+  Raises:
+    ValueError: if it cannot be read, or its precision is unknown.
+  """
   metadata = metadata_lib.read_metadata(path)
   stored = metadata.get('precision') or metadata_lib.precision_of(
     graph_lib.read_graph(path)
@@ -169,6 +156,28 @@ def _describe(path: pathlib.Path, models_dir: pathlib.Path) -> ModelFile:
     precision=called,
     sha256=model_file.file_sha256(path),
   )
+
+
+def _tflite_files(models_dir: pathlib.Path) -> list[pathlib.Path]:
+  if not models_dir.is_dir():
+    raise ValueError(
+      f'There is no folder {models_dir}. Point --models_dir at the '
+      '--output_dir of depth_mai.convert.'
+    )
+  files = [
+    path
+    for path in sorted(models_dir.rglob('*.tflite'))
+    # The name of an unfinished file starts with a dot.
+    if not any(
+      part.startswith('.') for part in path.relative_to(models_dir).parts
+    )
+  ]
+  if not files:
+    raise ValueError(
+      f'{models_dir} and its subfolders contain no .tflite file. Point '
+      '--models_dir at the --output_dir of depth_mai.convert.'
+    )
+  return files
 
 
 def _check_unique(models: list[ModelFile]) -> None:
