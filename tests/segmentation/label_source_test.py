@@ -146,6 +146,8 @@ class LabelSourceTest(tf.test.TestCase, parameterized.TestCase):
     ('own', {'features': ('photo', 'parts')}, 'labels is not set; .*needs'),
     ('pet_like', {'labels': (3, 3)}, r'labels is \(3, 3\); .* first < last'),
     ('pet_like', {'labels': (7, 9)}, 'No pixel .* a label from 7 to 9'),
+    ('pet_like', {'labels': (0, 256)}, 'of the data set .* are at most 255'),
+    ('pet_like', {'split': 'train[:1%]'}, r"'train\[:1%\]' .* has no picture"),
     ('pet_like', {'split': 'val'}, "no split 'val'; it has train, test"),
   )
   def test_bad_options_are_refused(self, config, kwargs, message):
