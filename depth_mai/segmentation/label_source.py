@@ -77,6 +77,12 @@ def open_builder(dataset: str) -> tfds.core.DatasetBuilder:
   path = pathlib.Path(dataset).expanduser()
   if folder.is_prepared(path):
     return record_check.open_builder(path)
+  if path.is_dir():
+    raise ValueError(
+      f'--dataset={dataset or "."} is a folder without {folder.INFO_FILE}. '
+      'Give the folder of one version of a prepared data set, such as '
+      'NAME/CONFIG/VERSION.'
+    )
   try:
     builder = tfds.builder(_ROOMS if dataset == rooms.Builder.name else dataset)
   except Exception as error:  # tfds raises errors of several types.

@@ -154,6 +154,11 @@ class LabelSourceTest(tf.test.TestCase, parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, message):
       self._open(config, **kwargs)
 
+  def test_a_folder_that_is_not_prepared_is_refused(self):
+    parent = pathlib.Path(self.folders['pet_like']).parent
+    with self.assertRaisesRegex(ValueError, 'pet_like is a folder without .*j'):
+      label_source.open_builder(str(parent))
+
   def test_a_name_that_tfds_does_not_know_is_refused(self):
     with self.assertRaisesRegex(ValueError, '--dataset=oxford_pets is neither'):
       label_source.open_builder('oxford_pets')
