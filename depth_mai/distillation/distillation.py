@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 import dataclasses
-import difflib
 import hashlib
 import json
 import math
@@ -28,6 +27,7 @@ from depth_mai.distillation import features
 from depth_mai.distillation import registry
 from depth_mai.files import atomic
 from depth_mai.files import failures
+from depth_mai.files import near_names
 from depth_mai.files import regular_files
 from depth_mai.losses import resolution
 from depth_mai.models import network_file
@@ -279,11 +279,10 @@ def _make_term(
   known = registry.terms()
   name = term if isinstance(term, str) else getattr(term, '__name__', 'term')
   if isinstance(term, str) and term not in known:
-    near = difflib.get_close_matches(term, known, n=1, cutoff=0.4)
-    hint = f' Did you mean {near[0]!r}?' if near else ''
     raise ValueError(
       f'{term!r} is not a term of a distillation; known terms are '
-      f'{", ".join(known)}.{hint} Change Distillation.terms in the gin file.'
+      f'{", ".join(known)}. {near_names.hint(term, known)} Change '
+      'Distillation.terms in the gin file.'
     )
   if not (isinstance(weight, int | float) and 0 < weight < math.inf):
     raise ValueError(

@@ -227,7 +227,7 @@ class DistillationTest(tf.test.TestCase, parameterized.TestCase):
     ([_TERMS[0], _TERMS[0]], 'each term once'),
     (
       [('structure_similarty', 1.0, 'a', 'b')],
-      "known terms are feature_l2.*Did you mean 'structure_similarity'",
+      'known terms are feature_l2.*Did you mean structure_similarity',
     ),
     ([('feature_l2', 0.0, 'a', 'b')], 'must be a finite number above 0'),
     ([('feature_l2', float('nan'), 'a', 'b')], 'must be a finite number'),
