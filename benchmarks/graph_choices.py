@@ -32,6 +32,7 @@ from depth_mai.devices import store as store_lib
 from depth_mai.devices.emulated_pi4 import device as emulated
 from depth_mai.files import atomic
 from depth_mai.files import ready_models
+from depth_mai.files import regular_files
 from depth_mai.layers import upsample
 from depth_mai.lite import calibration
 from depth_mai.lite import collapse
@@ -46,7 +47,6 @@ from depth_mai.models import deployment
 from depth_mai.runtime import cost
 from depth_mai.runtime import graph
 from depth_mai.runtime import interpreter
-from depth_mai.runtime import model_file
 from depth_mai.runtime import operators
 
 _PRECISION = flags.DEFINE_list(
@@ -80,7 +80,7 @@ class Counter:
 
   def count(self, path: pathlib.Path) -> list[dict]:
     """Returns the counts of a file: with XNNPACK, and without."""
-    sha256 = model_file.file_sha256(path)
+    sha256 = regular_files.sha256(path)
     report = self._store.get_report(self._device, sha256, 1)
     if report is None:
       report = self._device.measure(path)

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 import contextlib
 import dataclasses
-import difflib
 import functools
 import inspect
 import io
@@ -28,6 +27,7 @@ from depth_mai.distillation import distillation
 from depth_mai.distillation import registry as terms_registry
 from depth_mai.files import config_files
 from depth_mai.files import config_types
+from depth_mai.files import near_names
 from depth_mai.files import printable
 from depth_mai.files import ready_models
 from depth_mai.lite import quantisation
@@ -113,11 +113,6 @@ logging.getLogger('tensorflow').addFilter(
 )
 
 
-def _nearest(word: str, known: Sequence[str]) -> str:
-  near = difflib.get_close_matches(word, known, n=3, cutoff=0.4)
-  return f'Did you mean {" or ".join(near)}?' if near else ''
-
-
 def _explain(error: Exception) -> str:
   """Adds the nearest configurables or parameters to gin's message."""
   message = _one_line(str(error))
@@ -126,7 +121,7 @@ def _explain(error: Exception) -> str:
   )
   if unknown:
     name = unknown.group(1).rsplit('.', 1)[-1]
-    hint = _nearest(name, list(_REGISTERED))
+    hint = near_names.hint(name, list(_REGISTERED))
     return f'gin: {unknown.group(1)!r} is not configurable. {hint}'
   unknown = re.search(r"No bindings specified for '(.*)/gin.macro'", message)
   if unknown:
@@ -139,7 +134,7 @@ def _explain(error: Exception) -> str:
     if owner not in _REGISTERED:
       return f'gin: {message}.'
     parameters = list(inspect.signature(_REGISTERED[owner]).parameters)
-    hint = _nearest(unknown.group(2), parameters)
+    hint = near_names.hint(unknown.group(2), parameters)
     return (
       f'gin: {owner} has no parameter {unknown.group(2)!r}. {hint} '
       f'All: {", ".join(parameters)}.'

@@ -29,12 +29,12 @@ import sys
 
 from depth_mai import challenge
 from depth_mai.devices import settings as settings_lib
+from depth_mai.files import regular_files
 from depth_mai.runtime import benchmark_report
 from depth_mai.runtime import configuration
 from depth_mai.runtime import graph as graph_lib
 from depth_mai.runtime import interpreter as interpreter_lib
 from depth_mai.runtime import metadata as metadata_lib
-from depth_mai.runtime import model_file
 
 FORMAT = 'depth_mai.benchmark/2'
 
@@ -76,7 +76,7 @@ def describe_model(path: str | os.PathLike[str]) -> dict:
   return {
     'file': os.path.basename(path),
     'bytes': os.path.getsize(path),
-    'sha256': model_file.file_sha256(path),
+    'sha256': regular_files.sha256(path),
     'metadata': metadata_lib.read_metadata(path),
   }
 

@@ -1,24 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keeps a teacher's maps on disk, so that it runs once for each picture.
 
-A folder has `ids.npy`, the names of the examples, and a file of float32 maps
-[N, h, w, C] for each term, in the same order. The files are mapped into memory:
-a step reads only the maps of its batch.
+A folder has a file of float32 maps [N, h, w, C] for each term, and `index.npz`:
+the names of the examples, in the same order, and the checksums of the files.
+These are compared when the folder is opened. Then the files are mapped into
+memory: a step reads only the maps of its batch.
 """
 
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Sequence
+import contextlib
 import os
 import pathlib
+from typing import BinaryIO
 
 import numpy as np
 import tensorflow as tf
 
 from depth_mai.files import atomic
+from depth_mai.files import checked_arrays
+from depth_mai.files import failures
 from depth_mai.files import lock
+from depth_mai.files import regular_files
 
-_IDS = 'ids.npy'
+_INDEX = 'index.npz'
+_TYPE = '<f4'
 
 
 class Cache:
@@ -35,18 +42,17 @@ class Cache:
     """
     folder = pathlib.Path(folder)
     try:
-      ids = np.load(folder / _IDS, allow_pickle=False)
-      self._rows = {name: row for row, name in enumerate(ids.tolist())}
+      index, _ = checked_arrays.load(folder / _INDEX)
+      self._rows = {name: row for row, name in enumerate(index['ids'].tolist())}
       self._maps = [
-        np.load(folder / _name(number), mmap_mode='r', allow_pickle=False)
-        for number in range(len(list(folder.glob('maps_*.npy'))))
+        _open_maps(folder / _name(number), checksum)
+        for number, checksum in enumerate(index['checksums'].tolist())
       ]
-      if not self._maps or {len(one) for one in self._maps} != {len(ids)}:
-        raise ValueError('the files do not have the same number of examples')
-    except (EOFError, OSError, ValueError) as error:
+    except (KeyError, OSError, ValueError) as error:
       raise ValueError(
-        f'{folder} of Distillation.cache_dir is damaged ({error}). Remove it; '
-        "the teacher's maps are then computed again."
+        f'{folder} of Distillation.cache_dir is damaged '
+        f"({failures.reason(error)}). Remove it; the teacher's maps are then "
+        'computed again.'
       ) from error
 
   def __call__(self, example_id: tf.Tensor) -> tuple[tf.Tensor, ...]:
@@ -112,28 +118,42 @@ def _fill(
   teacher_maps: Callable[[tf.Tensor], Sequence[tf.Tensor]],
 ) -> None:
   ids: list[bytes] = []
-  files: list[np.memmap] = []
-  for batch in pictures:
-    maps = [one.numpy() for one in teacher_maps(batch['rgb'])]
-    if not files:
-      files = [
-        np.lib.format.open_memmap(
-          folder / _name(number), 'w+', np.float32, (count, *one.shape[1:])
-        )
-        for number, one in enumerate(maps)
-      ]
-    first = len(ids)
-    ids += batch['id'].numpy().tolist()
-    for file, one in zip(files, maps, strict=True):
-      file[first : len(ids)] = one
+  paths: list[pathlib.Path] = []
+  # Not mapped into memory: on a full disk, that would end the process.
+  with contextlib.ExitStack() as stack:
+    streams: list[BinaryIO] = []
+    for batch in pictures:
+      maps = [one.numpy() for one in teacher_maps(batch['rgb'])]
+      if not streams:
+        paths = [folder / _name(number) for number in range(len(maps))]
+        streams = [stack.enter_context(open(path, 'wb')) for path in paths]
+        for stream, one in zip(streams, maps, strict=True):
+          _write_header(stream, (count, *one.shape[1:]))
+      ids += batch['id'].numpy().tolist()
+      for stream, one in zip(streams, maps, strict=True):
+        stream.write(one.astype(_TYPE).tobytes())
   if len(set(ids)) != count:
     raise ValueError(
       f'The training split has {count} examples with {len(set(ids))} ids, so '
       "the teacher's maps cannot be told apart. Remove Distillation.cache_dir."
     )
-  for file in files:
-    file.flush()
-  np.save(folder / _IDS, np.array(ids))
+  checksums = [regular_files.sha256(path) for path in paths]
+  checked_arrays.save(
+    folder / _INDEX, {'ids': np.array(ids), 'checksums': np.array(checksums)}
+  )
+
+
+def _write_header(stream: BinaryIO, shape: tuple[int, ...]) -> None:
+  """Writes what stands before the numbers in an .npy file."""
+  np.lib.format.write_array_header_1_0(
+    stream, {'descr': _TYPE, 'fortran_order': False, 'shape': shape}
+  )
+
+
+def _open_maps(path: pathlib.Path, checksum: str) -> np.ndarray:
+  if regular_files.sha256(path) != checksum:
+    raise ValueError(f'the checksum of {path.name} is wrong')
+  return np.load(path, mmap_mode='r', allow_pickle=False)
 
 
 def _name(number: int) -> str:

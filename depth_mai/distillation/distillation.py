@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 import dataclasses
-import difflib
 import hashlib
 import json
 import math
+import os
 import pathlib
 from typing import Any
 
@@ -25,6 +25,9 @@ import tensorflow as tf
 from depth_mai.distillation import cache as cache_lib
 from depth_mai.distillation import features
 from depth_mai.distillation import registry
+from depth_mai.files import atomic
+from depth_mai.files import failures
+from depth_mai.files import near_names
 from depth_mai.files import regular_files
 from depth_mai.losses import resolution
 from depth_mai.models import network_file
@@ -77,10 +80,11 @@ class Distillation:
         run it in every step.
 
     Raises:
-      ValueError: for a term, a weight or a pair of terms that is not allowed.
+      ValueError: for a term, a weight or a pair of terms that is not allowed,
+        or a cache_dir that cannot be written.
     """
-    self._path = teacher
-    self.cache_dir = cache_dir
+    self._path = os.path.expanduser(teacher)
+    self.cache_dir = cache_dir if cache_dir is None else _checked_dir(cache_dir)
     self._terms = [_make_term(*term) for term in terms]
     labels = [term.label for term in self._terms]
     if not labels or len(set(labels)) < len(labels):
@@ -113,10 +117,8 @@ class Distillation:
     try:
       teacher = network_file.load_network(self._path)
     except ValueError as error:
-      raise ValueError(f'Distillation.teacher in gin: {error}') from error
-    self.teacher_digest = hashlib.sha256(
-      regular_files.read_bytes(self._path)
-    ).hexdigest()
+      raise ValueError(f'Distillation.teacher: {error}') from error
+    self.teacher_digest = regular_files.sha256(self._path)
     teacher.trainable = False
     student_maps = features.outputs(
       student, [term.student_layer for term in self._terms], 'student'
@@ -258,6 +260,21 @@ class Distillation:
     return total, values
 
 
+def _checked_dir(cache_dir: str) -> str:
+  """Returns a folder with ~ replaced; refuses one that cannot be written."""
+  cache_dir = os.path.expanduser(cache_dir)
+  try:
+    if not cache_dir:
+      raise ValueError('It is empty; None stands for no folder.')
+    atomic.check_writable_folder(cache_dir)
+  except (OSError, ValueError) as error:
+    raise ValueError(
+      f'Distillation.cache_dir = {cache_dir!r} cannot be used. '
+      f'{failures.explain(error) or error} Change it in the gin file.'
+    ) from error
+  return cache_dir
+
+
 def _built(network: keras.Model | None) -> keras.Model:
   if network is None:
     raise ValueError(
@@ -274,11 +291,10 @@ def _make_term(
   known = registry.terms()
   name = term if isinstance(term, str) else getattr(term, '__name__', 'term')
   if isinstance(term, str) and term not in known:
-    near = difflib.get_close_matches(term, known, n=1, cutoff=0.4)
-    hint = f' Did you mean {near[0]!r}?' if near else ''
     raise ValueError(
       f'{term!r} is not a term of a distillation; known terms are '
-      f'{", ".join(known)}.{hint} Change Distillation.terms in the gin file.'
+      f'{", ".join(known)}. {near_names.hint(term, known)} Change '
+      'Distillation.terms in the gin file.'
     )
   if not (isinstance(weight, int | float) and 0 < weight < math.inf):
     raise ValueError(

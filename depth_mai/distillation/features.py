@@ -2,9 +2,10 @@
 """Takes the outputs of a network's layers by the names of the layers."""
 
 from collections.abc import Sequence
-import difflib
 
 import keras
+
+from depth_mai.files import near_names
 
 # Layers that a message lists: the decoder's last.
 _LISTED = 12
@@ -28,11 +29,10 @@ def outputs(
   found = []
   for name in names:
     if name not in layers:
-      near = difflib.get_close_matches(name, layers, n=3, cutoff=0.4)
-      hint = f' Did you mean {" or ".join(map(repr, near))}?' if near else ''
       last = ', '.join(list(layers)[-_LISTED:])
       raise ValueError(
-        f'{network.name}, the {role}, has no layer {name!r}.{hint} Its last '
+        f'{network.name}, the {role}, has no layer {name!r}. '
+        f'{near_names.hint(name, layers)} Its last '
         f'layers are {last}. Change Distillation.terms in the gin file.'
       )
     output = layers[name].output

@@ -7,6 +7,7 @@ a library is checked first.
 """
 
 import errno
+import hashlib
 import io
 import os
 import stat
@@ -37,6 +38,19 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
   """Returns the content of a file; raises OSError as `open_binary`."""
   with open_binary(path) as stream:
     return stream.read()
+
+
+def sha256(path: str | os.PathLike[str]) -> str:
+  """Returns the SHA-256 of a file as 64 hexadecimal digits.
+
+  Args:
+    path: the file.
+
+  Raises:
+    OSError: see `open_binary`.
+  """
+  with open_binary(path) as stream:
+    return hashlib.file_digest(stream, 'sha256').hexdigest()
 
 
 def read_text(path: str | os.PathLike[str], errors: str = 'strict') -> str:

@@ -116,7 +116,7 @@ class LabelFolder:
     changes = _changes(stored, origin)
     if not changes:
       return
-    if not overwrite:
+    if not overwrite and self.labelled():
       raise ValueError(
         f'{self.root} has labels of another origin: {changes}. {_CURE}, or '
         'replace them with --overwrite.'

@@ -10,9 +10,9 @@ import numpy as np
 from depth_mai.evaluation import file_predictors
 from depth_mai.evaluation import keras_predictor
 from depth_mai.files import ready_models
+from depth_mai.files import regular_files
 from depth_mai.runtime import image_io
 from depth_mai.runtime import interface_evidence
-from depth_mai.runtime import model_file
 
 # Pictures that a network predicts at once.
 BATCH_SIZE = 16
@@ -62,7 +62,7 @@ def open_teacher(
     predictor = keras_predictor.KerasPredictor(path, batch_size=BATCH_SIZE)
   else:
     raise ValueError(f'--model={model} must end with .keras or .tflite.')
-  return Teacher(model, model_file.file_sha256(path), predictor)
+  return Teacher(model, regular_files.sha256(path), predictor)
 
 
 def notes(teacher: Teacher) -> list[str]:

@@ -3,7 +3,6 @@
 
 import collections.abc
 import dataclasses
-import difflib
 import importlib
 import math
 import pkgutil
@@ -12,6 +11,7 @@ from typing import Any
 import tensorflow as tf
 
 from depth_mai import losses as losses_package
+from depth_mai.files import near_names
 from depth_mai.losses import registry
 from depth_mai.losses import resolution
 
@@ -176,11 +176,10 @@ def _make_term(
 def _check_name(name: str, known: list[str]) -> None:
   if name in known:
     return
-  near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
-  hint = f' Did you mean {" or ".join(map(repr, near))}?' if near else ''
   raise ValueError(
-    f'{name!r} is not a loss term; known terms are {known}.{hint} Change '
-    'WeightedLoss.weights, .terms or .resolutions in the gin file.'
+    f'{name!r} is not a loss term; known terms are {known}. '
+    f'{near_names.hint(str(name), known)} Change WeightedLoss.weights, .terms '
+    'or .resolutions in the gin file.'
   )
 
 

@@ -28,6 +28,7 @@ import re
 import keras
 import numpy as np
 
+from depth_mai.files import failures
 from depth_mai.files import problems as problems_lib
 from depth_mai.layers import position_embedding
 from depth_mai.models import encoder_namings
@@ -122,7 +123,10 @@ def load(network: keras.Model, source: str, names: str | None = None) -> Loaded:
       )
     named = dict(zip(ours, theirs, strict=False))
   else:
-    theirs = tensor_files.read_tensors(source)
+    try:
+      theirs = tensor_files.read_tensors(source)
+    except ValueError as error:
+      raise ValueError(f'train.initial_encoder: {error}') from error
     naming = (
       encoder_namings.read_naming(names)
       if names
@@ -209,8 +213,9 @@ def _library_network(source: str, size: tuple[int, int]) -> keras.Model:
   except Exception as error:  # The libraries raise errors of many types.
     raise ValueError(
       f'train.initial_encoder={source!r} cannot be loaded '
-      f'({type(error).__name__}: {error}). Weights that are given by their '
-      'name are downloaded once; without a network, give a file or a folder.'
+      f'({type(error).__name__}: {failures.reason(error)}). Weights that are '
+      'given by their name are downloaded once; without a network, give a file '
+      'or a folder.'
     ) from error
 
 

@@ -71,12 +71,17 @@ def load_network(path: str | os.PathLike[str]) -> keras.Model:
       f'There is no network {path}. Give the .keras file of a training: its '
       'workdir contains best.keras after the first validation.'
     )
+  if os.path.isdir(path):
+    raise ValueError(
+      f"{path} is a folder. Give a .keras file, such as a training's "
+      f'{os.path.join(path, "best.keras")}.'
+    )
   found = damage(path)
   if found:
     raise ValueError(
       f'{path} is damaged ({printable.printable(found)}). Copy it again. In a '
-      "training's workdir, use --model=.../last.keras, or run the same "
-      'training again, which writes what is missing.'
+      "training's workdir, use last.keras, or run the same training again, "
+      'which writes what is missing.'
     )
   try:
     network = keras.models.load_model(path, compile=False)

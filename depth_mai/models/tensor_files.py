@@ -14,6 +14,8 @@ import pathlib
 import h5py
 import numpy as np
 
+from depth_mai.files import checked_arrays
+from depth_mai.files import failures
 from depth_mai.models import torch_checkpoint
 
 
@@ -38,17 +40,22 @@ def read_tensors(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
   if not path.is_file():
     raise ValueError(f'There is no file of weights {path}.')
   try:
-    return _READERS[path.suffix](path)
+    tensors = _READERS[path.suffix](path)
+    if not tensors:
+      raise ValueError('it contains no tensor')
+  except torch_checkpoint.UnreadableError:
+    raise
   except Exception as error:  # Each library has its own errors.
+    what = getattr(error, 'what', None) or failures.reason(error)
     raise ValueError(
-      f'{path} cannot be read as weights ({type(error).__name__}: {error}). '
-      'Fetch or write the file again.'
+      f'{path} cannot be read as weights ({what}). Fetch or write the file '
+      'again.'
     ) from error
+  return tensors
 
 
 def _read_npz(path: pathlib.Path) -> dict[str, np.ndarray]:
-  with np.load(path, allow_pickle=False) as arrays:
-    return {name: arrays[name] for name in arrays.files}
+  return checked_arrays.load(path)[0]
 
 
 def _read_safetensors(path: pathlib.Path) -> dict[str, np.ndarray]:

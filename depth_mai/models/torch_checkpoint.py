@@ -18,6 +18,8 @@ import zipfile
 
 import numpy as np
 
+from depth_mai.files import failures
+
 # First pickle of the older format.
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 # Storage class -> (NumPy type of its elements, whether they are bfloat16).
@@ -65,6 +67,10 @@ class _Tensor(typing.NamedTuple):
   strides: tuple[int, ...]
 
 
+class UnreadableError(ValueError):
+  """A file that cannot be read; the message says which, why, and the cure."""
+
+
 def read_tensors(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
   """Reads all tensors of a checkpoint.
 
@@ -77,18 +83,18 @@ def read_tensors(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     joined by dots, as in 'state_dict.conv.weight'. bfloat16 becomes float32.
 
   Raises:
-    ValueError: the file is missing or damaged, is no checkpoint, or contains
-      objects other than dicts, lists, numbers and tensors.
+    UnreadableError: the file is missing or damaged, is no checkpoint, or
+      contains objects other than dicts, lists, numbers and tensors.
   """
   try:
     with open(path, 'rb') as stream:
       is_zip = stream.read(2) == b'PK'
     return (_read_zip if is_zip else _read_legacy)(path)
   except _ERRORS as error:
-    raise ValueError(
-      f'{os.fspath(path)} cannot be read as a PyTorch checkpoint '
-      f'({type(error).__name__}: {error}). Give a file written by '
-      'torch.save(model.state_dict(), ...).'
+    raise UnreadableError(
+      f'{os.fspath(path)} cannot be read as weights of PyTorch '
+      f'({failures.reason(error)}). Give a file written by '
+      'torch.save(model.state_dict(), ...), or fetch it again.'
     ) from error
 
 

@@ -28,11 +28,11 @@ from depth_mai.evaluation import evaluation
 from depth_mai.evaluation import file_predictors
 from depth_mai.files import printable
 from depth_mai.files import problems as problems_lib
+from depth_mai.files import regular_files
 from depth_mai.ranking import model_files
 from depth_mai.runtime import cost
 from depth_mai.runtime import environment
 from depth_mai.runtime import graph as graph_lib
-from depth_mai.runtime import model_file
 
 # Seconds between two lines of progress.
 _PROGRESS_S = 15.0
@@ -298,4 +298,4 @@ def _file_hashes(
       for path in (pair.rgb_path, pair.depth_path)
       if path is not None
     ]
-  return [model_file.file_sha256(path) for path in paths]
+  return [regular_files.sha256(path) for path in paths]

@@ -8,11 +8,11 @@ import typing
 
 from depth_mai.files import printable
 from depth_mai.files import problems as problems_lib
+from depth_mai.files import regular_files
 from depth_mai.metrics import paper_results
 from depth_mai.runtime import graph as graph_lib
 from depth_mai.runtime import interface_evidence
 from depth_mai.runtime import metadata as metadata_lib
-from depth_mai.runtime import model_file
 
 # Metadata may name a system at any length.
 _MOST_CHARACTERS = 100
@@ -154,7 +154,7 @@ def describe(path: pathlib.Path, models_dir: pathlib.Path) -> ModelFile:
       (one for one in systems if one in paper_results.ROWS), None
     ),
     precision=called,
-    sha256=model_file.file_sha256(path),
+    sha256=regular_files.sha256(path),
   )
 
 

@@ -5,10 +5,10 @@ import collections
 import os
 
 from depth_mai.files import printable
+from depth_mai.files import regular_files
 from depth_mai.runtime import cost as cost_lib
 from depth_mai.runtime import graph as graph_lib
 from depth_mai.runtime import metadata as metadata_lib
-from depth_mai.runtime import model_file
 
 FORMAT = 'depth_mai.summary/1'
 
@@ -56,7 +56,7 @@ def summarise(path: str | os.PathLike[str]) -> dict:
     'model': {
       'file': printable.printable(os.path.basename(path)),
       'bytes': graph.file_bytes,
-      'sha256': model_file.file_sha256(path),
+      'sha256': regular_files.sha256(path),
       'metadata': metadata,
     },
     'system': metadata.get('system'),

@@ -2,14 +2,11 @@
 """Runs a converted depth model: a picture in, millimetres out."""
 
 from collections.abc import Callable
-import hashlib
 import math
-import os
 
 import numpy as np
 
 from depth_mai.files import printable
-from depth_mai.files import regular_files
 from depth_mai.runtime import first_run
 from depth_mai.runtime import interface_evidence
 from depth_mai.runtime import interface_reader
@@ -136,9 +133,3 @@ class TfliteModel:
         'it with a fixed output shape.'
       )
     return interface.decode_mm(numbers)
-
-
-def file_sha256(path: str | os.PathLike[str]) -> str:
-  """Returns the SHA-256 of a file as 64 hexadecimal digits."""
-  with regular_files.open_binary(path) as stream:
-    return hashlib.file_digest(stream, 'sha256').hexdigest()

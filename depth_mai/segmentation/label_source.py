@@ -11,6 +11,7 @@ that classes stay exact.
 import dataclasses
 import pathlib
 
+import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
@@ -76,6 +77,12 @@ def open_builder(dataset: str) -> tfds.core.DatasetBuilder:
   path = pathlib.Path(dataset).expanduser()
   if folder.is_prepared(path):
     return record_check.open_builder(path)
+  if path.is_dir():
+    raise ValueError(
+      f'--dataset={dataset or "."} is a folder without {folder.INFO_FILE}. '
+      'Give the folder of one version of a prepared data set, such as '
+      'NAME/CONFIG/VERSION.'
+    )
   try:
     builder = tfds.builder(_ROOMS if dataset == rooms.Builder.name else dataset)
   except Exception as error:  # tfds raises errors of several types.
@@ -141,6 +148,12 @@ def find_layout(
       'needs its first and last label that is a class, 0 <= first < last. Set '
       'it in the gin file, such as pretrain_segmentation.labels = (0, 20).'
     )
+  largest = np.iinfo(found[names[1]].np_dtype).max
+  if last > largest:
+    raise ValueError(
+      f'pretrain_segmentation.labels is {labels}, but labels of the data set '
+      f'{builder.name} are at most {largest}. Change it in the gin file.'
+    )
   return Layout(*names, first, last - first + 1)
 
 
@@ -182,13 +195,18 @@ def open_split(
   """
   splits = builder.info.splits
   try:
-    splits[split]
+    count = splits[split].num_examples
   except (KeyError, ValueError) as error:
     raise ValueError(
       f'The data set {builder.name} has no split {split!r}; it has '
       f'{", ".join(splits)}. Change pretrain_segmentation.splits in the gin '
       'file.'
     ) from error
+  if not count:
+    raise ValueError(
+      f'The split {split!r} of the data set {builder.name} has no picture. '
+      'Change pretrain_segmentation.splits in the gin file.'
+    )
   for part in split.split('+'):
     whole = splits[part.partition('[')[0]]
     record_check.check_split(builder.data_dir, whole)

@@ -29,6 +29,7 @@ from depth_mai.training import checkpoint
 from depth_mai.training import claim
 from depth_mai.training import journal as journal_lib
 from depth_mai.training import optimizers
+from depth_mai.training import options
 
 _NO_BEST = float('inf')
 
@@ -190,12 +191,7 @@ def pretrain_segmentation(
       another process holds or that contains another run.
     FloatingPointError: if a weight or statistic is not finite.
   """
-  for name, value in (('epochs', epochs), ('batch_size', batch_size)):
-    if value < 1:
-      raise ValueError(
-        f'pretrain_segmentation.{name} is {value}; allowed: an integer above '
-        '0. Change it in the gin file or with --gin_param.'
-      )
+  options.check(locals(), 'pretrain_segmentation')
   augmentation = augmentation or augmentation_lib.Augmentation()
   if augmentation.zoom_scales_depth:
     raise ValueError(

@@ -116,7 +116,8 @@ def claimed(
 
   Raises:
     ValueError: if another process holds the workdir, or it contains a run with
-      another configuration, other data or another teacher.
+      another configuration, other data or another teacher, which has saved
+      something.
     OSError: if the workdir cannot be written.
   """
   workdir.mkdir(parents=True, exist_ok=True)
@@ -124,22 +125,30 @@ def claimed(
   with _locked(workdir):
     for name in ('.', workdir_lib.CHECKPOINTS, workdir_lib.PICTURES):
       atomic.remove_leftovers(workdir / name)
-    if config is not None:
-      workdir_lib.check_config(workdir, config)
-    if earlier:
-      _check_teacher(workdir, earlier, teacher)
-    if earlier and not accept_changed_data:
-      _check_data(workdir, earlier, splits, total_steps)
+    begun = _has_begun(workdir)
+    if begun:
+      if config is not None:
+        workdir_lib.check_config(workdir, config)
+      if earlier:
+        _check_teacher(workdir, earlier, teacher)
+      if earlier and not accept_changed_data:
+        _check_data(workdir, earlier, splits, total_steps)
     if not earlier and (workdir / workdir_lib.CHECKPOINTS).exists():
       print(
         f'{workdir} contains no usable {workdir_lib.DATA}, so the data of its '
         'run is taken to be the same.',
         file=sys.stderr,
       )
-    before = earlier['splits'] if earlier else splits
+    before = earlier['splits'] if earlier and begun else splits
     yield bool(
       fingerprint.difference(*map(_validation_alone, (before, splits)))
     )
+
+
+def _has_begun(workdir: pathlib.Path) -> bool:
+  """Returns whether a run has saved anything; if not, any other may start."""
+  names = (workdir_lib.CHECKPOINTS, workdir_lib.BEST, workdir_lib.LAST)
+  return any((workdir / name).exists() for name in names)
 
 
 def _validation_alone(splits: dict) -> dict:

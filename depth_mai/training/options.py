@@ -122,24 +122,24 @@ _ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
 }
 
 
-def check(options: Mapping[str, object]) -> None:
+def check(options: Mapping[str, object], owner: str = 'train') -> None:
   """Refuses values of a wrong type or out of range.
 
   Args:
-    options: arguments of loop.train by name; others than the options of a
-      training are ignored.
+    options: arguments of loop.train, or of a function that shares some of them,
+      by name; others than the options of a training are ignored.
+    owner: name of the function in gin.
 
   Raises:
     ValueError: names the option, its value and what is allowed.
   """
   for name, (is_allowed, allowed) in _ALLOWED.items():
-    value = options[name]
-    if not is_allowed(value):
+    if name in options and not is_allowed(options[name]):
       raise ValueError(
-        f'train.{name} is {value!r}; allowed: {allowed}. Change it in the gin '
-        'file or with --gin_param.'
+        f'{owner}.{name} is {options[name]!r}; allowed: {allowed}. Change it '
+        'in the gin file or with --gin_param.'
       )
-  _check_cache(options['distillation'], options['augmentation'])
+  _check_cache(options.get('distillation'), options.get('augmentation'))
 
 
 def _check_cache(teaching: Any, changes: Any) -> None:

@@ -117,7 +117,10 @@ def _load_network(network: keras.Model, initial: str) -> None:
   if path.endswith('.npz'):
     compact_weights.load(path, network)
     return
-  source = network_file.load_network(path)
+  try:
+    source = network_file.load_network(path)
+  except ValueError as error:
+    raise ValueError(f'train.initial_network: {error}') from error
   try:
     _copy_weights(source, network)
   except ValueError as error:

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of depth_mai/distillation/cache.py."""
 
+import errno
 import os
 import pathlib
+import resource
 
 import numpy as np
 import tensorflow as tf
@@ -72,6 +74,35 @@ class CacheTest(tf.test.TestCase):
       os.truncate(file, size)
       with self.assertRaisesRegex(ValueError, f'{self.folder} .* is damaged'):
         self._open()
+    file.unlink()
+    with self.assertRaisesRegex(ValueError, 'is damaged.*No such file'):
+      self._open()
+
+  def test_changed_bytes_are_refused(self):
+    self._open()
+    for name in ('maps_00.npy', 'index.npz'):
+      file = self.folder / name
+      whole = file.read_bytes()
+      changed = bytearray(whole)
+      changed[len(whole) // 2] ^= 1
+      file.write_bytes(changed)
+      with self.assertRaisesRegex(ValueError, f'{self.folder} .* is damaged'):
+        self._open()
+      file.write_bytes(whole)
+    self._open()
+    self.assertEqual(self.runs, _COUNT)
+
+  def test_a_full_disk(self):
+    # The limit of a process stands for it; Python ignores its signal.
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+      resource.setrlimit(resource.RLIMIT_FSIZE, (300, old[1]))
+      with self.assertRaisesRegex(OSError, str(self.folder)) as caught:
+        self._open()
+    finally:
+      resource.setrlimit(resource.RLIMIT_FSIZE, old)
+    self.assertEqual(caught.exception.errno, errno.EFBIG)
+    self.assertEqual(os.listdir(self.folder.parent), ['.lock'])
 
 
 if __name__ == '__main__':

@@ -3,6 +3,7 @@
 
 import hashlib
 import pathlib
+from unittest import mock
 
 from absl.testing import parameterized
 import keras
@@ -226,7 +227,7 @@ class DistillationTest(tf.test.TestCase, parameterized.TestCase):
     ([_TERMS[0], _TERMS[0]], 'each term once'),
     (
       [('structure_similarty', 1.0, 'a', 'b')],
-      "known terms are feature_l2.*Did you mean 'structure_similarity'",
+      'known terms are feature_l2.*Did you mean structure_similarity',
     ),
     ([('feature_l2', 0.0, 'a', 'b')], 'must be a finite number above 0'),
     ([('feature_l2', float('nan'), 'a', 'b')], 'must be a finite number'),
@@ -241,13 +242,33 @@ class DistillationTest(tf.test.TestCase, parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, 'maps of 6 and 8 channels'):
       distillation.build(self.student)
 
+  @parameterized.parameters(
+    ('', 'It is empty'),
+    ('/proc/maps', '/proc: No file'),
+    (f'{__file__}/maps', 'one of its folders is a file'),
+  )
+  def test_refuses_a_folder_that_cannot_be_written(self, folder, message):
+    with self.assertRaisesRegex(
+      ValueError, f"Distillation.cache_dir = '{folder}' .*{message}"
+    ):
+      distillation_lib.Distillation(str(self.path), _TERMS, folder)
+
+  def test_a_tilde_is_the_home_folder(self):
+    home = str(self.path.parent)
+    with mock.patch.dict('os.environ', {'HOME': home}):
+      distillation = distillation_lib.Distillation(
+        '~/teacher.keras', _TERMS, '~/maps'
+      )
+    self.assertEqual(distillation.cache_dir, f'{home}/maps')
+    distillation.build(self.student)
+
   def test_refuses_a_missing_layer_or_teacher(self):
     with self.assertRaisesRegex(ValueError, "the teacher, has no layer 'up_3'"):
       terms = [('feature_l2', 1.0, 'mix', 'up_3')]
       self._distillation(terms).build(self.student)
     self.path.unlink()
     with self.assertRaisesRegex(
-      ValueError, 'Distillation.teacher in gin: There is no network'
+      ValueError, 'Distillation.teacher: There is no network'
     ):
       self._distillation().build(self.student)
     with self.assertRaisesRegex(ValueError, r'call build\(student\) first'):

@@ -27,7 +27,7 @@ class FeaturesTest(tf.test.TestCase):
   def test_an_unknown_name_is_refused_with_near_ones(self):
     with self.assertRaisesRegex(
       ValueError,
-      "toy, the student, has no layer 'dec1'. Did you mean 'dec_1' or .*"
+      "toy, the student, has no layer 'dec1'. Did you mean dec_1 or .*"
       'last layers are .*, head, .*Distillation.terms',
     ):
       features.outputs(_network(), ['dec1'], 'student')

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import contextlib
+import hashlib
 import os
 import pathlib
 import socket
@@ -13,6 +14,7 @@ _READERS = (
   regular_files.open_binary,
   regular_files.read_bytes,
   regular_files.read_text,
+  regular_files.sha256,
   regular_files.check,
 )
 
@@ -31,6 +33,13 @@ class RegularFilesTest(parameterized.TestCase):
     link = self.path.with_name('link')
     link.symlink_to(self.path)
     regular_files.check(link)
+
+  def test_sha256(self):
+    content = bytes(range(256)) * 5000  # Several blocks.
+    self.path.write_bytes(content)
+    self.assertEqual(
+      regular_files.sha256(self.path), hashlib.sha256(content).hexdigest()
+    )
 
   def test_bytes_that_are_not_utf_8(self):
     self.path.write_bytes(b'\xe9')

@@ -109,6 +109,13 @@ class LabelFolderTest(absltest.TestCase):
     with self.assertRaisesRegex(ValueError, 'labels.json is damaged'):
       self._label_all(path)
 
+  def test_a_folder_without_a_label_takes_any_origin(self):
+    # Such as that of a misspelt folder of photographs.
+    self._label_all()
+    other = {**_ORIGIN, 'flip': False}
+    self._label_all(origin=other)
+    self.assertEqual(self._stored(), {**other, 'photographs': 0})
+
   def test_a_folder_of_other_things_is_left_alone(self):
     photographs.save_ramp(self.root / 'out/train/rgb/a.png')
     for overwrite in (False, True):

@@ -283,6 +283,10 @@ class EncoderWeightsTest(tf.test.TestCase, parameterized.TestCase):
       encoder_weights.load(_lite('lite0'), path)
     with self.assertRaisesRegex(ValueError, 'choose one of mobilenet'):
       encoder_weights.load(_network('tcl'), 'keras:resnet')
+    with self.assertRaisesRegex(
+      ValueError, 'train.initial_encoder: There is no file of weights nowhere'
+    ):
+      encoder_weights.load(_lite(), 'nowhere.pth')
     with self.assertRaisesRegex(ValueError, 'no layer.*published weights'):
       encoder_weights.load(
         keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Conv2D(1, 1)]),

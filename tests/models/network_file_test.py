@@ -95,6 +95,11 @@ class NetworkFileTest(tf.test.TestCase, parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, 'There is no network .*best.keras'):
       network_file.load_network('runs/none/best.keras')
 
+  def test_the_folder_of_a_training(self):
+    os.mkdir(self.path)
+    with self.assertRaisesRegex(ValueError, 'is a folder.*keras/best.keras'):
+      network_file.load_network(self.path)
+
   def test_a_file_that_is_no_network(self):
     with open(self.path, 'w') as stream:
       stream.write('something else')

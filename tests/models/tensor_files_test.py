@@ -50,7 +50,17 @@ class TensorFilesTest(tf.test.TestCase, parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, 'no file of weights'):
       tensor_files.read_tensors(path)
     path.write_bytes(bytes(100))
-    with self.assertRaisesRegex(ValueError, 'cannot be read as weights'):
+    with self.assertRaisesRegex(
+      ValueError, 'cannot be read as weights'
+    ) as caught:
+      tensor_files.read_tensors(path)
+    self.assertEqual(str(caught.exception).count(str(path)), 1)
+    self.assertNotIn('allow_pickle', str(caught.exception))
+
+  def test_a_file_without_tensors(self):
+    path = self.folder / 'weights.safetensors'
+    path.write_bytes((2).to_bytes(8, 'little') + b'{}')
+    with self.assertRaisesRegex(ValueError, 'contains no tensor'):
       tensor_files.read_tensors(path)
 
   def test_unknown_suffix(self):

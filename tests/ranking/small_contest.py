@@ -11,9 +11,9 @@ import pathlib
 import numpy as np
 from PIL import Image
 
+from depth_mai.files import regular_files
 from depth_mai.ranking import measuring
 from depth_mai.ranking import model_files
-from depth_mai.runtime import model_file
 from tests.runtime import tiny_model
 
 SIZE = (48, 64)
@@ -90,7 +90,7 @@ class FakeDevice:
     path = pathlib.Path(path)
     self.timed.append(path.name)
     return {
-      'model': {'sha256': model_file.file_sha256(path)},
+      'model': {'sha256': regular_files.sha256(path)},
       'configurations': [
         {
           'threads': self._threads,

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of depth models against depths computed by NumPy."""
 
-import hashlib
-
 from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
@@ -117,13 +115,6 @@ class TfliteModelTest(parameterized.TestCase):
       self.assertRaisesRegex(ValueError, r'\[1, 2, 3, 1\] when it runs'),
     ):
       model.predict_mm(_picture())
-
-  def test_sha256(self):
-    content = tiny_model.float_model() * 5000  # Several blocks.
-    path = self.create_tempfile('m.tflite', content).full_path
-    self.assertEqual(
-      model_file.file_sha256(path), hashlib.sha256(content).hexdigest()
-    )
 
 
 if __name__ == '__main__':

@@ -146,11 +146,18 @@ class LabelSourceTest(tf.test.TestCase, parameterized.TestCase):
     ('own', {'features': ('photo', 'parts')}, 'labels is not set; .*needs'),
     ('pet_like', {'labels': (3, 3)}, r'labels is \(3, 3\); .* first < last'),
     ('pet_like', {'labels': (7, 9)}, 'No pixel .* a label from 7 to 9'),
+    ('pet_like', {'labels': (0, 256)}, 'of the data set .* are at most 255'),
+    ('pet_like', {'split': 'train[:1%]'}, r"'train\[:1%\]' .* has no picture"),
     ('pet_like', {'split': 'val'}, "no split 'val'; it has train, test"),
   )
   def test_bad_options_are_refused(self, config, kwargs, message):
     with self.assertRaisesRegex(ValueError, message):
       self._open(config, **kwargs)
+
+  def test_a_folder_that_is_not_prepared_is_refused(self):
+    parent = pathlib.Path(self.folders['pet_like']).parent
+    with self.assertRaisesRegex(ValueError, 'pet_like is a folder without .*j'):
+      label_source.open_builder(str(parent))
 
   def test_a_name_that_tfds_does_not_know_is_refused(self):
     with self.assertRaisesRegex(ValueError, '--dataset=oxford_pets is neither'):

@@ -207,6 +207,8 @@ class PretrainingTest(tf.test.TestCase, parameterized.TestCase):
 
   @parameterized.parameters(
     ({'epochs': 0}, 'pretrain_segmentation.epochs is 0'),
+    ({'seed': -1}, 'pretrain_segmentation.seed is -1; allowed'),
+    ({'cache': 'x'}, "pretrain_segmentation.cache is 'x'; allowed"),
     ({'batch_size': -1}, 'pretrain_segmentation.batch_size is -1'),
     ({'splits': ('train', 'val')}, "no split 'val'"),
     ({'cache': 'disk'}, "cache is 'disk'"),

@@ -28,7 +28,13 @@ class ClaimTest(absltest.TestCase):
     self.workdir = pathlib.Path(self.create_tempdir().full_path) / 'run'
 
   def _claim(
-    self, splits=None, accept=False, config='a = 1\n', steps=6, teacher=''
+    self,
+    splits=None,
+    accept=False,
+    config='a = 1\n',
+    steps=6,
+    teacher='',
+    saves=True,
   ):
     with claim.claimed(
       self.workdir,
@@ -46,6 +52,8 @@ class ClaimTest(absltest.TestCase):
         total_steps=steps,
         teacher=teacher,
       )
+      if saves:
+        (self.workdir / 'checkpoints').mkdir(exist_ok=True)
       return validation_changed
 
   def test_the_same_run_is_claimed_again(self):
@@ -53,6 +61,21 @@ class ClaimTest(absltest.TestCase):
       self.assertFalse(self._claim())
     self.assertEqual((self.workdir / 'config.gin').read_text(), 'a = 1\n')
     self.assertEqual(claim.stored_data(self.workdir)['total_steps'], 6)
+
+  def test_what_has_saved_nothing_may_become_another_run(self):
+    # Such as a start with a wrong option, which failed in its first step.
+    self._claim(config='a = 2\n', steps=9, teacher='ab' * 32, saves=False)
+    changed = _splits()
+    changed['validation']['members']['8'] = ['1-2', 'cc']
+    self.assertFalse(self._claim(changed))
+    self.assertEqual((self.workdir / 'config.gin').read_text(), 'a = 1\n')
+    for name in ('best.keras', 'last.keras'):
+      (self.workdir / 'checkpoints').rmdir()
+      (self.workdir / name).touch()
+      with self.assertRaisesRegex(ValueError, 'another configuration'):
+        self._claim(changed, config='a = 2\n')
+      (self.workdir / name).unlink()
+      self._claim(changed)
 
   def test_another_configuration_is_refused(self):
     self._claim()

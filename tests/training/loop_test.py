@@ -340,7 +340,10 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
   def test_a_start_that_is_refused_claims_nothing(self):
     for kwargs, message in (
       ({'epochs': 0}, 'train.epochs'),
-      ({'initial_network': 'nowhere.keras'}, 'There is no network'),
+      (
+        {'initial_network': 'nowhere.keras'},
+        'train.initial_network: There is no network',
+      ),
     ):
       with self.assertRaisesRegex(ValueError, message):
         self._train('refused', **kwargs)
