@@ -22,8 +22,8 @@ from depth_mai.datasets.rgbd_folder import guess
 from depth_mai.datasets.rgbd_folder import pairing
 from depth_mai.files import printable
 from depth_mai.files import problems as problems_lib
+from depth_mai.files import regular_files
 from depth_mai.ranking import measuring
-from depth_mai.runtime import model_file
 
 # id, rgb_uint8 [H, W, 3], depth_mm [H, W] uint16, 0 = unknown.
 Pairs = Iterator[tuple[str, np.ndarray, np.ndarray]]
@@ -112,7 +112,7 @@ def _recordings(
   digest = hashlib.sha256(f'{description.depth_unit}\n'.encode())
   for frame in frames:
     for path in (frame.rgb_path, frame.depth_path, frame.mask_path):
-      sha256 = '' if path is None else model_file.file_sha256(path)
+      sha256 = '' if path is None else regular_files.sha256(path)
       digest.update(f'{frame.id} {sha256}\n'.encode())
 
   def pairs() -> Pairs:
