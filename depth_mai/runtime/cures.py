@@ -37,6 +37,10 @@ FOR_RUNTIME = {
   ('STRIDED_SLICE', None): (
     'Slice with plain begin, end and strides: no ellipsis, no new axis.'
   ),
+  ('FULLY_CONNECTED', 'INT8'): (
+    'TFLite 2.5 computes wrong values with one scale per channel: use a 1x1 '
+    'convolution instead, or convert with --precision=fp32 or fp16.'
+  ),
   ('TRANSPOSE', None): 'Keep tensors at five dimensions or fewer.',
   ('PAD', None): _FOUR_DIMENSIONS,
   ('PADV2', None): _FOUR_DIMENSIONS,

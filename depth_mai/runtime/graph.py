@@ -19,7 +19,8 @@ _CODE_DEPRECATED, _CODE_CUSTOM, _CODE_VERSION, _CODE_BUILTIN = 0, 1, 2, 3
 _SUBGRAPH_TENSORS, _SUBGRAPH_INPUTS, _SUBGRAPH_OUTPUTS = 0, 1, 2
 _SUBGRAPH_OPERATORS = 3
 _TENSOR_SHAPE, _TENSOR_TYPE, _TENSOR_BUFFER, _TENSOR_NAME = 0, 1, 2, 3
-_TENSOR_SIGNATURE = 7
+_TENSOR_QUANTISATION, _TENSOR_SIGNATURE = 4, 7
+_SCALES = 2
 _OPERATOR_CODE, _OPERATOR_INPUTS, _OPERATOR_OUTPUTS = 0, 1, 2
 _BUFFER_DATA = 0
 _METADATA_NAME, _METADATA_BUFFER = 0, 1
@@ -38,6 +39,8 @@ class Tensor:
       `shape`.
     type_name: 'FLOAT32', 'INT8' and the like.
     constant_bytes: size of its values in the file; 0 for an activation.
+    scales: number of its quantisation scales: 1 for the whole tensor, more for
+      one per channel, 0 without quantisation.
   """
 
   index: int
@@ -46,6 +49,7 @@ class Tensor:
   open_sizes: bool
   type_name: str
   constant_bytes: int
+  scales: int = 0
 
   @property
   def is_constant(self) -> bool:
@@ -240,6 +244,7 @@ def _tensor(
 ) -> Tensor:
   buffer = buffers[table.number(_TENSOR_BUFFER, '<I')]
   signature = table.numbers(_TENSOR_SIGNATURE, '<i4')
+  quantisation = table.table(_TENSOR_QUANTISATION)
   return Tensor(
     index=index,
     name=printable.printable(table.text(_TENSOR_NAME)),
@@ -247,4 +252,5 @@ def _tensor(
     open_sizes=bool((signature < 0).any()),
     type_name=schema_names.type_name(table.number(_TENSOR_TYPE, '<b')),
     constant_bytes=file_check.stored_bytes(buffer),
+    scales=len(quantisation.numbers(_SCALES, '<f4')) if quantisation else 0,
   )

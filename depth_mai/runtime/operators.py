@@ -130,11 +130,32 @@ def _needed_version(
   return version
 
 
-def _first_release(name: str, version: int) -> str:
+def _first_release(
+  name: str, version: int, tensors: Sequence[graph_lib.Tensor]
+) -> str:
+  """Returns the first release that runs an operator with these inputs."""
   releases = runtime_versions.FIRST_RELEASE.get(name, ())
   if not 1 <= version <= len(releases):
     return _UNKNOWN
-  return releases[version - 1] or _UNKNOWN
+  release = releases[version - 1] or _UNKNOWN
+  if release == _UNKNOWN or not _lacking_in_2_5(name, tensors):
+    return release
+  return max(release, runtime_versions.AFTER_2_5, key=parse_release)
+
+
+def _lacking_in_2_5(name: str, tensors: Sequence[graph_lib.Tensor]) -> bool:
+  """Returns whether TFLite 2.5.0 has no right kernel, whatever the version."""
+  types = [tensor.type_name for tensor in tensors]
+  if name in runtime_versions.LACKING_IN_2_5.get((types or [''])[0], ()):
+    return True
+  if name == 'PADV2' and types[:1] == ['INT16']:
+    # The converter leaves the filling as it is.
+    return types[2:] != ['INT16']
+  return (
+    name in runtime_versions.ONE_SCALE_IN_2_5
+    and types[:1] in (['INT8'], ['INT16'])
+    and any(tensor.scales > 1 for tensor in tensors[1:2])
+  )
 
 
 def check(
@@ -163,7 +184,7 @@ def check(
       name, inputs = operator.name, operator.given_inputs
       histogram[name] += 1
       version = _needed_version(name, operator.version, inputs)
-      release = _first_release(name, version)
+      release = _first_release(name, version, inputs)
       if _UNKNOWN in (newest, release):
         newest = _UNKNOWN
       else:

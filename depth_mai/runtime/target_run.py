@@ -20,6 +20,7 @@ class TargetRun:
   Attributes:
     release: the release, such as '2.5.0'.
     ran: whether the file loaded and ran.
+    only_loaded: whether it loaded, and nobody tried to run it.
     words: the release's own words if it did not, else ''.
     relative_difference: largest difference of an output from that of this
       machine's runtime, relative to the largest output; None if the file did
@@ -28,11 +29,14 @@ class TargetRun:
 
   release: str
   ran: bool
+  only_loaded: bool = False
   words: str = ''
   relative_difference: float | None = None
 
   def sentence(self) -> str:
     """Returns the result in one sentence, which starts with the release."""
+    if self.only_loaded:
+      return f'TFLite {self.release} itself loaded it.'
     if not self.ran:
       return f'TFLite {self.release} itself refuses it: {self.words}'
     text = f'TFLite {self.release} itself loaded and ran it'
@@ -44,8 +48,8 @@ class TargetRun:
     )
 
   def record(self) -> dict:
-    """Returns the attributes for JSON."""
-    return dataclasses.asdict(self)
+    """Returns the attributes and the sentence, as text, for JSON."""
+    return {**dataclasses.asdict(self), 'text': self.sentence()}
 
 
 # Runs the content of a file.

@@ -135,7 +135,9 @@ class ExportTest(tf.test.TestCase):
 
     def refuse(content):
       given.append(content)
-      return target_run.TargetRun('2.5.0', False, 'It has no such kernel.')
+      return target_run.TargetRun(
+        '2.5.0', False, words='It has no such kernel.'
+      )
 
     (file,) = export.export(
       self.network, self.folder, _options(run_in_target=refuse)

@@ -59,7 +59,7 @@ class ExportedFileTest(tf.test.TestCase):
       self.assertIn('RESIZE_BILINEAR version 3', found)
 
   def test_the_runtime_itself_has_the_last_word(self):
-    run = target_run.TargetRun('2.5.0', True, '', 3e-7)
+    run = target_run.TargetRun('2.5.0', True, relative_difference=3e-7)
     file = self._file('2.5.0', True, run)
     self.assertTrue(file.compatible)
     self.assertIn(
@@ -67,7 +67,9 @@ class ExportedFileTest(tf.test.TestCase):
       "differ from today's runtime by at most 3.0e-07 of the largest.",
       exported_file.table([file]),
     )
-    run = target_run.TargetRun('2.5.0', False, 'Op builtin_code out of range')
+    run = target_run.TargetRun(
+      '2.5.0', False, words='Op builtin_code out of range'
+    )
     file = self._file('2.5.0', False, run)
     self.assertTrue(file.report.compatible)
     self.assertFalse(file.compatible)
@@ -79,8 +81,10 @@ class ExportedFileTest(tf.test.TestCase):
       {
         'release': '2.5.0',
         'ran': False,
+        'only_loaded': False,
         'words': 'Op builtin_code out of range',
         'relative_difference': None,
+        'text': run.sentence(),
       },
     )
 

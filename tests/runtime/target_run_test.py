@@ -11,13 +11,17 @@ class TargetRunTest(absltest.TestCase):
   def test_sentences(self):
     ran = target_run.TargetRun('2.5.0', True)
     self.assertEqual(ran.sentence(), 'TFLite 2.5.0 itself loaded and ran it.')
-    ran = target_run.TargetRun('2.5.0', True, '', 2.5e-6)
+    ran = target_run.TargetRun('2.5.0', True, relative_difference=2.5e-6)
     self.assertEndsWith(ran.sentence(), 'at most 2.5e-06 of the largest.')
-    refused = target_run.TargetRun('2.5.0', False, 'Unknown op.')
+    loaded = target_run.TargetRun('2.5.0', False, only_loaded=True)
+    self.assertEqual(loaded.sentence(), 'TFLite 2.5.0 itself loaded it.')
+    refused = target_run.TargetRun('2.5.0', False, words='Unknown op.')
     self.assertEqual(
       refused.sentence(), 'TFLite 2.5.0 itself refuses it: Unknown op.'
     )
-    self.assertEqual(json.loads(json.dumps(refused.record()))['ran'], False)
+    record = json.loads(json.dumps(refused.record()))
+    self.assertEqual((record['ran'], record['words']), (False, 'Unknown op.'))
+    self.assertEqual(record['text'], refused.sentence())
 
   def test_only_the_release_of_the_challenge_can_be_set_up(self):
     self.assertNotIn('sets it up', target_run.not_run('2.9.0'))

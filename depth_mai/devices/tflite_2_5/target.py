@@ -26,14 +26,24 @@ def find(release: str) -> target_run.RunInTarget | None:
   Raises:
     ValueError: `release` is not a release.
   """
+  installation = installation_of(release)
+  return functools.partial(_run, installation) if installation else None
+
+
+def installation_of(release: str) -> installation_lib.Installation | None:
+  """Returns the set-up of a release; None if it is another one or not set up.
+
+  Args:
+    release: the target runtime, such as '2.5.0'.
+
+  Raises:
+    ValueError: `release` is not a release.
+  """
   wanted = operators.parse_release(release)
   # '2.5' stands for '2.5.0'.
   if (*wanted, 0)[:3] != operators.parse_release(installation_lib.RELEASE):
     return None
-  installation = installation_lib.find_installation()
-  if installation is None:
-    return None
-  return functools.partial(_run, installation)
+  return installation_lib.find_installation()
 
 
 def run_and_compare(
@@ -70,10 +80,10 @@ def _run(
       result, compared = run_and_compare(installation, path)
     except subprocess.TimeoutExpired as error:
       words = f'It was not done after {error.timeout:g} s.'
-      return target_run.TargetRun(installation_lib.RELEASE, False, words)
+      return target_run.TargetRun(installation_lib.RELEASE, False, words=words)
   return target_run.TargetRun(
     installation_lib.RELEASE,
     result.ran,
-    '' if result.ran else result.words,
-    compared['relative_difference'] if compared else None,
+    words='' if result.ran else result.words,
+    relative_difference=compared['relative_difference'] if compared else None,
   )
