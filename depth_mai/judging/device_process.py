@@ -2,10 +2,11 @@
 """Measures a file on another device, from a separate process.
 
 A device backend runs programs, opens connections or hands the file to an
-emulator, so it cannot be sandboxed as strictly as worker.py. The emulator's
-process and its children may write in one folder only and open no connection. A
-board reached over a network is not protected by the judge. The process runs
-this file: `python -m depth_mai.judging.device_process FOLDER`.
+emulator, so it cannot be sandboxed as strictly as worker.py. The process of a
+device on this machine (RESTRICTED) and its children may write in one folder
+only and open no connection. A board reached over a network is not protected by
+the judge. The process runs this file: `python -m
+depth_mai.judging.device_process FOLDER`.
 """
 
 import dataclasses
