@@ -49,6 +49,8 @@ _NO_KERNEL = ('CUSTOM', 'DELEGATE', 'PLACEHOLDER_FOR_GREATER_OP_CODES')
 _LEAST_VERSIONS = 3
 # The words with which the runtime says that it lacks a version or an operator.
 _LACKS = ("Didn't find op for builtin opcode", 'builtin_code out of range')
+# What follows its reason.
+_ADVICE = re.compile(r'. An older version of this.*|(?<=.)Node number.*')
 # Rounding to a few bits explains less; relative to the largest output.
 _WRONG = 0.6
 
@@ -228,8 +230,8 @@ def refusals(found: list[Comparison]) -> str:
   reasons: dict[str, list[str]] = {}
   for one in found:
     if not one.runtime:
-      why = re.sub(r'. An older version of this.*|(?<=.)Node number.*', '', one.words)
-      reasons.setdefault(why.strip(), []).append(one.name)
+      why = _ADVICE.sub('', one.words).strip()
+      reasons.setdefault(why, []).append(one.name)
   return '\n'.join(
     f'- {"; ".join(names)}: {why}' for why, names in reasons.items()
   )

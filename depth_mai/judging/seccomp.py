@@ -14,7 +14,6 @@ from collections.abc import Iterator
 import ctypes
 import errno
 import os
-import platform
 import struct
 import typing
 
@@ -205,7 +204,8 @@ def install() -> None:
   Raises:
     OSError: if the kernel refuses, or the architecture is not in COLUMNS.
   """
-  machine = platform.machine()
+  # Not platform.machine(), which starts a program in Python 3.8.
+  machine = os.uname().machine
   if machine not in COLUMNS:
     raise OSError(errno.ENOSYS, f'no list of system calls for {machine}')
   steps = program(machine, os.getpid())

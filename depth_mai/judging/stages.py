@@ -150,12 +150,13 @@ class _Stages:
     self._report(name, 1.0, name)
 
   def _note_protection(self, protection: dict[str, str]) -> None:
-    self._verdict.protection = protection
+    self._verdict.protection = self._verdict.protection or protection
     for layer, state in protection.items():
-      if state != lockdown.IN_FORCE:
-        self._verdict.warnings.append(
-          f"A layer of the judge's sandbox is not in force: {layer} ({state})."
-        )
+      text = (
+        f"A layer of the judge's sandbox is not in force: {layer} ({state})."
+      )
+      if state != lockdown.IN_FORCE and text not in self._verdict.warnings:
+        self._verdict.warnings.append(text)
 
   def _check(self, box: sandbox.Sandbox, content: bytes) -> None:
     """Checks the operators against the target runtime."""
@@ -195,6 +196,7 @@ class _Stages:
     with launcher.launch(request.limits, self._deadline) as old_box:
       if request.require_sandbox:
         protection.check(request.device, old_box.protection)
+      self._note_protection(old_box.protection)
       found = old_runtime.run(
         old_box, content, request.declared.size, interface, picture, today_mm
       )
