@@ -11,14 +11,15 @@ _SHAPE = (1, 8, 8, 4)
 PRECISIONS = ('fp32', 'fp16', 'dynamic', 'int8', 'int16x8')
 
 
+# The converter leaves weights of fewer than 1024 numbers as they are.
 def _values(*shape: int) -> tf.Tensor:
   """Returns a constant, the same at every call."""
   generator = np.random.default_rng(0)
-  return tf.constant(generator.uniform(0.1, 1.0, shape), tf.float32)
+  return tf.constant(generator.uniform(-1.0, 1.0, shape), tf.float32)
 
 
 def _conv(x, **options):
-  return tf.nn.conv2d(x, _values(3, 3, 4, 4), 1, 'SAME', **options)
+  return tf.nn.conv2d(x, _values(3, 3, 4, 32), 1, 'SAME', **options)
 
 
 # Name -> function of x [1, 8, 8, 4], whose values are 0.1 to 1.
@@ -38,13 +39,16 @@ NETWORKS: dict[str, Callable] = {
   'clip to 0..1': lambda x: tf.clip_by_value(x, 0.0, 1.0),
   'concatenation': lambda x: tf.concat([x, tf.reverse(x, [1])], -1),
   'convolution': _conv,
-  'convolution and ReLU': lambda x: tf.nn.relu(_conv(x) + _values(4)),
+  'convolution and ReLU': lambda x: tf.nn.relu(_conv(x) + _values(32)),
   'convolution, dilated': lambda x: _conv(x, dilations=2),
   'cos': tf.cos,
   'cumsum': lambda x: tf.cumsum(x, 1),
   'depth to space': lambda x: tf.nn.depth_to_space(x, 2),
   'depthwise convolution': lambda x: tf.nn.depthwise_conv2d(
-    x, _values(3, 3, 4, 1), [1, 1, 1, 1], 'SAME'
+    x, _values(3, 3, 4, 32), [1, 1, 1, 1], 'SAME'
+  ),
+  'depthwise convolution, dilated': lambda x: tf.nn.depthwise_conv2d(
+    x, _values(3, 3, 4, 32), [1, 1, 1, 1], 'SAME', dilations=[2, 2]
   ),
   'divide': lambda x: x / (1.0 + tf.reverse(x, [1])),
   'ELU': tf.nn.elu,
@@ -126,7 +130,7 @@ NETWORKS: dict[str, Callable] = {
   'tile': lambda x: tf.tile(x, [1, 2, 2, 1]),
   'transpose': lambda x: tf.transpose(x, [0, 2, 1, 3]),
   'transposed convolution': lambda x: tf.nn.conv2d_transpose(
-    x, _values(3, 3, 4, 4), [1, 16, 16, 4], 2, 'SAME'
+    x, _values(3, 3, 32, 4), [1, 16, 16, 32], 2, 'SAME'
   ),
   'unpack': lambda x: tf.add(*tf.unstack(x[:, :2], axis=1)),
 }

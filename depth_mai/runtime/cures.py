@@ -16,6 +16,11 @@ _NO_GROUPS = (
 _NO_TILE = 'Use --output_upsampling=nearest_broadcast or bilinear.'
 _FOUR_DIMENSIONS = 'Keep tensors at four dimensions.'
 
+DILATED = (
+  'TFLite 2.5 ignores the dilation of dynamic-range weights: convert with '
+  '--precision=fp32, fp16 or int8.'
+)
+
 # (operator, type of its data or None for any) -> advice if the chosen TFLite
 # release lacks the operator.
 FOR_RUNTIME = {

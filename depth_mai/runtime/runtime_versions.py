@@ -266,3 +266,5 @@ LACKING_IN_2_5 = {
 # TFLite 2.5.0 takes the first of several scales of their weights for all
 # channels; it loads and runs such a file, and its outputs are wrong.
 ONE_SCALE_IN_2_5 = ('FULLY_CONNECTED',)
+# TFLite 2.5.0 ignores the dilation if only the weights are INT8.
+UNDILATED_IN_2_5 = ('CONV_2D',)

@@ -62,10 +62,29 @@ class CheckTest(parameterized.TestCase):
     (('PADV2', 2, ('INT16', 'INT32', 'INT16')), True),
     (('SPACE_TO_BATCH_ND', 2, ('INT16', 'INT32')), False),
     (('FULLY_CONNECTED', 4, ('INT8', 'INT8', 'INT32')), True),
+    (('TRANSPOSE_CONV', 3, ('INT32', 'INT8', 'FLOAT32')), False),
+    (('TRANSPOSE_CONV', 3, ('INT32', 'INT8', 'INT8')), True),
   )
   def test_kernels_that_2_5_lacks(self, operator, compatible):
     report = operators.check(hand_made.model(operator))
     self.assertEqual(report.compatible, compatible)
+
+  @parameterized.parameters(
+    ('CONV_2D', 'FLOAT32', 'INT8', 2, False),
+    ('CONV_2D', 'FLOAT32', 'INT8', 1, True),
+    ('CONV_2D', 'INT8', 'INT8', 2, True),
+    ('CONV_2D', 'FLOAT32', 'FLOAT32', 2, True),
+  )
+  def test_dilation(self, name, data, weights, dilation, compatible):
+    model = flatbuffer.read_model(hand_made.model((name, 5, (data, weights))))
+    (operator,) = model.subgraphs[0].operators
+    operator.builtinOptions = flatbuffer.schema.Conv2DOptionsT()
+    operator.builtinOptions.dilationHFactor = dilation
+    operator.builtinOptionsType = flatbuffer.schema.BuiltinOptions.Conv2DOptions
+    report = operators.check(flatbuffer.write_model(model))
+    self.assertEqual(report.compatible, compatible)
+    if not compatible:
+      self.assertIn('ignores the dilation', report.message())
 
   def test_fully_connected_with_a_scale_for_each_channel(self):
     model = flatbuffer.read_model(
