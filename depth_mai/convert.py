@@ -21,6 +21,7 @@ from depth_mai import challenge
 from depth_mai import gin_registry
 from depth_mai import program
 from depth_mai.data import source
+from depth_mai.devices.tflite_2_5 import target
 from depth_mai.files import ready_models
 from depth_mai.files import workdir as workdir_lib
 from depth_mai.lite import calibration
@@ -114,6 +115,7 @@ def _convert() -> list[exported_file.ExportedFile]:
     layer_errors=_LAYER_ERRORS.value,
     target_runtime=_TARGET_RUNTIME.value,
     allow_incompatible=_ALLOW_INCOMPATIBLE.value,
+    run_in_target=target.find(_TARGET_RUNTIME.value),
   )
   samples = calibration.draw_samples(
     source.resolve(_DATA_DIR.value),

@@ -208,6 +208,7 @@ class OutputFlagsTest(parameterized.TestCase):
     ('depth_mai.report.curves .', 'output'),
     ('depth_mai.devices.emulated_pi4.calibrate --table=a.csv', 'output'),
     ('depth_mai.devices.emulated_pi4.setup', 'dir'),
+    ('depth_mai.devices.tflite_2_5.setup', 'dir'),
     ('depth_mai.datasets.mai_depth.prepare --data_dir=.', 'records_dir'),
     ('depth_mai.datasets.procedural_rooms.write', 'output_dir'),
     ('depth_mai.datasets.rgbd_folder.prepare --source=.', 'output_dir'),

@@ -5,7 +5,7 @@ A report is a dict, ready for JSON:
 
   format          'depth_mai.benchmark/2'.
   device          the device as --device names it: 'local', 'emulated_pi4',
-                  'ssh://user@host', 'adb'.
+                  'tflite_2_5', 'ssh://user@host', 'adb'.
   kind            'measured' (times of a real machine) or 'emulated' (counted
                   instructions, from which times are predicted).
   model           file, bytes, sha256, metadata.
@@ -172,8 +172,8 @@ class Device(abc.ABC):
     """Describes the device; contacts another machine the first time.
 
     Returns:
-      dict, ready for JSON: kind ('local', 'emulated_pi4', 'ssh', 'adb'), name,
-      architecture, cpu_count, os, is_raspberry_pi, runtime, runtime_version,
+      dict, ready for JSON: kind (a name in registry.py), name, architecture,
+      cpu_count, os, is_raspberry_pi, runtime, runtime_version,
       threads (list), warmup, runs, note.
 
     Raises:

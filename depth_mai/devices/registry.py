@@ -33,6 +33,11 @@ BACKENDS = {
     '[?KEY=VALUE]',
     'instructions of an emulated Raspberry Pi 4',
   ),
+  'tflite_2_5': Backend(
+    'depth_mai.devices.tflite_2_5.device:OldTfliteDevice',
+    '',
+    "this machine with the challenge's TFLite 2.5.0",
+  ),
   'ssh': Backend(
     'depth_mai.devices.ssh.device:SshDevice', '://USER@HOST[:PORT]', 'a board'
   ),

@@ -5,6 +5,8 @@ Bad input raises a ValueError, whose text is already such a sentence. This
 module explains the errors of the system: disks, memory, names, packages.
 """
 
+from __future__ import annotations
+
 import errno
 import os
 import re

@@ -6,6 +6,8 @@ that forge a line of a log, marks that reverse the direction of the text, and
 bytes that are not UTF-8.
 """
 
+from __future__ import annotations
+
 import os
 import re
 from typing import Any

@@ -6,6 +6,8 @@ numbers, the JSON, and the blob. Nothing is unpickled, and the receiver limits
 the length. (multiprocessing.connection has no deadline for a whole message.)
 """
 
+from __future__ import annotations
+
 import json
 import socket
 import struct

@@ -2,10 +2,11 @@
 """Measures a file on another device, from a separate process.
 
 A device backend runs programs, opens connections or hands the file to an
-emulator, so it cannot be sandboxed as strictly as worker.py. The emulator's
-process and its children may write in one folder only and open no connection. A
-board reached over a network is not protected by the judge. The process runs
-this file: `python -m depth_mai.judging.device_process FOLDER`.
+emulator, so it cannot be sandboxed as strictly as worker.py. The process of a
+device on this machine (RESTRICTED) and its children may write in one folder
+only and open no connection. A board reached over a network is not protected by
+the judge. The process runs this file: `python -m
+depth_mai.judging.device_process FOLDER`.
 """
 
 import dataclasses
@@ -27,11 +28,11 @@ from depth_mai.judging import verdict
 from depth_mai.runtime import environment
 
 # Devices that run on this machine.
-RESTRICTED = ('emulated_pi4',)
+RESTRICTED = ('emulated_pi4', 'tflite_2_5')
 
 _REQUEST, _ANSWER, _MODEL = 'request.json', 'answer.json', 'judged.tflite'
 _MAX_ANSWER = 64 << 20
-# Memory of the emulator, in addition to what the file may use.
+# Memory of the device's own program, in addition to what the file may use.
 _EMULATOR_MB = 6144.0
 # No runtime is 0 ms; a count may be 0.
 _MILLISECONDS = answers.number(1e-6, 1e9)

@@ -4,6 +4,8 @@
 Source: Linux, Documentation/userspace-api/landlock.rst.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 import ctypes
 import os

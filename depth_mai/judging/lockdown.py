@@ -5,6 +5,8 @@ The layers are independent: where a kernel lacks one, another may still deny the
 same. The result lists the layers in force, and why others are not.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 import ctypes
 import os

@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+import typing
 
 from depth_mai import challenge
 from depth_mai.files import printable
@@ -47,6 +48,13 @@ def environment() -> dict[str, str]:
     **dict.fromkeys(_ONE_THREAD, '1'),
     'PYTHONPATH': environment_lib.import_path(),
   }
+
+
+class Ends(typing.Protocol):
+  """What has started a process, and ends it."""
+
+  def end(self, pid: int, patience_s: float) -> int:
+    """See `Launcher.end`."""
 
 
 class Launcher:
@@ -175,7 +183,7 @@ class Sandbox:
 
   def __init__(
     self,
-    launcher: Launcher,
+    launcher: Ends,
     pid: int,
     connection: socket.socket,
     printed: int,

@@ -7,13 +7,15 @@ make ends the process. It is assembled here because a device need not have
 libseccomp. Source: Linux, Documentation/userspace-api/seccomp_filter.rst.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from collections.abc import Iterator
 import ctypes
 import errno
 import os
-import platform
 import struct
+import typing
 
 from depth_mai.judging import landlock
 
@@ -118,7 +120,8 @@ _PR_SET_SECCOMP, _MODE_FILTER = 22, 2
 
 
 # Operation, steps to skip if true, steps to skip if false, operand.
-_Step = tuple[int, int, int, int]
+if typing.TYPE_CHECKING:  # Python 3.8 has no such types.
+  _Step = tuple[int, int, int, int]
 
 
 class _Program(ctypes.Structure):
@@ -201,7 +204,8 @@ def install() -> None:
   Raises:
     OSError: if the kernel refuses, or the architecture is not in COLUMNS.
   """
-  machine = platform.machine()
+  # Not platform.machine(), which starts a program in Python 3.8.
+  machine = os.uname().machine
   if machine not in COLUMNS:
     raise OSError(errno.ENOSYS, f'no list of system calls for {machine}')
   steps = program(machine, os.getpid())

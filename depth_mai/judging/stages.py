@@ -30,6 +30,7 @@ from depth_mai.judging import device_process
 from depth_mai.judging import fidelity
 from depth_mai.judging import interface_check
 from depth_mai.judging import lockdown
+from depth_mai.judging import old_runtime
 from depth_mai.judging import placing
 from depth_mai.judging import protection
 from depth_mai.judging import request as request_lib
@@ -126,7 +127,7 @@ class _Stages:
         self._note_protection(box.protection)
         box.take(content)
       with self._stage('checking'):
-        self._check(box)
+        self._check(box, content)
       with self._stage('loading'):
         declared = self._request.declared
         answer = box.load(size=declared.size)
@@ -134,6 +135,7 @@ class _Stages:
       with self._stage('detecting'):
         reading = self._detect(box, reading)
         self._describe_interface(reading)
+        self._run_in_target(content, box, reading.interface())
       with self._stage('fidelity'):
         self._measure(box, reading.interface())
     with self._stage('runtime'):
@@ -148,27 +150,59 @@ class _Stages:
     self._report(name, 1.0, name)
 
   def _note_protection(self, protection: dict[str, str]) -> None:
-    self._verdict.protection = protection
+    self._verdict.protection = self._verdict.protection or protection
     for layer, state in protection.items():
-      if state != lockdown.IN_FORCE:
-        self._verdict.warnings.append(
-          f"A layer of the judge's sandbox is not in force: {layer} ({state})."
-        )
+      text = (
+        f"A layer of the judge's sandbox is not in force: {layer} ({state})."
+      )
+      if state != lockdown.IN_FORCE and text not in self._verdict.warnings:
+        self._verdict.warnings.append(text)
 
-  def _check(self, box: sandbox.Sandbox) -> None:
+  def _check(self, box: sandbox.Sandbox, content: bytes) -> None:
     """Checks the operators against the target runtime."""
     checked = box.check(self._request.target_runtime)
     self._metadata = checked['metadata']
-    self._verdict.operators = checked
+    self._verdict.operators = {**checked, 'target_run': None}
     errors = [
       f'TFLite {self._request.target_runtime} cannot run it: {problem}'
       for problem in checked['problems']
     ]
     self._verdict.errors += errors
     if self._verdict.errors:
+      self._run_in_target(content)
       raise verdict_lib.FileFaultError(
         'Nothing else was measured; correct this first.'
       )
+
+  def _run_in_target(
+    self,
+    content: bytes,
+    box: sandbox.Sandbox | None = None,
+    interface: model_interface.ModelInterface | None = None,
+  ) -> None:
+    """Runs the file in the target runtime itself, where it is set up.
+
+    It is only loaded, unless it is given with today's runtime and its
+    interface.
+    """
+    request = self._request
+    launcher = old_runtime.find(request.target_runtime)
+    if launcher is None or self._verdict.operators is None:
+      return
+    picture = today_mm = None
+    if box and interface:
+      _, picture, _ = next(self._pairs())
+      today_mm = fidelity.SandboxedPredictor(box, interface).predict(picture)
+    with launcher.launch(request.limits, self._deadline) as old_box:
+      if request.require_sandbox:
+        protection.check(request.device, old_box.protection)
+      self._note_protection(old_box.protection)
+      found = old_runtime.run(
+        old_box, content, request.declared.size, interface, picture, today_mm
+      )
+    self._verdict.operators['target_run'] = found.record()
+    if interface and not found.ran:
+      raise verdict_lib.FileFaultError(found.sentence())
 
   def _detect(
     self, box: sandbox.Sandbox, reading: interface_reader.Reading

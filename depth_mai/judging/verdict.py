@@ -6,6 +6,7 @@ import dataclasses
 from depth_mai import challenge
 from depth_mai.files import printable
 from depth_mai.metrics import table
+from depth_mai.runtime import target_run
 
 FORMAT = 'depth_mai.judge/1'
 ACCEPTED, REJECTED = 'accepted', 'rejected'
@@ -24,7 +25,9 @@ class Verdict:
     data: dict with split and images (the number measured).
     errors: why the file is rejected; empty if it is accepted.
     warnings: doubts about the figures, and layers that are not in force.
-    operators: result of `static_check.check`; None before that stage.
+    operators: result of `static_check.check`, and target_run, the record of a
+      `target_run.TargetRun` (None if the target runtime was not run); None
+      before that stage.
     interface: dict from 'input', 'output', 'layout', 'input_range' and 'unit'
       to {value, why}, or None.
     metrics: result of `DepthMetrics.result`, or None.
@@ -114,10 +117,12 @@ class Verdict:
     found = ', '.join(
       f'{count} {name}' for name, count in self.operators['histogram'].items()
     )
+    target = self.operators['target_runtime']
+    run = self.operators.get('target_run')
     return (
       f'Operators   {found}.\nThey need TFLite '
-      f'{self.operators["min_runtime"]}; the target is '
-      f'{self.operators["target_runtime"]}.'
+      f'{self.operators["min_runtime"]}; the target is {target}.\n'
+      f'{run["text"] if run else target_run.not_run(target)}'
     )
 
   def _metrics_lines(self) -> str:

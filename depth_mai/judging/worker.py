@@ -12,17 +12,12 @@ import typing
 import numpy as np
 
 from depth_mai import challenge
-from depth_mai.files import failures
-from depth_mai.judging import channel as channel_lib
-from depth_mai.judging import lockdown
+from depth_mai.judging import serving
 from depth_mai.judging import static_check
 from depth_mai.runtime import delegation
 from depth_mai.runtime import interpreter as interpreter_lib
 from depth_mai.runtime import latency
 from depth_mai.runtime import tensor_description
-
-_MAX_BLOB = 1 << 31
-_NO_MEMORY = 'The allowed memory (--memory_mb) is used up.'
 
 
 def serve(
@@ -38,28 +33,7 @@ def serve(
     cpu_s: see `lockdown.lock`.
     threads: number of threads for the kernels.
   """
-  channel = channel_lib.Channel(connection)
-  channel.send({'protection': lockdown.lock(memory_mb, cpu_s, threads)})
-  worker = _Worker(threads)
-  while True:
-    try:
-      request, blob = channel.receive(_MAX_BLOB)
-    except channel_lib.ClosedError:
-      return
-    except MemoryError:  # The rest of the message cannot be read.
-      channel.send({'error': _NO_MEMORY})
-      return
-    try:
-      answer, result = getattr(worker, request.pop('do'))(blob, **request)
-    except MemoryError:
-      answer, result = {'error': _NO_MEMORY}, b''
-    except (ValueError, RuntimeError) as error:
-      answer, result = {'error': ' '.join(str(error).split())[:2000]}, b''
-    except Exception as error:
-      # A forged file can make the readers raise anything; the file is at fault.
-      why = failures.reason(error)
-      answer, result = {'error': f'It is damaged ({why}).'}, b''
-    channel.send(answer, result)
+  serving.serve(connection, _Worker(threads), memory_mb, cpu_s, threads)
 
 
 class _Worker:

@@ -35,6 +35,7 @@ from depth_mai.models import deployment
 from depth_mai.models import depth_recoding
 from depth_mai.models import finite_check
 from depth_mai.runtime import operators
+from depth_mai.runtime import target_run as target_run_lib
 
 METADATA_VERSION = 1
 
@@ -60,6 +61,8 @@ class ExportOptions:
     whole_graph: keeps files in one piece for XNNPACK; see passes.py.
     target_runtime: oldest TFLite release that must run the files.
     allow_incompatible: writes files that `target_runtime` cannot run, too.
+    run_in_target: runs a file in `target_runtime` itself; None if it is not set
+      up, and the table of operators decides alone.
   """
 
   precisions: Sequence[str] = ('fp32',)
@@ -72,6 +75,7 @@ class ExportOptions:
   whole_graph: bool = False
   target_runtime: str = challenge.RUNTIME
   allow_incompatible: bool = False
+  run_in_target: target_run_lib.RunInTarget | None = None
 
   def __post_init__(self):
     """Checks the options."""
@@ -292,14 +296,16 @@ def _check(path, unpacked, description, options, parity_sample, keras_mm):
   file = exported_file.ExportedFile(
     path=path,
     precision=description['precision'],
-    written=report.compatible or options.allow_incompatible,
+    written=False,
     size_bytes=len(content),
     parameters=operators.count_parameters(graph),
     delegated=delegated,
     report=report,
     parity=distance,
+    target_run=options.run_in_target and options.run_in_target(graph),
   )
-  return file, content
+  written = file.compatible or options.allow_incompatible
+  return dataclasses.replace(file, written=written), content
 
 
 def _write(file: exported_file.ExportedFile, content: bytes) -> None:

@@ -8,6 +8,7 @@ import pathlib
 from depth_mai.lite import parity as parity_lib
 from depth_mai.runtime import delegation
 from depth_mai.runtime import operators
+from depth_mai.runtime import target_run as target_run_lib
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,6 +25,8 @@ class ExportedFile:
       report them.
     report: see operators.OperatorReport.
     parity: distance from Keras' predictions.
+    target_run: what the target runtime itself did with the file; None if it was
+      not run.
   """
 
   path: pathlib.Path
@@ -34,6 +37,13 @@ class ExportedFile:
   delegated: delegation.Delegation | None
   report: operators.OperatorReport
   parity: parity_lib.Parity
+  target_run: target_run_lib.TargetRun | None = None
+
+  @property
+  def compatible(self) -> bool:
+    """Whether the target runtime runs the file, by the table and by itself."""
+    ran = self.target_run is None or self.target_run.ran
+    return ran and self.report.compatible
 
   @property
   def partitions(self) -> int | None:
@@ -50,7 +60,10 @@ class ExportedFile:
       'partitions': self.partitions,
       'outside_delegate': self.delegated and self.delegated.outside,
       'operators': self.report.histogram,
-      'runtime_check': check_record(self.report),
+      'runtime_check': {
+        **check_record(self.report),
+        'target_run': self.target_run and self.target_run.record(),
+      },
       'parity': self.parity.record(),
     }
 
@@ -84,9 +97,15 @@ def table(files: Sequence[ExportedFile]) -> str:
     'partitions; the other columns: distance from Keras.'
   )
   for file in files:
-    if not file.report.compatible:
+    if not file.compatible:
       target = file.report.target_runtime
       what = 'is written, but' if file.written else 'is NOT written:'
       lines.append(f'{file.path.name} {what} TFLite {target} cannot run it.')
-      lines.append(file.report.message())
+      lines += filter(None, [file.report.message()])
+    if file.target_run:
+      lines.append(f'{file.path.name}: {file.target_run.sentence()}')
+  for target in sorted(
+    {file.report.target_runtime for file in files if not file.target_run}
+  ):
+    lines.append(target_run_lib.not_run(target))
   return '\n'.join(lines)

@@ -69,8 +69,28 @@ def format_table(report: dict) -> str:
   ]
   lines += ['', _outside_line(rows)]
   lines += [_second_opinion(one) for one in report.get('litert_benchmark', ())]
+  lines += [
+    f'XNNPACK {_cell(row["xnnpack"], "")}: {outputs_text(row["outputs"])}'
+    for row in rows
+    if 'outputs' in row
+  ]
   lines += [f'state    {_state_line(rows)}', '', report['note']]
   return '\n'.join(lines + _warnings(rows, machine))
+
+
+def outputs_text(outputs: dict) -> str:
+  """Says whether another runtime computed what this machine's does.
+
+  Args:
+    outputs: the result of `devices.comparison.compare`.
+  """
+  verdict = 'agree' if outputs['agree'] else 'DO NOT agree'
+  return (
+    f'outputs {verdict} with {outputs["runtime"]} {outputs["runtime_version"]} '
+    f'on {outputs["architecture"]}: {outputs["differing_elements"]} of '
+    f'{outputs["elements"]} differ, by {outputs["relative_difference"]:.1e} of '
+    'the largest'
+  )
 
 
 def _cell(value: object, spec: str) -> str:

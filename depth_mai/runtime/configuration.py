@@ -78,7 +78,7 @@ class Request:
     last_lines = '\n'.join(stderr.strip().splitlines()[-5:])
     if returncode < 0:
       raise ValueError(
-        f'{self}: the process was ended by {_signal_name(-returncode)}. The '
+        f'{self}: the process was ended by {signal_name(-returncode)}. The '
         'file is damaged or hostile, or memory ran out; depth_mai.judge judges '
         f'files of strangers. {last_lines}'
       )
@@ -99,8 +99,12 @@ class Request:
     )
 
 
-def _signal_name(number: int) -> str:
-  """Returns 'SIGSEGV' and the like."""
+def signal_name(number: int) -> str:
+  """Returns 'SIGSEGV' and the like.
+
+  Args:
+    number: number of a signal.
+  """
   try:
     return signal.Signals(number).name
   except ValueError:  # A signal of another system.

@@ -16,6 +16,11 @@ _NO_GROUPS = (
 _NO_TILE = 'Use --output_upsampling=nearest_broadcast or bilinear.'
 _FOUR_DIMENSIONS = 'Keep tensors at four dimensions.'
 
+DILATED = (
+  'TFLite 2.5 ignores the dilation of dynamic-range weights: convert with '
+  '--precision=fp32, fp16 or int8.'
+)
+
 # (operator, type of its data or None for any) -> advice if the chosen TFLite
 # release lacks the operator.
 FOR_RUNTIME = {
@@ -36,6 +41,10 @@ FOR_RUNTIME = {
   ),
   ('STRIDED_SLICE', None): (
     'Slice with plain begin, end and strides: no ellipsis, no new axis.'
+  ),
+  ('FULLY_CONNECTED', 'INT8'): (
+    'TFLite 2.5 computes wrong values with one scale per channel: use a 1x1 '
+    'convolution instead, or convert with --precision=fp32 or fp16.'
   ),
   ('TRANSPOSE', None): 'Keep tensors at five dimensions or fewer.',
   ('PAD', None): _FOUR_DIMENSIONS,

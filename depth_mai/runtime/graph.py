@@ -19,8 +19,12 @@ _CODE_DEPRECATED, _CODE_CUSTOM, _CODE_VERSION, _CODE_BUILTIN = 0, 1, 2, 3
 _SUBGRAPH_TENSORS, _SUBGRAPH_INPUTS, _SUBGRAPH_OUTPUTS = 0, 1, 2
 _SUBGRAPH_OPERATORS = 3
 _TENSOR_SHAPE, _TENSOR_TYPE, _TENSOR_BUFFER, _TENSOR_NAME = 0, 1, 2, 3
-_TENSOR_SIGNATURE = 7
+_TENSOR_QUANTISATION, _TENSOR_SIGNATURE = 4, 7
+_SCALES = 2
 _OPERATOR_CODE, _OPERATOR_INPUTS, _OPERATOR_OUTPUTS = 0, 1, 2
+_OPERATOR_OPTIONS = 4
+# Fields of the options with the dilation along width and height.
+_DILATIONS = {'CONV_2D': (4, 5), 'DEPTHWISE_CONV_2D': (5, 6)}
 _BUFFER_DATA = 0
 _METADATA_NAME, _METADATA_BUFFER = 0, 1
 
@@ -38,6 +42,8 @@ class Tensor:
       `shape`.
     type_name: 'FLOAT32', 'INT8' and the like.
     constant_bytes: size of its values in the file; 0 for an activation.
+    scales: number of its quantisation scales: 1 for the whole tensor, more for
+      one per channel, 0 without quantisation.
   """
 
   index: int
@@ -46,6 +52,7 @@ class Tensor:
   open_sizes: bool
   type_name: str
   constant_bytes: int
+  scales: int = 0
 
   @property
   def is_constant(self) -> bool:
@@ -76,6 +83,8 @@ class Operator:
     at_load: whether all its inputs are constants (or computed from constants
       only), so that it runs once at load and not for every image. An example is
       the DEQUANTIZE of a float16 file's weights.
+    dilated: whether it is a convolution whose taps are further than one pixel
+      apart.
   """
 
   index: int
@@ -84,6 +93,7 @@ class Operator:
   inputs: tuple[Tensor | None, ...]
   outputs: tuple[Tensor, ...]
   at_load: bool
+  dilated: bool = False
 
   @property
   def given_inputs(self) -> tuple[Tensor, ...]:
@@ -223,13 +233,28 @@ def _subgraph(
     if at_load:
       known |= {tensor.index for tensor in outputs}
     operators.append(
-      Operator(index, name, version, tuple(inputs), outputs, at_load)
+      Operator(
+        index,
+        name,
+        version,
+        tuple(inputs),
+        outputs,
+        at_load,
+        _is_dilated(name, entry),
+      )
     )
   return Subgraph(
     tensors,
     tuple(operators),
     pick_all(_SUBGRAPH_INPUTS),
     pick_all(_SUBGRAPH_OUTPUTS),
+  )
+
+
+def _is_dilated(name: str, table: flatbuffer_table.Table) -> bool:
+  options = table.table(_OPERATOR_OPTIONS)
+  return options is not None and any(
+    options.number(field, '<i', 1) > 1 for field in _DILATIONS.get(name, ())
   )
 
 
@@ -240,6 +265,7 @@ def _tensor(
 ) -> Tensor:
   buffer = buffers[table.number(_TENSOR_BUFFER, '<I')]
   signature = table.numbers(_TENSOR_SIGNATURE, '<i4')
+  quantisation = table.table(_TENSOR_QUANTISATION)
   return Tensor(
     index=index,
     name=printable.printable(table.text(_TENSOR_NAME)),
@@ -247,4 +273,5 @@ def _tensor(
     open_sizes=bool((signature < 0).any()),
     type_name=schema_names.type_name(table.number(_TENSOR_TYPE, '<b')),
     constant_bytes=file_check.stored_bytes(buffer),
+    scales=len(quantisation.numbers(_SCALES, '<f4')) if quantisation else 0,
   )

@@ -2,8 +2,11 @@
 """Gives a size to inputs that a .tflite file leaves open.
 
 The runtime would make an open size 1, and a file for pictures of any size would
-then run, and be timed, on a single pixel.
+then run, and be timed, on a single pixel. It also runs in Python 3.8, for
+TFLite 2.5.
 """
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 import typing
@@ -58,8 +61,8 @@ def closed(signature: Sequence[int], size: tuple[int, int]) -> tuple[int, ...]:
     first = signature[1] == _CHANNELS != signature[3]
     fill = [1, _CHANNELS, *size] if first else [1, *size, _CHANNELS]
   return tuple(
-    int(given) if given >= 0 else default
-    for given, default in zip(signature, fill, strict=True)
+    int(given) if given >= 0 else fill[place]
+    for place, given in enumerate(signature)
   )
 
 

@@ -130,11 +130,45 @@ def _needed_version(
   return version
 
 
-def _first_release(name: str, version: int) -> str:
+def _first_release(operator: graph_lib.Operator, version: int) -> str:
+  """Returns the first release that runs an operator with its inputs."""
+  name = operator.name
   releases = runtime_versions.FIRST_RELEASE.get(name, ())
   if not 1 <= version <= len(releases):
     return _UNKNOWN
-  return releases[version - 1] or _UNKNOWN
+  release = releases[version - 1] or _UNKNOWN
+  if release == _UNKNOWN or not _lacking_in_2_5(operator):
+    return release
+  return max(release, runtime_versions.AFTER_2_5, key=parse_release)
+
+
+def _loses_dilation(operator: graph_lib.Operator) -> bool:
+  types = [tensor.type_name for tensor in operator.given_inputs]
+  return (
+    operator.dilated
+    and operator.name in runtime_versions.UNDILATED_IN_2_5
+    and types[:2] == ['FLOAT32', 'INT8']
+  )
+
+
+def _lacking_in_2_5(operator: graph_lib.Operator) -> bool:
+  """Returns whether TFLite 2.5.0 has no right kernel, whatever the version."""
+  name, tensors = operator.name, operator.given_inputs
+  types = [tensor.type_name for tensor in tensors]
+  if name in runtime_versions.LACKING_IN_2_5.get((types or [''])[0], ()):
+    return True
+  if name == 'PADV2' and types[:1] == ['INT16']:
+    # The converter leaves the filling as it is.
+    return types[2:] != ['INT16']
+  if _loses_dilation(operator):
+    return True
+  if name == 'TRANSPOSE_CONV':
+    return types[1:3] == ['INT8', 'FLOAT32']
+  return (
+    name in runtime_versions.ONE_SCALE_IN_2_5
+    and types[:1] in (['INT8'], ['INT16'])
+    and any(tensor.scales > 1 for tensor in tensors[1:2])
+  )
 
 
 def check(
@@ -163,7 +197,7 @@ def check(
       name, inputs = operator.name, operator.given_inputs
       histogram[name] += 1
       version = _needed_version(name, operator.version, inputs)
-      release = _first_release(name, version)
+      release = _first_release(operator, version)
       if _UNKNOWN in (newest, release):
         newest = _UNKNOWN
       else:
@@ -180,7 +214,11 @@ def check(
           type_name=type_name,
           tensor=operator.outputs[0].name if operator.outputs else '',
           first_release=release,
-          cure=cures.for_runtime(name, type_name),
+          cure=(
+            cures.DILATED
+            if _loses_dilation(operator)
+            else cures.for_runtime(name, type_name)
+          ),
         )
       )
   declared = graph.metadata.get('min_runtime_version', b'')

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Describes the inputs and outputs of a loaded .tflite file, ready for JSON."""
 
+from __future__ import annotations
+
 import collections
 import re
 import typing

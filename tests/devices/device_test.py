@@ -14,6 +14,7 @@ from depth_mai.devices import local
 from depth_mai.devices import settings as settings_lib
 from depth_mai.devices.emulated_pi4 import device as emulated
 from depth_mai.devices.ssh import device as ssh
+from depth_mai.devices.tflite_2_5 import device as old_tflite
 from tests.runtime import tiny_model
 
 _METHODS = ('describe', 'measure', 'time_key')
@@ -54,7 +55,11 @@ class _Board(device.Device):
 
 class DeviceTest(parameterized.TestCase):
   @parameterized.parameters(
-    local.LocalDevice, emulated.EmulatedPi4, ssh.SshDevice, adb.AdbDevice
+    local.LocalDevice,
+    emulated.EmulatedPi4,
+    old_tflite.OldTfliteDevice,
+    ssh.SshDevice,
+    adb.AdbDevice,
   )
   def test_devices_have_the_methods_of_the_base_class(self, backend):
     self.assertTrue(issubclass(backend, device.Device))

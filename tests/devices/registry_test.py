@@ -18,6 +18,7 @@ class RegistryTest(parameterized.TestCase):
     ('local', 'local'),
     ('emulated_pi4', 'emulated_pi4'),
     ('emulated_pi4?cache_model=on', 'emulated_pi4'),
+    ('tflite_2_5', 'tflite_2_5'),
     ('ssh://pi@raspberrypi:2222', 'ssh'),
     ('adb', 'adb'),
     ('adb:0123', 'adb'),

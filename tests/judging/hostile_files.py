@@ -64,7 +64,7 @@ def _other_files() -> Iterator[tuple[str, bytes]]:
     ),
   )
   # Operators without the inputs, outputs and options that they need.
-  for name in ('LSTM', 'HASHTABLE', 'IF', 'WHERE', *_RUNNABLE):
+  for name in _RUNNABLE:
     yield f'bare_{name}', hand_made.model((name, 1, ('FLOAT32', 'INT32')))
 
 

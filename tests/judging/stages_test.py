@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import time
+from unittest import mock
 
 from absl.testing import absltest
 from absl.testing import parameterized
@@ -16,9 +17,12 @@ from depth_mai.data import source
 from depth_mai.devices import settings
 from depth_mai.evaluation import evaluation
 from depth_mai.evaluation import file_predictors
+from depth_mai.judging import old_runtime
 from depth_mai.judging import request
 from depth_mai.judging import sandbox
 from depth_mai.judging import stages
+from depth_mai.runtime import target_run
+from tests.devices.tflite_2_5 import old_tflite
 from tests.judging import edited_model
 from tests.judging import hostile_files
 from tests.judging import hostile_graphs
@@ -217,7 +221,7 @@ class JudgeTest(parameterized.TestCase):
     ('flex', hand_made.model(('CUSTOM', 1, ('FLOAT32',)), custom='FlexErf'))
     + ('CUSTOM:FlexErf',),
     ('new', hand_made.model(('GELU', 1, ('FLOAT32',))), 'needs TFLite 2.9.0'),
-    ('endless', hostile_graphs.endless_loop(), 'WHILE'),
+    ('endless', hostile_graphs.endless_loop(), 'more than 1 s (--image_s)'),
     (
       'two_channels',
       tiny_model.float_model((24, 32), outputs=2),
@@ -242,6 +246,37 @@ class JudgeTest(parameterized.TestCase):
     verdict = self.judge(content, target_runtime='1.9.0')
     self.assertIn('CONV_2D version 3', verdict.errors[0])
     self.assertIn('needs TFLite 1.14.0', verdict.errors[0])
+
+  def test_the_target_runtime_itself(self):
+    old_tflite.open_or_skip(self)
+    verdict = self.judge(tiny_model.float_model((24, 32), (20.0, 1.0, 1.0)))
+    self.assertTrue(verdict.accepted)
+    run = verdict.operators['target_run']
+    self.assertTrue(run['ran'])
+    self.assertLess(run['relative_difference'], 1e-6)
+    self.assertIn('TFLite 2.5.0 itself loaded and ran it', verdict.to_text())
+    # Both refuse GELU, each in its own words.
+    verdict = self.judge(hand_made.model(('GELU', 1, ('FLOAT32',))))
+    self.assertIn('GELU version 1', verdict.errors[0])
+    self.assertIn(
+      'Op builtin_code out of range', verdict.operators['target_run']['words']
+    )
+    self.assertIn('itself refuses it', verdict.to_text())
+    # Other releases are not set up.
+    content = tiny_model.float_model((24, 32))
+    verdict = self.judge(content, target_runtime='2.9.0')
+    self.assertIsNone(verdict.operators['target_run'])
+
+  def test_a_file_that_only_the_target_runtime_refuses(self):
+    old_tflite.open_or_skip(self)
+    run = target_run.TargetRun('2.5.0', False, words='It has no such kernel.')
+    with mock.patch.object(old_runtime, 'run', return_value=run):
+      verdict = self.judge(edited_model.variant())
+    self.assertFalse(verdict.accepted)
+    self.assertEqual(
+      verdict.errors, ['TFLite 2.5.0 itself refuses it: It has no such kernel.']
+    )
+    self.assertIsNone(verdict.metrics)
 
   def test_texts_are_printable(self):
     rude = '\x1b[2J\x1b]0;owned\x07\u202e\udcff\n'

@@ -6,6 +6,7 @@ import json
 from absl.testing import absltest
 
 from depth_mai.judging import verdict
+from depth_mai.runtime import target_run
 
 _FILE = {'name': 'team.tflite', 'bytes': 1234567, 'sha256': 'ab' * 32}
 
@@ -57,6 +58,13 @@ def _accepted(**runtime):
 
 
 class VerdictTest(absltest.TestCase):
+  def test_the_target_runtime_itself(self):
+    one = _accepted(runtime_ms=46.0, runtime_ms_no_xnnpack=99.0)
+    run = target_run.TargetRun('2.5.0', True, relative_difference=0.0)
+    one.operators['target_run'] = run.record()
+    self.assertIn('the target is 2.5.0.\n' + run.sentence(), one.to_text())
+    self.assertTrue(one.to_json()['operators']['target_run']['ran'])
+
   def test_accepted(self):
     one = _accepted(runtime_ms=46.0, runtime_ms_no_xnnpack=99.0)
     answer = json.loads(json.dumps(one.to_json(), allow_nan=False))
@@ -73,6 +81,7 @@ class VerdictTest(absltest.TestCase):
       '1,234,567 bytes',
       'declared by --unit',
       '7 CONV_2D',
+      'TFLite 2.5.0 itself was not run',
       'RMSE [m]',
       '46.00 ms',
       '99.00 ms without XNNPACK',

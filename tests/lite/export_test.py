@@ -16,6 +16,7 @@ from depth_mai.lite import parity
 from depth_mai.lite import quantisation_aware
 from depth_mai.runtime import graph
 from depth_mai.runtime import model_file
+from depth_mai.runtime import target_run
 from tests.lite import small_network
 from tests.training import rounded_network
 
@@ -128,6 +129,23 @@ class ExportTest(tf.test.TestCase):
       self.weights, self.network.get_weights(), strict=True
     ):
       self.assertAllEqual(before, after)
+
+  def test_the_target_runtime_itself_refuses(self):
+    given = []
+
+    def refuse(content):
+      given.append(content)
+      return target_run.TargetRun(
+        '2.5.0', False, words='It has no such kernel.'
+      )
+
+    (file,) = export.export(
+      self.network, self.folder, _options(run_in_target=refuse)
+    )
+    self.assertTrue(file.report.compatible)
+    self.assertFalse(file.written)
+    self.assertEmpty(self._written())
+    self.assertEqual(graph.read_graph(given[0]).main.inputs[0].shape[0], 1)
 
   def test_the_compared_graph_is_the_shipped_one(self):
     compare = mock.patch.object(

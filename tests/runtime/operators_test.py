@@ -4,6 +4,8 @@
 from absl.testing import absltest
 from absl.testing import parameterized
 
+from depth_mai.lite import flatbuffer
+from depth_mai.runtime import graph
 from depth_mai.runtime import operators
 from tests.lite import hand_made
 from tests.runtime import tiny_model
@@ -47,6 +49,60 @@ class CheckTest(parameterized.TestCase):
     self.assertEqual(
       operators.check(hand_made.model(operator)).min_runtime, release
     )
+
+  # TFLite 2.5.0 itself refuses these, or computes wrong values (SUM, several
+  # scales), although it has the version: devices/tflite_2_5 has run them.
+  @parameterized.parameters(
+    (('DIV', 1, ('INT8', 'INT8')), False),
+    (('DIV', 1, ('FLOAT32', 'FLOAT32')), True),
+    (('NEG', 1, ('INT16',)), False),
+    (('SUM', 2, ('INT16', 'INT32')), False),
+    (('SUM', 2, ('INT8', 'INT32')), True),
+    (('PADV2', 2, ('INT16', 'INT32', 'FLOAT32')), False),
+    (('PADV2', 2, ('INT16', 'INT32', 'INT16')), True),
+    (('SPACE_TO_BATCH_ND', 2, ('INT16', 'INT32')), False),
+    (('FULLY_CONNECTED', 4, ('INT8', 'INT8', 'INT32')), True),
+    (('TRANSPOSE_CONV', 3, ('INT32', 'INT8', 'FLOAT32')), False),
+    (('TRANSPOSE_CONV', 3, ('INT32', 'INT8', 'INT8')), True),
+  )
+  def test_kernels_that_2_5_lacks(self, operator, compatible):
+    report = operators.check(hand_made.model(operator))
+    self.assertEqual(report.compatible, compatible)
+
+  @parameterized.parameters(
+    ('CONV_2D', 'FLOAT32', 'INT8', 2, False),
+    ('CONV_2D', 'FLOAT32', 'INT8', 1, True),
+    ('CONV_2D', 'INT8', 'INT8', 2, True),
+    ('CONV_2D', 'FLOAT32', 'FLOAT32', 2, True),
+  )
+  def test_dilation(self, name, data, weights, dilation, compatible):
+    model = flatbuffer.read_model(hand_made.model((name, 5, (data, weights))))
+    (operator,) = model.subgraphs[0].operators
+    operator.builtinOptions = flatbuffer.schema.Conv2DOptionsT()
+    operator.builtinOptions.dilationHFactor = dilation
+    operator.builtinOptionsType = flatbuffer.schema.BuiltinOptions.Conv2DOptions
+    report = operators.check(flatbuffer.write_model(model))
+    self.assertEqual(report.compatible, compatible)
+    if not compatible:
+      self.assertIn('ignores the dilation', report.message())
+
+  def test_fully_connected_with_a_scale_for_each_channel(self):
+    model = flatbuffer.read_model(
+      hand_made.model(('FULLY_CONNECTED', 4, ('INT8', 'INT8', 'INT32')))
+    )
+    weights = model.subgraphs[0].tensors[1]
+    weights.shape = [2, 4]
+    weights.quantization = flatbuffer.schema.QuantizationParametersT()
+    for scales, compatible in (([0.5], True), ([0.5, 0.25], False)):
+      weights.quantization.scale = scales
+      weights.quantization.zeroPoint = [0] * len(scales)
+      content = flatbuffer.write_model(model)
+      self.assertEqual(
+        graph.read_graph(content).main.tensors[1].scales, len(scales)
+      )
+      report = operators.check(content)
+      self.assertEqual(report.compatible, compatible)
+    self.assertIn('one scale per channel', report.message())
 
   def test_newest_operator_decides(self):
     report = operators.check(

@@ -15,9 +15,9 @@ import urllib.parse
 
 import numpy as np
 
+from depth_mai.devices import comparison
 from depth_mai.devices import device
 from depth_mai.devices import settings as settings_lib
-from depth_mai.devices.emulated_pi4 import comparison
 from depth_mai.devices.emulated_pi4 import guest
 from depth_mai.devices.emulated_pi4 import installation as installation_lib
 from depth_mai.devices.emulated_pi4 import operators as operators_lib

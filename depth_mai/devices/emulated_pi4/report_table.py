@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Formats the report of the emulated device as text."""
 
+from depth_mai.runtime import benchmark_report
+
 _OPERATORS = 12
 _NAME_WIDTH = 40
 
@@ -34,7 +36,7 @@ def _configuration_lines(row: dict) -> list[str]:
     f'{row["load_bytes"] / 1e6:.1f} MB loaded, '
     f'{row["store_bytes"] / 1e6:.1f} MB stored',
     f'  {_partitions(row)}',
-    f'  {_outputs(row["outputs"])}',
+    f'  {benchmark_report.outputs_text(row["outputs"])}',
     f'  {_prediction(row)}',
   ]
   if row['l1d_misses'] is not None:
@@ -88,16 +90,6 @@ def _partitions(row: dict) -> str:
   return (
     f'{row["partitions"]} partitions, outside of {row["operators"]} '
     f'operators: {outside or "none"}'
-  )
-
-
-def _outputs(outputs: dict) -> str:
-  verdict = 'agree' if outputs['agree'] else 'DO NOT agree'
-  return (
-    f'outputs {verdict} with {outputs["runtime"]} {outputs["runtime_version"]} '
-    f'on {outputs["architecture"]}: {outputs["differing_elements"]} of '
-    f'{outputs["elements"]} differ, by {outputs["relative_difference"]:.1e} of '
-    'the largest'
   )
 
 

@@ -269,6 +269,9 @@ def facts(record: Mapping) -> list[tuple[str, str]]:
       f'TensorFlow Lite {operators.get("min_runtime")}; the target is '
       f'{operators.get("target_runtime")}'
     )
+    run = operators.get('target_run')
+    if run:
+      release += f'. {run.get("text")}'
   layers = verdict.get('protection') or {}
   present = [
     name for name, state in layers.items() if state == lockdown.IN_FORCE

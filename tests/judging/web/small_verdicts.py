@@ -62,6 +62,7 @@ def verdict(
       'histogram': {'CONV_2D': 7},
       'min_runtime': '1.5.0',
       'target_runtime': '2.5.0',
+      'target_run': {'text': 'It ran.'},
     }
     found.interface = {
       'input_range': {'value': '0..255', 'why': 'declared in the file'}

@@ -33,7 +33,7 @@ class VerdictTest(absltest.TestCase):
       f'2,900,000 bytes, sha256 {record["verdict"]["file"]["sha256"]}',
       'unit: auto, device: local',
       '7 CONV_2D',
-      'TensorFlow Lite 1.5.0; the target is 2.5.0',
+      'TensorFlow Lite 1.5.0; the target is 2.5.0. It ran.',
       'median of 50 runs, threads: 4; 50.00 ms with XNNPACK; 100.00 ms '
       'without; parts of the graph in XNNPACK: 1',
       'Other pictures.',

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compares the outputs of the emulated Raspberry Pi 4 with this machine's."""
+"""Compares the outputs of another runtime with those of this machine's."""
 
 import os
 import platform
@@ -80,12 +80,12 @@ def run_here(
   return [loaded.get_tensor(detail['index']) for detail in details]
 
 
-def compare(here: list[np.ndarray], emulated: list[np.ndarray]) -> dict:
-  """Compares the outputs of this machine with those of the emulated one.
+def compare(here: list[np.ndarray], there: list[np.ndarray]) -> dict:
+  """Compares the outputs of this machine's LiteRT with those of another one.
 
   Args:
     here: outputs of `run_here`.
-    emulated: outputs of the same model for the same inputs.
+    there: outputs of the same model for the same inputs.
 
   Returns:
     dict, ready for JSON: architecture, runtime and runtime_version of this
@@ -96,23 +96,20 @@ def compare(here: list[np.ndarray], emulated: list[np.ndarray]) -> dict:
   Raises:
     ValueError: the outputs differ in number, shape or type.
   """
-  shapes = [
-    [(one.shape, one.dtype) for one in side] for side in (here, emulated)
-  ]
+  shapes = [[(one.shape, one.dtype) for one in side] for side in (here, there)]
   if shapes[0] != shapes[1]:
     raise ValueError(
-      f'The emulated outputs are {shapes[1]}, those of this machine '
-      f'{shapes[0]}.'
+      f'The outputs there are {shapes[1]}, those of this machine {shapes[0]}.'
     )
   runtime = interpreter_lib.find_runtime()
   wide = [
     (one.astype(np.float64), other.astype(np.float64))
-    for one, other in zip(here, emulated, strict=True)
+    for one, other in zip(here, there, strict=True)
   ]
   difference = max(_largest(one - other) for one, other in wide)
   largest = max(_largest(one) for one, _ in wide)
   differing = sum(
-    int((one != other).sum()) for one, other in zip(here, emulated, strict=True)
+    int((one != other).sum()) for one, other in zip(here, there, strict=True)
   )
   # NaN differs from itself, so it makes `agree` false.
   relative = 0.0 if differing == 0 else difference / max(largest, 1e-30)
