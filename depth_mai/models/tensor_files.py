@@ -29,7 +29,8 @@ def read_tensors(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     The tensors by name, in the order of the file.
 
   Raises:
-    ValueError: the file is missing, damaged or of another format.
+    ValueError: the file is missing, damaged or of another format, or its
+      package is not installed.
   """
   path = pathlib.Path(path)
   if path.suffix not in _READERS:
@@ -45,6 +46,11 @@ def read_tensors(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
       raise ValueError('it contains no tensor')
   except torch_checkpoint.UnreadableError:
     raise
+  except ModuleNotFoundError as error:
+    raise ValueError(
+      f'{path} cannot be read as weights without the package {error.name}. Run '
+      f'pip install {error.name}.'
+    ) from error
   except Exception as error:  # Each library has its own errors.
     what = getattr(error, 'what', None) or failures.reason(error)
     raise ValueError(

@@ -2,6 +2,7 @@
 """Files that the libraries write; tests of torch_checkpoint cover PyTorch's."""
 
 import pathlib
+from unittest import mock
 
 from absl.testing import parameterized
 import keras
@@ -58,9 +59,19 @@ class TensorFilesTest(tf.test.TestCase, parameterized.TestCase):
     self.assertNotIn('allow_pickle', str(caught.exception))
 
   def test_a_file_without_tensors(self):
-    path = self.folder / 'weights.safetensors'
-    path.write_bytes((2).to_bytes(8, 'little') + b'{}')
+    path = self.folder / 'weights.npz'
+    np.savez(path)
     with self.assertRaisesRegex(ValueError, 'contains no tensor'):
+      tensor_files.read_tensors(path)
+
+  def test_a_missing_package_is_named(self):
+    path = self.folder / 'weights.safetensors'
+    path.write_bytes(bytes(100))
+    # As if it were not installed.
+    with (
+      mock.patch.dict('sys.modules', {'safetensors': None}),
+      self.assertRaisesRegex(ValueError, 'Run pip install safetensors'),
+    ):
       tensor_files.read_tensors(path)
 
   def test_unknown_suffix(self):
