@@ -44,7 +44,7 @@ from depth_mai.training import optimizers
 
 _SYSTEMS = network_file.systems().values()
 _LOSSES = weighted.losses()
-_TERMS = terms_registry.terms()
+_TERMS = distillation.terms()
 
 # Systems, their options, losses and the terms of distillations register
 # themselves, see models/system_base.py and the registry.py of losses and of

@@ -13,15 +13,18 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 import dataclasses
 import hashlib
+import importlib
 import json
 import math
 import os
 import pathlib
+import pkgutil
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from depth_mai import distillation as package
 from depth_mai.distillation import cache as cache_lib
 from depth_mai.distillation import features
 from depth_mai.distillation import registry
@@ -31,6 +34,13 @@ from depth_mai.files import near_names
 from depth_mai.files import regular_files
 from depth_mai.losses import resolution
 from depth_mai.models import network_file
+
+
+def terms() -> dict[str, registry.Term]:
+  """Returns the terms that the modules of this package register, by name."""
+  for module in pkgutil.iter_modules(package.__path__, f'{package.__name__}.'):
+    importlib.import_module(module.name)
+  return dict(sorted(registry.TERMS.items()))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -288,7 +298,7 @@ def _built(network: keras.Model | None) -> keras.Model:
 def _make_term(
   term: str | Callable, weight: float, student_layer: str, teacher_layer: str
 ) -> _Term:
-  known = registry.terms()
+  known = terms()
   name = term if isinstance(term, str) else getattr(term, '__name__', 'term')
   if isinstance(term, str) and term not in known:
     raise ValueError(

@@ -3,10 +3,6 @@
 
 from collections.abc import Callable
 import dataclasses
-import importlib
-import pkgutil
-
-from depth_mai import distillation as package
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,7 +22,8 @@ class Term:
   same_channels: bool = False
 
 
-# Filled by `register` when the term's module is imported; `terms` imports all.
+# Filled by `register` when the term's module is imported; distillation.terms()
+# imports all.
 TERMS: dict[str, Term] = {}
 
 
@@ -54,10 +51,3 @@ def register(*, same_channels: bool = False) -> Callable[[Callable], Callable]:
     return function
 
   return add
-
-
-def terms() -> dict[str, Term]:
-  """Returns the terms that the modules of this package register, by name."""
-  for module in pkgutil.iter_modules(package.__path__, f'{package.__name__}.'):
-    importlib.import_module(module.name)
-  return dict(sorted(TERMS.items()))

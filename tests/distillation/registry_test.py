@@ -3,12 +3,13 @@
 
 import tensorflow as tf
 
+from depth_mai.distillation import distillation
 from depth_mai.distillation import registry
 
 
 class RegistryTest(tf.test.TestCase):
   def test_all_terms_register(self):
-    terms = registry.terms()
+    terms = distillation.terms()
     self.assertContainsSubset(
       (
         'feature_l2 log_response pairwise_similarity structure_similarity'
@@ -22,7 +23,7 @@ class RegistryTest(tf.test.TestCase):
     def feature_l2():
       pass
 
-    registry.terms()
+    distillation.terms()
     with self.assertRaisesRegex(ValueError, "both register the term 'feature"):
       registry.register()(feature_l2)
 
