@@ -3,9 +3,7 @@
 
 from collections.abc import Iterator
 import contextlib
-import os
 import signal
-import socket
 import subprocess
 
 import numpy as np
@@ -35,7 +33,7 @@ class OldLauncher:
   def launch(
     self, limits: request_lib.Limits, deadline: float
   ) -> Iterator[sandbox.Sandbox]:
-    """Starts a sandbox, and ends its process afterwards.
+    """Starts a sandbox, and ends its process afterwards; see sandbox.started.
 
     Args:
       limits: the most that its process may use.
@@ -43,40 +41,29 @@ class OldLauncher:
 
     Yields:
       The sandbox; it can take, load and run a file.
-
-    Raises:
-      ValueError: if its process does not start.
-      verdict.FileFaultError: if no time is left.
     """
-    ours, theirs = socket.socketpair()
-    printed, printing = os.pipe()
-    # A process that prints endlessly must not block.
-    os.set_blocking(printing, False)
-    os.set_blocking(printed, False)
-    arguments = [theirs.fileno(), limits.memory_mb, limits.time_s + 1]
-    try:
+    arguments = (limits.memory_mb, limits.time_s + 1)
+
+    def start(connection: int, printing: int) -> int:
       process = subprocess.Popen(
         [
           self._installation.python,
-          *child.command(old_worker.__name__, list(map(str, arguments))),
+          *child.command(
+            old_worker.__name__, list(map(str, (connection, *arguments)))
+          ),
         ],
-        pass_fds=[theirs.fileno()],
+        pass_fds=[connection],
         env=sandbox.environment() | child.environment(self._installation),
         stdin=subprocess.DEVNULL,
         stdout=printing,
         stderr=printing,
         start_new_session=True,
       )
-    finally:
-      theirs.close()
-      os.close(printing)
-    self._processes[process.pid] = process
-    box = sandbox.Sandbox(self, process.pid, ours, printed, limits, deadline)
-    try:
-      box.await_lock()
+      self._processes[process.pid] = process
+      return process.pid
+
+    with sandbox.started(self, start, limits, deadline) as box:
       yield box
-    finally:
-      box.close()
 
   def end(self, pid: int, patience_s: float) -> int:
     """Waits for a process to end, then kills it.

@@ -12,25 +12,14 @@ import socket
 import sys
 import typing
 
-import numpy as np
-
 from depth_mai.devices.tflite_2_5 import old_interpreter
+from depth_mai.judging import served_file
 from depth_mai.judging import serving
 from depth_mai.runtime import open_sizes
-from depth_mai.runtime import tensor_description
 
 
-class _Worker:
-  """A file and its interpreter; answers the same requests as in worker.py."""
-
-  def __init__(self) -> None:
-    self._content = b''
-    self._interpreter: typing.Any = None
-
-  def take(self, blob: bytearray) -> tuple[dict, bytes]:
-    """Receives the content of the file."""
-    self._content = bytes(blob)
-    return {}, b''
+class _Worker(served_file.ServedFile):
+  """A file and its interpreter of TFLite 2.5.0."""
 
   def load(
     self, blob: bytearray, xnnpack: bool, size: typing.Sequence[int]
@@ -40,22 +29,7 @@ class _Worker:
     interpreter = old_interpreter.Interpreter(self._content, 1, xnnpack)
     height, width = size
     open_sizes.close(interpreter, (height, width))
-    self._interpreter = interpreter
-    described = tensor_description.describe(interpreter)
-    return {
-      side: [tensor._asdict() for tensor in tensors]
-      for side, tensors in described.items()
-    }, b''
-
-  def run(self, blob: bytearray, output: int = 0) -> tuple[dict, bytes]:
-    """Runs the file on the bytes of its input; returns those of an output."""
-    (source,) = self._interpreter.get_input_details()
-    target = self._interpreter.get_output_details()[output]
-    values = np.frombuffer(blob, source['dtype']).reshape(source['shape'])
-    self._interpreter.set_tensor(source['index'], values)
-    self._interpreter.invoke()
-    result = self._interpreter.get_tensor(target['index'])
-    return {'shape': list(result.shape)}, result.tobytes()
+    return self._loaded(interpreter)
 
 
 def main() -> None:

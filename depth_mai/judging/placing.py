@@ -11,8 +11,8 @@ import numpy as np
 
 from depth_mai import challenge
 from depth_mai.devices import settings as settings_lib
+from depth_mai.judging import launcher as launcher_lib
 from depth_mai.judging import request as request_lib
-from depth_mai.judging import sandbox
 from depth_mai.judging import verdict
 from depth_mai.metrics import paper_results
 from depth_mai.metrics import score as score_lib
@@ -26,7 +26,7 @@ _LEAST_MS, _MOST_MS = 1e-6, 1e9
 
 
 def measure_here(
-  launcher: sandbox.Launcher,
+  launcher: launcher_lib.Launcher,
   content: bytes,
   limits: request_lib.Limits,
   deadline: float,

@@ -4,14 +4,15 @@
 import contextlib
 import time
 
+from depth_mai.judging import launcher as launcher_lib
 from depth_mai.judging import lockdown
 from depth_mai.judging import placing
 from depth_mai.judging import request as request_lib
-from depth_mai.judging import sandbox
 
 
 def check_sandbox(
-  request: request_lib.JudgeRequest, launcher: sandbox.Launcher | None = None
+  request: request_lib.JudgeRequest,
+  launcher: launcher_lib.Launcher | None = None,
 ) -> None:
   """Checks --require_sandbox before there is a file.
 
@@ -24,7 +25,7 @@ def check_sandbox(
   """
   with contextlib.ExitStack() as stack:
     if launcher is None:
-      launcher = stack.enter_context(sandbox.Launcher())
+      launcher = stack.enter_context(launcher_lib.Launcher())
     deadline = time.monotonic() + request.limits.load_s
     with launcher.launch(request.limits, deadline) as box:
       check(request.device, box.protection)

@@ -1,21 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Starts sandboxed processes that run files, and sends them requests.
+"""Sends requests to sandboxed processes that run files.
 
 Their answers are untrusted: sizes are checked before memory is allocated, the
 content against answers.py, and any failure of a process becomes a
 `verdict.FileFaultError`.
 """
 
+from collections.abc import Callable
 from collections.abc import Iterator
 import contextlib
-import json
 import os
 import signal
 import socket
-import subprocess
-import sys
-import tempfile
-import threading
 import time
 import typing
 
@@ -23,16 +19,14 @@ from depth_mai import challenge
 from depth_mai.files import printable
 from depth_mai.judging import answers
 from depth_mai.judging import channel as channel_lib
-from depth_mai.judging import fork_server
 from depth_mai.judging import request as request_lib
 from depth_mai.judging import verdict
 from depth_mai.runtime import environment as environment_lib
 
 # Seconds for a process that closed its connection to end.
-_PATIENCE_S = 2.0
-_START_S = 120.0
+PATIENCE_S = 2.0
 # Bytes of the end of a process's output that are reported.
-_PRINTED = 4096
+PRINTED = 4096
 # The only variables of the judge's environment that the process receives.
 _ENVIRONMENT = ('LANG', 'LC_ALL', 'LD_LIBRARY_PATH', 'PATH', 'SYSTEMROOT')
 # The process must have one thread when it forks; NumPy would start more.
@@ -54,124 +48,48 @@ class Ends(typing.Protocol):
   """What has started a process, and ends it."""
 
   def end(self, pid: int, patience_s: float) -> int:
-    """See `Launcher.end`."""
+    """See launcher.Launcher.end."""
 
 
-class Launcher:
-  """Starts sandboxes; a context manager that ends them all.
+@contextlib.contextmanager
+def started(
+  launcher: Ends,
+  start: Callable[[int, int], int],
+  limits: request_lib.Limits,
+  deadline: float,
+) -> Iterator['Sandbox']:
+  """Starts a process with a connection to it, and ends it afterwards.
 
-  Threads may share it.
+  Args:
+    launcher: ends the process.
+    start: starts it; takes the descriptors of its end of the connection and of
+      its output, which it must keep, and returns its id.
+    limits: the most that the process may use.
+    deadline: time.monotonic() by which it must be done.
+
+  Yields:
+    The sandbox; its process has locked itself.
+
+  Raises:
+    ValueError: if the process does not start.
+    verdict.FileFaultError: if no time is left.
   """
-
-  def __init__(self):
-    """Starts the fork server, which takes about a second."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    self._printed = tempfile.TemporaryFile()
-    with theirs:
-      self._server = subprocess.Popen(
-        [sys.executable, '-m', fork_server.__name__, str(theirs.fileno())],
-        pass_fds=[theirs.fileno()],
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stderr=self._printed,
-        start_new_session=True,
-      )
-    self._control, self._lock = ours, threading.Lock()
-    self._control.settimeout(_START_S)
-    try:
-      self._answer()
-    except Exception:
-      self.close()
-      raise
-
-  def __enter__(self):
-    return self
-
-  def __exit__(self, *_):
-    self.close()
-
-  def close(self) -> None:
-    """Ends every process."""
-    self._control.close()
-    try:
-      self._server.wait(_PATIENCE_S)
-    except subprocess.TimeoutExpired:
-      self._server.kill()
-      self._server.wait()
-    self._printed.close()
-
-  @contextlib.contextmanager
-  def launch(
-    self, limits: request_lib.Limits, deadline: float, threads: int = 1
-  ) -> Iterator['Sandbox']:
-    """Starts a sandbox, and ends its process afterwards.
-
-    Args:
-      limits: the most that its process may use.
-      deadline: time.monotonic() by which it must be done.
-      threads: number of threads for the kernels.
-
-    Yields:
-      The sandbox.
-
-    Raises:
-      ValueError: if its process does not start.
-      verdict.FileFaultError: if no time is left.
-    """
-    ours, theirs = socket.socketpair()
-    printed, printing = os.pipe()
-    # A process that prints endlessly must not block.
-    os.set_blocking(printing, False)
-    os.set_blocking(printed, False)
-    request = {
-      'do': 'fork',
-      'memory_mb': limits.memory_mb,
-      # A limit in case the judge dies and cannot watch the time.
-      'cpu_s': threads * limits.time_s + 1,
-      'threads': threads,
-    }
-    try:
-      pid = self._ask(request, [theirs.fileno(), printing])['pid']
-    finally:
-      theirs.close()
-      os.close(printing)
-    box = Sandbox(self, pid, ours, printed, limits, deadline)
-    try:
-      box.await_lock()
-      yield box
-    finally:
-      box.close()
-
-  def end(self, pid: int, patience_s: float) -> int:
-    """Waits for a process to end, then kills it.
-
-    Args:
-      pid: the process.
-      patience_s: seconds to wait.
-
-    Returns:
-      Its exit code, or minus the number of the signal that ended it.
-    """
-    request = {'do': 'end', 'pid': pid, 'patience_s': patience_s}
-    return self._ask(request)['code']
-
-  def _ask(self, request: dict, descriptors: list[int] | None = None) -> dict:
-    with self._lock:
-      socket.send_fds(
-        self._control, [json.dumps(request).encode()], descriptors or []
-      )
-      return self._answer()
-
-  def _answer(self) -> dict:
-    text = self._control.recv(fork_server.MAX_MESSAGE)
-    if not text:
-      code = self._server.wait(_PATIENCE_S)
-      self._printed.seek(0)
-      printed = self._printed.read()[-_PRINTED:].decode('utf-8', 'replace')
-      raise ValueError(
-        f'The fork server of the sandbox ended with code {code}: {printed}'
-      )
-    return json.loads(text)
+  ours, theirs = socket.socketpair()
+  printed, printing = os.pipe()
+  # A process that prints endlessly must not block.
+  os.set_blocking(printing, False)
+  os.set_blocking(printed, False)
+  try:
+    pid = start(theirs.fileno(), printing)
+  finally:
+    theirs.close()
+    os.close(printing)
+  box = Sandbox(launcher, pid, ours, printed, limits, deadline)
+  try:
+    box.await_lock()
+    yield box
+  finally:
+    box.close()
 
 
 class Sandbox:
@@ -190,7 +108,7 @@ class Sandbox:
     limits: request_lib.Limits,
     deadline: float,
   ):
-    """Called by `Launcher.launch`."""
+    """Called by `started`."""
     self._launcher, self._pid = launcher, pid
     self._channel = channel_lib.Channel(connection)
     self._printed, self._limits, self._deadline = printed, limits, deadline
@@ -349,7 +267,7 @@ class Sandbox:
         f'Its process sent an invalid answer: {error}. It was stopped.'
       ) from error
     except channel_lib.ClosedError as error:
-      self._code = self._launcher.end(self._pid, _PATIENCE_S)
+      self._code = self._launcher.end(self._pid, PATIENCE_S)
       raise verdict.FileFaultError(self._end_text(what)) from error
 
   def _end_text(self, what: str) -> str:
@@ -377,7 +295,7 @@ class Sandbox:
     printed = b''
     with contextlib.suppress(OSError):
       while part := os.read(self._printed, 1 << 16):
-        printed = (printed + part)[-_PRINTED:]
+        printed = (printed + part)[-PRINTED:]
     lines = [
       line
       for line in printed.decode('utf-8', 'replace').splitlines()

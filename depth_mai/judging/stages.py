@@ -29,6 +29,7 @@ from depth_mai.files import regular_files
 from depth_mai.judging import device_process
 from depth_mai.judging import fidelity
 from depth_mai.judging import interface_check
+from depth_mai.judging import launcher as launcher_lib
 from depth_mai.judging import lockdown
 from depth_mai.judging import old_runtime
 from depth_mai.judging import placing
@@ -50,7 +51,7 @@ _MB = 1 << 20
 def judge(
   request: request_lib.JudgeRequest,
   report_progress: ReportProgress,
-  launcher: sandbox.Launcher | None = None,
+  launcher: launcher_lib.Launcher | None = None,
 ) -> verdict_lib.Verdict:
   """Judges a file.
 
@@ -87,7 +88,7 @@ def judge(
   )
   with contextlib.ExitStack() as stack:
     if launcher is None:
-      launcher = stack.enter_context(sandbox.Launcher())
+      launcher = stack.enter_context(launcher_lib.Launcher())
     stages = _Stages(request, report_progress, launcher, names, verdict)
     try:
       stages.run(content)
@@ -103,7 +104,7 @@ class _Stages:
     self,
     request: request_lib.JudgeRequest,
     report_progress: ReportProgress,
-    launcher: sandbox.Launcher,
+    launcher: launcher_lib.Launcher,
     names: list[str],
     verdict: verdict_lib.Verdict,
   ):

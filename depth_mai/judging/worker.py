@@ -7,17 +7,14 @@ depth or the purpose of a run.
 
 from collections.abc import Sequence
 import socket
-import typing
-
-import numpy as np
 
 from depth_mai import challenge
+from depth_mai.judging import served_file
 from depth_mai.judging import serving
 from depth_mai.judging import static_check
 from depth_mai.runtime import delegation
 from depth_mai.runtime import interpreter as interpreter_lib
 from depth_mai.runtime import latency
-from depth_mai.runtime import tensor_description
 
 
 def serve(
@@ -36,22 +33,12 @@ def serve(
   serving.serve(connection, _Worker(threads), memory_mb, cpu_s, threads)
 
 
-class _Worker:
-  """A file and its interpreter; each public method answers one request.
-
-  It takes the request's blob and fields, and returns the answer (for JSON) and
-  the answer's blob.
-  """
+class _Worker(served_file.ServedFile):
+  """A file and its interpreter of LiteRT."""
 
   def __init__(self, threads: int):
+    super().__init__()
     self._threads = threads
-    self._content = b''
-    self._interpreter: typing.Any = None
-
-  def take(self, blob: bytearray) -> tuple[dict, bytes]:
-    """Receives the content of the file."""
-    self._content = bytes(blob)
-    return {}, b''
 
   def check(self, blob: bytearray, target_runtime: str) -> tuple[dict, bytes]:
     """Returns the result of `static_check.check`."""
@@ -67,24 +54,11 @@ class _Worker:
     """Loads the file; returns descriptions of its inputs and outputs."""
     del blob
     height, width = size
-    self._interpreter = interpreter_lib.load_interpreter(
-      self._content, self._threads, xnnpack, (height, width)
+    return self._loaded(
+      interpreter_lib.load_interpreter(
+        self._content, self._threads, xnnpack, (height, width)
+      )
     )
-    described = tensor_description.describe(self._interpreter)
-    return {
-      side: [tensor._asdict() for tensor in tensors]
-      for side, tensors in described.items()
-    }, b''
-
-  def run(self, blob: bytearray, output: int = 0) -> tuple[dict, bytes]:
-    """Runs the file on the bytes of its input; returns those of an output."""
-    (source,) = self._interpreter.get_input_details()
-    target = self._interpreter.get_output_details()[output]
-    values = np.frombuffer(blob, source['dtype']).reshape(source['shape'])
-    self._interpreter.set_tensor(source['index'], values)
-    self._interpreter.invoke()
-    result = self._interpreter.get_tensor(target['index'])
-    return {'shape': list(result.shape)}, result.tobytes()
 
   def time(self, blob: bytearray, warmup: int, runs: int) -> tuple[dict, bytes]:
     """Times the file; returns XNNPACK's share, and [runs] milliseconds."""

@@ -11,8 +11,8 @@ from PIL import Image
 from depth_mai.evaluation import evaluation
 from depth_mai.judging import fidelity
 from depth_mai.judging import interface_check
+from depth_mai.judging import launcher as launcher_lib
 from depth_mai.judging import request
-from depth_mai.judging import sandbox
 from depth_mai.judging import verdict
 from tests.judging import edited_model
 from tests.judging import small_data
@@ -24,7 +24,7 @@ class FidelityTest(absltest.TestCase):
     super().setUp()
     self.root = self.create_tempdir().full_path
     self.pairs = small_data.write(self.root, 3)
-    launcher = self.enter_context(sandbox.Launcher())
+    launcher = self.enter_context(launcher_lib.Launcher())
     self.box = self.enter_context(
       launcher.launch(request.Limits(), time.monotonic() + 60)
     )

@@ -8,10 +8,10 @@ from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
 
+from depth_mai.judging import launcher as launcher_lib
 from depth_mai.judging import lockdown
 from depth_mai.judging import old_runtime
 from depth_mai.judging import request
-from depth_mai.judging import sandbox
 from depth_mai.judging import verdict
 from tests.devices.tflite_2_5 import old_tflite
 from tests.judging import hostile_files
@@ -43,7 +43,7 @@ class OldRuntimeTest(parameterized.TestCase):
       got = np.frombuffer(box.run(rgb.tobytes(), 4 * 48), '<f4')
       layers = box.protection
     np.testing.assert_allclose(got, (rgb @ kernel + bias).ravel(), rtol=1e-5)
-    with sandbox.Launcher() as today:
+    with launcher_lib.Launcher() as today:
       with today.launch(_LIMITS, time.monotonic() + 10) as box:
         self.assertEqual(layers, box.protection)
     self.assertEqual(layers['system call filter'], lockdown.IN_FORCE)

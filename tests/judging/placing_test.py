@@ -10,9 +10,9 @@ from absl.testing import absltest
 from absl.testing import parameterized
 
 from depth_mai.devices import settings
+from depth_mai.judging import launcher as launcher_lib
 from depth_mai.judging import placing
 from depth_mai.judging import request
-from depth_mai.judging import sandbox
 from depth_mai.judging import verdict
 from tests.judging import hostile_graphs
 from tests.runtime import tiny_model
@@ -26,7 +26,7 @@ def _row(xnnpack, threads=1, **figures):
 
 class MeasureTest(absltest.TestCase):
   def test_times_with_and_without_xnnpack(self):
-    with sandbox.Launcher() as launcher:
+    with launcher_lib.Launcher() as launcher:
       rows = placing.measure_here(
         launcher,
         tiny_model.split_model((8, 8)),

@@ -7,10 +7,10 @@ from unittest import mock
 from absl.testing import absltest
 
 from depth_mai.devices import settings
+from depth_mai.judging import launcher as launcher_lib
 from depth_mai.judging import lockdown
 from depth_mai.judging import protection
 from depth_mai.judging import request
-from depth_mai.judging import sandbox
 from depth_mai.judging import stages
 from tests.judging import edited_model
 from tests.judging import lying_server
@@ -34,9 +34,9 @@ class ProtectionTest(absltest.TestCase):
   def unprotected(self):
     """Returns a launcher whose processes lock nothing."""
     with mock.patch.object(
-      sandbox.fork_server, '__name__', lying_server.__name__
+      launcher_lib.fork_server, '__name__', lying_server.__name__
     ):
-      return sandbox.Launcher()
+      return launcher_lib.Launcher()
 
   def test_missing_layers_are_named(self):
     protection.check('local', _ALL)
@@ -70,7 +70,7 @@ class ProtectionTest(absltest.TestCase):
 
   def test_judges_in_the_real_sandbox(self):
     self.model.write_bytes(edited_model.variant())
-    with sandbox.Launcher() as launcher:
+    with launcher_lib.Launcher() as launcher:
       with launcher.launch(request.Limits(), 1e18) as box:
         if not _ALL.items() <= box.protection.items():
           self.skipTest('This kernel lacks Landlock or seccomp.')

@@ -1,19 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of the sandbox with files that attack it."""
 
-import os
-import pathlib
 import time
-from unittest import mock
 
 from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
 
 from depth_mai.judging import interface_check
+from depth_mai.judging import launcher as launcher_lib
 from depth_mai.judging import lockdown
 from depth_mai.judging import request
-from depth_mai.judging import sandbox
 from depth_mai.judging import verdict
 from tests.judging import hostile_graphs
 from tests.lite import hand_made
@@ -26,7 +23,7 @@ class SandboxTest(parameterized.TestCase):
   @classmethod
   def setUpClass(cls):
     super().setUpClass()
-    cls.launcher = sandbox.Launcher()
+    cls.launcher = launcher_lib.Launcher()
 
   @classmethod
   def tearDownClass(cls):
@@ -147,22 +144,6 @@ class SandboxTest(parameterized.TestCase):
           pass
         slowest = max(slowest, time.monotonic() - start)
     self.assertLess(slowest, _LIMITS.time_s + 2)
-
-  def test_process_ends_with_its_sandbox(self):
-    server = self.launcher._server.pid
-    with self.open() as one:
-      pid = one._pid
-      self.assertTrue(pathlib.Path(f'/proc/{pid}').exists())
-      self.assertNotEqual(pid, server)
-    self.assertFalse(pathlib.Path(f'/proc/{pid}').exists())
-
-  def test_judge_environment_is_hidden(self):
-    with mock.patch.dict(os.environ, {'SECRET': 'of the judge'}):
-      with sandbox.Launcher() as launcher:
-        path = f'/proc/{launcher._server.pid}/environ'
-        environment = pathlib.Path(path).read_bytes()
-    self.assertNotIn(b'SECRET', environment)
-    self.assertIn(b'PATH=', environment)
 
 
 if __name__ == '__main__':

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-import os
-import socket
 
 from absl.testing import absltest
 from absl.testing import parameterized
 
-from depth_mai.judging import channel
 from depth_mai.judging import lockdown
 from depth_mai.judging import serving
+from tests.judging import served_case
 
 
 class _Worker:
@@ -23,29 +21,9 @@ class _Worker:
     )
 
 
-class ServingTest(parameterized.TestCase):
-  def setUp(self):
-    super().setUp()
-    ours, theirs = socket.socketpair()
-    self.pid = os.fork()
-    if self.pid == 0:
-      try:
-        ours.close()
-        serving.serve(theirs, _Worker(), memory_mb=64, cpu_s=20, threads=1)
-      finally:
-        os._exit(0)
-    theirs.close()
-    self.channel = channel.Channel(ours)
-    self.hello, _ = self.channel.receive(0, 20.0)
-
-  def tearDown(self):
-    self.channel.close()
-    os.waitpid(self.pid, 0)
-    super().tearDown()
-
-  def ask(self, blob=b'', **order):
-    self.channel.send(order, blob)
-    return self.channel.receive(1 << 20, 20.0)
+class ServingTest(served_case.ServedCase, parameterized.TestCase):
+  def serve(self, connection):
+    serving.serve(connection, _Worker(), memory_mb=64, cpu_s=20, threads=1)
 
   def test_is_locked_and_answers(self):
     layer = 'system call filter'

@@ -17,9 +17,9 @@ from depth_mai.data import source
 from depth_mai.devices import settings
 from depth_mai.evaluation import evaluation
 from depth_mai.evaluation import file_predictors
+from depth_mai.judging import launcher as launcher_lib
 from depth_mai.judging import old_runtime
 from depth_mai.judging import request
-from depth_mai.judging import sandbox
 from depth_mai.judging import stages
 from depth_mai.runtime import target_run
 from tests.devices.tflite_2_5 import old_tflite
@@ -39,7 +39,7 @@ class JudgeTest(parameterized.TestCase):
   @classmethod
   def setUpClass(cls):
     super().setUpClass()
-    cls.launcher = sandbox.Launcher()
+    cls.launcher = launcher_lib.Launcher()
 
   @classmethod
   def tearDownClass(cls):

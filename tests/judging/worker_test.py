@@ -1,43 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of the worker, without fork server and sandbox.py."""
 
-import os
-import socket
-
 from absl.testing import absltest
 import numpy as np
 
-from depth_mai.judging import channel
 from depth_mai.judging import fork_server
 from depth_mai.judging import lockdown
 from depth_mai.judging import worker
+from tests.judging import served_case
 from tests.runtime import tiny_model
 
 
-class WorkerTest(absltest.TestCase):
+class WorkerTest(served_case.ServedCase):
   def setUp(self):
-    super().setUp()
     fork_server.warm_up()
-    ours, theirs = socket.socketpair()
-    self.pid = os.fork()
-    if self.pid == 0:
-      try:
-        ours.close()
-        worker.serve(theirs, memory_mb=256, cpu_s=20, threads=1)
-      finally:
-        os._exit(0)
-    theirs.close()
-    self.channel = channel.Channel(ours)
-    self.hello, _ = self.channel.receive(0, 20.0)
+    super().setUp()
 
-  def tearDown(self):
-    self.channel.close()
-    os.waitpid(self.pid, 0)
-    super().tearDown()
-
-  def ask(self, blob=b'', **order):
-    self.channel.send(order, blob)
-    return self.channel.receive(1 << 20, 20.0)
+  def serve(self, connection):
+    worker.serve(connection, memory_mb=256, cpu_s=20, threads=1)
 
   def test_is_locked_before_it_receives_a_file(self):
     protection = self.hello['protection']

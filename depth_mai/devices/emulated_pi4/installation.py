@@ -17,10 +17,9 @@ import dataclasses
 import functools
 import hashlib
 import importlib.resources
-import json
 import os
 
-from depth_mai.files import default_places
+from depth_mai.devices import set_up_folder
 
 DEBIAN_RELEASE = 'bookworm'
 # 10.0 of the same release's backports has no plugins.
@@ -96,10 +95,6 @@ _CORE_FILES = {
   'regs/identification/midr_el1': '0x00000000410fd083',
 }
 
-# Environment variable with another folder than the default one.
-VARIABLE = 'DEPTH_MAI_EMULATED_PI4'
-SETUP = 'python -m depth_mai.devices.emulated_pi4.setup'
-STAMP = 'stamp.json'
 PLUGIN_SOURCES = ('a64.h', 'cache.h', 'instruction_counter.c')
 _LIBRARIES = ('lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu')
 
@@ -168,54 +163,6 @@ class Installation:
     return (*programs, self.plugin, *fakes)
 
 
-def default_root() -> str:
-  """Returns $DEPTH_MAI_EMULATED_PI4, or a folder under ~/.cache/depth_mai."""
-  place = os.environ.get(VARIABLE) or '~/.cache/depth_mai/emulated_pi4'
-  cure = f'Name its folder in ${VARIABLE}.'
-  return os.path.abspath(default_places.expanded(place, cure))
-
-
-def open_installation(root: str | None = None) -> Installation:
-  """Opens an installation that `setup` made.
-
-  Args:
-    root: its folder; None for the default.
-
-  Returns:
-    The installation; it is complete and of this version.
-
-  Raises:
-    ValueError: there is none, it is of another version, or it is damaged.
-  """
-  root = os.path.abspath(root or default_root())
-  cure = f'Run "{SETUP} --dir={root}"'
-  try:
-    with open(os.path.join(root, STAMP), encoding='utf-8') as stream:
-      stamp = json.load(stream)
-    found = Installation(root, dict(stamp['versions']))
-    same = stamp['fingerprint'] == fingerprint()
-  except FileNotFoundError as error:
-    raise ValueError(
-      f'There is no emulated Raspberry Pi 4 in {root}. {cure} (a minute, 100 '
-      f'MB of downloads, no root), or name its folder in ${VARIABLE}.'
-    ) from error
-  except (OSError, ValueError, KeyError, TypeError) as error:
-    raise ValueError(
-      f'{os.path.join(root, STAMP)} cannot be read ({error}). {cure}.'
-    ) from error
-  if not same:
-    raise ValueError(
-      f'The emulated Raspberry Pi 4 in {root} was set up by another version of '
-      f'depth_mai. {cure} to update it.'
-    )
-  for path in found.needed_files:
-    if not os.path.exists(path):
-      raise ValueError(
-        f'{path} is missing. Remove {os.path.join(root, STAMP)}. Then {cure}.'
-      )
-  return found
-
-
 @functools.cache
 def fingerprint() -> str:
   """Returns a hash of everything on which the counts depend."""
@@ -230,6 +177,23 @@ def fingerprint() -> str:
     *plugin_sources().values(),
   ]
   return hashlib.sha256('\n'.join(parts).encode()).hexdigest()
+
+
+FOLDER = set_up_folder.SetUpFolder(
+  name='The emulated Raspberry Pi 4',
+  command='python -m depth_mai.devices.emulated_pi4.setup',
+  cost='a minute, 100 MB of downloads, no root',
+  variable='DEPTH_MAI_EMULATED_PI4',
+  default='~/.cache/depth_mai/emulated_pi4',
+  fingerprint=fingerprint,
+)
+
+
+def open_installation(root: str | None = None) -> Installation:
+  """Opens an installation that `setup` made; see SetUpFolder.open."""
+  return FOLDER.open(
+    root, lambda folder, stamp: Installation(folder, dict(stamp['versions']))
+  )
 
 
 def plugin_sources() -> dict[str, str]:

@@ -10,21 +10,18 @@ Example:
   python -m depth_mai.benchmark --device=emulated_pi4 --model=tcl
 """
 
-from collections.abc import Iterator
 import contextlib
-import fcntl
-import json
 import os
 import shutil
 
 from absl import flags
 
 from depth_mai import program
+from depth_mai.devices import set_up_folder
 from depth_mai.devices.emulated_pi4 import guest
 from depth_mai.devices.emulated_pi4 import host_check
 from depth_mai.devices.emulated_pi4 import installation as installation_lib
 from depth_mai.devices.emulated_pi4 import parts as parts_lib
-from depth_mai.files import atomic
 
 _TRIAL = (
   'import platform, ai_edge_litert.interpreter, PIL.Image, absl.flags; '
@@ -48,37 +45,17 @@ def set_up(root: str) -> installation_lib.Installation:
   root = os.path.abspath(root)
   host_check.check_host()
   os.makedirs(root, exist_ok=True)
-  with _only_one(root):
-    stamp = os.path.join(root, installation_lib.STAMP)
+  with set_up_folder.only_one(root):
     with contextlib.suppress(ValueError):
       return installation_lib.open_installation(root)
-    with contextlib.suppress(FileNotFoundError):
-      os.remove(stamp)
+    set_up_folder.remove_stamp(root)
     versions = parts_lib.Parts(root, _report_line).make_all()
     made = installation_lib.Installation(root, versions)
     _report_line('testing it')
     _try_out(made)
-    content = {
-      'fingerprint': installation_lib.fingerprint(),
-      'versions': versions,
-    }
-    atomic.write_text(stamp, json.dumps(content, indent=2) + '\n')
+    installation_lib.FOLDER.write_stamp(root, versions=versions)
     shutil.rmtree(os.path.join(root, parts_lib.DOWNLOADS), ignore_errors=True)
   return installation_lib.open_installation(root)
-
-
-@contextlib.contextmanager
-def _only_one(root: str) -> Iterator[None]:
-  """Locks the folder against a second setup."""
-  with open(os.path.join(root, 'lock'), 'w') as stream:
-    try:
-      fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-      raise ValueError(
-        f'Another setup runs in {root}: wait for it, or give --dir another '
-        'folder.'
-      ) from error
-    yield
 
 
 def _try_out(made: installation_lib.Installation) -> None:
@@ -97,7 +74,7 @@ def _report_line(text: str) -> None:
 def main(argv: list[str]) -> None:
   """Sets up the emulator and prints its versions."""
   program.no_arguments(argv)
-  made = set_up(_DIR.value or installation_lib.default_root())
+  made = set_up(_DIR.value or installation_lib.FOLDER.default_root())
   _report_line(f'ready in {made.root}')
   for name, version in made.versions.items():
     _report_line(f'  {name} {version}')
@@ -110,7 +87,7 @@ if __name__ == '__main__':
       'dir',
       None,
       'Folder for the emulated system; the default is '
-      f'${installation_lib.VARIABLE}, or else ~/.cache/depth_mai/emulated_pi4.',
+      f'{installation_lib.FOLDER.place}.',
     ),
     folder=True,
   )

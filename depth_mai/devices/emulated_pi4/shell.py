@@ -37,7 +37,7 @@ if __name__ == '__main__':
     'dir',
     None,
     'Folder of the emulated system; the default is '
-    f'${installation_lib.VARIABLE}, or else ~/.cache/depth_mai/emulated_pi4.',
+    f'{installation_lib.FOLDER.place}.',
   )
   _PYTHONPATH = flags.DEFINE_list(
     'pythonpath',

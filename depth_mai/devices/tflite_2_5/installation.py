@@ -11,10 +11,9 @@ which load in a quarter of a second. Its Python is one of this machine.
 import dataclasses
 import functools
 import hashlib
-import json
 import os
 
-from depth_mai.files import default_places
+from depth_mai.devices import set_up_folder
 
 RELEASE = '2.5.0'
 RUNTIME = 'tensorflow-cpu'
@@ -32,10 +31,7 @@ FRAMEWORK = 'tensorflow/libtensorflow_framework.so.2'
 # Folders of the wheels, or files in them, that are unpacked.
 UNPACKED = (INTERPRETER, FRAMEWORK, 'numpy/', 'numpy.libs/')
 
-# Environment variable with another folder than the default one.
-VARIABLE = 'DEPTH_MAI_TFLITE_2_5'
-SETUP = 'python -m depth_mai.devices.tflite_2_5.setup'
-STAMP, SITE = 'stamp.json', 'site'
+SITE = 'site'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,51 +60,31 @@ class Installation:
     return (self.python, *(os.path.join(self.site, name) for name in names))
 
 
-def default_root() -> str:
-  """Returns $DEPTH_MAI_TFLITE_2_5, or a folder under ~/.cache/depth_mai."""
-  place = os.environ.get(VARIABLE) or '~/.cache/depth_mai/tflite_2_5'
-  cure = f'Name its folder in ${VARIABLE}.'
-  return os.path.abspath(default_places.expanded(place, cure))
+@functools.cache
+def fingerprint() -> str:
+  """Returns a hash of what is downloaded and unpacked."""
+  parts = [*WHEELS, WHEEL_PLATFORM, *UNPACKED]
+  return hashlib.sha256('\n'.join(parts).encode()).hexdigest()
+
+
+FOLDER = set_up_folder.SetUpFolder(
+  name=f'TFLite {RELEASE}',
+  command='python -m depth_mai.devices.tflite_2_5.setup',
+  cost='half a minute, 180 MB of downloads, no root',
+  variable='DEPTH_MAI_TFLITE_2_5',
+  default='~/.cache/depth_mai/tflite_2_5',
+  fingerprint=fingerprint,
+)
 
 
 def open_installation(root: str | None = None) -> Installation:
-  """Opens a set-up that `setup` made.
-
-  Args:
-    root: its folder; None for the default.
-
-  Returns:
-    The installation; it is complete and of this version.
-
-  Raises:
-    ValueError: there is none, it is of another version, or it is damaged.
-  """
-  root = os.path.abspath(root or default_root())
-  cure = f'Run "{SETUP} --dir={root}"'
-  stamp_path = os.path.join(root, STAMP)
-  try:
-    with open(stamp_path, encoding='utf-8') as stream:
-      stamp = json.load(stream)
-    found = Installation(root, str(stamp['python']), dict(stamp['versions']))
-    same = stamp['fingerprint'] == fingerprint()
-  except FileNotFoundError as error:
-    raise ValueError(
-      f'TFLite {RELEASE} is not set up in {root}. {cure} (half a minute, 180 '
-      f'MB of downloads, no root), or name its folder in ${VARIABLE}.'
-    ) from error
-  except (OSError, ValueError, KeyError, TypeError) as error:
-    raise ValueError(
-      f'{stamp_path} cannot be read ({error}). {cure}.'
-    ) from error
-  if not same:
-    raise ValueError(
-      f'TFLite {RELEASE} in {root} was set up by another version of depth_mai. '
-      f'{cure} to update it.'
-    )
-  for path in found.needed_files:
-    if not os.path.exists(path):
-      raise ValueError(f'{path} is missing. Remove {stamp_path}. Then {cure}.')
-  return found
+  """Opens a set-up that `setup` made; see SetUpFolder.open."""
+  return FOLDER.open(
+    root,
+    lambda folder, stamp: Installation(
+      folder, str(stamp['python']), dict(stamp['versions'])
+    ),
+  )
 
 
 def find_installation() -> Installation | None:
@@ -117,10 +93,3 @@ def find_installation() -> Installation | None:
     return open_installation()
   except ValueError:
     return None
-
-
-@functools.cache
-def fingerprint() -> str:
-  """Returns a hash of what is downloaded and unpacked."""
-  parts = [*WHEELS, WHEEL_PLATFORM, *UNPACKED]
-  return hashlib.sha256('\n'.join(parts).encode()).hexdigest()

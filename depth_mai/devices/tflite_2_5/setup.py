@@ -11,11 +11,8 @@ Example:
   python -m depth_mai.benchmark --device=tflite_2_5 --model=tcl
 """
 
-from collections.abc import Iterator
 import contextlib
-import fcntl
 import glob
-import json
 import os
 import platform
 import shutil
@@ -27,10 +24,10 @@ import zipfile
 from absl import flags
 
 from depth_mai import program
+from depth_mai.devices import set_up_folder
 from depth_mai.devices.tflite_2_5 import child
 from depth_mai.devices.tflite_2_5 import installation as installation_lib
 from depth_mai.devices.tflite_2_5 import pythons
-from depth_mai.files import atomic
 
 
 def set_up(
@@ -58,10 +55,8 @@ def set_up(
   _check_host()
   path, version = pythons.find(python)
   os.makedirs(root, exist_ok=True)
-  with _only_one(root):
-    stamp = os.path.join(root, installation_lib.STAMP)
-    with contextlib.suppress(FileNotFoundError):
-      os.remove(stamp)
+  with set_up_folder.only_one(root):
+    set_up_folder.remove_stamp(root)
     made = installation_lib.Installation(
       root,
       path,
@@ -77,12 +72,9 @@ def set_up(
       _unpack(folder, made.site)
     _report_line('testing it')
     child.try_out(made)
-    content = {
-      'fingerprint': installation_lib.fingerprint(),
-      'python': made.python,
-      'versions': made.versions,
-    }
-    atomic.write_text(stamp, json.dumps(content, indent=2) + '\n')
+    installation_lib.FOLDER.write_stamp(
+      root, python=made.python, versions=made.versions
+    )
   return installation_lib.open_installation(root)
 
 
@@ -94,20 +86,6 @@ def _check_host() -> None:
       f'{installation_lib.RELEASE} runs on Linux on x86_64 only. Measure with '
       '--device=local.'
     )
-
-
-@contextlib.contextmanager
-def _only_one(root: str) -> Iterator[None]:
-  """Locks the folder against a second setup."""
-  with open(os.path.join(root, 'lock'), 'w') as stream:
-    try:
-      fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-      raise ValueError(
-        f'Another setup runs in {root}: wait for it, or give --dir another '
-        'folder.'
-      ) from error
-    yield
 
 
 def _download(folder: str, version: str) -> None:
@@ -153,7 +131,8 @@ def _report_line(text: str) -> None:
 def main(argv: list[str]) -> None:
   """Sets it up and prints its versions."""
   program.no_arguments(argv)
-  made = set_up(_DIR.value or installation_lib.default_root(), _PYTHON.value)
+  root = _DIR.value or installation_lib.FOLDER.default_root()
+  made = set_up(root, _PYTHON.value)
   _report_line(f'ready in {made.root}')
   for name, version in made.versions.items():
     _report_line(f'  {name} {version}')
@@ -170,8 +149,7 @@ if __name__ == '__main__':
     flags.DEFINE_string(
       'dir',
       None,
-      'Folder for the set-up; the default is '
-      f'${installation_lib.VARIABLE}, or else ~/.cache/depth_mai/tflite_2_5.',
+      f'Folder for the set-up; the default is {installation_lib.FOLDER.place}.',
     ),
     folder=True,
   )

@@ -7,6 +7,7 @@ import unittest.mock
 
 from absl.testing import absltest
 
+from depth_mai.devices import set_up_folder
 from depth_mai.devices.emulated_pi4 import installation
 
 _SETUP = pathlib.Path(__file__).resolve().parents[3] / 'setup.cfg'
@@ -28,7 +29,7 @@ class InstallationTest(absltest.TestCase):
 
   def _stamp(self, fingerprint):
     content = {'fingerprint': fingerprint, 'versions': {'qemu-user': '7.2'}}
-    (self.root / installation.STAMP).write_text(json.dumps(content))
+    (self.root / set_up_folder.STAMP).write_text(json.dumps(content))
 
   def _open(self):
     return installation.open_installation(str(self.root))
@@ -41,14 +42,14 @@ class InstallationTest(absltest.TestCase):
 
   def test_no_installation(self):
     with self.assertRaisesRegex(
-      ValueError, r'There is no .* Run "python -m .*setup --dir='
+      ValueError, r'is not set up in .* Run "python -m .*setup --dir='
     ):
       self._open()
 
   def test_without_a_stamp(self):
     self._make()
-    (self.root / installation.STAMP).unlink()
-    with self.assertRaisesRegex(ValueError, 'There is no emulated'):
+    (self.root / set_up_folder.STAMP).unlink()
+    with self.assertRaisesRegex(ValueError, 'is not set up in'):
       self._open()
 
   def test_another_version(self):
@@ -63,18 +64,20 @@ class InstallationTest(absltest.TestCase):
     with self.assertRaisesRegex(ValueError, 'proc/cpuinfo is missing'):
       self._open()
     for text in ('{', '[]', '{"versions": {}}'):
-      (self.root / installation.STAMP).write_text(text)
+      (self.root / set_up_folder.STAMP).write_text(text)
       with self.assertRaisesRegex(ValueError, 'stamp.json cannot be read'):
         self._open()
 
   def test_default_folder(self):
     with unittest.mock.patch.dict(
-      os.environ, {installation.VARIABLE: str(self.root)}
+      os.environ, {installation.FOLDER.variable: str(self.root)}
     ):
-      self.assertEqual(installation.default_root(), str(self.root))
-    with unittest.mock.patch.dict(os.environ, {installation.VARIABLE: ''}):
+      self.assertEqual(installation.FOLDER.default_root(), str(self.root))
+    with unittest.mock.patch.dict(
+      os.environ, {installation.FOLDER.variable: ''}
+    ):
       self.assertEndsWith(
-        installation.default_root(), '.cache/depth_mai/emulated_pi4'
+        installation.FOLDER.default_root(), '.cache/depth_mai/emulated_pi4'
       )
 
   def test_the_package_contains_the_sources_of_the_plugin(self):

@@ -10,6 +10,7 @@ import unittest.mock
 
 from absl.testing import absltest
 
+from depth_mai.devices import set_up_folder
 from depth_mai.devices.emulated_pi4 import installation as installation_lib
 from depth_mai.devices.emulated_pi4 import parts
 from depth_mai.devices.emulated_pi4 import setup
@@ -42,7 +43,7 @@ class SetupTest(absltest.TestCase):
     self.assertEqual(made.versions['ai-edge-litert'], '2.3.0')
     # It has its own launcher and a stamp, and the downloads are removed.
     self.assertIn(str(self.root), (self.root / 'python3').read_text())
-    stamp = json.loads((self.root / installation_lib.STAMP).read_text())
+    stamp = json.loads((self.root / set_up_folder.STAMP).read_text())
     self.assertEqual(stamp['fingerprint'], installation_lib.fingerprint())
     self.assertFalse((self.root / parts.DOWNLOADS).exists())
     # Nothing is made twice.
@@ -55,11 +56,11 @@ class SetupTest(absltest.TestCase):
     (self.root / 'site').mkdir()
     with self.assertRaisesRegex(ValueError, 'does not run'):
       setup.set_up(str(self.root))
-    self.assertFalse((self.root / installation_lib.STAMP).exists())
+    self.assertFalse((self.root / set_up_folder.STAMP).exists())
 
   def test_an_old_stamp_is_removed_first(self):
     self.root.mkdir()
-    stamp = self.root / installation_lib.STAMP
+    stamp = self.root / set_up_folder.STAMP
     stamp.write_text('{"fingerprint": "old", "versions": {}}')
     with unittest.mock.patch.object(parts.Parts, 'make_all') as make_all:
       make_all.side_effect = ValueError('no network')

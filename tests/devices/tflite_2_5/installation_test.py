@@ -7,6 +7,7 @@ import unittest.mock
 
 from absl.testing import absltest
 
+from depth_mai.devices import set_up_folder
 from depth_mai.devices.tflite_2_5 import installation
 
 
@@ -27,7 +28,7 @@ class InstallationTest(absltest.TestCase):
       'python': sys.executable,
       'versions': {'numpy': '1.19.5'},
     }
-    (self.root / installation.STAMP).write_text(json.dumps(stamp))
+    (self.root / set_up_folder.STAMP).write_text(json.dumps(stamp))
 
   def _assert_refused(self, words):
     with self.assertRaisesRegex(ValueError, f'{words}.*un "python -m .*setup'):
@@ -41,7 +42,7 @@ class InstallationTest(absltest.TestCase):
 
   def test_without_a_stamp(self):
     self._make()
-    (self.root / installation.STAMP).unlink()
+    (self.root / set_up_folder.STAMP).unlink()
     self._assert_refused('is not set up in')
 
   def test_another_version(self):
@@ -52,16 +53,16 @@ class InstallationTest(absltest.TestCase):
     self._make()
     (self.root / installation.SITE / installation.INTERPRETER).unlink()
     self._assert_refused('wrapper.so is missing')
-    (self.root / installation.STAMP).write_text('{')
+    (self.root / set_up_folder.STAMP).write_text('{')
     self._assert_refused('cannot be read')
 
   def test_place(self):
     self._make()
-    place = {installation.VARIABLE: str(self.root)}
+    place = {installation.FOLDER.variable: str(self.root)}
     with unittest.mock.patch.dict(os.environ, place):
-      self.assertEqual(installation.default_root(), str(self.root))
+      self.assertEqual(installation.FOLDER.default_root(), str(self.root))
       self.assertIsNotNone(installation.find_installation())
-    place = {installation.VARIABLE: str(self.root / 'none')}
+    place = {installation.FOLDER.variable: str(self.root / 'none')}
     with unittest.mock.patch.dict(os.environ, place):
       self.assertIsNone(installation.find_installation())
 

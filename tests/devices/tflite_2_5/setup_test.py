@@ -11,6 +11,7 @@ import zipfile
 
 from absl.testing import absltest
 
+from depth_mai.devices import set_up_folder
 from depth_mai.devices.tflite_2_5 import installation as installation_lib
 from depth_mai.devices.tflite_2_5 import setup
 from tests.devices.tflite_2_5 import old_tflite
@@ -48,7 +49,7 @@ class SetupTest(absltest.TestCase):
     self.assertEqual(made.versions['tensorflow-cpu'], '2.5.0')
     self.assertFalse((self.root / 'site/tensorflow/python').exists())
     self.assertCountEqual(
-      os.listdir(self.root), ['lock', 'site', installation_lib.STAMP]
+      os.listdir(self.root), ['lock', 'site', set_up_folder.STAMP]
     )
     # Nothing is made twice.
     with unittest.mock.patch.object(setup, '_download', None):
@@ -63,7 +64,7 @@ class SetupTest(absltest.TestCase):
 
   def test_an_old_stamp_is_removed_first(self):
     self.root.mkdir()
-    stamp = self.root / installation_lib.STAMP
+    stamp = self.root / set_up_folder.STAMP
     stamp.write_text('{"fingerprint": "old", "python": "", "versions": {}}')
     with unittest.mock.patch.object(setup, '_unpack', side_effect=OSError):
       with self.assertRaises(OSError):
@@ -88,7 +89,7 @@ class SetupTest(absltest.TestCase):
     shutil.copytree(source.root, self.root)
     found = installation_lib.open_installation(str(self.root))
     setup.child.try_out(found)
-    stamp = json.loads((self.root / installation_lib.STAMP).read_text())
+    stamp = json.loads((self.root / set_up_folder.STAMP).read_text())
     self.assertEqual(stamp['versions']['numpy'], '1.19.5')
 
   def test_it_needs_few_packages(self):

@@ -25,7 +25,7 @@ class TargetTest(absltest.TestCase):
     self.assertIsNone(target.find('2.9.0'))
 
   def test_not_set_up(self):
-    place = {installation.VARIABLE: self.create_tempdir().full_path}
+    place = {installation.FOLDER.variable: self.create_tempdir().full_path}
     with unittest.mock.patch.dict(os.environ, place):
       self.assertIsNone(target.find('2.5.0'))
 
