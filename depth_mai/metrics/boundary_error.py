@@ -10,7 +10,7 @@ pixels of the true map, 0 for perfect edges:
   completeness  mean distance from the true edges to the nearest predicted one,
                 distances of 10 pixels and more counting as 10
   amount        predicted edges for each true one: 0 for a map without edges,
-                above 1 for one with too many, such as those of its own blocks
+                above 1 for one with too many, as a map of coarse blocks has
 
 What is taken from elsewhere:
 

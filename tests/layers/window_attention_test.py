@@ -47,7 +47,7 @@ class WindowAttentionTest(tf.test.TestCase, parameterized.TestCase):
     )
 
   def test_shift_mask_by_hand(self):
-    """Two windows beside each other; the second one holds both borders."""
+    """Two neighbouring windows; the second one holds both borders."""
     mask = window_attention.shift_mask(2, 4, 2, 1)
     self.assertEqual(mask.shape, (2, 4, 4))
     # Rows are from both sides of the map in each window, columns in the second.

@@ -18,19 +18,24 @@ def _constant(total_steps):
   return optimizers.polynomial(10, peak=0.1, end=0.1, warmup_steps=0)
 
 
+def _decay_ones(model):
+  """Sets all weights to 1 and takes a step of AdamW without gradients."""
+  for variable in model.trainable_variables:
+    variable.assign(tf.ones(variable.shape))
+  optimizer = optimizers.adamw(10, schedule=_constant, weight_decay=0.5)
+  optimizer.build(model.trainable_variables)
+  optimizer.apply_gradients(
+    [(tf.zeros(v.shape), v) for v in model.trainable_variables]
+  )
+
+
 class OptimizersTest(tf.test.TestCase, parameterized.TestCase):
   def test_adamw_decays_kernels_only(self):
     inputs = keras.Input((4, 4, 2))
     x = keras.layers.Conv2D(2, 1, name='conv')(inputs)
     x = keras.layers.BatchNormalization(name='bn')(x)
     model = keras.Model(inputs, keras.layers.PReLU(name='prelu')(x))
-    for variable in model.trainable_variables:
-      variable.assign(tf.ones(variable.shape))
-    optimizer = optimizers.adamw(10, schedule=_constant, weight_decay=0.5)
-    optimizer.build(model.trainable_variables)
-    optimizer.apply_gradients(
-      [(tf.zeros(v.shape), v) for v in model.trainable_variables]
-    )
+    _decay_ones(model)
     for variable in model.trainable_variables:
       expected = 1 - 0.1 * 0.5 if variable.name == 'kernel' else 1.0
       self.assertAllClose(
@@ -103,13 +108,7 @@ class SchedulesTest(tf.test.TestCase):
     x = window_attention.WindowAttention(1, 2, name='windows')(inputs)
     x = position_embedding.PositionEmbedding(name='tokens')(x)
     model = keras.Model(inputs, keras.layers.Dense(2, name='dense')(x))
-    for variable in model.trainable_variables:
-      variable.assign(tf.ones(variable.shape))
-    optimizer = optimizers.adamw(10, schedule=_constant, weight_decay=0.5)
-    optimizer.build(model.trainable_variables)
-    optimizer.apply_gradients(
-      [(tf.zeros(v.shape), v) for v in model.trainable_variables]
-    )
+    _decay_ones(model)
     decayed = [
       variable.path
       for variable in model.trainable_variables

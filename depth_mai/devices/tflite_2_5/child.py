@@ -78,7 +78,7 @@ def run(
   cpus: Sequence[int] = (),
   timeout_s: float = _TIMEOUT_S,
 ) -> Result:
-  """Runs a file in a process of its own.
+  """Runs a file in another process.
 
   Args:
     installation: the set-up.

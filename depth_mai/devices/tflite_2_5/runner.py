@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a file in TFLite 2.5.0, in a process of its own.
+"""Runs a file in TFLite 2.5.0, as a program.
 
 It runs in Python 3.8 and 3.9, and so does everything that is imported here.
 child.py starts it with a JSON object as its argument: model (the file),

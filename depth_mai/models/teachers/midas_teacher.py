@@ -37,30 +37,21 @@ import dataclasses
 
 import keras
 
-from depth_mai.layers import depth_head
-from depth_mai.layers import midas_decoder
+from depth_mai.models import midas_network
 from depth_mai.models import system_base
 from depth_mai.models.encoders import efficientnet
 
 
 @dataclasses.dataclass(frozen=True)
-class MidasTeacherOptions(system_base.Options):
-  """Options of the teacher, in addition to those of all systems.
+class MidasTeacherOptions(midas_network.MidasOptions):
+  """Options of the teacher, in addition to those of networks of this kind.
 
   Attributes:
     encoder: 'b0' to 'b7'.
-    decoder_channels: channels of all four fusion blocks, an even number.
-    decoder_batch_norm: whether BatchNorm follows the decoder's 3x3
-      convolutions; without it they have biases, as in MiDaS.
-    drop_connect: rate at which training skips the encoder's last block (earlier
-      blocks less often). EfficientNet's authors use 0.2 for ImageNet.
   """
 
   input_size: tuple[int, int] = (384, 512)
   encoder: str = 'b5'
-  decoder_channels: int = 256
-  decoder_batch_norm: bool = False
-  drop_connect: float = 0.0
 
   def __post_init__(self):
     """Checks the options."""
@@ -69,16 +60,6 @@ class MidasTeacherOptions(system_base.Options):
       raise ValueError(
         f'MidasTeacherOptions.encoder={self.encoder!r} is not one of '
         f'{", ".join(efficientnet.VARIANTS)}.'
-      )
-    if self.decoder_channels < 2 or self.decoder_channels % 2:
-      raise ValueError(
-        f'MidasTeacherOptions.decoder_channels={self.decoder_channels} must '
-        'be even: the head halves it.'
-      )
-    if not 0 <= self.drop_connect < 1:
-      raise ValueError(
-        f'MidasTeacherOptions.drop_connect={self.drop_connect} must be in '
-        '[0, 1).'
       )
 
 
@@ -95,14 +76,4 @@ def midas_teacher(
     A functional model from RGB [B, h, w, 3], 0..255, at `input_size` to depth
     [B, h/2, w/2, 1], metres.
   """
-  rgb, x = system_base.rgb_input(options)
-  taps = efficientnet.encode(
-    x, options.encoder, options.norm, options.drop_connect
-  )
-  x = midas_decoder.midas_decoder(
-    taps,
-    options.decoder_channels,
-    norm=options.norm if options.decoder_batch_norm else None,
-  )
-  depth = depth_head.depth_head(x, kernel_size=1, options=options)
-  return keras.Model(rgb, depth, name='midas_teacher')
+  return midas_network.build(options, options.encoder, 'midas_teacher')

@@ -11,7 +11,7 @@ from tests.devices.tflite_2_5 import old_tflite
 from tests.runtime import foreign_model
 from tests.runtime import tiny_model
 
-# Prints what the old Interpreter says of a file.
+# Prints what the interpreter of TFLite 2.5.0 says about a file.
 _SCRIPT = """
 import json, sys
 from depth_mai.devices.tflite_2_5 import old_interpreter

@@ -9,6 +9,7 @@ from depth_mai.layers import depth_head
 from depth_mai.lite import collapse
 from depth_mai.lite import converter
 from depth_mai.models import deployment
+from depth_mai.models import network_file
 
 
 def convolution_weights(kernel_size: int, inputs: int, outputs: int) -> int:
@@ -75,6 +76,16 @@ class SystemCase(tf.test.TestCase):
     return any(
       getattr(layer, 'activation', None) is keras.activations.hard_swish
       for layer in network.layers
+    )
+
+  def assert_predicts_the_same_saved_and_loaded(self, network):
+    """Checks that the file of a network has all of it."""
+    path = f'{self.get_temp_dir()}/network.keras'
+    network_file.save_network(network, path)
+    rgb = tf.random.uniform((1, *network.input_shape[1:]), 0, 255, seed=0)
+    self.assertAllEqual(
+      network_file.load_network(path)(rgb, training=False),
+      network(rgb, training=False),
     )
 
   def assert_stage_table(self, network, expected):

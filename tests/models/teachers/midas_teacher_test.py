@@ -10,7 +10,6 @@ import numpy as np
 import tensorflow as tf
 
 from depth_mai.models import encoder_weights
-from depth_mai.models import network_file
 from depth_mai.models.teachers import midas_teacher
 from tests.models.systems import system_case
 
@@ -136,13 +135,7 @@ class MidasTeacherTest(system_case.SystemCase, parameterized.TestCase):
     self.assert_inference_changes_no_weight(self.network)
 
   def test_predicts_the_same_saved_and_loaded(self):
-    path = f'{self.get_temp_dir()}/network.keras'
-    network_file.save_network(self.network, path)
-    rgb = tf.random.uniform((1, 32, 64, 3), 0, 255, seed=0)
-    self.assertAllEqual(
-      network_file.load_network(path)(rgb, training=False),
-      self.network(rgb, training=False),
-    )
+    self.assert_predicts_the_same_saved_and_loaded(self.network)
 
   def test_file_of_keras_applications(self):
     library = keras.applications.EfficientNetB0(

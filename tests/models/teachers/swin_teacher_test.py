@@ -9,7 +9,6 @@ import numpy as np
 import tensorflow as tf
 
 from depth_mai.models import encoder_weights
-from depth_mai.models import network_file
 from depth_mai.models.teachers import swin_teacher
 from tests.models import torch_file
 from tests.models import transformer_twin
@@ -116,13 +115,7 @@ class SwinTeacherTest(system_case.SystemCase, parameterized.TestCase):
     self.assert_inference_changes_no_weight(self.network)
 
   def test_predicts_the_same_saved_and_loaded(self):
-    path = f'{self.get_temp_dir()}/network.keras'
-    network_file.save_network(self.network, path)
-    rgb = tf.random.uniform((1, *_SIZE, 3), 0, 255, seed=0)
-    self.assertAllEqual(
-      network_file.load_network(path)(rgb, training=False),
-      self.network(rgb, training=False),
-    )
+    self.assert_predicts_the_same_saved_and_loaded(self.network)
 
   @parameterized.parameters(
     ('', False, 1),  # timm until 2022.
