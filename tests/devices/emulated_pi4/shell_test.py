@@ -40,7 +40,7 @@ class ShellTest(absltest.TestCase):
     done = _run('--', 'python3', DEPTH_MAI_EMULATED_PI4=folder)
     self.assertEqual(done.returncode, 1)
     self.assertIn(
-      f'There is no emulated Raspberry Pi 4 in {folder}', done.stderr
+      f'The emulated Raspberry Pi 4 is not set up in {folder}', done.stderr
     )
 
   def test_only_python(self):
