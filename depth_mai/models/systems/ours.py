@@ -1,22 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 """The project's own family: a published encoder, an additive decoder of CLBs.
 
-Stage table (operation, channels, height x width; the defaults: EfficientNet-
-Lite0 to block 11, 96x128 input)
+Three sizes: ours_s for the best score of the challenge on a Raspberry Pi 4,
+ours_m for the most accurate depth at the cost of TCL, ours_l for the sharpest
+depth at about ten pictures a second.
 
-  in     bilinear resize (outside), (x - 127.5) / 127.5    3    96x128
-  enc    EfficientNet-Lite0, stem                         32    48x64
-           block 1                                        16    48x64
-           blocks 2-3, tapped                             24    24x32
-           blocks 4-5, tapped                             40    12x16
-           blocks 6-11, tapped                           112     6x8
-  up 3   1x1 112->64, ReLU6, CLB3 64->64                  64     6x8
-  up 2   1x1 64->32, bilinear x2, add 1x1 40->32, ReLU6,
-         CLB3 32->32                                      32    12x16
-  up 1   1x1 32->16, bilinear x2, add 1x1 24->16, ReLU6,
-         CLB3 16->16                                      16    24x32
-  head   CLB3 16->1, ReLU, plus the smallest depth         1    24x32
-  out    bilinear (outside)                                1   480x640
+Stage table (operation; channels and height x width of ours_s, ours_m, ours_l)
+
+  in     bilinear resize (outside),
+         (x - 127.5) / 127.5          3 48x64    3 96x128    3 192x256
+  enc    EfficientNet-Lite0, stem    32 24x32   32 48x64    32 96x128
+           block 1                   16 24x32   16 48x64    16 96x128
+           blocks 2-3                24 12x16   24 24x32    24 48x64
+           blocks 4-5                40  6x8    40 12x16    40 24x32
+           blocks 6-8                80  3x4    80  6x8     80 12x16
+           blocks 9-11                  -      112  6x8    112 12x16
+           blocks 12-15                 -          -       192  6x8
+  first  1x1, ReLU6, CLB3            40  3x4    64  6x8     96  6x8
+  up     1x1, bilinear x2, add 1x1
+         of the encoder's map,
+         ReLU6, CLB3                    -          -        64 12x16
+  up     the same                    24  6x8    32 12x16    32 24x32
+  up     the same                    12 12x16   16 24x32    16 48x64
+  up     the same                       -          -         8 96x128
+  head   CLB3, ReLU, plus the
+         smallest depth               1 12x16    1 24x32     1 96x128
+  out    bilinear (outside)           1 480x640
 
 BatchNorm follows every convolution but the head's, ReLU6 every CLB (collapsible
 linear block, see layers/clb.py), which is exported as one convolution. The sum
@@ -125,12 +134,35 @@ class OursOptions(system_base.Options):
     return sorted(last_of_size.values())
 
 
-@system_base.register(options=OursOptions, output_upsampling='bilinear')
-def ours(options: OursOptions = OursOptions()) -> keras.Model:
+@dataclasses.dataclass(frozen=True)
+class OursMOptions(OursOptions):
+  """The options of ours_m, whose defaults are those of the family."""
+
+
+@dataclasses.dataclass(frozen=True)
+class OursSOptions(OursOptions):
+  """The options of ours_s."""
+
+  input_size: tuple[int, int] = (48, 64)
+  last_block: int = 8
+  decoder_channels: tuple[int, ...] = (40, 24, 12)
+
+
+@dataclasses.dataclass(frozen=True)
+class OursLOptions(OursOptions):
+  """The options of ours_l."""
+
+  input_size: tuple[int, int] = (192, 256)
+  last_block: int = 15
+  decoder_channels: tuple[int, ...] = (96, 64, 32, 16, 8)
+
+
+def build(options: OursOptions, name: str) -> keras.Model:
   """Builds a network of the family.
 
   Args:
     options: see OursOptions.
+    name: name of the network, which is that of its system.
 
   Returns:
     A functional model from RGB [B, h, w, 3], 0..255, at `input_size` to depth
@@ -174,4 +206,22 @@ def ours(options: OursOptions = OursOptions()) -> keras.Model:
   depth = depth_head.depth_head(
     path, kernel_size=3, options=options, convolution=convolution
   )
-  return keras.Model(rgb, depth, name='ours')
+  return keras.Model(rgb, depth, name=name)
+
+
+@system_base.register(options=OursSOptions, output_upsampling='bilinear')
+def ours_s(options: OursSOptions = OursSOptions()) -> keras.Model:
+  """Builds the small network, see `build`; its depth has 1/4 of the size."""
+  return build(options, 'ours_s')
+
+
+@system_base.register(options=OursMOptions, output_upsampling='bilinear')
+def ours_m(options: OursMOptions = OursMOptions()) -> keras.Model:
+  """Builds the medium network, see `build`; its depth has 1/4 of the size."""
+  return build(options, 'ours_m')
+
+
+@system_base.register(options=OursLOptions, output_upsampling='bilinear')
+def ours_l(options: OursLOptions = OursLOptions()) -> keras.Model:
+  """Builds the large network, see `build`; its depth has 1/2 of the size."""
+  return build(options, 'ours_l')
