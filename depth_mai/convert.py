@@ -10,26 +10,20 @@ configuration choose how INT8 files are made.
 """
 
 import os
+from typing import Any
 
 # Before TensorFlow is imported, to silence its start-up messages.
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 
 from absl import flags
-import keras
 
 from depth_mai import challenge
-from depth_mai import gin_registry
 from depth_mai import program
 from depth_mai.data import source
 from depth_mai.devices.tflite_2_5 import target
 from depth_mai.files import ready_models
 from depth_mai.files import workdir as workdir_lib
-from depth_mai.lite import calibration
-from depth_mai.lite import converter
-from depth_mai.lite import export
-from depth_mai.lite import exported_file
-from depth_mai.lite import provenance
-from depth_mai.lite import quantiser
+from depth_mai.runtime import metadata as metadata_lib
 
 _WORKDIR = program.flag(
   'workdir', 'Folder of the training whose network is converted.'
@@ -47,7 +41,7 @@ _PRECISION = flags.DEFINE_list(
   'precision',
   ['fp32'],
   'Precisions of the files, separated by commas: '
-  f'{", ".join(converter.PRECISIONS)}.',
+  f'{", ".join(metadata_lib.PRECISIONS)}.',
 )
 _DATA_DIR = program.flag(
   'data_dir',
@@ -67,7 +61,7 @@ _TARGET_RUNTIME = program.flag('target_runtime')
 _IO_TYPE = flags.DEFINE_enum(
   'io_type',
   'float32',
-  quantiser.IO_TYPES,
+  metadata_lib.IO_TYPES,
   'Type of the input and output of int8 files.',
 )
 _LAYER_ERRORS = flags.DEFINE_bool(
@@ -88,8 +82,12 @@ _ALLOW_INCOMPATIBLE = flags.DEFINE_bool(
 )
 
 
-def _network_and_origin(ready: bool) -> tuple[keras.Model, dict]:
+def _network_and_origin(ready: bool) -> tuple[Any, dict]:
   """Returns the network that the flags name, and its origin."""
+  # Imported here so that help and a wrong flag are answered at once.
+  from depth_mai import gin_registry
+  from depth_mai.lite import provenance
+
   if (_WORKDIR.value, _MODEL.value, _UNTRAINED.value or None).count(None) != 2:
     raise ValueError('Give exactly one of --workdir, --model, --untrained.')
   if _UNTRAINED.value or ready:
@@ -100,7 +98,13 @@ def _network_and_origin(ready: bool) -> tuple[keras.Model, dict]:
   return network, {**origin, 'git_commit': workdir_lib.git_commit()}
 
 
-def _convert() -> list[exported_file.ExportedFile]:
+def _convert() -> list[Any]:
+  """Writes the files and returns their descriptions."""
+  from depth_mai import gin_registry
+  from depth_mai.lite import calibration
+  from depth_mai.lite import export
+  from depth_mai.lite import provenance
+
   ready = ready_models.config_files(_MODEL.value)
   gin_registry.parse([*ready, *_GIN_FILE.value], _GIN_PARAM.value)
   network, origin = _network_and_origin(bool(ready))
@@ -130,6 +134,8 @@ def _convert() -> list[exported_file.ExportedFile]:
 def main(argv: list[str]) -> None:
   """Converts and prints the table; raises ValueError for a refused file."""
   program.no_arguments(argv)
+  from depth_mai.lite import exported_file
+
   files = _convert()
   print(exported_file.table(files))
   if not all(file.written for file in files):

@@ -12,6 +12,7 @@ labelled. The same command resumes a run that was stopped.
 
 import os
 import sys
+from typing import Any
 
 # Before TensorFlow is imported, to silence its start-up messages.
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
@@ -19,8 +20,6 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 from absl import flags
 
 from depth_mai import program
-from depth_mai.labelling import labelling
-from depth_mai.labelling import teachers as teachers_lib
 from depth_mai.runtime import interface_evidence
 
 _MODEL = program.flag(
@@ -46,8 +45,11 @@ _THREADS = program.flag('threads', default=os.cpu_count() or 1)
 _DECLARED = program.interface_flags('By default the file states it.')
 
 
-def _teachers(declared: dict[str, str]) -> list[teachers_lib.Teacher]:
+def _teachers(declared: dict[str, str]) -> list[Any]:
   """Opens the teachers, and prints how .tflite files are read."""
+  # Imported here so that help and a wrong flag are answered at once.
+  from depth_mai.labelling import teachers as teachers_lib
+
   if declared and not any(not x.endswith('.keras') for x in _MODEL.value):
     raise ValueError(
       f'{", ".join(f"--{k}={v}" for k, v in declared.items())} is about a '
@@ -67,6 +69,8 @@ def _teachers(declared: dict[str, str]) -> list[teachers_lib.Teacher]:
 
 def main(argv: list[str]) -> int:
   """Labels and returns the exit code: 1 if a photograph has no label."""
+  from depth_mai.labelling import labelling
+
   declared = {k: v for k, v in _DECLARED().items() if v != 'auto'}
   problems = labelling.label_photographs(
     _teachers(declared),

@@ -19,7 +19,6 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 from absl import flags
 from absl import logging
 
-from depth_mai import gin_registry
 from depth_mai import program
 from depth_mai.files import workdir as workdir_lib
 
@@ -47,6 +46,9 @@ _ACCEPT_CHANGED_DATA = program.flag('accept_changed_data')
 def main(argv: list[str]) -> None:
   """Parses the configuration and pre-trains."""
   program.no_arguments(argv)
+  # Imported here so that help and a wrong flag are answered at once.
+  from depth_mai import gin_registry
+
   logging.set_verbosity(logging.WARNING)  # tfds logs every step at INFO.
   gin_registry.parse(_GIN_FILE.value, _GIN_PARAM.value)
   gin_registry.pretrain_segmentation(

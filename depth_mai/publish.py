@@ -22,12 +22,9 @@ from depth_mai import program
 from depth_mai.data import source
 from depth_mai.evaluation import evaluation
 from depth_mai.evaluation import file_predictors
-from depth_mai.evaluation import keras_predictor
 from depth_mai.evaluation import model_card
 from depth_mai.files import atomic
 from depth_mai.files import workdir as workdir_lib
-from depth_mai.models import compact_weights
-from depth_mai.models import network_file
 from depth_mai.runtime import interface_evidence
 from depth_mai.runtime import metadata as metadata_lib
 
@@ -65,6 +62,11 @@ _OUTPUT_DIR = program.flag(
 
 def _publish() -> pathlib.Path:
   """Writes the folder and returns it."""
+  # Imported here so that help and a wrong flag are answered at once.
+  from depth_mai.evaluation import keras_predictor
+  from depth_mai.models import compact_weights
+  from depth_mai.models import network_file
+
   network = network_file.load_network(
     os.path.join(_WORKDIR.value, workdir_lib.BEST)
   )

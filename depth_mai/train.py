@@ -17,7 +17,6 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 
 from absl import logging
 
-from depth_mai import gin_registry
 from depth_mai import program
 from depth_mai.data import source
 from depth_mai.files import workdir as workdir_lib
@@ -46,6 +45,9 @@ _ACCEPT_CHANGED_DATA = program.flag('accept_changed_data')
 def main(argv: list[str]) -> int:
   """Parses the configuration and trains."""
   program.no_arguments(argv)
+  # Imported here so that help and a wrong flag are answered at once.
+  from depth_mai import gin_registry
+
   logging.set_verbosity(logging.WARNING)  # tfds logs every step at INFO.
   gin_registry.parse(_GIN_FILE.value, _GIN_PARAM.value)
   code = 0

@@ -271,6 +271,17 @@ class ImportsTest(parameterized.TestCase):
           used & set(_BANNED_LAYERS), f'{path}:{getattr(node, "lineno", "")}'
         )
 
+  @staticmethod
+  def _imported(modules):
+    """Returns what of _NOT_ON_A_DEVICE a new process tries to import."""
+    program = _RECORD_IMPORTS.format(
+      root=str(_ROOT), modules=modules, forbidden=_NOT_ON_A_DEVICE
+    )
+    run = subprocess.run(
+      [sys.executable, '-c', program], capture_output=True, text=True
+    )
+    return run.stdout or run.stderr
+
   # One process each, as two programs cannot define the same flags in one.
   @parameterized.parameters(*DEVICE_CODE)
   def test_device_code_never_tries_to_import_tensorflow(self, package):
@@ -280,13 +291,14 @@ class ImportsTest(parameterized.TestCase):
       if _is_inside(_name(path), package)
     ]
     self.assertNotEmpty(modules)
-    program = _RECORD_IMPORTS.format(
-      root=str(_ROOT), modules=modules, forbidden=_NOT_ON_A_DEVICE
-    )
-    run = subprocess.run(
-      [sys.executable, '-c', program], capture_output=True, text=True
-    )
-    self.assertEqual(run.stdout, '[]\n', run.stderr)
+    self.assertEqual(self._imported(modules), '[]\n')
+
+  def test_programs_answer_before_they_import_tensorflow(self):
+    for path in _library_files():
+      name = _name(path)
+      if name in _programs() and not _is_inside(name, 'benchmarks'):
+        module = build_files.module_name(path)
+        self.assertEqual(self._imported([module]), '[]\n', module)
 
 
 if __name__ == '__main__':

@@ -92,12 +92,12 @@ class ProgramTest(parameterized.TestCase):
     self.assertEqual(done.returncode, -signal.SIGINT)
 
   @parameterized.parameters(
-    ('train', 'tensorflow', '[train]', 1),
+    ('train --gin_file=x.gin --workdir=x', 'tensorflow', '[train]', 1),
     ('summary', 'absl', '', 1),
     ('judge', 'numpy', '', 2),  # Its code 1 means a rejected file.
   )
   def test_a_package_that_is_missing_is_one_line(
-    self, program, package, extra, code
+    self, command, package, extra, code
   ):
     missing = f'No module named {package!r}'
     folder = self.create_tempdir()
@@ -107,7 +107,7 @@ class ProgramTest(parameterized.TestCase):
     )
     paths = [folder.full_path, *filter(None, sys.path)]
     done = subprocess.run(
-      [sys.executable, '-m', f'depth_mai.{program}'],
+      [sys.executable, '-m', *f'depth_mai.{command}'.split()],
       env={**os.environ, 'PYTHONPATH': os.pathsep.join(paths)},
       capture_output=True,
       text=True,

@@ -98,9 +98,9 @@ def check_choices(
       f'precisions={list(precisions)} must be among {PRECISIONS}. Change '
       '--precision.'
     )
-  if io_type not in quantiser.IO_TYPES:
+  if io_type not in metadata_lib.IO_TYPES:
     raise ValueError(
-      f'io_type={io_type!r} is not one of {quantiser.IO_TYPES}. Change '
+      f'io_type={io_type!r} is not one of {metadata_lib.IO_TYPES}. Change '
       '--io_type.'
     )
   if io_type != 'float32' and 'int8' not in precisions:

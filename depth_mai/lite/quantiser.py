@@ -19,8 +19,6 @@ from depth_mai.lite import flatbuffer
 from depth_mai.lite import quantisation as quantisation_lib
 from depth_mai.lite import ranges
 
-IO_TYPES = ('float32', 'int8', 'uint8')
-
 # The quantiser does not recognise names that contain ';'. If it makes a second
 # tensor of one, it appends a number to the name.
 _MARKED = re.compile(r't(\d+)_(\d*)')
@@ -35,7 +33,7 @@ class CalibratedGraph:
       index n of their result.
     names: the original names of its tensors, by index.
     float_operators: names of the operators that stay in float.
-    io_type: type of the file's input and output, one of IO_TYPES.
+    io_type: type of the file's input and output, one of metadata.IO_TYPES.
     float_input: whether the image is resized before it is rounded.
   """
 
@@ -70,7 +68,7 @@ def mark(
     prepared: the float graph's bytes.
     found: its ranges, from ranges.measure.
     quantisation: chooses the parts that stay in float.
-    io_type: type of the file's input and output, one of IO_TYPES.
+    io_type: type of the file's input and output, one of metadata.IO_TYPES.
 
   Returns:
     A CalibratedGraph.

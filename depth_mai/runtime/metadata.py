@@ -21,6 +21,8 @@ _MOST_LEVELS = 32
 
 # The values of depth_mai.convert's --precision.
 PRECISIONS = ('fp32', 'fp16', 'int8', 'dynamic', 'int16x8')
+# Types of the input and output of an INT8 file.
+IO_TYPES = ('float32', 'int8', 'uint8')
 
 _WEIGHTED = ('CONV_2D', 'DEPTHWISE_CONV_2D', 'FULLY_CONNECTED')
 # (type of activations, type of weights or None for any) -> precision.
