@@ -16,19 +16,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 mkdir -p "$runs_dir/photographs"
 export data_dir runs_dir TF_CPP_MIN_LOG_LEVEL=2
 
-teacher="$runs_dir/teacher"
-python -m depth_mai.train --gin_file=gin_configs/lite_teacher.gin \
-  --gin_param="train.initial_encoder = '$encoder'" \
-  --data_dir="$data_dir" --workdir="$teacher"
-
-# The error of the labels, on pairs.
-python -m depth_mai.label --model="$teacher/best.keras" "$data_dir/validation/rgb" \
-  --output_dir="$runs_dir/validation_labels"
-python -m depth_mai.evaluate --predictions="$runs_dir/validation_labels/train/depth" \
-  --data_dir="$data_dir"
-
-python -m depth_mai.label --model="$teacher/best.keras" "$photos_dir" \
-  --output_dir="$runs_dir/labels"
+source benchmarks/labels.sh
 
 pretrain() { # SYSTEM
   taskset -c "$slot" python -m depth_mai.train \
