@@ -62,7 +62,7 @@ def of(installation: installation_lib.Installation) -> Arm32:
     )
   for needed in system.needed_files:
     if not os.path.exists(needed):
-      raise ValueError(
-        f'{needed} is missing. Remove {installation.root}/parts.json. {cure}.'
-      )
+      part = os.path.relpath(needed, system.root).split(os.sep)[0]
+      path = os.path.join(system.root, part)
+      raise ValueError(f'{needed} is missing. Remove {path}. {cure}.')
   return system

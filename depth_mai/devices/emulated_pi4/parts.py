@@ -40,11 +40,8 @@ class Parts:
     self._root, self._report_line = root, report_line
     self._done = self._read_done()
 
-  def make_all(self, with_32_bits: bool = False) -> dict[str, str]:
-    """Makes the missing parts.
-
-    Args:
-      with_32_bits: whether to make those of the 32-bit system as well.
+  def make_all(self) -> dict[str, str]:
+    """Makes the missing parts, except for those of the 32-bit system.
 
     Returns:
       dict from the names of all packages to their versions.
@@ -52,7 +49,7 @@ class Parts:
     Raises:
       ValueError: a part cannot be made.
     """
-    steps: tuple[tuple[str, Iterable[str], _Maker], ...] = (
+    return self._make_steps(
       ('host', installation.HOST_PACKAGES, self._host),
       (
         'guest',
@@ -64,16 +61,30 @@ class Parts:
       ('plugin.so', installation.plugin_sources().values(), self._plugin),
       ('python3', (self._root, installation.CPU), self._launcher),
     )
-    if with_32_bits:
-      steps += (
-        (
-          'guest_32',
-          (*installation.GUEST_PACKAGES_32, installation.FEATURES_32),
-          self._guest_32,
-        ),
-        ('site_32', installation.WHEELS_32, self._site_32),
-        ('python3_32', (self._root, installation.CPU_32), self._launcher_32),
-      )
+
+  def make_32(self) -> dict[str, str]:
+    """Makes the missing parts of the 32-bit system; the others must be made.
+
+    Returns:
+      dict from the names of its packages to their versions.
+
+    Raises:
+      ValueError: a part cannot be made.
+    """
+    return self._make_steps(
+      (
+        'guest_32',
+        (*installation.GUEST_PACKAGES_32, installation.FEATURES_32),
+        self._guest_32,
+      ),
+      ('site_32', installation.WHEELS_32, self._site_32),
+      ('python3_32', (self._root, installation.CPU_32), self._launcher_32),
+    )
+
+  def _make_steps(
+    self, *steps: tuple[str, Iterable[str], _Maker]
+  ) -> dict[str, str]:
+    """Makes the missing ones of some parts: (name, recipe, maker) each."""
     versions: dict[str, str] = {}
     for number, (name, recipe, make) in enumerate(steps, start=1):
       done = self._done.get(name)

@@ -16,7 +16,6 @@ used:
     --device='emulated_pi4?runtime=tflite_2_5'
 """
 
-import contextlib
 import os
 import shutil
 
@@ -59,27 +58,41 @@ def set_up(
   host_check.check_host()
   os.makedirs(root, exist_ok=True)
   with set_up_folder.only_one(root):
-    with contextlib.suppress(ValueError):
-      return _open(root, with_32_bits)
-    set_up_folder.remove_stamp(root)
-    versions = parts_lib.Parts(root, _report_line).make_all(with_32_bits)
-    made = installation_lib.Installation(root, versions)
-    _report_line('testing it')
-    _try_out(made, _TRIAL, 'aarch64')
-    if with_32_bits:
+    parts = parts_lib.Parts(root, _report_line)
+    try:
+      made = installation_lib.open_installation(root)
+    except ValueError:
+      set_up_folder.remove_stamp(root)
+      made = installation_lib.Installation(root, parts.make_all())
+      _finish(made, made, _TRIAL, 'aarch64')
+    if with_32_bits and not _has_32_bits(made):
+      versions = made.versions | parts.make_32()
+      made = installation_lib.Installation(root, versions)
       system = arm32.of(made)
-      _try_out(system, _TRIAL_32.format(library=system.library), 'armv7l')
-    installation_lib.FOLDER.write_stamp(root, versions=versions)
+      trial = _TRIAL_32.format(library=system.library)
+      _finish(made, system, trial, 'armv7l')
     shutil.rmtree(os.path.join(root, parts_lib.DOWNLOADS), ignore_errors=True)
   return installation_lib.open_installation(root)
 
 
-def _open(root: str, with_32_bits: bool) -> installation_lib.Installation:
-  """Returns what is set up; raises ValueError where anything is missing."""
-  found = installation_lib.open_installation(root)
-  if with_32_bits:
-    arm32.of(found)
-  return found
+def _has_32_bits(made: installation_lib.Installation) -> bool:
+  try:
+    arm32.of(made)
+  except ValueError:
+    return False
+  return True
+
+
+def _finish(
+  made: installation_lib.Installation,
+  system: installation_lib.Installation,
+  trial: str,
+  machine: str,
+) -> None:
+  """Tests a system that was made, then writes the stamp of all of them."""
+  _report_line('testing it')
+  _try_out(system, trial, machine)
+  installation_lib.FOLDER.write_stamp(made.root, versions=made.versions)
 
 
 def _try_out(
