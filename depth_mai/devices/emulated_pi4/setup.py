@@ -126,7 +126,7 @@ if __name__ == '__main__':
   _TFLITE_2_5 = flags.DEFINE_bool(
     arm32.NAME,
     False,
-    f'Whether to add a 32-bit system with TFLite {arm32.RELEASE} (20 MB more).',
+    f'Whether to add a 32-bit system with TFLite {arm32.RELEASE} (50 MB more).',
   )
   _DIR = program.written(
     flags.DEFINE_string(
