@@ -185,7 +185,7 @@ class EmulatedPi4(device.Device):
     }
 
   def _measure(self, path: str) -> list[dict]:
-    """Counts a file with XNNPACK and without.
+    """Counts a file with XNNPACK, if the runtime has it, and without.
 
     Args:
       path: a .tflite file.

@@ -58,7 +58,7 @@ WHEEL_PLATFORMS = (
 )
 CPU = 'cortex-a72'
 
-# The 32-bit system. Its runtime, TFLite 2.5.0, has no wheel for 64 bits.
+# The 32-bit system: PyPI has no wheel of TFLite 2.5.0 for 64-bit ARM.
 GUEST_PACKAGES_32 = GUEST_PACKAGES
 RUNTIME_32 = 'tflite-runtime'
 WHEELS_32 = (f'{RUNTIME_32}==2.5.0',)
