@@ -16,7 +16,6 @@ interrupted run. It needs the emulated board, which is set up by
 import collections
 from collections.abc import Callable
 from collections.abc import Iterator
-from collections.abc import Sequence
 import functools
 import pathlib
 
@@ -24,21 +23,15 @@ from absl import flags
 import keras
 import numpy as np
 
+from benchmarks import counting
 from depth_mai import challenge
 from depth_mai import gin_registry
 from depth_mai import program
-from depth_mai.devices import settings
-from depth_mai.devices import store as store_lib
-from depth_mai.devices.emulated_pi4 import device as emulated
-from depth_mai.files import atomic
 from depth_mai.files import ready_models
-from depth_mai.files import regular_files
 from depth_mai.layers import upsample
 from depth_mai.lite import calibration
 from depth_mai.lite import collapse
-from depth_mai.lite import converter
 from depth_mai.lite import export
-from depth_mai.lite import flatbuffer
 from depth_mai.lite import passes
 from depth_mai.metrics import paper_results
 from depth_mai.metrics import score as score_lib
@@ -57,35 +50,6 @@ _PRECISION = flags.DEFINE_list(
 _MAP_SIZES = ((48, 64), (64, 80))
 _WEIGHTED = ('CONV_2D', 'DEPTHWISE_CONV_2D', 'FULLY_CONNECTED')
 _PLAIN_FORMS = ('bilinear', 'nearest')
-
-
-class Counter:
-  """Counts the instructions of files, and stores the counts."""
-
-  def __init__(self, folder: pathlib.Path):
-    """Opens the emulator and the stored counts."""
-    self.folder = folder
-    self._store = store_lib.Store(folder / 'counts.jsonl')
-    self._device = emulated.EmulatedPi4(
-      'emulated_pi4', settings.Settings(), emulated.EmulationOptions()
-    )
-
-  def file(self, name: str, make: Callable[[], bytes]) -> pathlib.Path:
-    """Returns a file of the folder; `make` gives its bytes if it is missing."""
-    path = self.folder / f'{name}.tflite'
-    if not path.exists():
-      with atomic.atomic_path(path) as temporary:
-        pathlib.Path(temporary).write_bytes(make())
-    return path
-
-  def count(self, path: pathlib.Path) -> list[dict]:
-    """Returns the counts of a file: with XNNPACK, and without."""
-    sha256 = regular_files.sha256(path)
-    report = self._store.get_report(self._device, sha256, 1)
-    if report is None:
-      report = self._device.measure(path)
-      self._store.put_report(self._device, report)
-    return report['configurations']
 
 
 def _run(path: pathlib.Path) -> np.ndarray:
@@ -114,7 +78,7 @@ def _facts(path: pathlib.Path, rows: list[dict]) -> tuple:
   )
 
 
-def _upsampling_rows(counter: Counter) -> Iterator[tuple]:
+def _upsampling_rows(counter: counting.Counter) -> Iterator[tuple]:
   """Yields the instructions of each form, for each size of the map."""
   for size in _MAP_SIZES:
     faithful = {}
@@ -127,7 +91,7 @@ def _upsampling_rows(counter: Counter) -> Iterator[tuple]:
       model = keras.Model(given, depth)
       path = counter.file(
         f'{form}_{size[0]}x{size[1]}',
-        functools.partial(_finished, model, passes.Target('fp32')),
+        functools.partial(counting.finished, model, passes.Target('fp32')),
       )
       rows = counter.count(path)
       if form in _PLAIN_FORMS:
@@ -163,18 +127,6 @@ def _concatenations(model: keras.Model) -> int:
   return sum(isinstance(x, keras.layers.Concatenate) for x in model.layers)
 
 
-def _finished(
-  model: keras.Model,
-  target: passes.Target,
-  pictures: Sequence[np.ndarray] | None = None,
-) -> bytes:
-  """Converts a model without changing it, then applies the file passes."""
-  content = converter.convert(model, target.precision, pictures)
-  file = flatbuffer.read_model(content)
-  passes.rewrite_file(file, target)
-  return flatbuffer.write_model(file)
-
-
 def _graphs(
   network: keras.Model,
 ) -> Iterator[tuple[str, str, Callable[[], bytes]]]:
@@ -191,7 +143,7 @@ def _graphs(
 
   def maker(model, precision, whole_graph=False):
     target = passes.Target(precision, whole_graph)
-    return functools.partial(_finished, model, target, pictures)
+    return functools.partial(counting.finished, model, target, pictures)
 
   for precision, model in (('fp32', exported), ('int8', exported_int8)):
     yield precision, 'plain', maker(plain, precision)
@@ -206,7 +158,7 @@ def _graphs(
     yield 'dynamic', 'whole', maker(whole, 'dynamic', True)
 
 
-def _system_rows(counter: Counter) -> Iterator[tuple]:
+def _system_rows(counter: counting.Counter) -> Iterator[tuple]:
   """Yields the instructions of each graph of each system."""
   for system in paper_results.SYSTEMS:
     gin_registry.parse(ready_models.config_files(system))
@@ -269,7 +221,7 @@ def main(argv: list[str]) -> None:
     raise ValueError('Give one folder for the files and counts.')
   folder = pathlib.Path(argv[1])
   folder.mkdir(parents=True, exist_ok=True)
-  counter = Counter(folder)
+  counter = counting.Counter(folder)
   facts = ('partitions', 'outside XNNPACK', 'runs from TFLite', 'difference')
   print(
     table.markdown_table(

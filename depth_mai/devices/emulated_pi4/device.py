@@ -18,8 +18,11 @@ import numpy as np
 from depth_mai.devices import comparison
 from depth_mai.devices import device
 from depth_mai.devices import settings as settings_lib
+from depth_mai.devices.emulated_pi4 import arm32
+from depth_mai.devices.emulated_pi4 import arm32_run
 from depth_mai.devices.emulated_pi4 import guest
 from depth_mai.devices.emulated_pi4 import installation as installation_lib
+from depth_mai.devices.emulated_pi4 import marks
 from depth_mai.devices.emulated_pi4 import operators as operators_lib
 from depth_mai.devices.emulated_pi4 import prediction
 from depth_mai.runtime import cost as cost_lib
@@ -27,11 +30,17 @@ from depth_mai.runtime import graph as graph_lib
 from depth_mai.runtime import metadata as metadata_lib
 
 _NAME = 'emulated_pi4'
+LITERT = 'litert'
 NOTE = (
   'Instructions of an emulated Cortex-A72, not the time of a Raspberry Pi: '
   'they rank files of the same precision. Milliseconds are predicted, not '
   'measured. The calibrations are fitted to classifiers or to few networks, so '
   'they do not cover depth networks.'
+)
+NOTE_32 = (
+  f'Instructions of TFLite {arm32.RELEASE} on an emulated 32-bit ARM '
+  'processor, not the time of a Raspberry Pi: they rank files of the same '
+  'precision.'
 )
 # Largest relative difference between processes that is not warned of.
 MAX_SPREAD = 1e-4
@@ -53,6 +62,7 @@ class EmulationOptions:
     cache_model: whether the last process also simulates the data caches, which
       takes two to three times as long.
     calibration: a file of `calibrate`; None for the shipped calibrations.
+    runtime: 'litert', or 'tflite_2_5' for TFLite 2.5.0 in a 32-bit system.
   """
 
   root: str | None = None
@@ -61,6 +71,7 @@ class EmulationOptions:
   operators: bool = True
   cache_model: bool = False
   calibration: str | None = None
+  runtime: str = LITERT
 
   def __post_init__(self):
     """Checks the options."""
@@ -73,14 +84,24 @@ class EmulationOptions:
         'EmulationOptions.inferences must be at least 1, got '
         f'{self.inferences}.'
       )
+    if self.runtime not in (LITERT, arm32.NAME):
+      raise ValueError(
+        f'runtime={self.runtime}: give {LITERT} or {arm32.NAME}.'
+      )
+    if self.runtime == arm32.NAME and (self.cache_model or self.calibration):
+      raise ValueError(
+        f'runtime={arm32.NAME}: only instructions of 32-bit code are counted, '
+        'so there are neither caches nor predictions; leave out cache_model= '
+        'and calibration=.'
+      )
 
 
 def options_from_spec(spec: str) -> EmulationOptions:
   """Reads the options from --device, such as 'emulated_pi4?cache_model=on'.
 
   Args:
-    spec: 'emulated_pi4', optionally with '?' and root=DIR, calibration=FILE and
-      cache_model=on, joined by '&'.
+    spec: 'emulated_pi4', optionally with '?' and root=DIR, calibration=FILE,
+      cache_model=on and runtime=tflite_2_5, joined by '&'.
 
   Raises:
     ValueError: `spec` is not of this form.
@@ -90,17 +111,18 @@ def options_from_spec(spec: str) -> EmulationOptions:
   cache_model = asked.pop('cache_model', 'off')
   if (
     name != _NAME
-    or not set(asked) <= {'calibration', 'root'}
+    or not set(asked) <= {'calibration', 'root', 'runtime'}
     or cache_model not in ('on', 'off')
   ):
     raise ValueError(
-      f'--device={spec}: after {_NAME}? give root=DIR, calibration=FILE and '
-      'cache_model=on, joined by &.'
+      f'--device={spec}: after {_NAME}? give root=DIR, calibration=FILE, '
+      f'cache_model=on and runtime={arm32.NAME}, joined by &.'
     )
   return EmulationOptions(
     root=asked.get('root'),
     calibration=asked.get('calibration'),
     cache_model=cache_model == 'on',
+    runtime=asked.get('runtime', LITERT),
   )
 
 
@@ -139,10 +161,16 @@ class EmulatedPi4(device.Device):
     self._options = options or options_from_spec(spec)
     self._installation = installation_lib.open_installation(self._options.root)
     self._calibrations = prediction.read_calibrations(self._options.calibration)
+    self._arm32 = None
+    if self._options.runtime == arm32.NAME:
+      self._arm32 = arm32.of(self._installation)
+      # Those that are shipped are for LiteRT's kernels.
+      self._calibrations = []
+      self.closes_sizes = False
 
   def note(self) -> str:
     """Returns what is counted, and the limits of the figures."""
-    return NOTE
+    return NOTE_32 if self._arm32 else NOTE
 
   def time_key(self) -> dict:
     """Returns everything but the file on which the counts depend."""
@@ -157,7 +185,7 @@ class EmulatedPi4(device.Device):
     }
 
   def _measure(self, path: str) -> list[dict]:
-    """Counts a file with XNNPACK and without.
+    """Counts a file with XNNPACK, if the runtime has it, and without.
 
     Args:
       path: a .tflite file.
@@ -178,7 +206,7 @@ class EmulatedPi4(device.Device):
     inputs = comparison.random_inputs(path)
     return [
       self._configuration(path, graph, inputs, xnnpack)
-      for xnnpack in (True, False)
+      for xnnpack in ((False,) if self._arm32 else (True, False))
     ]
 
   def _configuration(
@@ -199,7 +227,7 @@ class EmulatedPi4(device.Device):
     rows, around = _by_operator(graph, runs[0])
     return {
       'device': self.spec,
-      'runtime': installation_lib.RUNTIME,
+      'runtime': self._runtime,
       'runtime_version': facts['machine']['runtime_version'],
       'threads': 1,
       'xnnpack': xnnpack,
@@ -210,7 +238,7 @@ class EmulatedPi4(device.Device):
       'instructions': counts[0],
       'counts': counts,
       'relative_spread': spread,
-      **{name: counters[name] for name in ('load_bytes', 'store_bytes')},
+      **{name: counters.get(name) for name in ('load_bytes', 'store_bytes')},
       'classes': {
         name: value for name, value in counters.items() if name not in _NO_CLASS
       },
@@ -230,19 +258,30 @@ class EmulatedPi4(device.Device):
     for index in range(options.processes):
       last = index == options.processes - 1
       with tempfile.TemporaryDirectory(prefix='emulated_pi4.') as folder:
-        runs.append(
-          guest.run_probe(
+        operators = options.operators and index == 0
+        if self._arm32:
+          run = arm32_run.run(
+            self._arm32,
+            path,
+            inputs,
+            folder,
+            inferences=options.inferences,
+            operators=operators,
+            timeout_s=self._settings.timeout_s,
+          )
+        else:
+          run = guest.run_probe(
             self._installation,
             path,
             inputs,
             folder,
             xnnpack=xnnpack,
             inferences=options.inferences,
-            operators=options.operators and index == 0,
+            operators=operators,
             cache_model=options.cache_model and last,
             timeout_s=self._settings.timeout_s,
           )
-        )
+        runs.append(run)
     return runs
 
   def _prediction(
@@ -261,23 +300,28 @@ class EmulatedPi4(device.Device):
       },
     )
 
+  @property
+  def _runtime(self) -> str:
+    return arm32.RUNTIME if self._arm32 else installation_lib.RUNTIME
+
   def _ask_machine(self) -> dict:
     """Returns the emulated `environment.describe_machine`."""
     versions = self._installation.versions
+    processor = 'Cortex-A15, 32 bits' if self._arm32 else 'Cortex-A72'
     return {
       'device': (
-        f'Raspberry Pi 4, emulated (Cortex-A72, QEMU {versions["qemu-user"]})'
+        f'Raspberry Pi 4, emulated ({processor}, QEMU {versions["qemu-user"]})'
       ),
       'is_raspberry_pi': False,
       'cpu_count': installation_lib.CORES,
       'cpu_max_mhz': None,
-      'architecture': 'aarch64',
+      'architecture': 'armv7l' if self._arm32 else 'aarch64',
       'os': (
         f'Debian {installation_lib.DEBIAN_RELEASE}, libc6 {versions["libc6"]}'
       ),
       'python': versions['python3.11-minimal'].partition('-')[0],
-      'runtime': installation_lib.RUNTIME,
-      'runtime_version': versions[installation_lib.RUNTIME],
+      'runtime': self._runtime,
+      'runtime_version': versions[self._runtime],
     }
 
 
@@ -287,11 +331,14 @@ def _by_operator(
   """Returns the operators' counts and the counts of no operator."""
   if run.marked is None:
     return None, None
-  totals = operators_lib.count_by_operator(
-    run.marked,
-    operators_lib.owners_of_nodes(run.snapshots),
-    sorted(run.facts['delegates']),
-  )
+  if any(snapshot.tag == marks.START for snapshot in run.marked):
+    totals = operators_lib.count_by_start(run.marked)
+  else:
+    totals = operators_lib.count_by_operator(
+      run.marked,
+      operators_lib.owners_of_nodes(run.snapshots),
+      sorted(run.facts['delegates']),
+    )
   rows = operators_lib.operator_rows(
     graph,
     totals,
@@ -300,7 +347,7 @@ def _by_operator(
   )
   # The remainder, so that both together are the count of the inference.
   around = {
-    name: run.counters[name] - sum(row[name] for row in rows)
+    name: run.counters.get(name, 0) - sum(row[name] for row in rows)
     for name in operators_lib.COUNTERS
   }
   return rows, around

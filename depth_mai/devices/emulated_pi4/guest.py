@@ -145,29 +145,72 @@ def run_probe(
   Raises:
     ValueError: the process failed or took too long.
   """
-  names = ('request.json', 'inputs.npz', 'outputs.npz', 'facts.json')
   files = {
-    name.partition('.')[0]: os.path.join(folder, name)
-    for name in (*names, 'counts.txt')
+    name: os.path.join(folder, f'{name}.npz') for name in ('inputs', 'outputs')
   }
+  files['facts'] = os.path.join(folder, 'facts.json')
   np.savez(files['inputs'], *inputs)
   request = {
     'model': os.path.abspath(path),
     'xnnpack': xnnpack,
     'inferences': inferences,
     'operators': operators,
-    **{name: files[name] for name in ('inputs', 'outputs', 'facts')},
+    **files,
   }
-  with open(files['request'], 'w', encoding='utf-8') as stream:
+  snapshots = count(
+    installation,
+    _PROBE,
+    request,
+    folder,
+    ['cache=on'] * cache_model,
+    timeout_s,
+  )
+  found = marks.inferences(snapshots)
+  marked = found.pop() if operators else None
+  with open(files['facts'], encoding='utf-8') as stream:
+    facts = json.load(stream)
+  with np.load(files['outputs']) as outputs:
+    arrays = [outputs[name] for name in outputs.files]
+  return Run(facts, middle(found), snapshots, marked, arrays)
+
+
+def count(
+  installation: installation_lib.Installation,
+  program: str,
+  request: dict,
+  folder: str,
+  plugin_options: Sequence[str],
+  timeout_s: float,
+) -> list[marks.Snapshot]:
+  """Runs one of the emulator's programs while the plugin counts.
+
+  Args:
+    installation: the emulated Raspberry Pi 4, or its 32-bit system.
+    program: name of the module.
+    request: what the program reads; 'model' is the file's path.
+    folder: a folder for files that the two processes exchange.
+    plugin_options: see `run_guest`; 'out' is added.
+    timeout_s: time limit in seconds.
+
+  Returns:
+    The snapshots.
+
+  Raises:
+    ValueError: the process failed or took too long.
+  """
+  asked, counts = (
+    os.path.join(folder, name) for name in ('request.json', 'counts.txt')
+  )
+  with open(asked, 'w', encoding='utf-8') as stream:
     json.dump(request, stream)
-  options = [f'out={files["counts"]}'] + ['cache=on'] * cache_model
+  path = request['model']
   try:
     done = run_guest(
       installation,
-      ['-m', _PROBE, files['request']],
+      ['-m', program, asked],
       pythonpath=[environment_lib.package_root()],
       timeout_s=timeout_s,
-      plugin_options=options,
+      plugin_options=[f'out={counts}', *plugin_options],
     )
   except subprocess.TimeoutExpired as error:
     raise ValueError(
@@ -180,18 +223,15 @@ def run_probe(
       f'{path} cannot be run on the emulated Raspberry Pi 4 (exit code '
       f'{done.returncode}): {words}'
     )
-  return _read(files, operators)
+  return marks.read_snapshots(counts)
 
 
-def _read(files: dict[str, str], operators: bool) -> Run:
-  snapshots = marks.read_snapshots(files['counts'])
-  found = marks.inferences(snapshots)
-  marked = found.pop() if operators else None
-  counted = [marks.counted(inference) for inference in found]
-  middle = statistics.median_low([one['instructions'] for one in counted])
-  with open(files['facts'], encoding='utf-8') as stream:
-    facts = json.load(stream)
-  with np.load(files['outputs']) as outputs:
-    arrays = [outputs[name] for name in outputs.files]
-  counters = next(one for one in counted if one['instructions'] == middle)
-  return Run(facts, counters, snapshots, marked, arrays)
+def middle(inferences: list[list[marks.Snapshot]]) -> dict[str, int]:
+  """Returns the counts of the inference with the median count.
+
+  Args:
+    inferences: the snapshots of each.
+  """
+  counted = [marks.counted(one) for one in inferences]
+  median = statistics.median_low([one['instructions'] for one in counted])
+  return next(one for one in counted if one['instructions'] == median)

@@ -16,6 +16,7 @@ from depth_mai.devices.emulated_pi4 import symbols
 
 # The same as in plugin/instruction_counter.c.
 SNAPSHOT = 0x5150
+WATCH = 0x5160
 # Number of instructions that a hook adds before and after its snapshot. The
 # replaced instruction is not among them.
 EXTRA_BEFORE, EXTRA_AFTER = 4, 2
@@ -50,6 +51,18 @@ def snapshot(tag: int) -> None:
     tag: tag of the snapshot, 0 to 15.
   """
   _C.syscall(SNAPSHOT + tag)
+
+
+def watch(tag: int, address: int) -> None:
+  """Takes a snapshot whenever an instruction is executed, without a hook.
+
+  Such a snapshot has no arguments, and the plugin watches one address only.
+
+  Args:
+    tag: tag of the snapshot, 0 to 15.
+    address: address of an instruction that has not been executed yet.
+  """
+  _C.syscall(WATCH, ctypes.c_size_t(address), tag)
 
 
 class Hooks:

@@ -9,6 +9,9 @@ plugin.so   counts instructions
 python3     a program of the host that runs the emulated Python
 stamp.json  all versions; written last
 
+guest_32/, site_32/ and python3_32 are those of a 32-bit system (arm32.py),
+which `setup` makes if it is asked to.
+
 Another QEMU, C library or LiteRT executes other instructions, so counts can be
 compared only within one set of versions.
 """
@@ -18,6 +21,7 @@ import functools
 import hashlib
 import importlib.resources
 import os
+from typing import ClassVar
 
 from depth_mai.devices import set_up_folder
 
@@ -54,13 +58,24 @@ WHEEL_PLATFORMS = (
 )
 CPU = 'cortex-a72'
 
+# The 32-bit system: PyPI has no wheel of TFLite 2.5.0 for 64-bit ARM.
+GUEST_PACKAGES_32 = GUEST_PACKAGES
+RUNTIME_32 = 'tflite-runtime'
+WHEELS_32 = (f'{RUNTIME_32}==2.5.0',)
+# The wheel is for Python 3.8, but only its library is used (arm32_probe.py).
+WHEEL_PYTHON_32 = '3.8'
+WHEEL_PLATFORMS_32 = ('linux_armv7l',)
+# QEMU's 32-bit program has no Cortex-A72. This one has all of its instructions
+# that code for ARMv7 can contain.
+CPU_32 = 'cortex-a15'
+
 CORES = 4
 
-# From a Raspberry Pi 4 Model B with a 64-bit system.
+# From a Raspberry Pi 4 Model B.
 _CORE = """\
 processor\t: {core}
 BogoMIPS\t: 108.00
-Features\t: fp asimd evtstrm crc32 cpuid
+Features\t: {features}
 CPU implementer\t: 0x41
 CPU architecture: 8
 CPU variant\t: 0x0
@@ -68,6 +83,11 @@ CPU part\t: 0xd08
 CPU revision\t: 3
 
 """
+_FEATURES = 'fp asimd evtstrm crc32 cpuid'
+FEATURES_32 = (
+  'half thumb fastmult vfp edsp neon vfpv3 tls vfpv4 idiva idivt vfpd32 lpae '
+  'evtstrm crc32'
+)
 _BOARD = """\
 Hardware\t: BCM2835
 Revision\t: c03114
@@ -106,20 +126,27 @@ class Installation:
   Attributes:
     root: its folder.
     versions: dict from the names of its packages to their versions.
+    cpu: QEMU's name of the processor.
+    emulator: QEMU's program.
+    suffix: of the names of the parts that are of this system only.
   """
 
   root: str
   versions: dict[str, str]
 
+  cpu: ClassVar[str] = CPU
+  emulator: ClassVar[str] = 'qemu-aarch64'
+  suffix: ClassVar[str] = ''
+
   @property
   def guest(self) -> str:
     """The root folder of the emulated system."""
-    return os.path.join(self.root, 'guest')
+    return os.path.join(self.root, f'guest{self.suffix}')
 
   @property
   def site(self) -> str:
     """The folder of its Python packages."""
-    return os.path.join(self.root, 'site')
+    return os.path.join(self.root, f'site{self.suffix}')
 
   @property
   def plugin(self) -> str:
@@ -129,7 +156,7 @@ class Installation:
   @property
   def launcher(self) -> str:
     """A program of the host that runs the emulated Python."""
-    return os.path.join(self.root, 'python3')
+    return os.path.join(self.root, f'python3{self.suffix}')
 
   @property
   def python(self) -> str:
@@ -145,7 +172,7 @@ class Installation:
       os.path.join(libraries[0], 'ld-linux-x86-64.so.2'),
       '--library-path',
       ':'.join(libraries),
-      os.path.join(host, 'usr/bin/qemu-aarch64'),
+      os.path.join(host, 'usr/bin', self.emulator),
     ]
 
   @property
@@ -153,7 +180,7 @@ class Installation:
     """The command that emulates the processor and system, without a program."""
     system = ['-L', self.guest, '-0', self.launcher]
     home = ['-E', f'PYTHONHOME={self.guest}/usr']
-    return [*self.qemu, '-cpu', CPU, *system, *home]
+    return [*self.qemu, '-cpu', self.cpu, *system, *home]
 
   @property
   def needed_files(self) -> tuple[str, ...]:
@@ -173,6 +200,10 @@ def fingerprint() -> str:
     QEMU_VERSION,
     PYTHON_VERSION,
     CPU,
+    *GUEST_PACKAGES_32,
+    *WHEELS_32,
+    CPU_32,
+    FEATURES_32,
     *(f'{name} {text}' for name, text in processor_files().items()),
     *plugin_sources().values(),
   ]
@@ -204,7 +235,7 @@ def plugin_sources() -> dict[str, str]:
   }
 
 
-def processor_files() -> dict[str, str]:
+def processor_files(features: str = _FEATURES) -> dict[str, str]:
   """Returns the files in which a Raspberry Pi 4 describes its processor.
 
   LiteRT chooses kernels by /proc/cpuinfo and /sys/devices/system/cpu. QEMU
@@ -212,12 +243,17 @@ def processor_files() -> dict[str, str]:
   are missing there. With the host's files, LiteRT 2.3 crashes and other
   versions choose kernels that they would not choose on a Raspberry Pi.
 
+  Args:
+    features: names of the processor's features.
+
   Returns:
     dict from paths, relative to the root folder, to texts.
   """
   folder = 'sys/devices/system/cpu'
   found = {
-    'proc/cpuinfo': ''.join(_CORE.format(core=core) for core in range(CORES))
+    'proc/cpuinfo': ''.join(
+      _CORE.format(core=core, features=features) for core in range(CORES)
+    )
     + _BOARD
   }
   found |= {
@@ -230,13 +266,16 @@ def processor_files() -> dict[str, str]:
   return found
 
 
-def write_processor_files(root: str | os.PathLike[str]) -> None:
+def write_processor_files(
+  root: str | os.PathLike[str], features: str = _FEATURES
+) -> None:
   """Writes the files of `processor_files`.
 
   Args:
     root: the folder of the emulated system.
+    features: names of the processor's features.
   """
-  for name, text in processor_files().items():
+  for name, text in processor_files(features).items():
     path = os.path.join(root, name)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, 'w', encoding='ascii') as stream:

@@ -10,12 +10,13 @@ others are entries of functions of LiteRT 2.3:
   OPTIMIZE  All nodes of a partition are made.
   RUN       XNNPACK runs the kernel of an internal node.
   DONE      LiteRT has run a node, or a partition.
+  START     TFLite 2.5.0 begins with a node, see arm32_probe.py.
 """
 
 import dataclasses
 import os
 
-BEGIN, END, VISIT, NEW_NODE, OPTIMIZE, RUN, DONE = range(7)
+BEGIN, END, VISIT, NEW_NODE, OPTIMIZE, RUN, DONE, START = range(8)
 
 # A part of the function's symbol that no other symbol has.
 FUNCTIONS = {

@@ -13,8 +13,6 @@ import subprocess
 import sys
 import zipfile
 
-from depth_mai.devices.emulated_pi4 import installation
-
 _CONFIGURATION = """\
 Dir::State "{root}/state";
 Dir::State::Lists "{root}/state/lists";
@@ -24,7 +22,7 @@ Dir::Cache::archives "{root}/{architecture}";
 Dir::Etc::SourceList "/dev/null";
 Dir::Etc::SourceParts "{root}/sources";
 APT::Architecture "{architecture}";
-APT::Architectures {{ "amd64"; "arm64"; }};
+APT::Architectures {{ "amd64"; "arm64"; "armhf"; }};
 APT::Install-Recommends "false";
 APT::Sandbox::User "";
 Acquire::Retries "3";
@@ -40,18 +38,24 @@ class DebianPackages:
   def __init__(self, root: str | os.PathLike[str]):
     """Downloads the lists of packages.
 
+    A list that cannot be downloaded is left out: the packages may be in others.
+
     Args:
       root: folder for lists and downloads; its content is used again.
 
     Raises:
-      ValueError: the lists cannot be downloaded.
+      ValueError: there are no lists.
     """
     self._root = os.path.abspath(os.fspath(root))
     for name in _FOLDERS:
       os.makedirs(os.path.join(self._root, name), exist_ok=True)
     open(os.path.join(self._root, 'status'), 'w').close()
     _write_sources('/etc/apt', os.path.join(self._root, 'sources'))
-    self._run('amd64', ['apt-get', '-qq', 'update'])
+    self._missing: ValueError | None = None
+    try:
+      self._run('amd64', ['apt-get', '-qq', 'update'])
+    except ValueError as error:
+      self._missing = error
 
   def unpack(
     self, architecture: str, names: tuple[str, ...], target: str
@@ -59,7 +63,7 @@ class DebianPackages:
     """Downloads packages with all dependencies, and unpacks them.
 
     Args:
-      architecture: 'amd64' or 'arm64'.
+      architecture: 'amd64', 'arm64' or 'armhf'.
       names: names of packages.
       target: folder to unpack into; created if it does not exist.
 
@@ -71,10 +75,11 @@ class DebianPackages:
     """
     folder = os.path.join(self._root, architecture)
     os.makedirs(os.path.join(folder, 'partial'), exist_ok=True)
-    self._run(
-      architecture,
-      ['apt-get', '-qq', '-y', '--download-only', 'install', *names],
-    )
+    command = ['apt-get', '-qq', '-y', '--download-only', 'install', *names]
+    try:
+      self._run(architecture, command)
+    except ValueError as error:
+      raise self._missing or error from error
     os.makedirs(target, exist_ok=True)
     versions = {}
     for path in _files(folder, '*.deb'):
@@ -182,12 +187,21 @@ def with_source_code(text: str) -> str:
   return text + ''.join(f'\ndeb-src {line}' for line in lines) + '\n'
 
 
-def unpack_wheels(downloads: str, target: str) -> dict[str, str]:
-  """Downloads the pinned wheels for 64-bit ARM and unpacks them.
+def unpack_wheels(
+  downloads: str,
+  target: str,
+  wheels: tuple[str, ...],
+  platforms: tuple[str, ...],
+  python_version: str,
+) -> dict[str, str]:
+  """Downloads wheels for another machine and unpacks them.
 
   Args:
     downloads: folder for the wheels; those in it are used again.
     target: folder to unpack into.
+    wheels: names with versions, such as 'numpy==2.3.5'.
+    platforms: platform tags that may be used.
+    python_version: version of that machine's Python.
 
   Returns:
     dict from pip names to versions.
@@ -198,12 +212,10 @@ def unpack_wheels(downloads: str, target: str) -> dict[str, str]:
   os.makedirs(downloads, exist_ok=True)
   command = [sys.executable, '-m', 'pip', 'download', '-q', '--no-deps']
   command += ['-d', downloads, '--disable-pip-version-check']
-  command += [f'--python-version={installation.PYTHON_VERSION}']
+  command += [f'--python-version={python_version}']
   command += ['--only-binary=:all:']
-  command += [f'--platform={name}' for name in installation.WHEEL_PLATFORMS]
-  done = subprocess.run(
-    command + list(installation.WHEELS), capture_output=True, text=True
-  )
+  command += [f'--platform={name}' for name in platforms]
+  done = subprocess.run(command + list(wheels), capture_output=True, text=True)
   if done.returncode:
     errors = [line for line in done.stderr.splitlines() if 'ERROR' in line]
     raise ValueError(
@@ -214,7 +226,7 @@ def unpack_wheels(downloads: str, target: str) -> dict[str, str]:
   for path in _files(downloads, '*.whl'):
     with zipfile.ZipFile(path) as archive:
       archive.extractall(target)
-  return dict(wheel.split('==') for wheel in installation.WHEELS)
+  return dict(wheel.split('==') for wheel in wheels)
 
 
 def _files(folder: str, pattern: str) -> list[str]:

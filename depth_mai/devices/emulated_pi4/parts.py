@@ -7,6 +7,7 @@ and a setup with other versions remakes only the parts that changed.
 """
 
 from collections.abc import Callable
+from collections.abc import Iterable
 import functools
 import json
 import os
@@ -14,12 +15,16 @@ import shlex
 import shutil
 import subprocess
 
+from depth_mai.devices.emulated_pi4 import arm32
 from depth_mai.devices.emulated_pi4 import installation
 from depth_mai.devices.emulated_pi4 import packages as packages_lib
 from depth_mai.files import atomic
 
 DOWNLOADS = 'downloads'
 _DONE = 'parts.json'
+
+# Makes a part under a path; returns versions of packages.
+_Maker = Callable[[str], dict[str, str]]
 
 
 class Parts:
@@ -36,7 +41,7 @@ class Parts:
     self._done = self._read_done()
 
   def make_all(self) -> dict[str, str]:
-    """Makes the missing parts.
+    """Makes the missing parts, except for those of the 32-bit system.
 
     Returns:
       dict from the names of all packages to their versions.
@@ -44,7 +49,7 @@ class Parts:
     Raises:
       ValueError: a part cannot be made.
     """
-    steps = (
+    return self._make_steps(
       ('host', installation.HOST_PACKAGES, self._host),
       (
         'guest',
@@ -56,6 +61,30 @@ class Parts:
       ('plugin.so', installation.plugin_sources().values(), self._plugin),
       ('python3', (self._root, installation.CPU), self._launcher),
     )
+
+  def make_32(self) -> dict[str, str]:
+    """Makes the missing parts of the 32-bit system; the others must be made.
+
+    Returns:
+      dict from the names of its packages to their versions.
+
+    Raises:
+      ValueError: a part cannot be made.
+    """
+    return self._make_steps(
+      (
+        'guest_32',
+        (*installation.GUEST_PACKAGES_32, installation.FEATURES_32),
+        self._guest_32,
+      ),
+      ('site_32', installation.WHEELS_32, self._site_32),
+      ('python3_32', (self._root, installation.CPU_32), self._launcher_32),
+    )
+
+  def _make_steps(
+    self, *steps: tuple[str, Iterable[str], _Maker]
+  ) -> dict[str, str]:
+    """Makes the missing ones of some parts: (name, recipe, maker) each."""
     versions: dict[str, str] = {}
     for number, (name, recipe, make) in enumerate(steps, start=1):
       done = self._done.get(name)
@@ -91,8 +120,27 @@ class Parts:
     }
 
   def _site(self, path: str) -> dict[str, str]:
-    downloads = os.path.join(self._root, DOWNLOADS, 'wheels')
-    return packages_lib.unpack_wheels(downloads, path)
+    return packages_lib.unpack_wheels(
+      os.path.join(self._root, DOWNLOADS, 'wheels'),
+      path,
+      installation.WHEELS,
+      installation.WHEEL_PLATFORMS,
+      installation.PYTHON_VERSION,
+    )
+
+  def _guest_32(self, path: str) -> dict[str, str]:
+    self._debian.unpack('armhf', installation.GUEST_PACKAGES_32, path)
+    installation.write_processor_files(path, installation.FEATURES_32)
+    return {}
+
+  def _site_32(self, path: str) -> dict[str, str]:
+    return packages_lib.unpack_wheels(
+      os.path.join(self._root, DOWNLOADS, 'wheels_32'),
+      path,
+      installation.WHEELS_32,
+      installation.WHEEL_PLATFORMS_32,
+      installation.WHEEL_PYTHON_32,
+    )
 
   def _include(self, path: str) -> dict[str, str]:
     # Downloads the package again, because a finished setup removes downloads.
@@ -125,13 +173,10 @@ class Parts:
     return {}
 
   def _launcher(self, path: str) -> dict[str, str]:
-    """Writes a program of the host: the guest's sys.executable."""
-    mine = installation.Installation(self._root, {})
-    command = shlex.join([*mine.emulation, mine.python, '-S'])
-    with open(path, 'w', encoding='utf-8') as stream:
-      stream.write(f'#!/bin/sh\nexec {command} "$@"\n')
-    os.chmod(path, 0o755)
-    return {}
+    return _write_launcher(installation.Installation(self._root, {}), path)
+
+  def _launcher_32(self, path: str) -> dict[str, str]:
+    return _write_launcher(arm32.Arm32(self._root, {}), path)
 
   @functools.cached_property
   def _debian(self) -> packages_lib.DebianPackages:
@@ -160,3 +205,14 @@ def _remove(path: str) -> None:
     shutil.rmtree(path)
   elif os.path.lexists(path):
     os.remove(path)
+
+
+def _write_launcher(
+  made: installation.Installation, path: str
+) -> dict[str, str]:
+  """Writes a program of the host: the guest's sys.executable."""
+  command = shlex.join([*made.emulation, made.python, '-S'])
+  with open(path, 'w', encoding='utf-8') as stream:
+    stream.write(f'#!/bin/sh\nexec {command} "$@"\n')
+  os.chmod(path, 0o755)
+  return {}

@@ -32,9 +32,7 @@ def _configuration_lines(row: dict) -> list[str]:
   kernels = 'with XNNPACK' if row['xnnpack'] else 'built-in kernels only'
   lines = [
     f'{kernels}: {row["instructions"] / 1e6:.3f} million instructions '
-    f'(processes differ by {row["relative_spread"]:.1e}), '
-    f'{row["load_bytes"] / 1e6:.1f} MB loaded, '
-    f'{row["store_bytes"] / 1e6:.1f} MB stored',
+    f'(processes differ by {row["relative_spread"]:.1e}){_moved(row)}',
     f'  {_partitions(row)}',
     f'  {benchmark_report.outputs_text(row["outputs"])}',
     f'  {_prediction(row)}',
@@ -44,7 +42,8 @@ def _configuration_lines(row: dict) -> list[str]:
       f'  simulated caches: {row["l1d_misses"]} misses of the first level, '
       f'{row["l2_misses"]} of the second'
     )
-  lines += ['', '  class                       million   share']
+  if row['classes']:
+    lines += ['', '  class                       million   share']
   lines += [
     f'  {name:<26} {value / 1e6:8.3f}  {value / row["instructions"]:6.1%}'
     for name, value in sorted(row['classes'].items(), key=lambda one: -one[1])
@@ -53,6 +52,15 @@ def _configuration_lines(row: dict) -> list[str]:
   if row['by_operator'] is not None:
     lines += ['', *_operator_lines(row)]
   return lines + [f'  {text}' for text in row['warnings']]
+
+
+def _moved(row: dict) -> str:
+  if row['load_bytes'] is None:
+    return ''
+  return (
+    f', {row["load_bytes"] / 1e6:.1f} MB loaded, '
+    f'{row["store_bytes"] / 1e6:.1f} MB stored'
+  )
 
 
 def _operator_lines(row: dict) -> list[str]:

@@ -8,6 +8,7 @@ from absl.testing import parameterized
 from depth_mai.devices import device as device_lib
 from depth_mai.devices import settings
 from depth_mai.devices.emulated_pi4 import device
+from depth_mai.devices.emulated_pi4 import report_table
 from tests.devices.emulated_pi4 import emulator
 from tests.runtime import tiny_model
 
@@ -73,6 +74,38 @@ class EmulatedPi4Test(parameterized.TestCase):
       resizes[0]['instructions'] / resizes[1]['instructions'], 1, places=3
     )
 
+  def test_tflite_2_5(self):
+    emulator.open_32_or_skip(self)
+    report = self._measure(
+      tiny_model.split_model(_SIZE),
+      device.EmulationOptions(inferences=1, runtime='tflite_2_5'),
+    )
+    machine = report['machine']
+    self.assertEqual(
+      [machine[key] for key in ('architecture', 'runtime', 'runtime_version')],
+      ['armv7l', 'tflite-runtime', '2.5.0'],
+    )
+    (row,) = report['configurations']
+    self.assertFalse(row['xnnpack'])
+    self.assertTrue(row['outputs']['agree'])
+    self.assertLess(row['relative_spread'], 1e-6)
+    self.assertEqual(
+      [(one['operator'], one['kernels']) for one in row['by_operator']],
+      [('CONV_2D', 1), ('RESIZE_NEAREST_NEIGHBOR', 1), ('CONV_2D', 1)],
+    )
+    operators = sum(one['instructions'] for one in row['by_operator'])
+    self.assertEqual(
+      operators + row['around']['instructions'], row['instructions']
+    )
+    self.assertBetween(row['around']['instructions'], 0, 30000)
+    self.assertIsNone(row['predicted_ms'])
+    self.assertIsNone(row['load_bytes'])
+    text = report_table.format_table(report)
+    self.assertRegex(
+      text, r'million instructions \(processes differ by \S+\)\n'
+    )
+    self.assertNotIn('class ', text)
+
   def test_integers_are_equal_bit_for_bit(self):
     report = self._measure(
       tiny_model.quantised_model('int8', _SIZE, 1.0, -128, 4.0, 0),
@@ -127,6 +160,8 @@ class EmulatedPi4Test(parameterized.TestCase):
 
     self.assertEqual(key(), key())
     self.assertNotEqual(key(), key(cache_model=True))
+    emulator.open_32_or_skip(self)
+    self.assertNotEqual(key(), key(runtime='tflite_2_5'))
 
   def test_missing_model(self):
     emulator.open_or_skip(self)
@@ -154,6 +189,19 @@ class OptionsTest(parameterized.TestCase):
       ),
       device.EmulationOptions(cache_model=True, calibration='a/b.json'),
     )
+    self.assertEqual(
+      device.options_from_spec('emulated_pi4?runtime=tflite_2_5'),
+      device.EmulationOptions(runtime='tflite_2_5'),
+    )
+
+  @parameterized.parameters(
+    ({'runtime': 'tflite'}, 'runtime=tflite: give litert or tflite_2_5'),
+    ({'runtime': 'tflite_2_5', 'cache_model': True}, 'leave out cache_model='),
+    ({'runtime': 'tflite_2_5', 'calibration': 'x'}, 'nor predictions'),
+  )
+  def test_bad_runtime(self, options, message):
+    with self.assertRaisesRegex(ValueError, message):
+      device.EmulationOptions(**options)
 
   @parameterized.parameters(
     'pi', 'emulated_pi4?x=1', 'emulated_pi4?cache_model=1'

@@ -50,6 +50,29 @@ class OwnersTest(absltest.TestCase):
     self.assertEqual(operators.owners_of_nodes([_snapshot(marks.BEGIN)]), [])
 
 
+class StartTest(absltest.TestCase):
+  def test_each_operator_lasts_until_the_next(self):
+    marks_at = (
+      (marks.BEGIN, 100),
+      (marks.START, 103),
+      (marks.START, 150),
+      (marks.END, 200),
+    )
+    inference = [
+      marks.Snapshot(tag, (0,) * 6, {'instructions': now})
+      for tag, now in marks_at
+    ]
+    none = {'load_bytes': 0, 'store_bytes': 0}
+    self.assertEqual(
+      operators.count_by_start(inference),
+      {
+        None: {'kernels': 0, 'instructions': 3, **none},
+        0: {'kernels': 1, 'instructions': 47, **none},
+        1: {'kernels': 1, 'instructions': 50, **none},
+      },
+    )
+
+
 class _Clock:
   """Makes snapshots after given numbers of instructions, including hooks."""
 

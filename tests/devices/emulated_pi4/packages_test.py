@@ -7,7 +7,6 @@ import zipfile
 
 from absl.testing import absltest
 
-from depth_mai.devices.emulated_pi4 import installation
 from depth_mai.devices.emulated_pi4 import packages
 
 _METADATA = 'Metadata-Version: 2.1\nName: tiny-thing\nVersion: 1.5\n'
@@ -38,16 +37,29 @@ class DebianPackagesTest(absltest.TestCase):
     program.chmod(0o755)
     path = f'{folder}:{os.environ["PATH"]}'
     with unittest.mock.patch.dict(os.environ, PATH=path):
+      made = packages.DebianPackages(folder / 'state')
       with self.assertRaisesRegex(
         ValueError,
         r'apt-get -qq update failed \(100\): E: Could not resolve.*network',
       ):
-        packages.DebianPackages(folder / 'state')
+        made.unpack('amd64', ('tar',), str(folder / 'target'))
     # Its configuration names its own folders.
     text = (folder / 'state/amd64.conf').read_text()
     self.assertIn(f'Dir::State "{folder}/state/state";', text)
     self.assertIn(f'Dir::State::Status "{folder}/state/status";', text)
     self.assertEqual((folder / 'state/status').read_text(), '')
+
+  def test_a_missing_list_does_not_matter_if_others_have_the_packages(self):
+    folder = pathlib.Path(self.create_tempdir().full_path)
+    if not os.path.isdir('/etc/apt') or shutil.which('sh') is None:
+      self.skipTest('no Debian')
+    program = folder / 'apt-get'
+    program.write_text('#!/bin/sh\ncase "$*" in *update) exit 100;; esac')
+    program.chmod(0o755)
+    path = f'{folder}:{os.environ["PATH"]}'
+    with unittest.mock.patch.dict(os.environ, PATH=path):
+      made = packages.DebianPackages(folder / 'state')
+      self.assertEqual(made.unpack('armhf', ('tar',), f'{folder}/target'), {})
 
 
 class WheelsTest(absltest.TestCase):
@@ -75,12 +87,13 @@ class WheelsTest(absltest.TestCase):
       'PIP_FIND_LINKS': str(self.folder),
       'PIP_CONFIG_FILE': '/dev/null',
     }
-    with (
-      unittest.mock.patch.dict('os.environ', environment),
-      unittest.mock.patch.object(installation, 'WHEELS', ('tiny-thing==1.5',)),
-    ):
+    with unittest.mock.patch.dict('os.environ', environment):
       return packages.unpack_wheels(
-        str(self.folder / 'downloads'), str(self.folder / 'site')
+        str(self.folder / 'downloads'),
+        str(self.folder / 'site'),
+        ('tiny-thing==1.5',),
+        ('manylinux2014_aarch64',),
+        '3.11',
       )
 
   def test_for_arm(self):

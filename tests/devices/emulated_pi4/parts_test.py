@@ -35,6 +35,12 @@ class _Parts(parts.Parts):
   def _site(self, path):
     return self._make('site', path)
 
+  def _guest_32(self, path):
+    return self._make('guest_32', path)
+
+  def _site_32(self, path):
+    return self._make('site_32', path)
+
   def _include(self, path):
     return self._make('include', path)
 
@@ -64,6 +70,15 @@ class PartsTest(absltest.TestCase):
     self.assertEqual(again.make_all(), versions)
     self.assertEmpty(again.made)
     self.assertEqual(self.lines[-1], '[6/6] python3: already made')
+
+  def test_the_32_bit_system_is_added(self):
+    added = self._parts()
+    self.assertEqual(added.make_32()['site_32'], '1')
+    self.assertEqual(added.made, ('guest_32', 'site_32'))
+    self.assertEqual(self.lines[-1], '[3/3] python3_32')
+    text = (self.root / 'python3_32').read_text()
+    self.assertIn('/qemu-arm -cpu cortex-a15 ', text)
+    self.assertIn('guest_32/usr/bin/python3.11 -S', text)
 
   def test_resumes_after_an_interruption(self):
     first = self._parts()

@@ -11,6 +11,7 @@ import unittest.mock
 from absl.testing import absltest
 
 from depth_mai.devices import set_up_folder
+from depth_mai.devices.emulated_pi4 import arm32
 from depth_mai.devices.emulated_pi4 import installation as installation_lib
 from depth_mai.devices.emulated_pi4 import parts
 from depth_mai.devices.emulated_pi4 import setup
@@ -47,8 +48,37 @@ class SetupTest(absltest.TestCase):
     self.assertEqual(stamp['fingerprint'], installation_lib.fingerprint())
     self.assertFalse((self.root / parts.DOWNLOADS).exists())
     # Nothing is made twice.
-    with unittest.mock.patch.object(parts, 'Parts', None):
+    with unittest.mock.patch.object(parts.Parts, 'make_all', None):
       self.assertEqual(setup.set_up(str(self.root)), made)
+
+  def test_the_32_bit_system_is_added_later(self):
+    emulator.open_32_or_skip(self)
+    source = pathlib.Path(emulator.open_or_skip(self).root)
+    self._copy()
+    for name in ('guest_32', 'site_32'):
+      (self.root / name).symlink_to(source / name)
+    listed = json.loads((self.root / 'parts.json').read_text())
+    del listed['site_32']
+    (self.root / 'parts.json').write_text(json.dumps(listed))
+    self.assertNotIn('tflite-runtime', setup.set_up(str(self.root)).versions)
+    with unittest.mock.patch.object(
+      parts.packages_lib, 'unpack_wheels'
+    ) as unpack:
+      unpack.side_effect = ValueError('no network')
+      with self.assertRaisesRegex(ValueError, 'no network'):
+        setup.set_up(str(self.root), with_32_bits=True)
+      # What was complete before remains so.
+      whole = installation_lib.open_installation(str(self.root))
+      with self.assertRaisesRegex(ValueError, 'without TFLite'):
+        arm32.of(whole)
+
+      def link(downloads, target, *_):
+        shutil.copytree(source / 'site_32', target)
+        return {'tflite-runtime': '2.5.0'}
+
+      unpack.side_effect = link
+      made = setup.set_up(str(self.root), with_32_bits=True)
+    self.assertEqual(made.versions['tflite-runtime'], '2.5.0')
 
   def test_no_stamp_without_a_working_python(self):
     self._copy()

@@ -2,6 +2,7 @@
 import ctypes
 import os
 import shutil
+import struct
 import subprocess
 
 from absl.testing import absltest
@@ -47,8 +48,30 @@ class SymbolsTest(absltest.TestCase):
     with self.assertRaisesRegex(ValueError, '0 functions called number'):
       symbols.find_functions(self.path, {0: 'number'})
 
+  def test_32_bits(self):
+    # A library of two functions, written by hand with the layouts of
+    # /usr/include/elf.h: header, names, symbols, three sections.
+    names = b'\0first\0second\0'
+    symbol = struct.Struct('<IIIBBH')
+    table = symbol.pack(0, 0, 0, 0, 0, 0)
+    table += symbol.pack(1, 0x1235, 4, 2, 0, 1)
+    table += symbol.pack(7, 0x5678, 4, 2, 0, 1)
+    start, sections = 52 + len(names), 52 + len(names) + len(table)
+    header = b'\x7fELF\x01\x01\x01' + bytes(9)
+    header += struct.pack('<HHIIIIIHHHHHH', 3, 40, 1, 0, 0, sections, 0,
+                          52, 0, 0, 40, 3, 0)  # fmt: skip
+    section = struct.Struct('<10I')
+    content = header + names + table + section.pack(*[0] * 10)
+    content += section.pack(0, 2, 0, 0, start, len(table), 2, 1, 4, 16)
+    content += section.pack(0, 3, 0, 0, 52, len(names), 0, 0, 1, 0)
+    path = self.create_tempdir().create_file('arm.so', content, mode='wb')
+    self.assertEqual(
+      symbols.find_functions(path.full_path, {'a': 'second', 'b': 'first'}),
+      {'a': 0x5678, 'b': 0x1235},
+    )
+
   def test_another_file(self):
-    with self.assertRaisesRegex(ValueError, 'is not a 64-bit'):
+    with self.assertRaisesRegex(ValueError, 'is not a little-endian ELF'):
       symbols.find_functions(__file__, {0: 'x'})
 
 
