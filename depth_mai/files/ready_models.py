@@ -11,6 +11,8 @@ import pathlib
 
 from depth_mai.files import config_files as config_files_lib
 
+# What `predict` and `depth_mai.load` use if they are given no name.
+DEFAULT = 'miaigo'
 # The folder is next to the package in a checkout, inside it if installed.
 _PACKAGE = pathlib.Path(__file__).resolve().parents[1]
 _FOLDERS = (_PACKAGE.parent / 'pretrained', _PACKAGE / 'pretrained')
