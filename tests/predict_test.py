@@ -107,7 +107,7 @@ class PredictTest(absltest.TestCase):
       self.picture, self.root / 'bad.jpg', '--page', '--point_cloud', '--fov=90'
     )
     self.assertEqual(done.returncode, 1)  # The good picture is there.
-    self.assertIn('Page of 1 pictures', done.stdout)
+    self.assertIn('Page of 1 picture:', done.stdout)
     page = (self.root / 'out/page.html').read_text()
     self.assertIn('<title>Depth of ramp.png</title>', page)
     self.assertIn(f'by {self.model}', page)

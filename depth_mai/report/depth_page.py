@@ -18,6 +18,7 @@ from PIL import Image
 
 from depth_mai.files import atomic
 from depth_mai.files import printable
+from depth_mai.files import problems
 from depth_mai.report import colours
 from depth_mai.report import scale
 from depth_mai.web import pages
@@ -164,7 +165,8 @@ class DepthPage:
     with atomic.atomic_path(self._path) as temporary:
       with open(temporary, 'w', encoding='utf-8') as stream:
         stream.write(text)
-    return f'Page of {count} pictures: {self._path} {note}'.rstrip()
+    what = problems.count(count, 'picture')
+    return f'Page of {what}: {self._path} {note}'.rstrip()
 
 
 def _jpeg(rgb_uint8: np.ndarray) -> str:
