@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 r"""Measures what the device package costs: disk space, start-up, memory.
 
-    python benchmarks/device_package.py [--extras=camera] [--models=tcl,icl]
+    python benchmarks/device_package.py [--extras=camera]
     python benchmarks/device_package.py --machine=aarch64
 
 Installs the checkout in a fresh virtual environment (or measures that of
@@ -25,6 +25,7 @@ import venv
 from absl import flags
 
 from depth_mai import program
+from depth_mai.files import ready_models
 
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 _PYTHON = flags.DEFINE_string(
@@ -42,12 +43,14 @@ _PYTHON_VERSION = flags.DEFINE_string(
   'python_version', '3.11', 'Python version of --machine.'
 )
 _MODELS = flags.DEFINE_list(
-  'models', ['tcl', 'icl', 'smartlab'], 'Systems to predict one picture with.'
+  'models', [ready_models.DEFAULT], 'Systems to predict one picture with.'
 )
 _REPEATS = flags.DEFINE_integer(
   'repeats', 7, 'Number of processes from which the fastest is taken.', 1
 )
 
+# Without bytecode, as docs/raspberry_pi.md installs it.
+_PIP = ('-q', '--no-compile')
 _NOT_OURS = ('pip', 'setuptools')
 _LARGEST = 3
 _MODULES = {
@@ -91,7 +94,7 @@ def fresh_environment(folder: str) -> str:
   venv.create(folder, with_pip=True)
   python = os.path.join(folder, 'bin', 'python')
   what = f'{_ROOT}[{_EXTRAS.value}]'
-  subprocess.run([python, '-m', 'pip', 'install', '-q', what], check=True)
+  subprocess.run([python, '-m', 'pip', 'install', *_PIP, what], check=True)
   return python
 
 
@@ -105,7 +108,7 @@ def foreign_packages(folder: str) -> str:
   (wheel,) = pathlib.Path(folder).glob('*.whl')
   subprocess.run(
     [
-      *pip, 'install', '-q', '--only-binary=:all:', f'--target={folder}/site',
+      *pip, 'install', *_PIP, '--only-binary=:all:', f'--target={folder}/site',
       f'--python-version={_PYTHON_VERSION.value}', '--implementation=cp',
       *(f'--platform={tag}_{_MACHINE.value}' for tag in _MANYLINUX),
       f'{wheel}[{_EXTRAS.value}]',

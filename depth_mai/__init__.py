@@ -1,10 +1,47 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Single-image depth estimation for small devices (Mobile AI challenge)."""
+"""Depth from a single picture on small devices (Mobile AI challenge).
+
+In Python, without TensorFlow (docs/python.md):
+
+    import depth_mai
+
+    depth_m = depth_mai.load()('photo.jpg')
+    points_m = depth_mai.points(depth_m, fov=70)
+"""
 
 import os
 import sys
 
+# Type checkers know this name. At run time, these modules are imported when
+# they are first used: `import depth_mai` needs no NumPy.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+  from depth_mai.report.point_cloud import points as points
+  from depth_mai.report.point_cloud import write_ply as write_ply
+  from depth_mai.runtime.depth_model import load as load
+
 __version__ = '0.1.0'
+
+# What Python programs call -> its module.
+_INTERFACE = {
+  'load': 'depth_mai.runtime.depth_model',
+  'points': 'depth_mai.report.point_cloud',
+  'write_ply': 'depth_mai.report.point_cloud',
+}
+
+
+def __getattr__(name):
+  """Imports a function of the interface for Python programs."""
+  if name not in _INTERFACE:
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+  import importlib
+
+  return getattr(importlib.import_module(_INTERFACE[name]), name)
+
+
+def __dir__():
+  """Lists the interface, too."""
+  return sorted({*globals(), *_INTERFACE})
 
 
 def _report_early(kind, error, trace):

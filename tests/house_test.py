@@ -27,6 +27,7 @@ _WHOLE_CHECKOUT = (
   'tests/extending_test.py',
   'tests/house_test.py',
   'tests/imports_test.py',
+  'tests/installation_test.py',
 )
 _PACKAGES_WITH_CODE = (
   'depth_mai/__init__.py',

@@ -85,6 +85,8 @@ ALLOWED = {
   'streaming': ('metrics', 'web', 'runtime', 'report'),
   # Flags and errors of all programs.
   'program': (),
+  # Starts a program by its name.
+  'command_line': (),
   # Registers library code with gin, so that it need not import gin.
   'gin_registry': (
     'data',
@@ -101,6 +103,7 @@ ALLOWED = {
 DEVICE_CODE = (
   'benchmark',
   'challenge',
+  'command_line',
   'data.source',
   'devices',
   'evaluation.evaluation',

@@ -101,6 +101,36 @@ class PredictTest(absltest.TestCase):
     self.assertEqual(done.returncode, 0, done.stderr)
     self.assertLen(os.listdir(self.root / 'out'), 3)
 
+  def test_a_page_and_points(self):
+    (self.root / 'bad.jpg').write_bytes(b'bad')
+    done = self._predict(
+      self.picture, self.root / 'bad.jpg', '--page', '--point_cloud', '--fov=90'
+    )
+    self.assertEqual(done.returncode, 1)  # The good picture is there.
+    self.assertIn('Page of 1 picture:', done.stdout)
+    page = (self.root / 'out/page.html').read_text()
+    self.assertIn('<title>Depth of ramp.png</title>', page)
+    self.assertIn(f'by {self.model}', page)
+    header, _, body = (
+      (self.root / 'out/ramp_points.ply').read_bytes().partition(b'header\n')
+    )
+    self.assertIn(b'element vertex 15360\n', header)
+    vertices = np.frombuffer(body, [('xyz', '<f4', 3), ('rgb', 'u1', 3)])
+    depth_mm = picture_files.read_depth_mm(self.root / 'out/ramp_depth.png')
+    np.testing.assert_allclose(
+      -vertices['xyz'][:, 2], depth_mm.ravel() / 1000, atol=6e-4
+    )
+    # At 90 degrees, x is z times the column over half of the width.
+    ray = (np.tile(np.arange(256), 60) - 127.5) / 128
+    np.testing.assert_allclose(
+      vertices['xyz'][:, 0], -vertices['xyz'][:, 2] * ray, atol=1e-5
+    )
+    np.testing.assert_array_equal(
+      vertices['rgb'][:, 0], np.tile(np.arange(256), 60)
+    )
+    again = self._predict(self.picture, '--page')
+    self.assertIn('page.html already exists', again.stderr)
+
   def test_flags_that_cannot_be(self):
     done = self._predict(self.picture, '--near_m=5', '--far_m=2')
     self.assertEqual(done.returncode, 1)
@@ -132,6 +162,7 @@ class PredictTest(absltest.TestCase):
         ['--video=.', self.picture],
         'error: --camera and --video take no pictures',
       ),
+      (['--video=tests', '--page'], 'error: --page .* take pictures, not'),
       (['--video=tests', '--view=terminal'], 'error: .* contains no picture'),
     ):
       done = self._predict(*flags)
@@ -167,6 +198,12 @@ class PredictTest(absltest.TestCase):
     )
     self.assertGreater(np.ptp(here_mm), 10_000)
     np.testing.assert_array_equal(emulated_mm, here_mm)
+
+  def test_the_usual_network(self):
+    done = _run(
+      '-m', 'depth_mai.predict', self.picture, f'--output_dir={self.root}/out'
+    )
+    self.assertEqual(done.returncode, 0, done.stderr)
 
   def test_works_without_tensorflow(self):
     # Even where it is installed, nothing on the device side may import it.

@@ -8,7 +8,8 @@ Its cost and the runtimes that take it: cost, graph_summary, delegation,
   partitions, operators, runtime_versions, cures.
 Its input and output: tensor_description, interface_evidence, interface_reader,
   model_interface.
-Predicting: open_sizes, interpreter, model_file, image_io, batch_prediction.
+Predicting: open_sizes, interpreter, model_file, image_io, batch_prediction,
+  depth_model.
 Measuring: latency, configuration, litert_benchmark, environment,
   benchmark_report.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Predicts the depth of many pictures and writes three files for each.
+"""Predicts the depth of many pictures and writes the files of each.
 
 A bad picture does not stop the others: errors are collected and returned.
 Existing files are overwritten only on request, and pictures with the same name
@@ -7,10 +7,12 @@ get result files with different names.
 """
 
 from collections.abc import Callable
+from collections.abc import Mapping
 from collections.abc import Sequence
 import os
 import pathlib
 import time
+import types
 
 import numpy as np
 from PIL import Image
@@ -27,11 +29,18 @@ from depth_mai.runtime import model_file
 # A path given by the user.
 Path = str | os.PathLike[str]
 
+# Writes a file: (path, rgb_uint8 [H, W, 3], depth_m [H, W]).
+Write = Callable[[pathlib.Path, np.ndarray, np.ndarray], object]
+
 # Pixels that may be cut off without a word, as a share.
 _MOST_OUTSIDE = 0.05
 # Nobody takes pictures from so near.
 _NEAREST_MEDIAN_MM = 50
-_DEPTH, _COLOUR, _SIDE_BY_SIDE = '_depth', '_colour', '_side_by_side'
+_DEPTH, _COLOUR, _SIDE_BY_SIDE = (
+  '_depth.png',
+  '_colour.png',
+  '_side_by_side.png',
+)
 
 
 def predict_files(
@@ -41,6 +50,8 @@ def predict_files(
   draw: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]],
   overwrite: bool = False,
   report_line: Callable[[str], object] = print,
+  further: Mapping[str, Write] = types.MappingProxyType({}),
+  show: Callable[[str, np.ndarray, np.ndarray], object] | None = None,
 ) -> list[str]:
   """Predicts the depth of pictures and writes the results.
 
@@ -55,6 +66,10 @@ def predict_files(
       side-by-side picture), both uint8 [., ., 3].
     overwrite: whether result files of an earlier run may be replaced.
     report_line: called with one line of progress for each picture.
+    further: what writes further files of each picture, by the ending of their
+      names, such as '_points.ply'.
+    show: called for each picture that was predicted, with its name, rgb_uint8
+      and depth_m.
 
   Returns:
     A message for each input that failed.
@@ -66,7 +81,8 @@ def predict_files(
   if not inputs:
     raise ValueError('No picture is given; name pictures or folders of them.')
   sources, problems, left_out = _find_pictures(inputs, output_dir)
-  _check_outputs(sources, output_dir, overwrite)
+  endings = [_DEPTH, _COLOUR, _SIDE_BY_SIDE, *further]
+  _check_outputs(sources, output_dir, endings, overwrite)
   try:
     os.makedirs(output_dir, exist_ok=True)
   except OSError as error:
@@ -78,7 +94,16 @@ def predict_files(
     report_line(line)
   for number, (name, source) in enumerate(sources.items(), start=1):
     try:
-      line = _predict_one(model, source, output_dir, name, draw)
+      # The longest of the names, which may be too long.
+      longest = max(endings, key=len)
+      atomic.check_writable(_output(output_dir, name, longest))
+      rgb_uint8, depth_m, line = _predict_one(
+        model, source, output_dir, name, draw
+      )
+      for ending, write in further.items():
+        write(_output(output_dir, name, ending), rgb_uint8, depth_m)
+      if show:
+        show(source.name, rgb_uint8, depth_m)
     except (ValueError, OSError) as error:
       problems.append(problems_lib.with_name(str(source), error))
       line = f'{source}: FAILED'
@@ -118,17 +143,18 @@ def _find_pictures(
 
 def _output(output_dir: Path, name: str, ending: str) -> pathlib.Path:
   """Returns the path of one result file."""
-  return pathlib.Path(output_dir) / f'{name}{ending}.png'
+  return pathlib.Path(output_dir) / f'{name}{ending}'
 
 
 def _check_outputs(
-  sources: dict[str, pathlib.Path], output_dir: Path, overwrite: bool
+  sources: dict[str, pathlib.Path],
+  output_dir: Path,
+  endings: Sequence[str],
+  overwrite: bool,
 ) -> None:
   """Raises ValueError if a result would replace an input or another file."""
   outputs = [
-    _output(output_dir, name, ending)
-    for name in sources
-    for ending in (_DEPTH, _COLOUR, _SIDE_BY_SIDE)
+    _output(output_dir, name, ending) for name in sources for ending in endings
   ]
   pictures = {source.resolve() for source in sources.values()}
   for output in outputs:
@@ -152,10 +178,19 @@ def _predict_one(
   output_dir: Path,
   name: str,
   draw: Callable,
-) -> str:
-  """Predicts one picture and writes its files; returns its progress line."""
-  # The longest of the names, which may be too long.
-  atomic.check_writable(_output(output_dir, name, _SIDE_BY_SIDE))
+) -> tuple[np.ndarray, np.ndarray, str]:
+  """Predicts one picture and writes its three files.
+
+  Args:
+    model: the network.
+    source: the picture.
+    output_dir: folder of the results.
+    name: of the results.
+    draw: see `predict_files`.
+
+  Returns:
+    (rgb_uint8 [H, W, 3], depth_m [H, W], the line of progress)
+  """
   rgb_uint8 = picture_files.read_rgb(source)
   start = time.perf_counter()
   depth_mm = image_io.predict_picture_mm(model, rgb_uint8)
@@ -169,10 +204,11 @@ def _predict_one(
     with atomic.atomic_path(_output(output_dir, name, ending)) as temporary:
       Image.fromarray(picture).save(temporary, format='PNG')
   height, width = depth_mm.shape
-  return (
+  line = (
     f'{source}: {width}x{height}, {elapsed_ms:.1f} ms, median depth '
     f'{np.median(depth_m):.2f} m{_doubt(depth_mm)} -> {target}'
   )
+  return rgb_uint8, depth_m, line
 
 
 def _doubt(depth_mm: np.ndarray) -> str:

@@ -110,7 +110,7 @@ def embedded(path: str | os.PathLike[str], alternative: str) -> Picture:
         size = image.size
     except Image.UnidentifiedImageError as error:
       raise ValueError(f'{path} is not a {path.suffix} picture.') from error
-  return Picture(_data_url(mime_type, path.read_bytes()), alternative, *size)
+  return Picture(data_url(mime_type, path.read_bytes()), alternative, *size)
 
 
 def optional_package(name: str, extra: str = 'judge') -> types.ModuleType:
@@ -157,12 +157,22 @@ def _inlined() -> dict:
   return {
     'style': markup(style),
     'script': markup(script),
-    'icon': _data_url('image/svg+xml', icon),
-    'policy': (
-      f"default-src 'none'; img-src data:; style-src {_hash(style)}; "
-      f'script-src {_hash(script)}'
-    ),
+    'icon': data_url('image/svg+xml', icon),
+    'policy': policy(style, script),
   }
+
+
+def policy(style: str, script: str) -> str:
+  """Returns the content security policy of a page of a single file.
+
+  Args:
+    style: its inline style; nothing else may style it.
+    script: its inline script; nothing else may run.
+  """
+  return (
+    f"default-src 'none'; img-src data:; style-src {_hash(style)}; "
+    f'script-src {_hash(script)}'
+  )
 
 
 def _hash(text: str) -> str:
@@ -171,7 +181,8 @@ def _hash(text: str) -> str:
   return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-def _data_url(mime_type: str, content: bytes) -> str:
+def data_url(mime_type: str, content: bytes) -> str:
+  """Returns an address that contains the bytes of a file."""
   return f'data:{mime_type};base64,{base64.b64encode(content).decode()}'
 
 
