@@ -65,6 +65,12 @@ class SlimTest(tf.test.TestCase):
     self.assertFalse(any(';' in name or '/' in name for name in names))
     self.assertEqual({t.name for t in tensors.tensors if t.is_constant}, {''})
 
+  def test_drops_the_signature(self):
+    content = self.contents['fp32']
+    self.assertLen(flatbuffer.read_model(content).signatureDefs, 1)
+    slimmed = flatbuffer.read_model(_changed(file_passes.slim, content))
+    self.assertIsNone(slimmed.signatureDefs)
+
   def test_refuses_other_bytes(self):
     with self.assertRaisesRegex(ValueError, 'not a .tflite model'):
       _changed(file_passes.slim, b'something else')
