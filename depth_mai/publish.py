@@ -49,6 +49,11 @@ _TRAINED_ON = flags.DEFINE_string(
 _LICENCE = flags.DEFINE_string(
   'licence', None, 'Licence of the training data, for the card.', required=True
 )
+_START = flags.DEFINE_string(
+  'start',
+  'random weights',
+  'The weights from which the training started, for the card.',
+)
 _COMMAND = flags.DEFINE_string(
   'command', None, 'Command that trained the network.', required=True
 )
@@ -100,8 +105,11 @@ def _publish() -> pathlib.Path:
     metrics[path.name] = evaluation.evaluate(predictor, pairs)
     for warning in metrics[path.name]['warnings']:
       print(f'warning: {path.name}: {warning}')
+  known = network_file.systems().get(system)
+  module = known.build.__module__ if known else None
   card = model_card.model_card(
     system,
+    source=f'{module.replace(".", "/")}.py' if module else system,
     metadata=metadata,
     files={path.name: path.stat().st_size for path in predictors},
     metrics=metrics,
@@ -109,6 +117,7 @@ def _publish() -> pathlib.Path:
     licence=_LICENCE.value,
     command=_COMMAND.value,
     split=_SPLIT.value,
+    start=_START.value,
   )
   atomic.write_text(folder / 'README.md', card)
   return folder

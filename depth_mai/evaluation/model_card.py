@@ -10,7 +10,7 @@ _CARD = """\
 # {system}: ready weights
 
 Depth in metres from one RGB picture, by the network of
-`depth_mai/models/systems/{system}.py`.
+`{source}`.
 
 ```bash
 python -m depth_mai.predict --model={system} photo.jpg --output_dir=depth
@@ -34,7 +34,7 @@ python -m depth_mai.train --gin_file=gin_configs/{system}.gin \\
 - Data: {data}
 - Licence of the data: {licence}
 - Command: `{command}`
-- Images seen: {best[images]:,.0f}, starting from random weights; the
+- Images seen: {best[images]:,.0f}, starting from {start}; the
   weights with the best validation are kept (epoch {best[epoch]:.0f})
 - Code: commit {metadata[training_git_commit]}, configuration
   {metadata[gin_hash]}, TensorFlow {metadata[versions][tensorflow]}, Keras
@@ -65,6 +65,7 @@ means of per-image values:
 def model_card(
   system: str,
   *,
+  source: str,
   metadata: Mapping[str, Any],
   files: Mapping[str, int],
   metrics: Mapping[str, Mapping[str, Any]],
@@ -72,11 +73,13 @@ def model_card(
   licence: str,
   command: str,
   split: str,
+  start: str = 'random weights',
 ) -> str:
   """Writes the card as Markdown.
 
   Args:
     system: name of the system.
+    source: path of the module that builds it, or another name for it.
     metadata: metadata of the .tflite file, see lite/export.py.
     files: name -> bytes of the .tflite file and of the weights, in this order.
     metrics: name -> result of `evaluation.evaluate`, for the same two.
@@ -84,6 +87,7 @@ def model_card(
     licence: licence of the data.
     command: the command that trained the network.
     split: the split on which the metrics were measured.
+    start: the weights from which the training started, in words.
 
   Returns:
     The text of README.md.
@@ -91,6 +95,7 @@ def model_card(
   tflite, weights = files
   return _CARD.format(
     system=system,
+    source=source,
     tflite=tflite,
     weights=weights,
     tflite_bytes=files[tflite],
@@ -105,6 +110,7 @@ def model_card(
     licence=licence,
     command=command,
     split=split,
+    start=start,
   )
 
 

@@ -18,7 +18,7 @@ from depth_mai.files import near_names
 from depth_mai.files import ready_downloads
 
 # What `predict` and `depth_mai.load` use if they are given no name.
-DEFAULT = 'miaigo'
+DEFAULT = 'ours_m'
 # The folder is next to the package in a checkout, inside it if installed.
 _PACKAGE = pathlib.Path(__file__).resolve().parents[1]
 _FOLDERS = (_PACKAGE.parent / 'pretrained', _PACKAGE / 'pretrained')

@@ -16,6 +16,7 @@ class ModelCardTest(absltest.TestCase):
   def test_card_names_files_metrics_and_origin(self):
     card = model_card.model_card(
       'tcl',
+      source='models/tcl.py',
       metadata={
         'precision': 'fp16',
         'output_unit': 'mm',
@@ -41,7 +42,8 @@ class ModelCardTest(absltest.TestCase):
       'python -m depth_mai.train --gin_file=gin_configs/tcl.gin \\',
     ):
       self.assertIn(line, card.splitlines())
-    self.assertIn('54,144', card)
+    self.assertIn('`models/tcl.py`', card)
+    self.assertIn('54,144, starting from random weights', card)
     self.assertIn('commit abc123', card)
     self.assertIn('(192 pairs)', card)
     self.assertNotIn('{', card.replace("{'", ''))
