@@ -222,7 +222,7 @@ class InstallationTest(parameterized.TestCase):
     self.assertEqual(done.returncode, 0, done.stderr)
     done = run(programs / 'depth-mai', 'summary', '--model=no_such')
     self.assertRegex(done.stderr, "error: 'no_such' is neither .* systems are")
-    done = run(programs / 'depth-mai', 'train')
+    done = run(programs / 'depth-mai', 'train', '--gin_file=x', '--workdir=x')
     self.assertRegex(done.stderr, r"^error: No module .*pip install '.\[train")
 
   @parameterized.parameters(*sorted(_pythons().items()))
