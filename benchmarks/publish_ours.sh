@@ -3,8 +3,8 @@
 #
 #   bash benchmarks/publish_ours.sh DATA_DIR RUNS_DIR [SYSTEM ...]
 #
-# The INT8 file is published: a quarter of FP32's size, and the errors differ by less
-# than 1 %.
+# The INT8 file is published: it has a third of FP32's size, and its si-RMSE differs by
+# less than 1 % (docs/results_log.md).
 set -euo pipefail
 data_dir="$1" runs_dir="$2"
 shift 2

@@ -49,7 +49,7 @@ _PAGE = """<!DOCTYPE html>
 <h1>{title}</h1>
 <p class="soft">Drag the line to move between picture and depth. Point at the
 picture, or touch it, to read the metres there.</p>
-<noscript><p>This page shows its pictures with a script of its own. Allow
+<noscript><p>A script in this file shows the pictures. Allow
 JavaScript to see them.</p></noscript>
 <p>{note}</p>
 </main>

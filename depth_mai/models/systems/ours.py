@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The project's own family: a published encoder, an additive decoder of CLBs.
 
-Three sizes: ours_s for the best score of the challenge on a Raspberry Pi 4,
-ours_m for the most accurate depth at the cost of TCL, ours_l for the sharpest
-depth at about ten pictures a second.
+Three sizes: ours_s is made for the challenge's score, ours_m for the most
+accurate depth at the cost of TCL, and ours_l for sharper depth at five times
+that cost. docs/results.md has what they reach; ours_l was not trained yet.
 
 Stage table (operation; channels and height x width of ours_s, ours_m, ours_l)
 
