@@ -32,8 +32,8 @@ _STEPS = 64
 # A PNG with a palette has a third of the size.
 _PALETTE_SIZE = 256
 _LEGEND = (
-  'Depth: near is yellow, far is blue. Error: (depth - truth) / truth; red is '
-  'too near, blue is too far. Dark grey: unknown.'
+  'Depth: near is yellow, far is blue; dark grey is unknown.',
+  'Error: (depth - truth) / truth; red is too near, blue is too far.',
 )
 
 
@@ -83,6 +83,7 @@ def leaderboard_pictures(
   output_path: str | os.PathLike[str],
   tile_width: int = 200,
   error_limit: float = picture_lib.ERROR_LIMIT,
+  with_data: bool = True,
 ) -> None:
   """Writes the pictures of all systems to one file.
 
@@ -94,6 +95,8 @@ def leaderboard_pictures(
     output_path: the .png file to write.
     tile_width: width of one tile, pixels.
     error_limit: relative error of the outermost colours.
+    with_data: False leaves out the pictures and their truths, where a licence
+      forbids to show them.
 
   Raises:
     ValueError: if there are no images or no systems, if a system has too few
@@ -114,10 +117,12 @@ def leaderboard_pictures(
         _subsampled(depth_m, size), near_m, far_m, steps=_STEPS
       )
 
-    row = [
-      _stacked(_photo(example.rgb_uint8, size), _panel([example.id], size)),
-      _stacked(depth_tile(truth_m), _panel(_truth_lines(truth_m), size)),
-    ]
+    row = []
+    if with_data:
+      row += [
+        _stacked(_photo(example.rgb_uint8, size), _panel([example.id], size)),
+        _stacked(depth_tile(truth_m), _panel(_truth_lines(truth_m), size)),
+      ]
     for depths_mm in predictions.values():
       depth_m = _metres(depths_mm[index])
       error = picture_lib.colourise_error(
@@ -135,7 +140,7 @@ def leaderboard_pictures(
       picture_lib.error_bar(size[0], error_limit, text_size, _STEPS),
     )
     rows.append([*row, _stacked(*bars)])
-  titles = ['Image', 'Truth', *predictions, '']
+  titles = [*(['Image', 'Truth'] if with_data else []), *predictions, '']
   grid = picture_lib.grid(rows, titles, text_size=text_size)
   _save(output_path, _with_legend(grid, text_size))
 
@@ -241,9 +246,9 @@ def _si_rmse_text(depth_mm, truth_mm):
 
 def _with_legend(grid, text_size):
   margin = text_size // 2
-  height = lettering.panel_height(1, text_size) + margin
+  height = lettering.panel_height(len(_LEGEND), text_size) + margin
   width = grid.shape[1] - margin
-  legend = lettering.text_panel([_LEGEND], width, height, text_size)
+  legend = lettering.text_panel(_LEGEND, width, height, text_size)
   left = ((0, 0), (margin, 0), (0, 0))
   return np.vstack((grid, np.pad(legend, left, constant_values=255)))
 

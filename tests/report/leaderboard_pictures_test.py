@@ -106,6 +106,17 @@ class LeaderboardPicturesTest(parameterized.TestCase):
         expected = np.broadcast_to(table[round(place * 63)], tile.shape)
         np.testing.assert_array_equal(tile, expected)
 
+  def test_pictures_and_truths_can_be_left_out(self):
+    predictions = {'flat': [np.full(_TILE, 1500.0)] * 2}
+    with_data = self.draw(predictions)
+    without = self.draw(predictions, with_data=False)
+    # Two columns of 85 pixels are missing on the left; the rest is as it was.
+    self.assertEqual(without.shape[1], with_data.shape[1] - 170)
+    top = self.tops(with_data)[0]
+    np.testing.assert_array_equal(
+      without[top : top + 124, 5:85], with_data[top : top + 124, 175:255]
+    )
+
   def test_error_limit(self):
     images = _images()
     predictions = {'far': [image[2] * 1.25 for image in images]}
@@ -172,9 +183,12 @@ class LeaderboardPicturesTest(parameterized.TestCase):
       whole = self.draw({'a': depths_mm})
       captions.append([self.caption(whole, row) for row in (0, 1)])
     # A common factor changes nothing; the second picture of the third is worse.
-    np.testing.assert_array_equal(captions[0], captions[1])
-    np.testing.assert_array_equal(captions[0][0], captions[2][0])
-    self.assertTrue((captions[0][1] != captions[2][1]).any())
+    # The greys of letters share a palette with each whole picture, so single
+    # pixels may differ.
+    changed = lambda a, b: np.mean(np.array(a) != np.array(b))
+    self.assertLess(changed(captions[0], captions[1]), 0.003)
+    self.assertLess(changed(captions[0][0], captions[2][0]), 0.003)
+    self.assertGreater(changed(captions[0][1], captions[2][1]), 0.02)
     self.assertTrue(captions[0][1].any())
 
   def caption(self, whole, row):
