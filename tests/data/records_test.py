@@ -4,22 +4,29 @@
 from concurrent import futures
 import contextlib
 import io
+import json
 import os
 import pathlib
 import shutil
 from unittest import mock
 
 from absl.testing import parameterized
+import gin
 import h5py
+import keras
 import numpy as np
 from PIL import Image
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
+from depth_mai import gin_registry
 from depth_mai.data import records
 from depth_mai.data import source
 from depth_mai.files import problems
+from depth_mai.models import network_file
 from tests.data import dummy_data
+
+_CONFIGS = pathlib.Path(__file__).parents[2] / 'gin_configs'
 
 
 class RecordsTest(tf.test.TestCase, parameterized.TestCase):
@@ -277,8 +284,8 @@ class MetresTest(tf.test.TestCase, parameterized.TestCase):
       self.assertEqual(example['depth_mm'].dtype, np.uint16)
       self.assertAllEqual(example['depth_mm'][..., 0], expected)
 
-  def test_nyu_depth_v2(self):
-    # The builder of tfds itself, on files like its downloads.
+  def _nyu(self):
+    """Prepares tfds' own data set from files like those that it downloads."""
     for split in ('train', 'val'):
       folder = self.tmp / 'nyudepthv2' / split / 'kitchen_0001'
       folder.mkdir(parents=True)
@@ -298,11 +305,40 @@ class MetresTest(tf.test.TestCase, parameterized.TestCase):
       'download_and_extract',
       return_value=str(self.tmp),
     ):
-      directory = self._prepare(Nyu(data_dir=self.tmp / 'records'))
+      return self._prepare(Nyu(data_dir=self.tmp / 'records'))
+
+  def test_nyu_depth_v2(self):
+    directory = self._nyu()
     self._check(directory)
     self.assertCountEqual(
       records.counts_in(directory), [('train', 3), ('validation', 3)]
     )
+
+  def test_a_network_of_our_own_trains_on_nyu_depth_v2(self):
+    directory = self._nyu()
+    gin_registry.parse(
+      [str(_CONFIGS / 'ours_nyu.gin')],
+      [
+        'train.network = @ours_s',
+        'train.batch_size = 2',
+        'train.epochs = 2',
+        'train.evaluations = 1',
+        'train.log_every_steps = 1',
+        'train.train_eval_images = 2',
+      ],
+    )
+    workdir = self.tmp / 'run'
+    self.addCleanup(gin.clear_config)
+    self.addCleanup(keras.mixed_precision.set_global_policy, 'float32')
+    gin_registry.train(workdir=str(workdir), data_dir=str(directory))
+    self.assertEqual(keras.mixed_precision.dtype_policy().name, 'mixed_float16')
+    lines = (workdir / 'metrics.jsonl').read_text().splitlines()
+    *_, last = map(json.loads, lines)
+    self.assertEqual(last['step'], 3)  # 2 passes over 3 pairs, 2 a step.
+    self.assertTrue((workdir / 'best.keras').exists())
+    network = network_file.load_network(workdir / 'best.keras')
+    for weight in network.weights:
+      self.assertTrue(np.isfinite(weight.numpy()).all(), weight.path)
 
   def test_depth_with_a_channel(self):
     feature = tfds.features.Tensor(shape=(480, 640, 1), dtype=np.float32)
