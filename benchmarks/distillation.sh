@@ -44,4 +44,4 @@ for seed in 1 2 3; do
     run "${system}_distilled_$seed" "$seed" "${distilled[@]}" "${start[@]}"
   done
 done
-python benchmarks/tables.py runs "$runs_dir"
+python benchmarks/tables.py seeds "$runs_dir"

@@ -3,11 +3,14 @@ r"""Prints measurements that other programs left on disk, as Markdown tables.
 
   python benchmarks/tables.py files TFLITE_DIR
   python benchmarks/tables.py runs RUNS_DIR
+  python benchmarks/tables.py seeds RUNS_DIR
   python benchmarks/tables.py device OUT/leaderboard.json
   python benchmarks/tables.py agreement STORE.jsonl
 
 files: size, operators and parity of every file that depth_mai.convert wrote.
 runs: the last validation of every training in a folder, the oldest first.
+seeds: the same for trainings called NAME_SEED: the mean, the lowest and the
+  highest si-RMSE of each name.
 device: what every file costs on the emulated board, from
   python -m depth_mai.leaderboard --device=emulated_pi4 --store=STORE.jsonl \
     --models_dir=TFLITE_DIR --data_dir=DATA --output_dir=OUT
@@ -100,6 +103,26 @@ def runs_table(folder: pathlib.Path) -> str:
   )  # fmt: skip
 
 
+def seeds_table(folder: pathlib.Path) -> str:
+  """Returns the table of trainings that differ only in their seed."""
+  errors: dict[str, list[float]] = {}
+  for path in sorted(folder.glob(f'*_*/{workdir.METRICS}')):
+    name, _, seed = path.parent.name.rpartition('_')
+    if seed.isdecimal():
+      curve = metrics_log.read_run(path.parent).curve(
+        'validation', 'si_rmse', 'images'
+      )
+      errors.setdefault(name, []).append(float(curve.values[-1]))
+  return table.markdown_table(
+    ('run', 'seeds', 'mean si-RMSE', 'lowest', 'highest'),
+    [
+      (name, len(values), sum(values) / len(values), min(values), max(values))
+      for name, values in errors.items()
+    ],
+    ('', 'd', *['.4f'] * 3),
+  )
+
+
 def device_table(path: pathlib.Path) -> str:
   """Returns the table of a leaderboard.json of the emulated board."""
   leaderboard = json.loads(regular_files.read_text(path))
@@ -169,6 +192,7 @@ def agreement_table(path: pathlib.Path) -> str:
 _TABLES = {
   'files': files_table,
   'runs': runs_table,
+  'seeds': seeds_table,
   'device': device_table,
   'agreement': agreement_table,
 }

@@ -32,6 +32,28 @@ class TablesTest(absltest.TestCase):
       tables.runs_table(self.root),
     )
 
+  def test_seeds(self):
+    for name, si_rmse in (
+      ('tcl_plain_1', 0.25), ('tcl_plain_2', 0.28), ('tcl_plain_10', 0.25),
+      ('tcl_taught_1', 0.24), ('other', 0.1),
+    ):  # fmt: skip
+      workdir = self.root / name
+      workdir.mkdir()
+      lines = [
+        {'split': 'validation', 'step': 1, 'images': 32, 'si_rmse': 0.1},
+        {'split': 'validation', 'step': 2, 'images': 64, 'si_rmse': si_rmse},
+      ]
+      (workdir / 'metrics.jsonl').write_text(
+        ''.join(json.dumps(line) + '\n' for line in lines)
+      )
+    self.assertEqual(
+      tables.seeds_table(self.root).splitlines()[2:],
+      [
+        '| tcl_plain | 3 | 0.2600 | 0.2500 | 0.2800 |',
+        '| tcl_taught | 1 | 0.2400 | 0.2400 | 0.2400 |',
+      ],
+    )
+
   def test_files(self):
     record = {
       'file': 'tcl_fp32.tflite',
