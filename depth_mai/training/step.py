@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from depth_mai.distillation import distillation as distillation_lib
+from depth_mai.training import fused_norm
 
 STRATEGIES = {
   'default': tf.distribute.get_strategy,
@@ -123,6 +124,7 @@ def make_train_step(
     scalars: 'loss', the loss's terms, 'gradient_norm'. For a distillation the
     batch also has what Distillation.teacher_features takes.
   """
+  fused_norm.fuse(network)
   variables = [*network.trainable_variables, *loss_variables]
   replicas = strategy.num_replicas_in_sync
 
