@@ -9,7 +9,8 @@
 # The teacher is a network of gin_configs/lite_teacher.gin. Both trainings use the
 # optimizer, the loss and the augmentation of gin_configs/base/small_data.gin; the
 # terms of the distillation and their weights are those of
-# gin_configs/<system>_distilled.gin.
+# gin_configs/<system>_distilled.gin, and for a third training that of ICL, which
+# compares depth maps.
 set -euo pipefail
 data_dir="$1" teacher="$2" runs_dir="$3" passes="$4"
 shift 4
@@ -30,6 +31,9 @@ run() { # NAME SEED [FLAG ...]
 }
 
 small=--gin_file=gin_configs/base/small_data.gin
+response=(
+  "--gin_param=Distillation.terms = [('log_response', 1.0, 'depth_m', 'depth_m')]"
+  "--gin_param=log_response.form = 'si_rmse'")
 for seed in 1 2 3; do
   for system in "${systems[@]}"; do
     plain=("--gin_file=gin_configs/$system.gin" "$small")
@@ -42,6 +46,8 @@ for seed in 1 2 3; do
     fi
     run "${system}_plain_$seed" "$seed" "${plain[@]}" "${start[@]}"
     run "${system}_distilled_$seed" "$seed" "${distilled[@]}" "${start[@]}"
+    run "${system}_response_$seed" "$seed" "${distilled[@]}" "${response[@]}" \
+      "${start[@]}"
   done
 done
 python benchmarks/tables.py seeds "$runs_dir"
