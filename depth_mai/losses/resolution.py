@@ -39,6 +39,9 @@ def upsample_prediction(
   pred_depth_m = tf.cast(pred_depth_m, tf.float32)
   if _has_size(pred_depth_m, height, width):
     return pred_depth_m
+  if method == 'nearest':
+    # Unlike tf.image.resize, it has a deterministic gradient on a GPU.
+    return _sample(_sample(pred_depth_m, 1, height), 2, width)
   return tf.image.resize(pred_depth_m, (height, width), method)
 
 

@@ -81,6 +81,30 @@ class UpsamplePredictionTest(tf.test.TestCase, parameterized.TestCase):
       )
     self.assertAllClose(tape.gradient(total, pred), 9 * np.ones([1, 4, 5, 1]))
 
+  def test_nearest_by_any_factor_takes_the_pixel_under_the_centre(self):
+    pred = np.arange(20, dtype=np.float32).reshape(1, 4, 5, 1)
+    result = resolution.upsample_prediction(pred, 10, 7, 'nearest')
+    # The centre of row 1 of 10 is 1.5 / 10 of the height: 0.6 of 4 rows.
+    rows, columns = [0, 0, 1, 1, 1, 2, 2, 3, 3, 3], [0, 1, 1, 2, 3, 3, 4]
+    self.assertAllEqual(result, pred[:, rows][:, :, columns])
+
+  @parameterized.parameters('bilinear', 'nearest')
+  def test_a_gpu_can_be_deterministic(self, method):
+    @tf.function
+    def gradient(pred):
+      with tf.GradientTape() as tape:
+        tape.watch(pred)
+        total = tf.reduce_sum(
+          resolution.upsample_prediction(pred, 12, 15, method)
+        )
+      return tape.gradient(total, pred)
+
+    graph = gradient.get_concrete_function(tf.zeros([1, 4, 5, 1])).graph
+    # TensorFlow refuses it on a GPU after enable_op_determinism.
+    self.assertNotIn(
+      'ResizeNearestNeighborGrad', {op.type for op in graph.get_operations()}
+    )
+
   @parameterized.parameters('float16', 'bfloat16')
   def test_half_precision_is_cast_before_resizing(self, dtype):
     pred = tf.cast(np.random.default_rng(0).uniform(1, 9, [1, 4, 5, 1]), dtype)
