@@ -13,11 +13,17 @@ from absl.testing import absltest
 from absl.testing import parameterized
 
 from build_defs import build_files
+from build_defs import notebooks
 
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
-_DOCUMENTS = ('*.md', 'docs/*.md', 'datasets/*/*.md', 'pretrained/**/*.md')
+_DOCUMENTS = (
+  '*.md', 'docs/*.md', 'datasets/*/*.md', 'notebooks/*.ipynb',
+  'pretrained/**/*.md',
+)  # fmt: skip
 _SCRIPTS = ('*.sh', 'benchmarks/*.sh')
-_FOLDERS = 'benchmarks|build_defs|datasets|depth_mai|docs|gin_configs|tests'
+_FOLDERS = (
+  'benchmarks|build_defs|datasets|depth_mai|docs|gin_configs|notebooks|tests'
+)
 # Files that the reader adds in docs/extending.md, and an example.
 _NO_FILES = re.compile('toy|one_core|/a/b')
 _CODE_BLOCK = re.compile(r'^ *```.*?^ *```', re.MULTILINE | re.DOTALL)
@@ -56,6 +62,12 @@ def _files(patterns: tuple[str, ...]) -> list[str]:
   )
 
 
+def _text(name: str) -> str:
+  """Returns a document as Markdown, or the text of another file."""
+  text = (_ROOT / name).read_text()
+  return notebooks.text(json.loads(text)) if name.endswith('.ipynb') else text
+
+
 @functools.cache
 def _anchors(document: pathlib.Path) -> set[str]:
   """Returns the anchors that GitHub gives to the headings of a document."""
@@ -76,7 +88,7 @@ def _commands() -> Iterator[tuple[str, str, set[str]]]:
     and not path.stem.endswith('_test')
   ]
   for file in _files(_DOCUMENTS + _SCRIPTS) + library:
-    text = re.sub(r'\\\n', ' ', (_ROOT / file).read_text())
+    text = re.sub(r'\\\n', ' ', _text(file))
     for match in _COMMAND.finditer(text):
       module = match['module'] or match['file'].replace('/', '.')
       rest = re.split(r' [|;&] | && | -- |python', match['rest'])[0]
@@ -103,7 +115,7 @@ class DocsTest(parameterized.TestCase):
   @parameterized.parameters(*_files(_DOCUMENTS))
   def test_links_lead_somewhere(self, name):
     document = _ROOT / name
-    for link in _LINK.findall(_CODE_BLOCK.sub('', document.read_text())):
+    for link in _LINK.findall(_CODE_BLOCK.sub('', _text(name))):
       if re.match('https?:', link):
         continue
       path, _, anchor = link.partition('#')
@@ -114,7 +126,7 @@ class DocsTest(parameterized.TestCase):
 
   @parameterized.parameters(*_files(_DOCUMENTS + _SCRIPTS))
   def test_named_files_exist(self, name):
-    for path in _PATH.findall((_ROOT / name).read_text()):
+    for path in _PATH.findall(_text(name)):
       if not _NO_FILES.search(path):
         self.assertTrue((_ROOT / path).exists(), f'there is no {path}')
 
