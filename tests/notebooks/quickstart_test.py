@@ -19,7 +19,7 @@ class QuickstartTest(notebook_case.NotebookCase):
     self.assertIn(b'element vertex %d\n' % photo[..., 0].size, ply[:300])
     board = self.read_json('quickstart/leaderboard/leaderboard.json')
     self.assertEmpty(board['problems'])
-    (row,) = board['ranking']
+    (row,) = board['rows']
     self.assertEqual((row['system'], row['precision']), ('tcl', 'int8'))
     self.assertIn('Table 1: TCL', printed['rank'])
 
