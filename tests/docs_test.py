@@ -16,10 +16,9 @@ from build_defs import build_files
 from build_defs import notebooks
 
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
-_DOCUMENTS = (
-  '*.md', 'docs/*.md', 'datasets/*/*.md', 'notebooks/*.ipynb',
-  'pretrained/**/*.md',
-)  # fmt: skip
+# The pages of the site (mkdocs.yml), what tfds shows, and the notebooks.
+_SITE = ('*.md', 'docs/**/*.md', 'pretrained/**/*.md')
+_DOCUMENTS = (*_SITE, 'datasets/*/*.md', 'notebooks/*.ipynb')
 _SCRIPTS = ('*.sh', 'benchmarks/*.sh')
 _FOLDERS = (
   'benchmarks|build_defs|datasets|depth_mai|docs|gin_configs|notebooks|tests'
@@ -27,6 +26,11 @@ _FOLDERS = (
 # Files that the reader adds in docs/extending.md, and an example.
 _NO_FILES = re.compile('toy|one_core|/a/b')
 _CODE_BLOCK = re.compile(r'^ *```.*?^ *```', re.MULTILINE | re.DOTALL)
+# A list or a table begins after a blank line, and a further paragraph of an
+# item is indented by four spaces: the site's Python-Markdown needs it.
+_NOT_EVERYWHERE = re.compile(
+  r'^(?: {1,3}\S|(?![-*] |\d+\. |\|)\S.*\n(?:.+\n)*?(?:[-*] |\d+\. |\|))'
+)
 _LINK = re.compile(r'\]\(([^)\s]+)\)')
 # A path from the root of the checkout; braces and stars stand for several.
 _PATH = re.compile(rf'(?<![\w/.~=-])(?:{_FOLDERS})/[\w/.-]*\.\w+(?![\w*{{])')
@@ -123,6 +127,18 @@ class DocsTest(parameterized.TestCase):
       self.assertTrue(target.exists(), f'there is no {link}')
       if anchor:
         self.assertIn(anchor, _anchors(target), f'no heading for {link}')
+
+  @parameterized.parameters(*_files(_SITE))
+  def test_lists_and_tables_look_the_same_everywhere(self, name):
+    text = _CODE_BLOCK.sub('', (_ROOT / name).read_text())
+    wrong = [
+      block for block in text.split('\n\n') if _NOT_EVERYWHERE.match(block)
+    ]
+    self.assertEmpty(
+      wrong,
+      'put a blank line before a list or table, and indent a further paragraph '
+      'of an item by four spaces',
+    )
 
   @parameterized.parameters(*_files(_DOCUMENTS + _SCRIPTS))
   def test_named_files_exist(self, name):

@@ -2,6 +2,7 @@
 """Adam with epsilon where PyTorch has it: added after the bias correction."""
 
 import math
+from typing import Any
 
 import keras
 
@@ -24,7 +25,9 @@ class PytorchAdam(keras.optimizers.Adam):
   The state is that of keras.optimizers.Adam. AMSGrad is not supported.
   """
 
-  def update_step(self, gradient, variable, learning_rate):
+  def update_step(
+    self, gradient: Any, variable: keras.Variable, learning_rate: Any
+  ) -> None:
     """Updates a variable and its two averages.
 
     Args:
