@@ -166,25 +166,42 @@ def write_depth_mm(path: str | os.PathLike[str], depth_mm: np.ndarray) -> None:
     ValueError: the shape is wrong, or values are not finite.
     OSError: the file cannot be written.
   """
+  try:
+    encoded = depth_png(depth_mm)
+  except ValueError as error:
+    raise ValueError(f'{path}: {error}') from error
+  with atomic.atomic_path(path) as temporary:
+    pathlib.Path(temporary).write_bytes(encoded)
+
+
+def depth_png(depth_mm: np.ndarray) -> bytes:
+  """Returns a predicted depth map as a PNG, rounded and clipped to 1..65535 mm.
+
+  Args:
+    depth_mm: [H, W] or [H, W, 1], millimetres, any real type.
+
+  Raises:
+    ValueError: the shape is wrong, or values are not finite.
+  """
   depth_mm = np.asarray(depth_mm)
   if depth_mm.ndim == 3 and depth_mm.shape[-1] == 1:
     depth_mm = depth_mm[..., 0]
   if depth_mm.ndim != 2 or not depth_mm.size:
     raise ValueError(
-      f'{path}: a depth map has the shape [height, width], got '
-      f'{depth_mm.shape}.'
+      f'a depth map has the shape [height, width], got {depth_mm.shape}.'
     )
   bad_pixels = depth_mm.size - int(np.count_nonzero(np.isfinite(depth_mm)))
   if bad_pixels:
     raise ValueError(
-      f'{path}: {bad_pixels} of {depth_mm.size} depths are NaN or infinite, so '
+      f'{bad_pixels} of {depth_mm.size} depths are NaN or infinite, so '
       'nothing was written. Check the model: its float16 or quantised form may '
       'overflow (convert it as float32 to compare).'
     )
   bounds = challenge.MIN_DEPTH_MM, challenge.MAX_DEPTH_MM
   rounded = np.clip(np.rint(depth_mm), *bounds)
-  with atomic.atomic_path(path) as temporary:
-    Image.fromarray(rounded.astype(np.uint16)).save(temporary, format='PNG')
+  stream = io.BytesIO()
+  Image.fromarray(rounded.astype(np.uint16)).save(stream, format='PNG')
+  return stream.getvalue()
 
 
 def _decode(

@@ -6,30 +6,21 @@ shown. web/static/depth.js builds the page from the data that it contains, so
 this module needs no Jinja2, which a device does not have.
 """
 
-import base64
 import html
-import io
 import json
 import os
-import zlib
 
 import numpy as np
-from PIL import Image
 
 from depth_mai.files import atomic
 from depth_mai.files import printable
 from depth_mai.files import problems
-from depth_mai.report import colours
+from depth_mai.report import depth_view
 from depth_mai.report import scale
 from depth_mai.web import pages
 
 # More would make a file that browsers open slowly [chosen].
 MOST_PICTURES = 100
-# Longest side of the picture and of the depth map in the page, pixels; the
-# networks compute depth at 640x480 [chosen].
-_PICTURE_SIDE, _DEPTH_SIDE = 1280, 640
-_JPEG_QUALITY = 85
-_MM_PER_M, _MOST_MM = 1000.0, 65535
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -107,23 +98,9 @@ class DepthPage:
       self._left_out += 1
       return
     near_m, far_m = self._colour_range.of(depth_m)
-    ticks_m = scale.ticks(near_m, far_m)
-    places = scale.position(np.array(ticks_m), near_m, far_m)
-    depth_mm = _shrunk_mm(depth_m)
+    picture = pages.data_url('image/jpeg', depth_view.picture_jpeg(rgb_uint8))
     self._pictures.append(
-      {
-        'name': printable.printable(name),
-        'picture': _jpeg(rgb_uint8),
-        'width': depth_mm.shape[1],
-        'height': depth_mm.shape[0],
-        'depth': _packed(depth_mm),
-        'near_m': near_m,
-        'far_m': far_m,
-        'ticks': [
-          [f'{tick_m:g}', float(place)]
-          for tick_m, place in zip(ticks_m, places, strict=True)
-        ],
-      }
+      depth_view.describe(name, picture, depth_m, near_m, far_m)
     )
 
   def write(self) -> str:
@@ -138,7 +115,10 @@ class DepthPage:
     if not self._pictures:
       return 'There is no picture for a page.'
     style = (pages.STATIC_DIR / 'style.css').read_text(encoding='utf-8')
-    script = (pages.STATIC_DIR / 'depth.js').read_text(encoding='utf-8')
+    script = '\n'.join(
+      (pages.STATIC_DIR / name).read_text(encoding='utf-8')
+      for name in ('depth_view.js', 'depth.js')
+    )
     icon = (pages.STATIC_DIR / 'icon.svg').read_bytes()
     count = len(self._pictures)
     first = self._pictures[0]['name']
@@ -147,8 +127,7 @@ class DepthPage:
     if self._left_out:
       note = f'{self._left_out} more are not on this page.'
     data = {
-      'colours': base64.b64encode(colours.depth_map().tobytes()).decode(),
-      'unknown': colours.INVALID_RGB,
+      **depth_view.colour_table(),
       'pictures': self._pictures,
     }
     text = _PAGE.format(
@@ -167,42 +146,3 @@ class DepthPage:
         stream.write(text)
     what = problems.count(count, 'picture')
     return f'Page of {what}: {self._path} {note}'.rstrip()
-
-
-def _jpeg(rgb_uint8: np.ndarray) -> str:
-  """Returns a picture as a data: URL, at most _PICTURE_SIDE pixels long."""
-  picture = Image.fromarray(rgb_uint8)
-  picture.thumbnail((_PICTURE_SIDE, _PICTURE_SIDE))
-  stream = io.BytesIO()
-  picture.save(stream, format='JPEG', quality=_JPEG_QUALITY)
-  return pages.data_url('image/jpeg', stream.getvalue())
-
-
-def _shrunk_mm(depth_m: np.ndarray) -> np.ndarray:
-  """Returns millimetres, uint16, at most _DEPTH_SIDE pixels long; 0: unknown.
-
-  Pixels are taken as they are: a mean across the edge of an object would be the
-  depth of nothing.
-
-  Args:
-    depth_m: [H, W], metres.
-  """
-  height, width = depth_m.shape
-  part = min(1.0, _DEPTH_SIDE / max(height, width))
-  rows, columns = (
-    ((np.arange(count) + 0.5) * size / count).astype(int)
-    for size, count in (
-      (height, max(1, round(height * part))),
-      (width, max(1, round(width * part))),
-    )
-  )
-  taken_m = depth_m[rows[:, None], columns]
-  known = scale.known_mask(taken_m)
-  depth_mm = np.rint(np.where(known, taken_m, 0) * _MM_PER_M)
-  return np.clip(depth_mm, known, _MOST_MM).astype(np.uint16)
-
-
-def _packed(depth_mm: np.ndarray) -> str:
-  """Returns differences of neighbours, compressed by zlib, as base64."""
-  steps = np.diff(depth_mm.ravel(), prepend=np.uint16(0)).astype('<u2')
-  return base64.b64encode(zlib.compress(steps.tobytes(), 9)).decode()

@@ -2,9 +2,11 @@
 """Shows live depth in a browser, with a small Flask app served by waitress.
 
   /            the page
-  /stream      Motion JPEG (multipart/x-mixed-replace): picture, depth, bar
+  /stream      Motion JPEG (multipart/x-mixed-replace): picture, depth, bar; no
+               bar with ?bar=no, as the page has its own
   /frame.jpg   the newest frame
-  /statistics  frames per second and stage times as JSON
+  /statistics  frames per second, stage times and the ends of the bar as JSON
+  /frames      POST freezes the newest frame; its files are /frames/NUMBER/...
 
 It listens on localhost by default. `web.guard` keeps other sites from reading
 the camera.
@@ -13,15 +15,15 @@ the camera.
 from collections.abc import Callable
 from collections.abc import Iterator
 import contextlib
-import functools
 import io
 import ipaddress
 import threading
 
-import numpy as np
 from PIL import Image
 
-from depth_mai.report import picture
+from depth_mai.report import depth_view
+from depth_mai.streaming import frozen_frames
+from depth_mai.streaming import live_picture
 from depth_mai.streaming import view
 from depth_mai.web import guard
 from depth_mai.web import pages
@@ -48,12 +50,14 @@ class BrowserView:
     self,
     address: str = 'localhost:8000',
     report_line: Callable[[str], object] = print,
+    recording: view.Recording | None = None,
   ):
     """Starts the server.
 
     Args:
       address: 'host:port'; port 0 takes a free one.
       report_line: takes the traceback of an error in the server.
+      recording: where the page saves a frame; None: the browser downloads it.
 
     Raises:
       ValueError: if the address is invalid or in use, or if Flask or waitress
@@ -67,10 +71,16 @@ class BrowserView:
     for package in ('flask', 'jinja2', 'waitress'):
       pages.optional_package(package, extra='camera')
     self._newest = _Newest()
+    app = _app(
+      self._newest,
+      frozen_frames.FrozenFrames(recording),
+      report_line,
+      any_name=not _is_local(host),
+    )
     self._server = contextlib.ExitStack()
     listening = self._server.enter_context(
       serving.running(
-        _app(self._newest, report_line, any_name=not _is_local(host)),
+        app,
         host.strip('[]'),
         int(port),
         flag='--address',
@@ -96,13 +106,13 @@ class BrowserView:
 
 
 class _Newest:
-  """The newest frame, compressed once for all browsers."""
+  """The newest frame, compressed once with a bar and once without."""
 
   def __init__(self) -> None:
     self.shown: view.Shown | None = None
     self._condition = threading.Condition()
     self._number, self._ended = 0, False
-    self._jpeg = (0, b'')
+    self._jpegs = {True: (0, b''), False: (0, b'')}
 
   def put(self, shown: view.Shown) -> None:
     with self._condition:
@@ -114,7 +124,7 @@ class _Newest:
       self._ended = True
       self._condition.notify_all()
 
-  def jpeg(self, after: int) -> tuple[int, bytes] | None:
+  def jpeg(self, after: int, bar: bool = True) -> tuple[int, bytes] | None:
     """Waits for a frame after number `after`; returns None at the end."""
     with self._condition:
       self._condition.wait_for(
@@ -123,17 +133,17 @@ class _Newest:
       shown, number = self.shown, self._number
       if self._ended or number <= after or shown is None:
         return None
-      if self._jpeg[0] == number:
-        return self._jpeg
-    jpeg = number, _compressed(shown)
+      if self._jpegs[bar][0] == number:
+        return self._jpegs[bar]
+    jpeg = number, _compressed(shown, bar)
     with self._condition:
-      self._jpeg = jpeg
+      self._jpegs[bar] = jpeg
     return jpeg
 
-  def parts(self) -> Iterator[bytes]:
+  def parts(self, bar: bool) -> Iterator[bytes]:
     """Yields frames as the parts of a multipart answer."""
     number = 0
-    while frame := self.jpeg(number):
+    while frame := self.jpeg(number, bar):
       number, jpeg = frame
       header = (
         f'--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\n'
@@ -142,7 +152,7 @@ class _Newest:
       yield header.encode() + jpeg + b'\r\n'
 
 
-def _app(newest, report_line, any_name):
+def _app(newest, frozen, report_line, any_name):
   """Returns the Flask app."""
   import flask
 
@@ -155,12 +165,13 @@ def _app(newest, report_line, any_name):
 
   @app.get('/')
   def page():
-    return pages.render('live.html')
+    return pages.render('live.html', colours=depth_view.colour_table())
 
   @app.get('/stream')
   def stream():
     kind = f'multipart/x-mixed-replace; boundary={_BOUNDARY}'
-    return flask.Response(newest.parts(), content_type=kind)
+    bar = flask.request.args.get('bar') != 'no'
+    return flask.Response(newest.parts(bar), content_type=kind)
 
   @app.get('/frame.jpg')
   def frame():
@@ -169,25 +180,52 @@ def _app(newest, report_line, any_name):
 
   @app.get('/statistics')
   def statistics():
-    return flask.jsonify(available(newest.shown).statistics)
+    shown = available(newest.shown)
+    bar = depth_view.colour_range(shown.near_m, shown.far_m)
+    return flask.jsonify({**shown.statistics, **bar})
+
+  @app.post('/frames')
+  def freeze():
+    return flask.jsonify(frozen.freeze(available(newest.shown)))
+
+  @app.get('/frames/<int:number>/<file>')
+  def frozen_file(number, file):
+    if file not in files:
+      guard.refuse(404, f'There is no file {file[:100]}.')
+    return flask.Response(kept(files[file], number), mimetype=_kind(file))
+
+  @app.post('/frames/<int:number>/save')
+  def save(number):
+    return flask.jsonify({'saved': kept(frozen.save, number)})
+
+  files = {
+    'picture.jpg': frozen.picture_jpeg,
+    'depth.png': frozen.depth_png,
+    'side_by_side.png': frozen.side_by_side_png,
+  }
+
+  def kept(function, number):
+    try:
+      return function(number)
+    except KeyError:
+      guard.refuse(404, 'This frame is no longer kept. Freeze another one.')
+    except ValueError as error:
+      guard.refuse(500, str(error))
 
   return app
 
 
-def _compressed(shown: view.Shown) -> bytes:
-  """Returns picture, depth and bar as a JPEG."""
-  height = shown.rgb_uint8.shape[0]
-  bar = _bar(height, shown.near_m, shown.far_m)
-  whole = np.hstack((shown.rgb_uint8, shown.depth_rgb, bar))
+def _kind(file: str) -> str:
+  """Returns the MIME type of a picture."""
+  return 'image/png' if file.endswith('.png') else 'image/jpeg'
+
+
+def _compressed(shown: view.Shown, bar: bool) -> bytes:
+  """Returns picture, depth and, if wanted, the bar as a JPEG."""
   file = io.BytesIO()
-  Image.fromarray(whole).save(file, 'JPEG', quality=_QUALITY)
+  whole = Image.fromarray(live_picture.side_by_side(shown, bar))
+  whole.save(file, 'JPEG', quality=_QUALITY)
   return file.getvalue()
-
-
-@functools.lru_cache(maxsize=4)
-def _bar(height: int, near_m: float, far_m: float) -> np.ndarray:
-  """Returns the bar; drawing its labels would dominate the time of a frame."""
-  return picture.colour_bar(height, near_m, far_m)
 
 
 def _is_local(host: str) -> bool:

@@ -178,9 +178,10 @@ class Live:
       size = self._view.panel_size(*rgb_uint8.shape[:2])
       panels = _NO_PICTURE, _NO_PICTURE
       if size is not None:
+        depth_mm = image_io.resize_depth_mm(depth_mm, size)
         panels = (
           image_io.resize_rgb(rgb_uint8, size),
-          self._colours.colourise(image_io.resize_depth_mm(depth_mm, size)),
+          self._colours.colourise(depth_mm),
         )
       self._view.show(
         view_lib.Shown(
@@ -189,13 +190,18 @@ class Live:
           far_m=self._colours.far_m,
           status=self.status(),
           statistics=self.statistics(),
+          depth_mm=depth_mm,
+          name=str(frame),
         )
       )
     self.times.finish_frame(frame.arrived_s)
 
 
 def open_view(
-  kind: str, address: str, report_line: Callable[[str], object] = print
+  kind: str,
+  address: str,
+  report_line: Callable[[str], object] = print,
+  recording: view_lib.Recording | None = None,
 ) -> view_lib.View:
   """Opens a view.
 
@@ -203,6 +209,7 @@ def open_view(
     kind: one of VIEWS.
     address: 'host:port' of the browser's page.
     report_line: takes a line of text.
+    recording: where the browser's page saves a frame; None: it downloads it.
 
   Raises:
     ValueError: if the kind is unknown or the view cannot be opened.
@@ -213,7 +220,7 @@ def open_view(
     # Flask is imported for this view only.
     from depth_mai.streaming import browser_view
 
-    view = browser_view.BrowserView(address, report_line)
+    view = browser_view.BrowserView(address, report_line, recording)
     report_line(f'Open {view.url} in a browser; Ctrl-C ends.')
     return view
   if kind == 'none':
@@ -263,7 +270,7 @@ def run_until_interrupted(
       )
       source = sources.open_source(camera, video, report_line)
       stack.enter_context(contextlib.closing(source))
-      view = open_view(view_kind, address, report_line)
+      view = open_view(view_kind, address, report_line, recording)
       stack.enter_context(contextlib.closing(view))
       colours = live_colours.LiveColours(fixed_range)
       live = Live(model, source, view, colours, recording, every_frame)

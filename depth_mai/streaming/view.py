@@ -2,6 +2,8 @@
 """Shows or stores live depth: the interface of views, a log, a recording."""
 
 from collections.abc import Callable
+from collections.abc import Iterator
+import contextlib
 import dataclasses
 import os
 import pathlib
@@ -10,10 +12,12 @@ import typing
 
 import numpy as np
 
+from depth_mai.files import printable
 from depth_mai.pictures import picture_files
+from depth_mai.report import picture
 
 _LOG_INTERVAL_S = 2.0
-_ENDING = '_depth.png'
+_ENDING, _VIEW_ENDING = '_depth.png', '_side_by_side.png'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,6 +32,8 @@ class Shown:
     far_m: depth of the farthest colour, metres.
     status: one line with frames per second and milliseconds per stage.
     statistics: the same figures and more, see `live.Live.statistics`.
+    depth_mm: the depth, float32 [h, w], millimetres, of the picture's size.
+    name: of the frame, for its files.
   """
 
   rgb_uint8: np.ndarray
@@ -36,6 +42,8 @@ class Shown:
   far_m: float
   status: str
   statistics: dict
+  depth_mm: np.ndarray
+  name: str
 
 
 class View(typing.Protocol):
@@ -94,7 +102,10 @@ class LogView:
 
 
 class Recording:
-  """A folder of depth maps, 16-bit PNGs <name of the frame>_depth.png."""
+  """A folder of depth maps, 16-bit PNGs <name of the frame>_depth.png.
+
+  Frames that a viewer saves have <name of the frame>_side_by_side.png, too.
+  """
 
   def __init__(self, folder: str | os.PathLike[str], overwrite: bool = False):
     """Creates the folder.
@@ -133,9 +144,36 @@ class Recording:
       ValueError: if it cannot be written.
     """
     path = self._folder / f'{name}{_ENDING}'
-    try:
+    with _explained(path):
       picture_files.write_depth_mm(path, depth_mm)
-    except OSError as error:
-      raise ValueError(
-        f'{path} cannot be written: {error.strerror}; change --output_dir.'
-      ) from error
+
+  def write_view(self, name: str, rgb_uint8: np.ndarray) -> str:
+    """Writes what was shown of a frame next to its depth map.
+
+    Args:
+      name: of the frame.
+      rgb_uint8: picture, depth and bar, uint8 [H, W, 3].
+
+    Returns:
+      The names of both files and their folder, for the reader.
+
+    Raises:
+      ValueError: if it cannot be written.
+    """
+    path = self._folder / f'{name}{_VIEW_ENDING}'
+    with _explained(path):
+      picture.save_picture(path, rgb_uint8)
+    return printable.printable(
+      f'{name}{_ENDING} and {path.name} in {self._folder}'
+    )
+
+
+@contextlib.contextmanager
+def _explained(path: pathlib.Path) -> Iterator[None]:
+  """Explains a file that cannot be written."""
+  try:
+    yield
+  except OSError as error:
+    raise ValueError(
+      f'{path} cannot be written: {error.strerror}; change --output_dir.'
+    ) from error

@@ -48,6 +48,8 @@ def _shown(number=1):
       'frames_per_second': 12.5,
       'stages_ms': {'inference': 7.25},
     },
+    depth_mm=np.linspace(1000, 5000, 240 * 320).reshape(240, 320),
+    name=f'{number:06d}',
   )
 
 
@@ -70,11 +72,73 @@ class BrowserViewTest(parameterized.TestCase):
     connection.request('GET', path, headers=headers)
     return connection.getresponse()
 
+  def _post(self, path, **headers):
+    connection = http.client.HTTPConnection('localhost', self.port, timeout=20)
+    self.addCleanup(connection.close)
+    connection.request('POST', path, headers=headers)
+    return connection.getresponse()
+
+  def _first_size(self, path):
+    """Returns (width, height) of the first frame of a stream."""
+    response = self._get(path)
+    lines = iter(response.readline, b'\r\n')
+    headers = dict(line.strip().partition(b': ')[::2] for line in lines)
+    jpeg = response.read(int(headers[b'Content-Length']))
+    return Image.open(io.BytesIO(jpeg)).size
+
+  def test_a_frozen_frame_keeps_picture_and_depth(self):
+    self.assertEqual(self._post('/frames').status, 503)
+    shown = _shown(7)
+    self.view.show(shown)
+    frozen = json.loads(self._post('/frames').read())
+    other = np.zeros((240, 320, 3), np.uint8)
+    self.view.show(dataclasses.replace(_shown(8), rgb_uint8=other))
+    self.assertEqual((frozen['name'], frozen['recorded']), ('000007', False))
+    self.assertEqual((frozen['near_m'], frozen['far_m']), (1.0, 5.0))
+    place = f'/frames/{frozen["number"]}'
+    self.assertEqual(frozen['picture'], f'{place}/picture.jpg')
+    read = lambda file: Image.open(
+      io.BytesIO(self._get(f'{place}/{file}').read())
+    )
+    depth_mm = np.asarray(read('depth.png'))
+    np.testing.assert_array_equal(depth_mm, np.rint(shown.depth_mm))
+    both = np.asarray(read('side_by_side.png'))
+    np.testing.assert_array_equal(both[:, :320], shown.rgb_uint8)
+    np.testing.assert_array_equal(both[:, 320:640], shown.depth_rgb)
+    bar = picture.colour_bar(240, 1.0, 5.0)
+    np.testing.assert_array_equal(both[:, 640:], bar)
+    self.assertLess(
+      np.abs(np.asarray(read('picture.jpg')).astype(int) - _RED).max(), 8
+    )
+
+  def test_frozen_frames_that_are_not_there(self):
+    self.view.show(_shown())
+    number = json.loads(self._post('/frames').read())['number']
+    for path in ('/frames/99/depth.png', f'/frames/{number}/etc'):
+      self.assertEqual(self._get(path).status, 404)
+    # Without --output_dir the server writes nothing.
+    self.assertEqual(self._post(f'/frames/{number}/save').status, 404)
+
+  def test_depth_that_is_not_finite_is_explained(self):
+    depth_mm = np.full((240, 320), np.nan)
+    self.view.show(dataclasses.replace(_shown(), depth_mm=depth_mm))
+    number = json.loads(self._post('/frames').read())['number']
+    answer = self._get(f'/frames/{number}/depth.png')
+    self.assertEqual(answer.status, 500)
+    self.assertIn('NaN or infinite', json.loads(answer.read())['error'])
+
+  def test_another_site_cannot_freeze(self):
+    self.view.show(_shown())
+    answer = self._post('/frames', Origin='http://evil.example')
+    self.assertEqual(answer.status, 403)
+
   def test_a_frame_is_picture_depth_and_bar(self):
     self.view.show(_shown())
     with Image.open(io.BytesIO(self._get('/frame.jpg').read())) as frame:
       pixels = np.asarray(frame).astype(int)
     bar = picture.colour_bar(240, 1.0, 5.0)
+    self.assertEqual(self._first_size('/stream?bar=no'), (640, 240))
+    self.assertEqual(self._first_size('/stream'), (640 + bar.shape[1], 240))
     self.assertEqual(pixels.shape, (240, 640 + bar.shape[1], 3))
     for left, colour in ((0, _RED), (320, _GREEN)):
       inside = pixels[20:-20, left + 20 : left + 300]
@@ -98,7 +162,10 @@ class BrowserViewTest(parameterized.TestCase):
   def test_statistics(self):
     self.view.show(_shown(4))
     got = json.loads(self._get('/statistics').read())
-    self.assertEqual(got, _shown(4).statistics)
+    self.assertEqual(got | _shown(4).statistics, got)
+    self.assertEqual((got['near_m'], got['far_m']), (1.0, 5.0))
+    for text, place in got['ticks']:
+      self.assertAlmostEqual(place, np.log(float(text)) / np.log(5))
 
   @parameterized.parameters('/statistics', '/favicon.ico', '/../etc/passwd')
   def test_missing_pages(self, path):
@@ -193,6 +260,7 @@ class BrowserViewTest(parameterized.TestCase):
     html = self._get('/').read().decode()
     script = self._get('/static/live.js').read().decode()
     self.assertIn('src="/static/live.js"', html)
+    self.assertIn('src="/static/depth_view.js"', html)
     wanted = set(re.findall(r"byId\('(\w+)'\)", script))
     self.assertNotEmpty(wanted)
     self.assertContainsSubset(wanted, re.findall(r'id="(\w+)"', html))

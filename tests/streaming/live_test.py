@@ -91,6 +91,8 @@ class LiveTest(parameterized.TestCase):
         shown.depth_rgb, expected.colourise(np.float32(depth_mm))
       )
       self.assertEqual((shown.near_m, shown.far_m), (1.0, 6.0))
+      np.testing.assert_allclose(shown.depth_mm, depth_mm, rtol=1e-5)
+      self.assertEqual(shown.name, f'{number:03d}')
     self.assertRegex(
       running.summary(), r'10 frames shown, 0 dropped .*, 0 damaged; [\d.]+ fr'
     )

@@ -64,6 +64,8 @@ def _shown(size, status=_STATUS):
     far_m=6.5,
     status=status,
     statistics={},
+    depth_mm=np.ones(size, np.float32),
+    name='000000',
   )
 
 

@@ -33,7 +33,11 @@ class LogViewTest(absltest.TestCase):
     self.assertIsNone(shown_by.panel_size(480, 640))
     for number in range(100):
       now_s = number / 10
-      shown_by.show(view.Shown(nothing, nothing, 1.0, 2.0, f'at {now_s}', {}))
+      shown_by.show(
+        view.Shown(
+          nothing, nothing, 1, 2, f'at {now_s}', {}, nothing[..., 0], ''
+        )
+      )
     shown_by.close()
     self.assertEqual(lines, ['at 2.0', 'at 4.0', 'at 6.0', 'at 8.0'])
 
@@ -59,6 +63,18 @@ class RecordingTest(absltest.TestCase):
     view.Recording(self.folder, overwrite=True).write('0', np.ones((2, 2)))
     self.assertLen(os.listdir(self.folder), 1)
 
+  def test_what_a_viewer_saves_lies_next_to_the_depth(self):
+    recording = view.Recording(self.folder)
+    recording.write('7', np.ones((2, 2)))
+    rgb_uint8 = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+    text = recording.write_view('7', rgb_uint8)
+    self.assertEqual(
+      text, f'7_depth.png and 7_side_by_side.png in {self.folder}'
+    )
+    with Image.open(self.folder / '7_side_by_side.png') as picture:
+      np.testing.assert_array_equal(np.asarray(picture), rgb_uint8)
+    self.assertLen(os.listdir(self.folder), 2)
+
   def test_a_folder_that_cannot_be_created(self):
     self.folder.parent.mkdir()
     self.folder.touch()
@@ -71,6 +87,8 @@ class RecordingTest(absltest.TestCase):
     self.folder.touch()
     with self.assertRaisesRegex(ValueError, 'cannot be written'):
       recording.write('0', np.ones((2, 2)))
+    with self.assertRaisesRegex(ValueError, 'cannot be written'):
+      recording.write_view('0', np.ones((2, 2, 3), np.uint8))
 
 
 if __name__ == '__main__':

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of depth.js: the page of `predict --page` in a real browser."""
+"""Tests of depth.js and depth_view.js: a page of depth in a real browser."""
 
 import contextlib
 import pathlib
@@ -53,7 +53,7 @@ class DepthTest(absltest.TestCase):
   def open(self, width, height, phone=False):
     self.browser.size(width, height, phone)
     self.browser.open(self.address)
-    self.browser.wait_for('article[data-ready="0"]')
+    self.browser.wait_for('#picture_0[data-ready]')
     self.box = self.browser.run(_BOX)
 
   def place(self, column, row):
@@ -163,7 +163,7 @@ class DepthTest(absltest.TestCase):
       self.browser.run(
         f"document.querySelectorAll('article')[{number}].scrollIntoView()"
       )
-      self.browser.wait_for(f'article[data-ready="{number}"]')
+      self.browser.wait_for(f'#picture_{number}[data-ready]')
     self.assertEmpty(self.browser.console_errors())
     self.assertEmpty(
       [url for url in self.browser.requested() if url.startswith('http')]
