@@ -32,7 +32,8 @@ class Shown:
     far_m: depth of the farthest colour, metres.
     status: one line with frames per second and milliseconds per stage.
     statistics: the same figures and more, see `live.Live.statistics`.
-    depth_mm: the depth, float32 [h, w], millimetres, of the picture's size.
+    depth_mm: the depth, float32 [h, w], millimetres, of the picture's size; of
+      the network's if the view needs no pictures.
     name: of the frame, for its files.
   """
 
