@@ -9,6 +9,8 @@ such as 65535, become 0.
 """
 
 from collections.abc import Iterator
+import functools
+import pathlib
 import sys
 from typing import Any
 
@@ -16,6 +18,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from depth_mai.challenge_folder import folder
+from depth_mai.files import in_order
 from depth_mai.files import printable
 from depth_mai.files import problems as problems_lib
 from depth_mai.pictures import picture_files
@@ -109,25 +112,30 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     for note in found.notes:
       print(printable.printable(f'note: {note}'), file=sys.stderr)
     return {
-      split: self._generate_examples(folder.list_pairs(root, split))
+      split: self._generate_examples(
+        folder.list_pairs(root, split), found.marked
+      )
       for split in folder.split_names(root)
     }
 
   def _generate_examples(
-    self, pairs: list[folder.Pair]
+    self, pairs: list[folder.Pair], marked: frozenset[pathlib.Path]
   ) -> Iterator[tuple[str, Example]]:
     """Yields (id, example) with the unchanged files where they are plain."""
-    for pair in pairs:
-      rgb: str | np.ndarray = str(pair.rgb_path)
-      if not picture_files.is_plain(pair.rgb_path):
-        rgb = folder.read_rgb(pair.rgb_path)
-      if pair.depth_path is None:
-        height, width, _ = folder.read_rgb(pair.rgb_path).shape
-        depth = np.zeros((height, width, 1), np.uint16)
-      else:
-        depth_mm, marked = true_depth.read_mm(pair.depth_path)
-        depth = depth_mm[..., None] if marked else str(pair.depth_path)
-      yield (
-        pair.id,
-        {'rgb': rgb, 'depth': depth, 'id': pair.id},
-      )
+    return in_order.mapped(functools.partial(_example, marked=marked), pairs)
+
+
+def _example(
+  pair: folder.Pair, marked: frozenset[pathlib.Path]
+) -> tuple[str, Example]:
+  """Returns (id, example); decodes only what cannot be stored as it is."""
+  rgb: str | np.ndarray = str(pair.rgb_path)
+  if not picture_files.is_plain(pair.rgb_path):
+    rgb = folder.read_rgb(pair.rgb_path)
+  depth: str | np.ndarray = str(pair.depth_path)
+  if pair.depth_path is None:
+    height, width, _ = folder.read_rgb(pair.rgb_path).shape
+    depth = np.zeros((height, width, 1), np.uint16)
+  elif pair.depth_path in marked:
+    depth = true_depth.read_mm(pair.depth_path)[0][..., None]
+  return pair.id, {'rgb': rgb, 'depth': depth, 'id': pair.id}

@@ -12,6 +12,7 @@ from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import frame_reader
 from depth_mai.datasets.rgbd_folder import pairing
 from depth_mai.datasets.rgbd_folder import survey as survey_lib
+from depth_mai.files import in_order
 from depth_mai.files import problems as problems_lib
 
 
@@ -96,7 +97,13 @@ class Builder(tfds.core.GeneratorBasedBuilder):
   ) -> Iterator[tuple[str, mai_depth.Example]]:
     """Yields (id, example), with the bytes of unchanged files."""
     recordings = self.builder_config.recordings
-    for frame, content in survey_lib.contents(frames, recordings):
-      depth = io.BytesIO(frame_reader.png(content.depth_mm))
-      rgb = io.BytesIO(content.rgb)
-      yield frame.id, {'rgb': rgb, 'depth': depth, 'id': frame.id}
+    return in_order.mapped(_example, survey_lib.contents(frames, recordings))
+
+
+def _example(
+  read: tuple[pairing.Frame, frame_reader.Content],
+) -> tuple[str, mai_depth.Example]:
+  frame, content = read
+  depth = io.BytesIO(frame_reader.png(content.depth_mm))
+  rgb = io.BytesIO(content.rgb)
+  return frame.id, {'rgb': rgb, 'depth': depth, 'id': frame.id}

@@ -2,7 +2,6 @@
 """Reads every frame of a folder once; collects measurements and problems."""
 
 from collections.abc import Iterator
-from concurrent import futures
 import dataclasses
 import functools
 import os
@@ -19,6 +18,7 @@ from depth_mai.datasets.rgbd_folder import numbers
 from depth_mai.datasets.rgbd_folder import pairing
 from depth_mai.datasets.rgbd_folder import splits as splits_lib
 from depth_mai.datasets.rgbd_folder import unit_guess
+from depth_mai.files import in_order
 from depth_mai.files import problems as problems_lib
 
 _MIN_MEDIAN_M = folder.MIN_MEDIAN_MM / challenge.MM_PER_M
@@ -138,13 +138,8 @@ def _read(
   """Yields each frame with its content, None if unreadable, and problems."""
   reader = functools.partial(frame_reader.read, description=description)
   read = functools.partial(problems_lib.attempt, reader)
-  workers = os.cpu_count() or 1
-  with futures.ThreadPoolExecutor(workers) as pool:
-    # Only a few at a time, to limit the memory.
-    for start in range(0, len(frames), 4 * workers):
-      some = frames[start : start + 4 * workers]
-      for frame, found in zip(some, pool.map(read, some), strict=True):
-        yield frame, *found
+  for frame, found in zip(frames, in_order.mapped(read, frames), strict=True):
+    yield frame, *found
 
 
 def _misnamed(

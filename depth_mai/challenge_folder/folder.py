@@ -16,7 +16,6 @@ This module also runs on the device, so it needs only NumPy and Pillow.
 
 import collections
 from collections.abc import Iterator
-from concurrent import futures
 import dataclasses
 import os
 import pathlib
@@ -27,6 +26,7 @@ from depth_mai import challenge
 from depth_mai.challenge_folder import folder_names
 from depth_mai.challenge_folder import folder_notes
 from depth_mai.files import file_names
+from depth_mai.files import in_order
 from depth_mai.files import natural_order
 from depth_mai.files import problems as problems_lib
 from depth_mai.pictures import picture_files
@@ -78,11 +78,13 @@ class Survey:
     problems: sorted by split and id.
     notes: findings that are no problems, but may surprise, one line each.
     depths: the depths of each split in words, '' if none is known.
+    marked: depth maps in which numbers other than 0 stand for unknown.
   """
 
   problems: list[Problem]
   notes: list[str]
   depths: dict[str, str]
+  marked: frozenset[pathlib.Path]
 
 
 def is_prepared(directory: str | os.PathLike[str]) -> bool:
@@ -148,7 +150,7 @@ def list_pairs(root: str | os.PathLike[str], split: str) -> list[Pair]:
 def iterate_pairs(
   root: str | os.PathLike[str], split: str
 ) -> Iterator[tuple[str, np.ndarray, np.ndarray | None]]:
-  """Reads and checks the pairs of a split, in natural order.
+  """Reads and checks the pairs of a split, in natural order, in threads.
 
   Args:
     root: folder in the challenge's layout.
@@ -162,8 +164,9 @@ def iterate_pairs(
     ValueError: if there is no such split.
     BadInputError: (a ValueError) at the first pair that cannot be used.
   """
-  for pair in list_pairs(root, split):
-    rgb_uint8, depth_mm, _, problems = _read_pair(pair)
+  pairs = list_pairs(root, split)
+  for pair, read in zip(pairs, in_order.mapped(_read_pair, pairs), strict=True):
+    rgb_uint8, depth_mm, _, problems = read
     if problems or rgb_uint8 is None:
       raise problems_lib.BadInputError(problems)
     yield pair.id, rgb_uint8, depth_mm
@@ -183,20 +186,23 @@ def survey(root: str | os.PathLike[str], split: str | None = None) -> Survey:
     ValueError: if `root` has no split, or not this one.
   """
   problems, notes, depths = [], [], {}
-  with futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-    for name in split_names(root) if split is None else [split]:
-      pairs, unpaired, unread = _scan(root, name)
-      problems.extend(unpaired)
-      facts = []
-      for found, bad in pool.map(_facts, pairs):
-        problems.extend(bad)
-        facts.append(found)
-      depths[name] = folder_notes.depth_text(facts)
-      notes += [f'{name}: {note}' for note in folder_notes.notes(facts, unread)]
-      known = ('rgb', 'depth', folder_names.CONFIDENCE)
-      notes += _not_read(pathlib.Path(root, name), known)
+  marked: set[pathlib.Path] = set()
+  for name in split_names(root) if split is None else [split]:
+    pairs, unpaired, unread = _scan(root, name)
+    problems.extend(unpaired)
+    facts = []
+    read = in_order.mapped(_facts, pairs)
+    for pair, (found, bad) in zip(pairs, read, strict=True):
+      problems.extend(bad)
+      facts.append(found)
+      if found.marked and pair.depth_path is not None:
+        marked.add(pair.depth_path)
+    depths[name] = folder_notes.depth_text(facts)
+    notes += [f'{name}: {note}' for note in folder_notes.notes(facts, unread)]
+    known = ('rgb', 'depth', folder_names.CONFIDENCE)
+    notes += _not_read(pathlib.Path(root, name), known)
   notes += _not_read(pathlib.Path(root), (*SPLITS, folder_names.LABELS))
-  return Survey(problems, notes, depths)
+  return Survey(problems, notes, depths, frozenset(marked))
 
 
 def _not_read(folder: pathlib.Path, names: tuple[str, ...]) -> list[str]:
