@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a predictor over a split and measures its predictions."""
+"""Runs a predictor over a split and measures its predictions.
+
+Threads read the next pairs and measure the last predictions meanwhile.
+"""
 
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
+import dataclasses
+import functools
 import itertools
 import os
 import pathlib
@@ -20,6 +25,7 @@ from depth_mai.challenge_folder import folder
 from depth_mai.data import source
 from depth_mai.evaluation import alignment
 from depth_mai.files import failures
+from depth_mai.files import in_order
 from depth_mai.metrics import depth_metrics
 from depth_mai.metrics import depth_order
 from depth_mai.metrics import depth_scale
@@ -112,38 +118,26 @@ def evaluate(
   metrics = depth_metrics.DepthMetrics()
   per_image, pictures_problem = {}, None
   correlations, ratios = [], []
-  fit = alignment.ALIGNMENTS[align]
   pairs = itertools.islice(pairs, limit)
-  for name, rgb_uint8, pred_mm, depth_mm in _predictions(predictor, pairs):
-    correlations.append(depth_order.rank_correlation(pred_mm, depth_mm))
-    ratios.append(depth_scale.ratio(pred_mm, depth_mm))
-    try:
-      if fit is not None and (depth_mm > 0).any():
-        pred_mm = fit(pred_mm, depth_mm)
-      measured = metrics.add(pred_mm, depth_mm)
-    except ValueError as error:
-      raise ValueError(f'Image {name}: {error}') from error
+  measured = in_order.mapped(
+    functools.partial(_measure, align=align, pictures_dir=pictures_dir),
+    _predictions(predictor, pairs),
+  )
+  for image in measured:
+    correlations.append(image.correlation)
+    ratios.append(image.ratio)
     if observe is not None:
-      observe(name, rgb_uint8, pred_mm, depth_mm)
-    if measured is None:
-      continue
-    per_image[name] = measured
-    if pictures_dir is not None and pictures_problem is None:
-      panels = picture.side_by_side(
-        rgb_uint8,
-        # As the metrics count it; aligned depth may be negative.
-        np.maximum(pred_mm, challenge.MIN_DEPTH_MM) / challenge.MM_PER_M,
-        depth_mm / challenge.MM_PER_M,
-      )
-      try:
-        picture.save_picture(_picture_path(pictures_dir, name), panels)
-      except OSError as error:
-        pictures_problem = failures.explain_os_error(error)
+      observe(image.name, image.rgb_uint8, image.pred_mm, image.depth_mm)
+    found = metrics.add_errors(image.errors)
+    if found is not None:
+      per_image[image.name] = found
+    pictures_problem = pictures_problem or image.picture_problem
   result = metrics.result()
   correlation = depth_order.mean(correlations)
   result['alignment'] = align
   result['rank_correlation'] = correlation
   warning = depth_order.inverse_text(correlation)
+  fit = alignment.ALIGNMENTS[align]
   if fit is alignment.inverse_scale_shift:
     warning = depth_order.depth_text(correlation)
   elif fit is None:
@@ -157,20 +151,64 @@ def evaluate(
   return result
 
 
+@dataclasses.dataclass(frozen=True)
+class _Image:
+  """What was measured of an image; see `evaluate`."""
+
+  name: str
+  rgb_uint8: np.ndarray
+  pred_mm: np.ndarray
+  depth_mm: np.ndarray
+  correlation: float | None
+  ratio: float | None
+  errors: depth_metrics.ImageErrors
+  picture_problem: str | None
+
+
+def _measure(
+  predicted: tuple[str, np.ndarray, np.ndarray, np.ndarray],
+  align: str,
+  pictures_dir: str | os.PathLike[str] | None,
+) -> _Image:
+  """Measures one image of `_predictions`, and draws it."""
+  name, rgb_uint8, pred_mm, depth_mm = predicted
+  if pred_mm.shape != depth_mm.shape:
+    pred_mm = image_io.resize_depth_mm(pred_mm, depth_mm.shape)
+  correlation = depth_order.rank_correlation(pred_mm, depth_mm)
+  ratio = depth_scale.ratio(pred_mm, depth_mm)
+  fit = alignment.ALIGNMENTS[align]
+  try:
+    if fit is not None and (depth_mm > 0).any():
+      pred_mm = fit(pred_mm, depth_mm)
+    errors = depth_metrics.ImageErrors(pred_mm, depth_mm)
+  except ValueError as error:
+    raise ValueError(f'Image {name}: {error}') from error
+  problem = None
+  if errors.pixels and pictures_dir is not None:
+    panels = picture.side_by_side(
+      rgb_uint8,
+      # As the metrics count it; aligned depth may be negative.
+      np.maximum(pred_mm, challenge.MIN_DEPTH_MM) / challenge.MM_PER_M,
+      depth_mm / challenge.MM_PER_M,
+    )
+    try:
+      picture.save_picture(_picture_path(pictures_dir, name), panels)
+    except OSError as error:
+      problem = failures.explain_os_error(error)
+  return _Image(
+    name, rgb_uint8, pred_mm, depth_mm, correlation, ratio, errors, problem
+  )
+
+
 def _predictions(
   predictor: Predictor,
   pairs: Iterator[tuple[str, np.ndarray, np.ndarray]],
 ) -> Iterator[tuple[str, np.ndarray, np.ndarray, np.ndarray]]:
-  """Yields (id, rgb_uint8, pred_mm, depth_mm), both maps of the same size."""
+  """Yields (id, rgb_uint8, pred_mm, depth_mm); the maps' sizes may differ."""
   while batch := list(itertools.islice(pairs, predictor.batch_size)):
     names, rgbs, truths = zip(*batch, strict=True)
     predictions = predictor.predict_mm(names, rgbs)
-    for name, rgb, pred_mm, depth_mm in zip(
-      names, rgbs, predictions, truths, strict=True
-    ):
-      if pred_mm.shape != depth_mm.shape:
-        pred_mm = image_io.resize_depth_mm(pred_mm, depth_mm.shape)
-      yield name, rgb, pred_mm, depth_mm
+    yield from zip(names, rgbs, predictions, truths, strict=True)
 
 
 def _picture_path(
