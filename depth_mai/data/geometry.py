@@ -108,22 +108,6 @@ def compose(*steps: tf.Tensor) -> tf.Tensor:
   return matrix
 
 
-def projective_parameters(matrix: tf.Tensor) -> tf.Tensor:
-  """Converts a matrix to the form that TensorFlow's sampling operation takes.
-
-  Args:
-    matrix: [3, 3] float32 affine map between points (last row 0, 0, 1).
-
-  Returns:
-    [1, 8] float32 (a0, a1, a2, b0, b1, b2, 0, 0) between pixel *indices*:
-    output index (u, v) reads input index (a0 u + a1 v + a2, b0 u + b1 v + b2).
-  """
-  linear = matrix[:2, :2]
-  shift = matrix[:2, 2] + 0.5 * tf.reduce_sum(linear, axis=1) - 0.5
-  affine = tf.reshape(tf.concat([linear, shift[:, None]], axis=1), (1, 6))
-  return tf.concat([affine, tf.zeros((1, 2))], axis=1)
-
-
 def pixel_centres(output_size: Sequence[int]) -> tuple[tf.Tensor, tf.Tensor]:
   """Returns the coordinates of an output's pixel centres.
 
@@ -139,6 +123,24 @@ def pixel_centres(output_size: Sequence[int]) -> tuple[tf.Tensor, tf.Tensor]:
   return y[:, None], x[None, :]
 
 
+def source_points(
+  matrix: tf.Tensor, output_size: Sequence[int]
+) -> tuple[tf.Tensor, tf.Tensor]:
+  """Returns the source points of an output's pixel centres.
+
+  Args:
+    matrix: [3, 3] float32, output point to source point (last row 0, 0, 1).
+    output_size: height and width of the output, pixels.
+
+  Returns:
+    y and x, [H, W] float32, source pixels.
+  """
+  v, u = pixel_centres(output_size)
+  x = matrix[0, 0] * u + matrix[0, 1] * v + matrix[0, 2]
+  y = matrix[1, 0] * u + matrix[1, 1] * v + matrix[1, 2]
+  return y, x
+
+
 def inside_source(
   matrix: tf.Tensor, output_size: Sequence[int], source_size: Sequence[Any]
 ) -> tf.Tensor:
@@ -152,57 +154,76 @@ def inside_source(
   Returns:
     [H, W, 1] boolean.
   """
-  v, u = pixel_centres(output_size)
-  x = matrix[0, 0] * u + matrix[0, 1] * v + matrix[0, 2]
-  y = matrix[1, 0] * u + matrix[1, 1] * v + matrix[1, 2]
+  return _inside(*source_points(matrix, output_size), source_size)
+
+
+def _inside(
+  y: tf.Tensor, x: tf.Tensor, source_size: Sequence[Any]
+) -> tf.Tensor:
+  """Returns [H, W, 1] boolean, true for points in the source or on its edge."""
   height, width = [tf.cast(s, tf.float32) for s in source_size]
   inside = (x >= 0) & (x <= width) & (y >= 0) & (y <= height)
   return inside[..., None]
 
 
-def _sample(
-  image: tf.Tensor,
-  matrix: tf.Tensor,
-  output_size: Sequence[int],
-  interpolation: str,
-  fill_mode: str,
-) -> tf.Tensor:
-  """Samples [H, W, C] at the points of `matrix`, as float32 [h, w, C]."""
-  sampled = tf.raw_ops.ImageProjectiveTransformV3(
-    images=tf.cast(image, tf.float32)[None],
-    transforms=projective_parameters(matrix),
-    output_shape=list(output_size),
-    fill_value=0.0,
-    interpolation=interpolation,
-    fill_mode=fill_mode,
-  )
-  return tf.ensure_shape(sampled[0], [*output_size, image.shape[-1]])
+def _rows(
+  image: tf.Tensor, source_size: Sequence[Any] | None
+) -> tuple[tf.Tensor, Sequence[Any]]:
+  """Returns an image as pixels [N, C], and its height and width."""
+  if source_size is not None:
+    return image, source_size
+  size = tf.unstack(tf.shape(image)[:2])
+  return tf.reshape(image, (-1, image.shape[-1])), size
 
 
 def sample_rgb(
-  rgb_uint8: tf.Tensor, matrix: tf.Tensor, output_size: Sequence[int]
+  rgb_uint8: tf.Tensor,
+  matrix: tf.Tensor,
+  output_size: Sequence[int],
+  source_size: Sequence[Any] | None = None,
 ) -> tf.Tensor:
   """Samples a colour image bilinearly; 0 (black) outside the source frame.
 
   Between the outermost pixel centres and the border of the frame the outermost
-  pixels are repeated, as in `tf.image.resize`.
+  pixels are repeated, as in `tf.image.resize`. Only the four pixels around each
+  point are read, so the size of the source hardly matters.
 
   Args:
-    rgb_uint8: [H, W, 3], 0..255.
+    rgb_uint8: [H, W, 3], 0..255; with `source_size`, its rows one after the
+      other, [N, 3] with N >= H * W.
     matrix: [3, 3] float32, output point to source point.
     output_size: height and width of the result, pixels.
+    source_size: height and width of the source, scalars.
 
   Returns:
     [h, w, 3] float32, 0..255, not rounded.
   """
-  sampled = _sample(rgb_uint8, matrix, output_size, 'BILINEAR', 'NEAREST')
-  source_size = tf.unstack(tf.shape(rgb_uint8)[:2])
-  inside = inside_source(matrix, output_size, source_size)
-  return sampled * tf.cast(inside, tf.float32)
+  pixels, (height, width) = _rows(tf.convert_to_tensor(rgb_uint8), source_size)
+  y, x = source_points(matrix, output_size)
+  upper, left = tf.floor(y - 0.5), tf.floor(x - 0.5)
+  share_y, share_x = (
+    ((y - 0.5) - upper)[..., None],
+    ((x - 0.5) - left)[..., None],
+  )
+  row, column = tf.cast(upper, tf.int32), tf.cast(left, tf.int32)
+
+  def pixel(row, column):
+    row = tf.clip_by_value(row, 0, height - 1)
+    column = tf.clip_by_value(column, 0, width - 1)
+    return tf.cast(tf.gather(pixels, row * width + column), tf.float32)
+
+  def across(row):
+    return (1 - share_x) * pixel(row, column) + share_x * pixel(row, column + 1)
+
+  sampled = (1 - share_y) * across(row) + share_y * across(row + 1)
+  return sampled * tf.cast(_inside(y, x, (height, width)), tf.float32)
 
 
 def sample_depth(
-  depth_mm: tf.Tensor, matrix: tf.Tensor, output_size: Sequence[int]
+  depth_mm: tf.Tensor,
+  matrix: tf.Tensor,
+  output_size: Sequence[int],
+  source_size: Sequence[Any] | None = None,
 ) -> tf.Tensor:
   """Samples a depth map at the nearest pixel; 0 (unknown) outside the frame.
 
@@ -210,12 +231,19 @@ def sample_depth(
   neither side, and a mean with an unknown pixel is wrong.
 
   Args:
-    depth_mm: [H, W, 1] uint16, millimetres, 0 = unknown.
+    depth_mm: [H, W, 1] uint16, millimetres, 0 = unknown; with `source_size`,
+      its rows one after the other, [N, 1] with N >= H * W.
     matrix: [3, 3] float32, output point to source point.
     output_size: height and width of the result, pixels.
+    source_size: height and width of the source, scalars.
 
   Returns:
     [h, w, 1] float32, metres, 0 = unknown.
   """
-  sampled = _sample(depth_mm, matrix, output_size, 'NEAREST', 'CONSTANT')
-  return sampled / challenge.MM_PER_M
+  pixels, (height, width) = _rows(tf.convert_to_tensor(depth_mm), source_size)
+  y, x = source_points(matrix, output_size)
+  row, column = tf.cast(tf.floor(y), tf.int32), tf.cast(tf.floor(x), tf.int32)
+  known = (row >= 0) & (row < height) & (column >= 0) & (column < width)
+  place = tf.where(known, row * width + column, 0)
+  sampled = tf.cast(tf.gather(pixels, place), tf.float32)
+  return sampled * tf.cast(known[..., None], tf.float32) / challenge.MM_PER_M

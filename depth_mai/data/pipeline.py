@@ -23,9 +23,10 @@ import tensorflow as tf
 from depth_mai import challenge
 from depth_mai.data import augmentation as augmentation_lib
 from depth_mai.data import geometry
+from depth_mai.data import packed
 from depth_mai.data import source as source_lib
 
-CACHES = ('decoded', 'encoded', 'none')
+CACHES = ('decoded', 'disk', 'encoded', 'none')
 
 # Largest shuffle buffers, in examples, with and without a cache.
 LARGEST_SHUFFLE_BUFFER = 10_000
@@ -58,8 +59,9 @@ def train_dataset(
 
   Args:
     source: finite dataset of {'id', 'rgb', 'depth_mm'}, in a fixed order, of
-      known cardinality; 'rgb' and 'depth_mm' either encoded (strings) or
-      decoded (uint8 [H, W, 3], uint16 [H, W, 1]). Image sizes may differ.
+      known cardinality; 'rgb' and 'depth_mm' encoded (strings), decoded (uint8
+      [H, W, 3], uint16 [H, W, 1]) or packed (packed.py). Image sizes may
+      differ.
     batch_size: examples per batch.
     seed: seed of order and augmentation.
     start_step: batches already used; the stream begins with the next one.
@@ -69,10 +71,12 @@ def train_dataset(
     teacher_size: height and width of 'teacher_rgb', pixels; None for none.
     teacher_maps: from the 'id' of an example to what the batches then have as
       'teacher_maps'; None for nothing.
-    cache: data to keep in memory after the first use. 'decoded': all images as
-      raw numbers (1.5 MB per pair of 480x640; 677 pairs are 1 GB); 'encoded':
-      their PNG or JPEG bytes, decoded each time; 'none': only the shuffle
-      buffer, and the source is read again in every epoch.
+    cache: data to keep after the first use. 'decoded': all images as raw
+      numbers, in memory (1.5 MB per pair of 480x640; 677 pairs are 1 GB);
+      'disk': the same in files that are mapped into memory, which the source
+      must be, see `source.open_split`; 'encoded': their PNG or JPEG bytes, in
+      memory, decoded each time; 'none': only the shuffle buffer, and the source
+      is read again in every epoch.
     shuffle_buffer: number of examples from which the next one is drawn. None
       stands for the whole split, up to 10 000, or up to 1 000 for
       `cache='none'`. Another number gives another order.
@@ -110,17 +114,20 @@ def train_dataset(
     )
     shuffle_buffer = min(examples, largest)
 
-  encoded = source_is_encoded(source)
-  if cache == 'decoded' and encoded:
-    source = source.map(
-      source_lib.decode_example, parallel_calls, deterministic=True
-    )
-  elif cache == 'encoded' and not encoded:
+  if cache == 'decoded' and not packed.is_packed(source):
+    source = source.map(_packed, parallel_calls, deterministic=True)
+  elif cache == 'encoded' and not source_is_encoded(source):
     raise ValueError(
       "cache is 'encoded', but the source contains decoded images. Open it "
       "with open_split(..., decode=False), or set train.cache to 'decoded'."
     )
-  if cache != 'none':
+  elif cache == 'disk' and not packed.is_packed(source):
+    raise ValueError(
+      "cache is 'disk', but the pixels of the source are not on disk. Open it "
+      "with open_split(..., on_disk=True), or set train.cache to 'decoded' (in "
+      'a gin file; of a pre-training pretrain_segmentation.cache).'
+    )
+  if cache in ('decoded', 'encoded'):
     source = source.cache()
 
   first_example = start_step * batch_size
@@ -128,14 +135,13 @@ def train_dataset(
     source, examples, shuffle_buffer, seed, first_example
   )
 
+  stream = _stream(seed, _FOR_AUGMENTATION)
+
   @tf.autograph.experimental.do_not_convert
   def make_example(number, example):
-    if source_is_encoded(shuffled):
-      example = source_lib.decode_example(example)
-    made = augmentation_lib.augment(
-      example['rgb'],
-      example['depth_mm'],
-      _seed_pair(seed, _FOR_AUGMENTATION, number),
+    made = packed.augment(
+      _packed(example),
+      tf.stack([stream, number]),
       options,
       input_size,
       target_size,
@@ -178,16 +184,11 @@ def pictures(
     Dataset of 'id' [B] string and 'rgb' [B, h, w, 3] float32, 0..255, which
     equals that of `train_dataset`.
   """
-  encoded = source_is_encoded(source)
 
   @tf.autograph.experimental.do_not_convert
   def make_example(example):
-    if encoded:
-      example = source_lib.decode_example(example)
-    made = augmentation_lib.augment(
-      example['rgb'], example['depth_mm'], [0, 0], augmentation, size, (1, 1)
-    )
-    return {'id': example['id'], 'rgb': made['rgb']}
+    rgb = packed.picture(_packed(example), [0, 0], augmentation, size)
+    return {'id': example['id'], 'rgb': rgb}
 
   return (
     source.map(make_example, parallel_calls, deterministic=True)
@@ -224,12 +225,10 @@ def eval_dataset(
       f'batch_size is {batch_size}; allowed: 1 or more. Change the argument '
       'batch_size of eval_dataset (in a gin file, train.batch_size).'
     )
-  encoded = source_is_encoded(source)
 
   @tf.autograph.experimental.do_not_convert
   def make_example(example):
-    if encoded:
-      example = source_lib.decode_example(example)
+    example = _decoded(example)
     return {
       'id': example['id'],
       'rgb': _with_size(example['rgb'], image_size, geometry.sample_rgb),
@@ -265,10 +264,33 @@ def _number_of_examples(source: tf.data.Dataset) -> int:
   return examples
 
 
-def _seed_pair(seed: int, purpose: int, number: tf.Tensor) -> tf.Tensor:
-  """Returns [2] integers that differ for every (seed, purpose, number)."""
-  seeds = tf.constant([seed, purpose], tf.int64)
-  return tf.random.fold_in(seeds, number, alg='philox')
+def _packed(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+  """Packs a pair of any source, see packed.py."""
+  if 'rgb_size' in example:
+    return example
+  return packed.pack(_decoded(example))
+
+
+def _decoded(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+  """Decodes or unpacks a pair of any source."""
+  if 'rgb_size' in example:
+    return packed.unpack(example)
+  if example['rgb'].dtype == tf.string:
+    return source_lib.decode_example(example)
+  return example
+
+
+def _stream(seed: int, purpose: int) -> int:
+  """Returns a number that differs for every (seed, purpose).
+
+  Example `number` of a stream has the seeds (stream, number), which are those
+  of `tf.random.fold_in`; that would draw the same first one for each example.
+  """
+  return int(
+    tf.random.stateless_uniform(
+      (), (seed, purpose), None, None, dtype=tf.int64, alg='philox'
+    )
+  )
 
 
 def _endless_permutations(
@@ -283,6 +305,7 @@ def _endless_permutations(
   The function below captures `source`, so that all epochs share its cache.
   """
   first_epoch, used = divmod(first_example, examples)
+  stream = _stream(seed, _FOR_ORDER)
 
   @tf.autograph.experimental.do_not_convert
   def permutation(epoch):
@@ -292,7 +315,7 @@ def _endless_permutations(
     tf.compat.v1.set_random_seed(_GRAPH_SEED)
     epoch_seed = tf.random.stateless_uniform(
       (),
-      seed=_seed_pair(seed, _FOR_ORDER, epoch),
+      seed=tf.stack([stream, epoch]),
       minval=None,
       maxval=None,
       dtype=tf.int64,

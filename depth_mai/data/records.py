@@ -43,6 +43,7 @@ RECORDS_DIR_VARIABLE = 'DEPTH_MAI_RECORDS'
 DEFAULT_RECORDS_DIR = '~/.cache/depth_mai/records'
 
 _MAX_SHARD_BYTES = 256 * 2**20
+_CURE = f'Choose another folder with --records_dir or ${RECORDS_DIR_VARIABLE}.'
 _WRITING = threading.Lock()
 
 
@@ -118,6 +119,20 @@ def fingerprint(root: str | os.PathLike[str]) -> str:
   return digest.hexdigest()[:16]
 
 
+def folder_of_all(
+  records_dir: str | os.PathLike[str] | None = None,
+) -> pathlib.Path:
+  """Returns the folder for the records of all data folders.
+
+  Args:
+    records_dir: None stands for `$DEPTH_MAI_RECORDS` or, without it, for
+      `DEFAULT_RECORDS_DIR`.
+  """
+  if records_dir is None:
+    records_dir = os.environ.get(RECORDS_DIR_VARIABLE) or DEFAULT_RECORDS_DIR
+  return default_places.expanded(records_dir, _CURE).resolve()
+
+
 def prepare(
   root: str | os.PathLike[str],
   records_dir: str | os.PathLike[str] | None = None,
@@ -137,11 +152,8 @@ def prepare(
       problem), `records_dir` cannot be written, or the folder changes while
       it is read.
   """
-  if records_dir is None:
-    records_dir = os.environ.get(RECORDS_DIR_VARIABLE) or DEFAULT_RECORDS_DIR
-  cure = f'Choose another folder with --records_dir or ${RECORDS_DIR_VARIABLE}.'
+  records_dir = folder_of_all(records_dir)
   root = pathlib.Path(root).expanduser().resolve()
-  records_dir = default_places.expanded(records_dir, cure).resolve()
   name = fingerprint(root)
   builder_cls = mai_depth_dataset_builder.Builder
   final = records_dir / name
@@ -163,7 +175,7 @@ def prepare(
     tempfile.TemporaryFile(dir=records_dir).close()
   except OSError as error:
     raise ValueError(
-      f'Records cannot be written to {records_dir} ({error.strerror}). {cure}'
+      f'Records cannot be written to {records_dir} ({error.strerror}). {_CURE}'
     ) from error
   try:
     with atomic.atomic_path(final) as temporary:
@@ -192,6 +204,17 @@ def files(directory: str | os.PathLike[str], split: str) -> list[pathlib.Path]:
   """Returns the record files of one split of a prepared directory."""
   splits = tfds.builder_from_directory(directory).info.splits
   return [pathlib.Path(path) for path in splits[split].filepaths]
+
+
+def state(directory: str | os.PathLike[str], split: str) -> str:
+  """Returns 16 hexadecimal digits that identify the files of a split."""
+  digest = hashlib.sha256()
+  for path in files(directory, split):
+    stat = path.stat()
+    times = f'{stat.st_mtime_ns}\0{stat.st_ctime_ns}'
+    digest.update(os.fsencode(path.resolve()))
+    digest.update(f'\0{stat.st_size}\0{times}\0'.encode())
+  return digest.hexdigest()[:16]
 
 
 def write(

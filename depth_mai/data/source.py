@@ -118,6 +118,7 @@ def open_split(
   split: str,
   records_dir: str | os.PathLike[str] | None = None,
   decode: bool = False,
+  on_disk: bool = False,
 ) -> 'tf.data.Dataset':
   """Opens one split; prepares the records of a challenge folder if needed.
 
@@ -130,11 +131,12 @@ def open_split(
     records_dir: folder for the records of challenge folders; by default
       `$DEPTH_MAI_RECORDS` or, without it, ~/.cache/depth_mai/records.
     decode: whether to decode the pictures.
+    on_disk: whether to keep the decoded pixels in files, see pixel_files.py.
 
   Returns:
     {'id', 'rgb', 'depth_mm'}: strings, 'rgb' a PNG or JPEG file and 'depth_mm'
-    a PNG file; if decoded, as `decode_example` returns them. Sizes may differ
-    between pairs.
+    a PNG file; if decoded, as `decode_example` returns them; with `on_disk`
+    packed, as `packed.pack` returns them. Sizes may differ between pairs.
 
   Raises:
     ValueError: if `data_dir` is neither kind of directory, the split does not
@@ -147,10 +149,16 @@ def open_split(
     folder.list_pairs(data_dir, split)  # Fails before anything is prepared.
     data_dir = records.prepare(data_dir, records_dir)
   dataset = records.open_records(data_dir, split)
-  if decode:
+  if decode or on_disk:
     import tensorflow as tf
 
     dataset = dataset.map(decode_example, num_parallel_calls=tf.data.AUTOTUNE)
+  if on_disk:
+    from depth_mai.data import pixel_files
+
+    state = records.state(data_dir, split)
+    folder_name = records.folder_of_all(records_dir) / pixel_files.FOLDER
+    return pixel_files.open_pixels(dataset, folder_name / state)
   return dataset
 
 
@@ -229,7 +237,10 @@ def _record_pairs(
   dataset: 'tf.data.Dataset', directory: pathlib.Path
 ) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
   """Yields the decoded pairs of encoded records."""
-  for example in dataset.map(decode_example):
+  import tensorflow as tf
+
+  dataset = dataset.map(decode_example, tf.data.AUTOTUNE, deterministic=True)
+  for example in dataset.prefetch(tf.data.AUTOTUNE):
     name = id_text(example['id'].numpy())
     depth_mm = example['depth_mm'].numpy()[..., 0]
     if not depth_mm.any():

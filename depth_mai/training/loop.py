@@ -100,8 +100,8 @@ def train(
     epochs: passes over the training split.
     batch_size: number of images in a step, on all devices together.
     target_size: (height, width) of the depth that the loss compares, pixels.
-    cache: form in which the data stays in memory: 'decoded', 'encoded' or
-      'none'.
+    cache: form in which the data is kept after its first use: 'decoded' or
+      'encoded' in memory, decoded on 'disk', or 'none'; see data/pipeline.py.
     gradient_clip: largest global norm of the gradients, those of the loss's
       variables included; None for no clipping.
     ema_decay: decay of the averaged weights, which are evaluated and saved.
@@ -162,7 +162,13 @@ def train(
       'mixed. Set it to None in the gin file, or give one --data_dir.'
     )
   counts = mixing.counts(batch_size, 1 + len(further_dirs))
-  train_source = source.open_split(data_dir, 'train', records_dir)
+  open_train = functools.partial(
+    source.open_split,
+    split='train',
+    records_dir=records_dir,
+    on_disk=cache == 'disk',
+  )
+  train_source = open_train(data_dir)
   examples = int(train_source.cardinality())
   total_steps = max(1, math.floor(epochs * examples / counts[0]))
   if examples < counts[0]:
@@ -176,7 +182,7 @@ def train(
   )
   train_sources = [train_source]
   for further in further_dirs:
-    train_sources.append(source.open_split(further, 'train', records_dir))
+    train_sources.append(open_train(further))
 
   loss = mixing.loss(counts) or loss or weighted.WeightedLoss({'silog': 1.0})
   # After the data is opened: preparing records draws random numbers.

@@ -113,19 +113,12 @@ class MatrixTest(tf.test.TestCase, parameterized.TestCase):
     by_hand = first.numpy() @ then.numpy() @ last.numpy()
     self.assertAllClose(geometry.compose(first, then, last), by_hand)
 
-  def test_parameters_give_the_same_place_from_pixel_indices(self):
+  def test_source_points_are_the_products_with_the_matrix(self):
     matrix = some_matrix((30, 40), (8, 10))
-    a0, a1, a2, b0, b1, b2, c0, c1 = (
-      geometry.projective_parameters(matrix).numpy()[0]
-    )  # fmt: skip
     x, y = places(matrix, (8, 10))
-    for row, column in ((0, 0), (7, 9), (3, 5)):
-      self.assertAllClose(
-        (a0 * column + a1 * row + a2, b0 * column + b1 * row + b2),
-        (x[row, column] - 0.5, y[row, column] - 0.5),
-        atol=1e-4,
-      )
-    self.assertAllEqual((c0, c1), (0, 0))
+    found_y, found_x = geometry.source_points(matrix, (8, 10))
+    self.assertAllClose(found_x, x, atol=1e-4)
+    self.assertAllClose(found_y, y, atol=1e-4)
 
   def test_inside_source(self):
     matrix = some_matrix((30, 40), (8, 10))
@@ -179,6 +172,47 @@ class SampleTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllClose(
       geometry.sample_depth(depth_mm, matrix, output_size), expected, rtol=1e-6
     )
+
+  def test_rows_with_padding_are_the_image(self):
+    rgb, depth_mm = random_rgb(30, 40), random_depth_mm(30, 40)
+    matrix = some_matrix((30, 40), (11, 14))
+    for sample, image in (
+      (geometry.sample_rgb, rgb),
+      (geometry.sample_depth, depth_mm),
+    ):
+      rows = image.reshape(1200, -1)
+      padded = np.concatenate([rows, np.full_like(rows[:99], 77)])
+      self.assertAllEqual(
+        sample(padded, matrix, (11, 14), (30, 40)),
+        sample(image, matrix, (11, 14)),
+      )
+
+  @parameterized.parameters('BILINEAR', 'NEAREST')
+  def test_samples_as_the_projective_transform_of_tensorflow(self, kind):
+    rgb, depth_mm = random_rgb(60, 80), random_depth_mm(60, 80)
+    matrix = geometry.compose(
+      geometry.rotation(-7.0, (60, 80)),
+      geometry.crop(12.2, 14.6),
+      geometry.resize((24, 32), (30.3, 40.7)),
+    )
+    # From pixel indices to pixel indices.
+    linear = matrix[:2, :2]
+    shift = matrix[:2, 2] + 0.5 * tf.reduce_sum(linear, axis=1) - 0.5
+    affine = tf.reshape(tf.concat([linear, shift[:, None]], axis=1), (1, 6))
+    expected = tf.raw_ops.ImageProjectiveTransformV3(
+      images=tf.cast(rgb if kind == 'BILINEAR' else depth_mm, tf.float32)[None],
+      transforms=tf.concat([affine, tf.zeros((1, 2))], axis=1),
+      output_shape=[24, 32],
+      fill_value=0.0,
+      interpolation=kind,
+      fill_mode='CONSTANT',
+    )[0]
+    if kind == 'BILINEAR':
+      found = geometry.sample_rgb(rgb, matrix, (24, 32))
+      self.assertAllClose(found, expected, atol=1e-2)
+    else:
+      found = geometry.sample_depth(depth_mm, matrix, (24, 32))
+      self.assertAllClose(found, expected / 1000, rtol=1e-6)
 
   def test_every_depth_value_survives(self):
     depth_mm = np.arange(65536, dtype=np.uint16).reshape(256, 256, 1)

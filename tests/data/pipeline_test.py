@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from depth_mai.data import augmentation
+from depth_mai.data import packed
 from depth_mai.data import pipeline
 
 EXAMPLES = 7
@@ -214,6 +215,12 @@ class TrainDatasetTest(tf.test.TestCase, parameterized.TestCase):
     batches(10, source, cache=cache)
     self.assertEqual(sorted(read), list(range(EXAMPLES)))
 
+  def test_stream_of_packed_pairs_is_the_same(self):
+    source = decoded_source().map(packed.pack)
+    expected = batches(3)
+    for cache in ('disk', 'decoded', 'none'):
+      self.assert_same_stream(batches(3, source, cache=cache), expected)
+
   def test_image_sizes_may_differ(self):
     def encode(height):
       rgb = tf.fill((height, 16, 3), tf.constant(80, tf.uint8))
@@ -227,13 +234,13 @@ class TrainDatasetTest(tf.test.TestCase, parameterized.TestCase):
     source = tf.data.Dataset.range(8, 13).map(
       lambda h: encode(tf.cast(h, tf.int32))
     )
-    for cache in pipeline.CACHES:
+    for cache in ('decoded', 'encoded', 'none'):
       batch = batches(1, source, batch_size=5, cache=cache, augmentation=OFF)
       self.assertAllEqual(batch[0]['rgb'], np.full((5, 6, 8, 3), 80))
       self.assertAllClose(batch[0]['depth_m'], np.full((5, 4, 6, 1), 2.0))
 
   @parameterized.parameters(
-    ({'cache': 'disk'}, "cache is 'disk'"),
+    ({'cache': 'memory'}, "cache is 'memory'"),
     ({'batch_size': 0}, 'batch_size is 0'),
     ({'start_step': -1}, 'start_step is -1'),
     ({'shuffle_buffer': 0}, 'shuffle_buffer is 0'),
@@ -252,12 +259,18 @@ class TrainDatasetTest(tf.test.TestCase, parameterized.TestCase):
         batches(1, source)
     with self.assertRaisesRegex(ValueError, 'contains decoded images'):
       batches(1, decoded_source(), cache='encoded')
+    with self.assertRaisesRegex(ValueError, 'pixels .* are not on disk'):
+      batches(1, cache='disk')
 
 
 class EvalDatasetTest(tf.test.TestCase):
   def test_one_pass_in_order_bit_for_bit(self):
     rgb, depth_mm = images()
-    for source in (encoded_source(), decoded_source()):
+    for source in (
+      encoded_source(),
+      decoded_source(),
+      decoded_source().map(packed.pack),
+    ):
       dataset = pipeline.eval_dataset(source, 4, SIZE)
       result = list(dataset.as_numpy_iterator())
       self.assertEqual([len(batch['id']) for batch in result], [4, 3])

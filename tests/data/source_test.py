@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from depth_mai.challenge_folder import folder
+from depth_mai.data import packed
 from depth_mai.data import records
 from depth_mai.data import source
 from depth_mai.datasets.rgbd_folder import description as description_lib
@@ -87,6 +88,16 @@ class SourceTest(tf.test.TestCase, parameterized.TestCase):
         rgb_uint8, depth_mm = expected[example['id'].decode()]
         self.assertAllEqual(example['rgb'], rgb_uint8)
         self.assertAllEqual(example['depth_mm'][..., 0], depth_mm)
+
+  def test_pixels_on_disk_equal_the_decoded_ones(self):
+    decoded = self._open(self.root, 'train', decode=True)
+    for _ in range(2):  # Writes the files, then uses them.
+      on_disk = self._open(self.root, 'train', on_disk=True)
+      self.assertEqual(on_disk.cardinality(), 5)
+      for found, expected in zip(on_disk, decoded, strict=True):
+        found = packed.unpack(found)
+        for name, value in expected.items():
+          self.assertAllEqual(found[name], value)
 
   def test_order_is_always_the_same(self):
     first, second = (
