@@ -60,6 +60,8 @@ class StoredNotebooksTest(parameterized.TestCase):
     notebook = notebooks.read(notebooks.FOLDER / f'{name}.ipynb')
     self.assertEqual(_code(notebook)[0].source, self.set_up)
     self.assertRegex(self.set_up, r'(?s)import depth_mai.*%pip install')
+    # So that the account can be replaced in all files.
+    self.assertEqual(self.set_up.count(self.project.partition('/')[0]), 1)
 
   @parameterized.parameters(*_NAMES)
   def test_a_sentence_precedes_each_code_cell(self, name):
