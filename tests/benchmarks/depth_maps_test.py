@@ -2,14 +2,17 @@
 """Tests that maps are drawn without the pictures of the data set."""
 
 import os
+import pathlib
+import subprocess
+import sys
 
 from absl.testing import absltest
-from absl.testing import flagsaver
 import numpy as np
 from PIL import Image
 
-from benchmarks import depth_maps
 from depth_mai.report import colours
+
+_ROOT = pathlib.Path(__file__).parents[2]
 
 
 class DepthMapsTest(absltest.TestCase):
@@ -28,10 +31,15 @@ class DepthMapsTest(absltest.TestCase):
           Image.fromarray(pixels).save(path)
     predictions = os.path.join(data, 'validation', 'depth')
     output = os.path.join(data, 'maps.png')
-    with flagsaver.flagsaver(
-      data_dir=data, predictions=[f'perfect={predictions}'], output=output
-    ):
-      depth_maps.main(['depth_maps'])
+    subprocess.run(
+      [
+        *(sys.executable, '-m', 'benchmarks.depth_maps'),
+        *(f'--data_dir={data}', f'--predictions=perfect={predictions}'),
+        f'--output={output}',
+      ],
+      cwd=_ROOT,
+      check=True,
+    )
     with Image.open(output) as image:
       drawn = np.array(image.convert('RGB')).reshape(-1, 3)
     is_colour = lambda rgb: (drawn == rgb).all(axis=-1)

@@ -61,7 +61,7 @@ class OptionsTest(parameterized.TestCase):
     ('loss', weighted.WeightedLoss),
     ('loss', tcl.tcl),
     ('augmentation', 3),
-    ('cache', 'disk'),
+    ('cache', 'memory'),
     ('gradient_clip', 0),
     ('ema_decay', 1.5),
     ('precision', 'float8'),
