@@ -21,7 +21,8 @@ from mkdocs.structure import files as files_lib
 
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Documents outside docs/.
-_DOCUMENTS = ('*.md', 'pretrained/**/*.md')
+_DOCUMENTS = ('*.md', 'benchmarks/*.md', 'pretrained/**/*.md')
+_BADGE = re.compile(r'\[!\[([^]]*)\]\(https://[^)]*\)\]')
 _LINK = re.compile(r'\]\(([^)\s#]+)')
 # Source files that become pages -> the language of their colours.
 _LANGUAGES = {'.cff': 'yaml', '.gin': 'python', '.py': 'python'}
@@ -48,7 +49,11 @@ def on_files(files: files_lib.Files, config: Any) -> files_lib.Files:
     for pattern in _DOCUMENTS
     for path in _ROOT.glob(pattern)
   )
-  kept, own = [], [*documents, icon]
+  notebooks = sorted(
+    path.relative_to(_ROOT).as_posix()
+    for path in _ROOT.glob('notebooks/*.ipynb')
+  )
+  kept, own = [], [*documents, *notebooks, icon]
   for file in files:
     if file.src_dir == config.docs_dir:
       own.append(f'docs/{file.src_uri}')
@@ -63,6 +68,17 @@ def on_files(files: files_lib.Files, config: Any) -> files_lib.Files:
   }
   pages = [_source_page(path, config) for path in sorted(sources)]
   return files_lib.Files([*moved, *pages, *kept])
+
+
+def on_page_markdown(markdown: str, **kwargs: Any) -> str:
+  """Shows badges as text: their pictures would come from elsewhere.
+
+  Args:
+    markdown: the text of a page.
+    **kwargs: not used.
+  """
+  del kwargs
+  return _BADGE.sub(r'[\1]', markdown)
 
 
 def on_page_context(context: dict, *, page: Any, **kwargs: Any) -> dict:

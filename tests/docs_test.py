@@ -17,7 +17,7 @@ from build_defs import notebooks
 
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 # The pages of the site (mkdocs.yml), what tfds shows, and the notebooks.
-_SITE = ('*.md', 'docs/**/*.md', 'pretrained/**/*.md')
+_SITE = ('*.md', 'benchmarks/*.md', 'docs/**/*.md', 'pretrained/**/*.md')
 _DOCUMENTS = (*_SITE, 'datasets/*/*.md', 'notebooks/*.ipynb')
 _SCRIPTS = ('*.sh', 'benchmarks/*.sh')
 _FOLDERS = (
