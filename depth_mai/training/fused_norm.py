@@ -2,8 +2,8 @@
 """Trains BatchNormalization with TensorFlow's fused kernel.
 
 Keras 3 computes the mean, the variance and the normalised map by eight
-operators and their gradients, each of which reads whole maps: on a CPU, a third
-to a half of a training step. The fused kernel computes the same values.
+operators and their gradients, each of which reads whole maps, which takes much
+of a training step on a CPU. The fused kernel computes the same values.
 """
 
 import functools
