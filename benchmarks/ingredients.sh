@@ -4,7 +4,7 @@
 # Prints the table of docs/results_log.md. The same command resumes an interrupted run.
 #
 #   bash benchmarks/ingredients.sh DATA_DIR LABELS_DIR ROOMS_DIR LITE0 TEACHER RUNS_DIR \
-#     JOBS [VARIANT ...]
+#     JOBS PASSES [VARIANT ...]
 #
 # LABELS_DIR and TEACHER are what labels.sh makes (RUNS/labels and
 # RUNS/teacher/best.keras of ours.sh), LITE0 is the .pth file of the PyPI package
@@ -14,16 +14,18 @@
 #     --train=2000 --validation=40
 #
 # JOBS is the number of trainings that run at the same time, each on its own core.
+# PASSES are those over 10 253 photographs, twelve in ours.sh; over the pairs there
+# are 60, as in ours_s.gin.
 set -euo pipefail
 data_dir="$1" labels_dir="$2" rooms_dir="$3" lite0="$4" teacher="$5" runs_dir="$6"
-jobs="$7"
-shift 7
+jobs="$7" passes="$8"
+shift 8
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 variants=("$@")
 [ $# -gt 0 ] || variants=(no_imagenet no_photographs no_gradient_matching
-  with_rooms photographs_to_the_end distilled)
+  depth_not_zoomed with_rooms photographs_to_the_end distilled)
 mkdir -p "$runs_dir/photographs" "$runs_dir/pairs"
-export data_dir labels_dir rooms_dir lite0 teacher runs_dir TF_CPP_MIN_LOG_LEVEL=2
+export data_dir labels_dir rooms_dir lite0 teacher runs_dir passes TF_CPP_MIN_LOG_LEVEL=2
 
 imagenet() { echo "--gin_param=train.initial_encoder = '$lite0'"; }
 
@@ -31,8 +33,8 @@ photographs() { # NAME [FLAG ...]
   local name="$1"
   shift
   taskset -c "$slot" python -m depth_mai.train \
-    --gin_file=gin_configs/base/photographs.gin \
-    --gin_param='train.network = @ours_s' --gin_param='cosine.peak = 1e-3' \
+    --gin_file=gin_configs/base/family_photographs.gin \
+    --gin_param='train.network = @ours_s' --gin_param="train.epochs = $passes" \
     --data_dir="$labels_dir" --workdir="$runs_dir/photographs/$name" "$@"
 }
 
@@ -47,6 +49,7 @@ pairs() { # NAME START [FLAG ...], START without photographs is empty
 
 train_variant() { # VARIANT
   local silog="--gin_param=WeightedLoss.weights = {'silog': 1.0}"
+  local not_zoomed='--gin_param=Augmentation.zoom_scales_depth = False'
   case "$1" in
   all)
     photographs all "$(imagenet)"
@@ -56,17 +59,22 @@ train_variant() { # VARIANT
     photographs no_imagenet
     pairs no_imagenet no_imagenet
     ;;
-  no_photographs) # 12 x 10 253 images are 182 more passes over 677 pairs.
-    pairs no_photographs '' "$(imagenet)" --gin_param='train.epochs = 242'
+  no_photographs) # 10 253 images are 15 passes over 677 pairs.
+    pairs no_photographs '' "$(imagenet)" \
+      --gin_param="train.epochs = $((60 + 15 * passes))"
     ;;
   no_gradient_matching)
     photographs no_gradient_matching "$(imagenet)" "$silog"
     pairs no_gradient_matching no_gradient_matching "$silog"
     ;;
+  depth_not_zoomed)
+    photographs depth_not_zoomed "$(imagenet)" "$not_zoomed"
+    pairs depth_not_zoomed depth_not_zoomed "$not_zoomed"
+    ;;
   with_rooms) # A quarter of the images of the first part.
     photographs with_rooms "$(imagenet)" --data_dir="$rooms_dir" \
       --gin_param='train.mixing = @Mixing()' \
-      --gin_param='Mixing.shares = (0.75, 0.25)' --gin_param='train.epochs = 9'
+      --gin_param='Mixing.shares = (0.75, 0.25)' --gin_param="train.epochs = $((passes * 3 / 4))"
     pairs with_rooms with_rooms
     ;;
   photographs_to_the_end) # Half of the images of the second part.
