@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The training steps that are compared, each in a process."""
+
+from collections.abc import Sequence
+import os
+import pathlib
+import shutil
+import sys
+from typing import NamedTuple
+
+from benchmarks.step_race import turns
+
+# Without them, glibc returns the memory of large maps after each operator, and
+# PyTorch's eager mode spends most of its time in the kernel.
+_KEEP_MEMORY = {
+  'MALLOC_MMAP_THRESHOLD_': str(1 << 32),
+  'MALLOC_TRIM_THRESHOLD_': str(1 << 34),
+}
+
+
+class Variant(NamedTuple):
+  """What is timed.
+
+  Attributes:
+    title: in the table.
+    torch: arguments of torch_worker, the format and whether it is compiled;
+      None for this project.
+    fused: whether this project's step has the fused BatchNorm.
+  """
+
+  title: str
+  torch: tuple[str, str] | None = None
+  fused: bool = True
+
+
+OURS = Variant('this project')
+COMPARED = {
+  'plain': Variant('this project, BatchNorm of Keras', fused=False),
+  'eager': Variant('PyTorch, eager', ('contiguous', '0')),
+  'channels_last': Variant('PyTorch, channels_last', ('channels_last', '0')),
+  'compile': Variant('PyTorch, compile', ('contiguous', '1')),
+  'compile_channels_last': Variant(
+    'PyTorch, compile, channels_last', ('channels_last', '1')
+  ),
+}
+
+
+def chosen(
+  names: Sequence[str] | None, torch_python: str | None
+) -> list[Variant]:
+  """Returns our step and those that it is compared with.
+
+  Args:
+    names: of COMPARED; None for all that can be run.
+    torch_python: an interpreter that has PyTorch, if there is one.
+
+  Raises:
+    ValueError: for an unknown name, or if something is missing for one.
+  """
+  if names is None:
+    names = [
+      name for name in COMPARED if torch_python or not COMPARED[name].torch
+    ]
+  for name in names:
+    if name not in COMPARED:
+      raise ValueError(f'--compared={name} must be of {", ".join(COMPARED)}.')
+    if not COMPARED[name].torch:
+      continue
+    if not torch_python:
+      raise ValueError(
+        f'--compared={name} needs --torch_python, a Python that has torch.'
+      )
+    if not shutil.which(torch_python):
+      raise ValueError(
+        f'--torch_python={torch_python} is no program. Give the path of a '
+        'Python interpreter.'
+      )
+    compiler = os.environ.get('CXX', 'g++')
+    if name.startswith('compile') and not shutil.which(compiler):
+      raise ValueError(
+        f'--compared={name} needs a C++ compiler, and there is no {compiler}. '
+        'Install one, or leave this name out of --compared.'
+      )
+  return [OURS, *(COMPARED[name] for name in names)]
+
+
+def start(
+  variant: Variant,
+  folder: pathlib.Path,
+  threads: int,
+  torch_python: str | None = None,
+) -> turns.Worker:
+  """Starts the process of a variant.
+
+  Args:
+    variant: what it trains with.
+    folder: from graph.export; receives its log.
+    threads: number of its threads.
+    torch_python: see `chosen`.
+  """
+  python, worker = sys.executable, 'own_worker'
+  options: tuple[str, ...] = (str(int(variant.fused)),)
+  if variant.torch:
+    python, worker, options = str(torch_python), 'torch_worker', variant.torch
+  return turns.Worker(
+    variant.title,
+    [
+      *(python, '-m', f'benchmarks.step_race.{worker}', str(folder)),
+      *options,
+      str(threads),
+    ],
+    folder / f'{variant.title}.log',
+    _KEEP_MEMORY if variant.torch else {},
+  )
