@@ -5,11 +5,11 @@ r"""Trains a network.
       --workdir=runs/tcl [--gin_param='train.epochs = 2']
 
 The same command resumes an interrupted run. Ctrl-C and SIGTERM save a
-checkpoint first; a second Ctrl-C stops at once.
+checkpoint first; a second Ctrl-C stops at once. Several machines train together
+with train.strategy = 'multi_worker', see docs/scale.md.
 """
 
 import os
-import pathlib
 import sys
 
 # Before TensorFlow is imported, to silence its start-up messages.
@@ -19,7 +19,7 @@ from absl import logging
 
 from depth_mai import program
 from depth_mai.data import source
-from depth_mai.files import workdir as workdir_lib
+from depth_mai.training import cluster
 from depth_mai.training import interruption
 
 _GIN_FILE = program.flag('gin_file', required=True)
@@ -50,21 +50,18 @@ def main(argv: list[str]) -> int:
 
   logging.set_verbosity(logging.WARNING)  # tfds logs every step at INFO.
   gin_registry.parse(_GIN_FILE.value, _GIN_PARAM.value)
-  code = 0
   try:
     gin_registry.train(
       workdir=_WORKDIR.value,
       data_dir=[source.resolve(data_dir) for data_dir in _DATA_DIR.value],
       config=gin_registry.config_text(),
+      operative_config=gin_registry.operative_config_text,
       accept_changed_data=_ACCEPT_CHANGED_DATA.value,
     )
-  except interruption.StoppedError as stop:
+  except (cluster.LostWorkerError, interruption.StoppedError) as stop:
     print(stop, file=sys.stderr)
-    code = stop.exit_code
-  workdir_lib.write_operative_config(
-    pathlib.Path(_WORKDIR.value), gin_registry.operative_config_text()
-  )
-  return code
+    return stop.exit_code
+  return 0
 
 
 if __name__ == '__main__':

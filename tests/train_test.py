@@ -5,9 +5,11 @@ Whole runs of the command are in training/loop_test.py, and killed ones in
 benchmarks/kill_and_damage_test.py.
 """
 
+import os
 import pathlib
 import subprocess
 import sys
+from unittest import mock
 
 from absl.testing import absltest
 
@@ -52,6 +54,12 @@ class TrainTest(absltest.TestCase):
       '--gin_param=Mixing.shares = (1, 1, 1)',
     )
     self.assertIn('Mixing.shares has 3 values, but there are 2 data', error)
+
+  def test_several_machines(self):
+    multi_worker = "--gin_param=train.strategy = 'multi_worker'"
+    with mock.patch.dict(os.environ, {'TF_CONFIG': ''}):
+      error = self._refusal(multi_worker)
+    self.assertIn("'multi_worker' needs TF_CONFIG in the environment", error)
 
 
 if __name__ == '__main__':

@@ -8,24 +8,24 @@ transparency, is stored as these pixels. Depth numbers that stand for unknown,
 such as 65535, become 0.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from collections.abc import Set
 import functools
 import pathlib
 import sys
-from typing import Any
 
 import numpy as np
 import tensorflow_datasets as tfds
 
 from depth_mai.challenge_folder import folder
-from depth_mai.files import in_order
+from depth_mai.datasets.mai_depth import pairs_builder
 from depth_mai.files import printable
 from depth_mai.files import problems as problems_lib
 from depth_mai.pictures import picture_files
 from depth_mai.pictures import true_depth
 
-Example = dict[str, Any]
-Splits = dict[str, Iterator[tuple[str, Example]]]
+_Named = tuple[str, pairs_builder.Example]
+_Make = Callable[[folder.Pair], _Named]
 
 
 def pair_features(
@@ -55,12 +55,14 @@ def pair_features(
   )
 
 
-class Builder(tfds.core.GeneratorBasedBuilder):
+class Builder(pairs_builder.PairsBuilder):
   """Builds records from a folder in the challenge's layout.
 
   The splits are those on disk. Every pair is read and checked before anything
-  is written, and a folder with a bad pair is refused as a whole. A test picture
-  without a depth map gets one that is 0 ("unknown") everywhere.
+  is written, and a folder with a bad pair is refused as a whole. With Beam, its
+  workers check each pair when they read it, and the first bad one ends the
+  preparation. A test picture without a depth map gets one that is 0 ("unknown")
+  everywhere.
   """
 
   # The folder of README.md, CITATIONS.bib and TAGS.txt. tfds derives both from
@@ -94,7 +96,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
   def _split_generators(
     self, dl_manager: tfds.download.DownloadManager
-  ) -> Splits:
+  ) -> pairs_builder.Splits:
     """Checks every pair on all cores, then returns the splits on disk.
 
     Args:
@@ -107,27 +109,34 @@ class Builder(tfds.core.GeneratorBasedBuilder):
       ValueError: if the folder has no split, or anything in it is bad.
     """
     root = dl_manager.manual_dir
-    found = folder.survey(root)
-    problems_lib.check(found.problems)
-    for note in found.notes:
-      print(printable.printable(f'note: {note}'), file=sys.stderr)
+    make: _Make = _checked_example
+    if not self.on_beam:
+      found = folder.survey(root)
+      problems_lib.check(found.problems)
+      for note in found.notes:
+        print(printable.printable(f'note: {note}'), file=sys.stderr)
+      make = functools.partial(_example, marked=found.marked)
     return {
-      split: self._generate_examples(
-        folder.list_pairs(root, split), found.marked
-      )
+      split: self._generate_examples(root, split, make)
       for split in folder.split_names(root)
     }
 
   def _generate_examples(
-    self, pairs: list[folder.Pair], marked: frozenset[pathlib.Path]
-  ) -> Iterator[tuple[str, Example]]:
-    """Yields (id, example) with the unchanged files where they are plain."""
-    return in_order.mapped(functools.partial(_example, marked=marked), pairs)
+    self, root: str, split: str, make: _Make
+  ) -> pairs_builder.Examples:
+    """Returns (id, example) of the pairs of a split."""
+    return self._examples(
+      functools.partial(folder.list_pairs, root, split), make
+    )
 
 
-def _example(
-  pair: folder.Pair, marked: frozenset[pathlib.Path]
-) -> tuple[str, Example]:
+def _checked_example(pair: folder.Pair) -> _Named:
+  """Returns (id, example) of a pair that no survey has read."""
+  is_marked = folder.check_pair(pair)
+  return _example(pair, {pair.depth_path} if is_marked else set())
+
+
+def _example(pair: folder.Pair, marked: Set[pathlib.Path]) -> _Named:
   """Returns (id, example); decodes only what cannot be stored as it is."""
   rgb: str | np.ndarray = str(pair.rgb_path)
   if not picture_files.is_plain(pair.rgb_path):

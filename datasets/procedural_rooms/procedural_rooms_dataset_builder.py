@@ -4,18 +4,16 @@
 Its config `labelled` has the class of each pixel, too.
 """
 
-from collections.abc import Iterator
 import dataclasses
-from typing import Any
+import functools
 
 import numpy as np
 import tensorflow_datasets as tfds
 
 from depth_mai.datasets.mai_depth import mai_depth_dataset_builder as mai_depth
+from depth_mai.datasets.mai_depth import pairs_builder
 from depth_mai.datasets.procedural_rooms import classes
 from depth_mai.datasets.procedural_rooms import scene
-
-Example = dict[str, Any]
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -39,7 +37,7 @@ class RoomsConfig(tfds.core.BuilderConfig):
   labelled: bool = False
 
 
-class Builder(tfds.core.GeneratorBasedBuilder):
+class Builder(pairs_builder.PairsBuilder):
   """Renders the pairs of a config; it downloads nothing."""
 
   # The folder of README.md, CITATIONS.bib and TAGS.txt. tfds derives both paths
@@ -92,7 +90,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
   def _split_generators(
     self, dl_manager: tfds.download.DownloadManager
-  ) -> dict[str, Iterator[tuple[str, Example]]]:
+  ) -> pairs_builder.Splits:
     """Returns the splits of the config that have pairs.
 
     Args:
@@ -112,15 +110,27 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
   def _generate_examples(
     self, split: str, count: int
-  ) -> Iterator[tuple[str, Example]]:
-    """Renders the pairs of a split one after another."""
+  ) -> pairs_builder.Examples:
+    """Renders the pairs of a split on all cores, or on Beam's workers."""
     config = self.builder_config
-    for index in range(count):
-      rgb_uint8, depth_mm, labels = scene.make_labelled_pair(
-        scene.pair_seed(config.seed, split, index), config.options
-      )
-      name = f'{index:05d}'
-      example = {'rgb': rgb_uint8, 'depth': depth_mm[..., None], 'id': name}
-      if config.labelled:
-        example['label'] = labels[..., None]
-      yield name, example
+    render = functools.partial(
+      _example, split, config.seed, config.options, config.labelled
+    )
+    return self._examples(functools.partial(range, count), render)
+
+
+def _example(
+  split: str,
+  seed: int,
+  options: scene.SceneOptions,
+  labelled: bool,
+  index: int,
+) -> tuple[str, pairs_builder.Example]:
+  rgb_uint8, depth_mm, labels = scene.make_labelled_pair(
+    scene.pair_seed(seed, split, index), options
+  )
+  name = f'{index:05d}'
+  example = {'rgb': rgb_uint8, 'depth': depth_mm[..., None], 'id': name}
+  if labelled:
+    example['label'] = labels[..., None]
+  return name, example

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds tfds records like those of mai_depth from recordings in any layout."""
 
-from collections.abc import Iterator
 import dataclasses
+import functools
 import io
 
 import tensorflow_datasets as tfds
 
 from depth_mai.datasets.mai_depth import mai_depth_dataset_builder as mai_depth
+from depth_mai.datasets.mai_depth import pairs_builder
 from depth_mai.datasets.rgbd_folder import description as description_lib
 from depth_mai.datasets.rgbd_folder import frame_reader
 from depth_mai.datasets.rgbd_folder import pairing
 from depth_mai.datasets.rgbd_folder import survey as survey_lib
-from depth_mai.files import in_order
 from depth_mai.files import problems as problems_lib
 
 
@@ -32,8 +32,12 @@ class RgbdConfig(tfds.core.BuilderConfig):
   survey: survey_lib.Survey | None = dataclasses.field(default=None, repr=False)
 
 
-class Builder(tfds.core.GeneratorBasedBuilder):
-  """Builds records of the folder <manual_dir>."""
+class Builder(pairs_builder.PairsBuilder):
+  """Builds records of the folder <manual_dir>.
+
+  The pairs are read once on this machine to find the splits and what is bad;
+  Beam's workers read and encode them again.
+  """
 
   # The folder of README.md, CITATIONS.bib and TAGS.txt. tfds derives both from
   # the name of this module, which does not give the folder in a checkout.
@@ -68,7 +72,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
   def _split_generators(
     self, dl_manager: tfds.download.DownloadManager
-  ) -> mai_depth.Splits:
+  ) -> pairs_builder.Splits:
     """Reads every pair once, then returns the splits.
 
     Args:
@@ -94,15 +98,28 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
   def _generate_examples(
     self, frames: list[pairing.Frame]
-  ) -> Iterator[tuple[str, mai_depth.Example]]:
-    """Yields (id, example), with the bytes of unchanged files."""
+  ) -> pairs_builder.Examples:
+    """Returns (id, example), with the bytes of unchanged files."""
     recordings = self.builder_config.recordings
-    return in_order.mapped(_example, survey_lib.contents(frames, recordings))
+    if self.on_beam:
+      return self._examples(
+        functools.partial(list, frames),
+        functools.partial(_read_example, recordings),
+      )
+    return self._examples(
+      functools.partial(survey_lib.contents, frames, recordings), _example
+    )
+
+
+def _read_example(
+  recordings: description_lib.Description, frame: pairing.Frame
+) -> tuple[str, pairs_builder.Example]:
+  return _example((frame, frame_reader.read(frame, recordings)))
 
 
 def _example(
   read: tuple[pairing.Frame, frame_reader.Content],
-) -> tuple[str, mai_depth.Example]:
+) -> tuple[str, pairs_builder.Example]:
   frame, content = read
   depth = io.BytesIO(frame_reader.png(content.depth_mm))
   rgb = io.BytesIO(content.rgb)

@@ -172,6 +172,23 @@ def iterate_pairs(
     yield pair.id, rgb_uint8, depth_mm
 
 
+def check_pair(pair: Pair) -> bool:
+  """Reads and checks a pair.
+
+  Args:
+    pair: one of `list_pairs`.
+
+  Returns:
+    Whether numbers other than 0 stand for unknown in its depth map.
+
+  Raises:
+    BadInputError: (a ValueError) if it cannot be used.
+  """
+  _, _, marked, problems = _read_pair(pair)
+  problems_lib.check(problems)
+  return bool(marked)
+
+
 def survey(root: str | os.PathLike[str], split: str | None = None) -> Survey:
   """Reads every file of a folder, in parallel.
 

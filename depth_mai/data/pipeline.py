@@ -16,6 +16,7 @@ TensorFlow's global seed has no effect.
 
 from collections.abc import Callable
 from collections.abc import Sequence
+import dataclasses
 from typing import Any
 
 import tensorflow as tf
@@ -40,6 +41,23 @@ _LAST_EPOCH = 2**62
 _GRAPH_SEED = 1
 
 
+@dataclasses.dataclass(frozen=True)
+class Part:
+  """The part of each batch that one of several processes makes.
+
+  A batch is divided equally among all devices, in the order of its examples.
+
+  Attributes:
+    first: number of the first device of this process, from 0.
+    count: number of its devices.
+    of: number of devices of all processes.
+  """
+
+  first: int = 0
+  count: int = 1
+  of: int = 1
+
+
 def train_dataset(
   source: tf.data.Dataset,
   *,
@@ -53,6 +71,7 @@ def train_dataset(
   teacher_maps: Callable[[tf.Tensor], Any] | None = None,
   cache: str = 'decoded',
   shuffle_buffer: int | None = None,
+  part: Part = Part(),
   parallel_calls: int = tf.data.AUTOTUNE,
 ) -> tf.data.Dataset:
   """Makes the endless stream of training batches that begins at `start_step`.
@@ -80,6 +99,10 @@ def train_dataset(
     shuffle_buffer: number of examples from which the next one is drawn. None
       stands for the whole split, up to 10 000, or up to 1 000 for
       `cache='none'`. Another number gives another order.
+    part: the part of each batch to make. If it is not the whole, the stream has
+      a batch of `batch_size / part.of` examples for each device in turn, and
+      those of all processes together are the batches of a single one; no other
+      example is decoded, unless it is cached so.
     parallel_calls: examples decoded and augmented at the same time.
 
   Returns:
@@ -151,10 +174,20 @@ def train_dataset(
       made['teacher_maps'] = teacher_maps(example['id'])
     return made
 
+  numbered = shuffled.enumerate(start=first_example)
+  size = batch_size // part.of
+
+  @tf.autograph.experimental.do_not_convert
+  def is_own(number, example):
+    del example
+    device = number % batch_size // size
+    return (device >= part.first) & (device < part.first + part.count)
+
+  if part.count < part.of:
+    numbered = numbered.filter(is_own)
   batches = (
-    shuffled.enumerate(start=first_example)
-    .map(make_example, parallel_calls, deterministic=True)
-    .batch(batch_size, drop_remainder=True)
+    numbered.map(make_example, parallel_calls, deterministic=True)
+    .batch(size, drop_remainder=True)
     .prefetch(tf.data.AUTOTUNE)
   )
   endless = tf.data.experimental.assert_cardinality(

@@ -72,18 +72,16 @@ def restore_newest(
   directory: pathlib.Path,
   variables: dict[str, list],
   config_hash: str = '',
-  set_aside: bool = True,
 ) -> tuple[int, float] | None:
   """Assigns the newest whole checkpoint to the variables.
 
-  Each damaged one is reported on stderr.
+  Each damaged one is reported on stderr, and renamed so that `save` does not
+  count it.
 
   Args:
     directory: folder of the checkpoints.
     variables: see `save`.
     config_hash: see `save`.
-    set_aside: whether to rename damaged ones, so that `save` does not count
-      them; only one process may.
 
   Returns:
     The step and the best validation si-RMSE so far; None if there is no
@@ -103,7 +101,7 @@ def restore_newest(
       continue
     if damaged:
       print(f'Using {path}, the checkpoint before.', file=sys.stderr)
-    for other in damaged if set_aside else ():
+    for other in damaged:
       atomic.set_aside(other)
     return position
   if damaged:

@@ -9,9 +9,11 @@ checkpoint and ends with the same weights.
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Sequence
+import contextlib
 import functools
 import math
 import pathlib
+import signal
 
 import keras
 import tensorflow as tf
@@ -33,6 +35,8 @@ from depth_mai.training import options
 from depth_mai.training import run as run_lib
 from depth_mai.training import state as state_lib
 from depth_mai.training import step as step_lib
+from depth_mai.training import strategies
+from depth_mai.training import workers as workers_lib
 
 
 def _evaluation_sets(data_dir, records_dir, train_source, images, batch_size):
@@ -82,6 +86,7 @@ def train(
   checkpoint_every_steps: int = 500,
   records_dir: str | None = None,
   config: str | None = None,
+  operative_config: Callable[[], str] | None = None,
   accept_changed_data: bool = False,
 ) -> pathlib.Path:
   """Trains a network, or resumes a training.
@@ -106,7 +111,7 @@ def train(
       variables included; None for no clipping.
     ema_decay: decay of the averaged weights, which are evaluated and saved.
     precision: 'float32', 'mixed_bfloat16' or 'mixed_float16'.
-    strategy: 'default', 'mirrored' or 'multi_worker'.
+    strategy: 'default', 'mirrored' or 'multi_worker'; see strategies.make.
     seed: seed for weights, order and augmentation.
     initial_network: network to start from instead of random weights: a .keras
       file, or the name of a system in pretrained/. The depth code of its head
@@ -127,6 +132,8 @@ def train(
     checkpoint_every_steps: steps between checkpoints.
     records_dir: folder of prepared records; see data/source.py.
     config: the configuration as text, which identifies the run; None for none.
+    operative_config: returns what operative_config.gin contains, every key that
+      was used, at the end of the training; None for no such file.
     accept_changed_data: whether a run is resumed although its data or its
       number of steps changed.
 
@@ -140,10 +147,19 @@ def train(
     FloatingPointError: if a loss, weight or statistic is not finite; it names
       the step and the term, or the variable.
     interruption.StoppedError: after Ctrl-C or SIGTERM; a checkpoint is saved.
+    cluster.LostWorkerError: if another machine has ended or cannot be reached.
   """
   options.check(locals())
   # With several machines, it must exist before TensorFlow does anything else.
-  chosen_strategy = step_lib.make_strategy(strategy)
+  chosen_strategy = strategies.make(strategy)
+  workers = workers_lib.Workers(chosen_strategy)
+  workers.check_same(
+    {
+      'the configuration': config or '',
+      'the release of TensorFlow': tf.__version__,
+      'the release of Keras': keras.__version__,
+    }
+  )
   tf.config.experimental.enable_op_determinism()
   keras.mixed_precision.set_global_policy(precision)
   directory = pathlib.Path(workdir)
@@ -151,55 +167,53 @@ def train(
     [data_dir] if isinstance(data_dir, str) else data_dir
   )
   mixing = mixing or mixing_lib.Mixing()
-  if mixing.losses is not None and strategy != 'default':
-    raise ValueError(
-      f"Mixing.losses needs train.strategy = 'default', not {strategy!r}: "
-      'several devices would divide a batch without regard to its data sets.'
-    )
   if further_dirs and distillation and distillation.cache_dir:
     raise ValueError(
       'Distillation.cache_dir keeps the maps of one data set, but several are '
       'mixed. Set it to None in the gin file, or give one --data_dir.'
     )
   counts = mixing.counts(batch_size, 1 + len(further_dirs))
+  replicas = chosen_strategy.num_replicas_in_sync
+  strategies.check_counts(counts, replicas)
   open_train = functools.partial(
     source.open_split,
     split='train',
     records_dir=records_dir,
     on_disk=cache == 'disk',
   )
-  train_source = open_train(data_dir)
-  examples = int(train_source.cardinality())
-  total_steps = max(1, math.floor(epochs * examples / counts[0]))
-  if examples < counts[0]:
-    print(
-      f'The train split has {problems.count(examples, "pair")}, fewer than the '
-      f'{counts[0]} that a step takes (train.batch_size), so it takes each '
-      'more than once.'
+  # Records, and decoded pixels on disk, may have to be prepared.
+  with workers.chief_first():
+    train_source = open_train(data_dir)
+    examples = int(train_source.cardinality())
+    total_steps = max(1, math.floor(epochs * examples / counts[0]))
+    if examples < counts[0]:
+      print(
+        f'The train split has {problems.count(examples, "pair")}, fewer than '
+        f'the {counts[0]} that a step takes (train.batch_size), so it takes '
+        'each more than once.'
+      )
+    sets = _evaluation_sets(
+      data_dir, records_dir, train_source, train_eval_images, batch_size
     )
-  sets = _evaluation_sets(
-    data_dir, records_dir, train_source, train_eval_images, batch_size
-  )
-  train_sources = [train_source]
-  for further in further_dirs:
-    train_sources.append(open_train(further))
+    train_sources = [train_source, *map(open_train, further_dirs)]
 
   loss = mixing.loss(counts) or loss or weighted.WeightedLoss({'silog': 1.0})
   # After the data is opened: preparing records draws random numbers.
   keras.utils.set_random_seed(seed)
-  state = state_lib.create(
-    strategy=chosen_strategy,
-    network=network,
-    optimizer=optimizer,
-    total_steps=total_steps,
-    initial_network=initial_network,
-    initial_encoder=initial_encoder,
-    encoder_names=encoder_names,
-    loss_scaling=precision == 'mixed_float16',
-    loss=loss,
-    quantisation=quantisation,
-    distillation=distillation,
-  )
+  with workers.needed():
+    state = state_lib.create(
+      strategy=chosen_strategy,
+      network=network,
+      optimizer=optimizer,
+      total_steps=total_steps,
+      initial_network=initial_network,
+      initial_encoder=initial_encoder,
+      encoder_names=encoder_names,
+      loss_scaling=precision == 'mixed_float16',
+      loss=loss,
+      quantisation=quantisation,
+      distillation=distillation,
+    )
   teacher = distillation.teacher_digest if distillation else ''
   state.config_hash = (
     workdir_lib.config_hash(config + teacher) if config else ''
@@ -223,67 +237,88 @@ def train(
       ),
       teacher_maps=teacher_maps,
       cache=cache,
+      part=strategies.part(chosen_strategy),
     )
 
   batches_from(0)  # Refuses what it cannot use before the workdir is claimed.
-  own_directory = step_lib.own_folder(chosen_strategy, directory)
-  earlier = claim.stored_data(own_directory, accept_changed_data)
+  earlier = None
+  if workers.is_chief:
+    earlier = claim.stored_data(directory, accept_changed_data)
   splits = fingerprint.describe_all(
     [data_dir, *further_dirs],
     ['train', *(split for split in sets if split == 'validation')],
     earlier and earlier['splits'],
   )
+  workers.check_same(
+    {
+      **{x: fingerprint.identity(split) for x, split in splits.items()},
+      'the teacher': teacher,
+    }
+  )
   store = functools.partial(
     claim.store,
-    own_directory,
+    directory,
     config=config,
     splits=splits,
     total_steps=total_steps,
     teacher=teacher,
   )
-  with claim.claimed(
-    own_directory,
-    config=config,
-    splits=splits,
-    earlier=earlier,
-    total_steps=total_steps,
-    accept_changed_data=accept_changed_data,
-    teacher=teacher,
-  ) as validation_changed:
-    if state.restore(directory, is_chief=own_directory == directory):
+  with contextlib.ExitStack() as stack:
+    validation_changed = workers.is_chief and stack.enter_context(
+      claim.claimed(
+        directory,
+        config=config,
+        splits=splits,
+        earlier=earlier,
+        total_steps=total_steps,
+        accept_changed_data=accept_changed_data,
+        teacher=teacher,
+      )
+    )
+    if workers.is_chief and operative_config:
+      stack.callback(_write_operative_config, directory, operative_config)
+    if workers.is_chief and state.restore(directory):
       print(f'Resuming at step {state.step} of {total_steps} in {workdir}.')
+    if workers.count > 1:
+      state.copy_from_chief(workers.share)
     done = state.step >= total_steps
     # Without validation, the best network is the last one.
     has_best = state.best < math.inf or (done and 'validation' not in sets)
-    lost = run_lib.lost_networks(own_directory, state, has_best)
+    lost = []
+    if workers.is_chief:
+      lost = run_lib.lost_networks(directory, state, has_best)
     if done and not lost and not validation_changed:
-      store()
-      print(f'{workdir} is already trained ({state.step} steps).')
+      if workers.is_chief:
+        store()
+        print(f'{workdir} is already trained ({state.step} steps).')
+      workers.wait()
       return directory
     # Images of all data sets in a pass over the first one.
     pass_images = examples * batch_size / counts[0]
-    run = run_lib.Run(
-      own_directory, state, total_steps, pass_images, batch_size
-    )
+    run = run_lib.Steps(directory, state, total_steps)
+    if workers.is_chief:
+      run = run_lib.Run(directory, state, total_steps, pass_images, batch_size)
     restarts = workdir_lib.BEST in lost or validation_changed
     if restarts:
       run.restart_best()
     elif lost:
       run.save()
-    store()
+    if workers.is_chief:
+      store()
     if not done:
       teacher_maps = None
       if distillation and distillation.cache_dir:
-        teacher_maps = distillation.cache(
-          pipeline.pictures(
-            train_source,
-            batch_size=batch_size,
-            augmentation=changes,
-            size=distillation.teacher_size,
-          ),
-          examples,
-          [fingerprint.identity(splits['train']), repr(changes)],
-        )
+        with workers.chief_first():
+          teacher_maps = distillation.cache(
+            pipeline.pictures(
+              train_source,
+              batch_size=batch_size,
+              augmentation=changes,
+              size=distillation.teacher_size,
+            ),
+            examples,
+            [fingerprint.identity(splits['train']), repr(changes)],
+          )
       step_fn = step_lib.make_train_step(
         strategy=chosen_strategy,
         network=state.network,
@@ -294,29 +329,40 @@ def train(
         ema_decay=ema_decay,
         loss_variables=state.loss_variables,
         distillation=distillation,
+        order=mixing_lib.order(counts, replicas),
       )
-      _take_steps(
-        run,
-        step_fn,
-        chosen_strategy.experimental_distribute_dataset(
-          batches_from(state.step, teacher_maps)
-        ),
-        sets,
-        evaluate_every=max(1, math.ceil(total_steps / max(evaluations, 1))),
-        checkpoint_every=checkpoint_every_steps,
-        log_every=log_every_steps,
-      )
+      with workers.needed():
+        _take_steps(
+          run,
+          workers,
+          step_fn,
+          strategies.distributed(
+            chosen_strategy, batches_from(state.step, teacher_maps)
+          ),
+          sets,
+          evaluate_every=max(1, math.ceil(total_steps / max(evaluations, 1))),
+          checkpoint_every=checkpoint_every_steps,
+          log_every=log_every_steps,
+        )
     elif restarts:
       run.evaluate(sets)
       run.save()
     if 'validation' not in sets:
       run.save_best()
+    workers.wait()
   print(f'Done. Results are in {workdir}.')
   return directory
 
 
+def _write_operative_config(
+  directory: pathlib.Path, text: Callable[[], str]
+) -> None:
+  workdir_lib.write_operative_config(directory, text())
+
+
 def _take_steps(
-  run: run_lib.Run,
+  run: run_lib.Steps,
+  workers: workers_lib.Workers,
   step_fn: Callable[[dict], dict],
   batches: Iterable[dict],
   sets: dict[str, Iterable[dict]],
@@ -331,11 +377,9 @@ def _take_steps(
     for batch in batches:
       run.add(step_fn(batch))
       at_end = state.step == run.total_steps
-      signal_number = request.signal_number
+      stops = workers.any(request.signal_number is not None)
       evaluate = at_end or state.step % evaluate_every == 0
-      checkpoint = (
-        evaluate or bool(signal_number) or state.step % checkpoint_every == 0
-      )
+      checkpoint = evaluate or stops or state.step % checkpoint_every == 0
       if checkpoint or state.step % log_every == 0:
         run.log()
       if evaluate:
@@ -344,9 +388,9 @@ def _take_steps(
         run.save()
       if at_end:
         return
-      if signal_number is not None:
+      if stops:
         raise interruption.StoppedError(
           f'Stopped at step {state.step} of {run.total_steps}; its checkpoint '
           f'is in {run.workdir}. The same command resumes from there.',
-          signal_number,
+          request.signal_number or signal.SIGTERM,
         )

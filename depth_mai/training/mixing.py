@@ -148,6 +148,31 @@ class MixedLoss:
     return total, values
 
 
+def order(counts: Sequence[int], replicas: int) -> list[int] | None:
+  """Returns where the images of a batch are when several devices share it.
+
+  Each device has its share of every data set, so the images of the devices, one
+  device after another, are not in the order of the data sets.
+
+  Args:
+    counts: for each data set, its number of images in a batch.
+    replicas: number of devices; it divides the counts.
+
+  Returns:
+    For each image of the batch, in the order of the data sets, its position in
+    the shares of all devices together; None if it is the same.
+  """
+  shares = [count // replicas for count in counts]
+  starts = itertools.accumulate(shares, initial=0)
+  positions = [
+    replica * sum(shares) + start + image
+    for share, start in zip(shares, starts, strict=False)
+    for replica in range(replicas)
+    for image in range(share)
+  ]
+  return None if positions == sorted(positions) else positions
+
+
 def batches(
   sources: Sequence[tf.data.Dataset],
   counts: Sequence[int],

@@ -11,7 +11,7 @@ from depth_mai.data import augmentation
 from depth_mai.data import pipeline
 from depth_mai.distillation import distillation
 from depth_mai.training import mixing
-from depth_mai.training import step
+from depth_mai.training import strategies
 
 PRECISIONS = ('float32', 'mixed_bfloat16', 'mixed_float16')
 _LARGEST_SEED = 2**32 - 1
@@ -91,7 +91,7 @@ _ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
     'a number from 0 to below 1',
   ),
   'precision': _one_of(PRECISIONS),
-  'strategy': _one_of(tuple(step.STRATEGIES)),
+  'strategy': _one_of(tuple(strategies.STRATEGIES)),
   'seed': (
     lambda value: _is_integer(value, 0, _LARGEST_SEED),
     f'an integer from 0 to {_LARGEST_SEED}',

@@ -75,7 +75,61 @@ def lost_networks(
   return lost
 
 
-class Run:
+class Steps:
+  """The steps of a training on a machine that writes nothing.
+
+  Attributes:
+    workdir: folder of the run.
+    state: the state of the run.
+    total_steps: number of steps of the whole training.
+  """
+
+  def __init__(
+    self, workdir: pathlib.Path, state: state_lib.State, total_steps: int
+  ):
+    """Begins after the steps that were taken already."""
+    self.workdir = workdir
+    self.state = state
+    self.total_steps = total_steps
+    self._pending: list[dict] = []
+
+  def add(self, results: dict) -> None:
+    """Counts a step with its losses."""
+    self.state.step += 1
+    self._pending.append(results)
+
+  def log(self) -> None:
+    """Checks the steps since the last call."""
+    self._checked()
+
+  def evaluate(self, sets: dict[str, Iterable[dict]]) -> None:
+    """Leaves this to the machine that writes."""
+
+  def save(self) -> None:
+    """Leaves this to the machine that writes."""
+
+  def save_best(self) -> None:
+    """Leaves this to the machine that writes."""
+
+  def restart_best(self) -> None:
+    """Leaves this to the machine that writes."""
+
+  def _checked(self) -> list[dict[str, float]]:
+    """Returns the losses of the steps since the last call; all are finite."""
+    results = [
+      {name: float(value) for name, value in values.items()}
+      for values in self._pending
+    ]
+    self._pending = []
+    _check_finite(
+      self.state.step - len(results) + 1,
+      results,
+      isinstance(self.state.optimizer, keras.optimizers.LossScaleOptimizer),
+    )
+    return results
+
+
+class Run(Steps):
   """A training in progress; see `loop.train` for its fields.
 
   Attributes:
@@ -91,40 +145,23 @@ class Run:
     batch_size: int,
   ):
     """Opens the journal and compiles the evaluation."""
-    self.workdir = workdir
-    self.state = state
-    self.total_steps = total_steps
+    super().__init__(workdir, state, total_steps)
     self.pass_images = pass_images
     self.batch_size = batch_size
     self.journal = journal_lib.Journal(
       workdir, start_step=state.step, total_steps=total_steps
     )
     self.predict = validation.make_predictor(state.average)
-    self._pending: list[dict] = []
 
   def _position(self) -> dict[str, float]:
     images = self.state.step * self.batch_size
     return {'epoch': images / self.pass_images, 'images': images}
 
-  def add(self, results: dict) -> None:
-    """Counts a step with its losses."""
-    self.state.step += 1
-    self._pending.append(results)
-
   def log(self) -> None:
     """Checks and reports the steps since the last call."""
-    if not self._pending:
+    results = self._checked()
+    if not results:
       return
-    results = [
-      {name: float(value) for name, value in values.items()}
-      for values in self._pending
-    ]
-    self._pending = []
-    _check_finite(
-      self.state.step - len(results) + 1,
-      results,
-      isinstance(self.state.optimizer, keras.optimizers.LossScaleOptimizer),
-    )
     means = {
       name: float(np.mean([values[name] for values in results]))
       for name in results[0]

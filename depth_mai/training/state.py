@@ -3,10 +3,12 @@
 
 from collections.abc import Callable
 import dataclasses
+import itertools
 import pathlib
 import typing
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from depth_mai.distillation import distillation as distillation_lib
@@ -72,12 +74,11 @@ class State:
       self.config_hash,
     )
 
-  def restore(self, workdir: pathlib.Path, is_chief: bool = True) -> bool:
+  def restore(self, workdir: pathlib.Path) -> bool:
     """Restores the newest whole checkpoint; returns whether there was one.
 
     Args:
       workdir: folder of the run.
-      is_chief: whether this process may rename damaged checkpoints.
 
     Raises:
       ValueError: see checkpoint.restore_newest.
@@ -86,12 +87,32 @@ class State:
       workdir / workdir_lib.CHECKPOINTS,
       self._variables(),
       self.config_hash,
-      is_chief,
     )
     if restored is None:
       return False
     self.step, self.best = restored
     return True
+
+  def copy_from_chief(
+    self, share: Callable[[list[np.ndarray]], list[np.ndarray]]
+  ) -> None:
+    """Takes over the state of the chief; see workers.Workers.share.
+
+    Args:
+      share: from the arrays of this machine to those of the chief.
+    """
+    members = itertools.chain.from_iterable(self._variables().values())
+    variables = list(members)
+    step, best, *values = share(
+      [
+        np.array(self.step, np.int64),
+        np.array(self.best, np.float64),
+        *map(keras.ops.convert_to_numpy, variables),
+      ]
+    )
+    self.step, self.best = int(step), float(best)
+    for variable, value in zip(variables, values, strict=True):
+      variable.assign(value)
 
 
 def _copy_weights(source: keras.Model, target: keras.Model) -> None:

@@ -1,64 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Builds the training step for one device, several devices or machines."""
+"""Builds the training step for one device, several devices or machines.
+
+Our losses pool the pixels of a batch, or sort them, so the mean of the losses
+of several parts is not the loss of the batch. On several devices, called
+replicas, each therefore predicts its part of the batch, collects the maps of
+the others, which are small, and computes the loss of the whole batch. The
+gradients are then those of one device, for any loss.
+"""
 
 from collections.abc import Callable
 from collections.abc import Sequence
-import pathlib
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from depth_mai.distillation import distillation as distillation_lib
 from depth_mai.training import fused_norm
-
-STRATEGIES = {
-  'default': tf.distribute.get_strategy,
-  'mirrored': tf.distribute.MirroredStrategy,
-  'multi_worker': tf.distribute.MultiWorkerMirroredStrategy,
-}
-
-
-def make_strategy(name: str) -> tf.distribute.Strategy:
-  """Returns a strategy by its name.
-
-  Args:
-    name: 'default' (one device), 'mirrored' (all devices of this machine) or
-      'multi_worker' (several machines, described by TF_CONFIG).
-
-  Returns:
-    The strategy.
-
-  Raises:
-    ValueError: for another name.
-  """
-  if name not in STRATEGIES:
-    raise ValueError(
-      f'train.strategy={name!r} is not one of {sorted(STRATEGIES)}.'
-    )
-  return STRATEGIES[name]()
-
-
-def own_folder(
-  strategy: tf.distribute.Strategy, workdir: pathlib.Path
-) -> pathlib.Path:
-  """Returns the folder to which this process writes.
-
-  Only the chief writes to the workdir itself. All processes restore from its
-  checkpoints, so the workdir must be on a file system that they share.
-
-  Args:
-    strategy: from make_strategy.
-    workdir: folder of the run.
-
-  Returns:
-    The workdir for the chief, a folder inside it for the other workers.
-  """
-  resolver = strategy.cluster_resolver
-  if resolver is None or not resolver.task_id:
-    return workdir
-  folder = workdir / f'worker_{resolver.task_id}'
-  folder.mkdir(parents=True, exist_ok=True)
-  return folder
 
 
 def update_average(
@@ -96,12 +54,13 @@ def make_train_step(
   ema_decay: float,
   loss_variables: Sequence[keras.Variable] = (),
   distillation: distillation_lib.Distillation | None = None,
+  order: Sequence[int] | None = None,
 ) -> Callable[[dict], dict]:
   """Returns a compiled function that takes a batch and returns the losses.
 
   Keras clips each replica's gradients separately and sums them afterwards; here
   they are averaged first and clipped once, so that a step is the same on any
-  number of devices.
+  number of devices. BatchNorm's statistics are those of the whole batch.
 
   Args:
     strategy: the strategy in whose scope the variables were built.
@@ -118,26 +77,45 @@ def make_train_step(
       along with the network.
     distillation: built for the network; its sum is added to the loss. None for
       none.
+    order: the order of the images for the loss, as indices of those of all
+      replicas one after another; None leaves them as they are.
 
   Returns:
     A function from a batch {'rgb', 'depth_m', 'valid_mask'} to a dict of
     scalars: 'loss', the loss's terms, 'gradient_norm'. For a distillation the
     batch also has what Distillation.teacher_features takes.
   """
-  fused_norm.fuse(network)
   variables = [*network.trainable_variables, *loss_variables]
   replicas = strategy.num_replicas_in_sync
+  if replicas > 1:
+    _synchronise_batch_norm(network)
+  fused_norm.fuse(network)  # It leaves layers alone that synchronise.
+
+  def whole_batch(maps):
+    """Collects the maps of all replicas, as float32."""
+    if replicas == 1:
+      return maps
+    context = tf.distribute.get_replica_context()
+    # A tensor gets the device of its replica where it is computed.
+    maps = [tf.identity(tf.cast(one, tf.float32)) for one in maps]
+    whole = [
+      tf.ensure_shape(one, [None, *part.shape[1:]])
+      for one, part in zip(context.all_gather(maps, axis=0), maps, strict=True)
+    ]
+    return whole if order is None else [_reordered(x, order) for x in whole]
 
   def replica_step(batch):
-    rgb, valid_mask = batch['rgb'], batch['valid_mask']
+    rgb = batch['rgb']
+    depth_m, valid_mask = whole_batch([batch['depth_m'], batch['valid_mask']])
     if distillation:
-      teacher_maps = distillation.teacher_features(batch)
+      teacher_maps = whole_batch(list(distillation.teacher_features(batch)))
     with tf.GradientTape() as tape:
       if distillation:
         prediction, maps = distillation.student_features(rgb, training=True)
       else:
-        prediction = network(rgb, training=True)
-      total, terms = loss(prediction, batch['depth_m'], valid_mask)
+        prediction, maps = network(rgb, training=True), []
+      prediction, *maps = whole_batch([prediction, *maps])
+      total, terms = loss(prediction, depth_m, valid_mask)
       if distillation:
         distilled, values = distillation(maps, teacher_maps, valid_mask)
         total, terms = total + distilled, {**terms, **values}
@@ -170,3 +148,26 @@ def make_train_step(
     return results
 
   return train_step
+
+
+def _synchronise_batch_norm(network: keras.Model) -> None:
+  """Makes BatchNorm take its statistics from the batches of all replicas."""
+  for layer in network._flatten_layers():
+    if isinstance(layer, keras.layers.BatchNormalization):
+      layer.synchronized = True
+
+
+def _reordered(maps: tf.Tensor, order: Sequence[int]) -> tf.Tensor:
+  """Returns the maps in another order.
+
+  The gradient of tf.gather alone is sparse, which all_gather cannot collect.
+  """
+
+  @tf.custom_gradient
+  def reorder(values):
+    def gradient(upstream):
+      return tf.gather(upstream, np.argsort(order))
+
+    return tf.gather(values, order), gradient
+
+  return reorder(maps)

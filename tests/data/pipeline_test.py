@@ -86,6 +86,18 @@ class TrainDatasetTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllInRange(batch['rgb'], 0, 255)
     self.assertAllEqual(batch['valid_mask'], batch['depth_m'] > 0)
 
+  @parameterized.parameters('none', 'decoded')
+  def test_processes_make_the_parts_of_a_batch(self, cache):
+    options = {'batch_size': 6, 'start_step': 2, 'cache': cache}
+    # The first process has two devices, and the second one has one.
+    first = batches(8, part=pipeline.Part(0, 2, 3), **options)
+    second = batches(4, part=pipeline.Part(2, 1, 3), **options)
+    for number, batch in enumerate(batches(4, **options)):
+      parts = [*first[2 * number : 2 * number + 2], second[number]]
+      for name, values in batch.items():
+        joined = np.concatenate([part[name] for part in parts])
+        np.testing.assert_array_equal(joined, values, err_msg=name)
+
   def test_a_teacher_gets_a_picture_of_its_own_size(self):
     first = batches(2, teacher_size=(12, 16))
     self.assertEqual(first[0]['teacher_rgb'].shape, (3, 12, 16, 3))

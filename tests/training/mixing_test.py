@@ -103,6 +103,26 @@ class MixingTest(tf.test.TestCase, parameterized.TestCase):
     rgb = next(dataset.as_numpy_iterator())['rgb']
     self.assertNotAllClose(rgb[:9], rgb[9:])
 
+  def test_devices_share_the_images_of_each_data_set(self):
+    sources = [_source(1, 5, (12, 16)), _source(2, 7, (24, 40))]
+    counts, replicas = (4, 2), 2
+    streams = [
+      mixing.batches(
+        sources, counts, 1, 3, part=pipeline.Part(first, 1, 2), **_OPTIONS
+      ).as_numpy_iterator()
+      for first in range(replicas)
+    ]
+    order = mixing.order(counts, replicas)
+    whole = mixing.batches(sources, counts, 1, 3, **_OPTIONS)
+    for batch in itertools.islice(whole.as_numpy_iterator(), 4):
+      parts = [next(stream) for stream in streams]
+      self.assertAllEqual(parts[0]['rgb'][:, 0, 0, 0], [1, 1, 2])
+      for name, values in batch.items():
+        together = np.concatenate([part[name] for part in parts])
+        self.assertAllEqual(together[order], values)
+    self.assertIsNone(mixing.order((6,), 3))
+    self.assertIsNone(mixing.order((4, 2), 1))
+
   def test_one_data_set_is_as_it_was(self):
     source = _source(1, 5, (12, 16))
     mixed = mixing.batches([source], (2,), 3, 1, **_OPTIONS)
@@ -208,11 +228,6 @@ class MixedTrainingTest(tf.test.TestCase):
       self._train('run', 1)
 
   def test_refused_options(self):
-    losses = [weighted.WeightedLoss({'silog': 1.0})] * 2
-    with self.assertRaisesRegex(ValueError, 'losses needs train.strategy'):
-      self._train(
-        'run', 1, mixing=mixing.Mixing(losses=losses), strategy='mirrored'
-      )
     with self.assertRaisesRegex(ValueError, 'Mixing.shares has 3'):
       self._train('run', 1, mixing=mixing.Mixing((1, 1, 1)))
     distillation = distillation_lib.Distillation(

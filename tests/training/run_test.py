@@ -54,6 +54,18 @@ class RunTest(tf.test.TestCase):
       lost = run_lib.lost_networks(self.workdir, self.state, has_best)
     return lost, stdout.getvalue()
 
+  def test_a_machine_that_follows_checks_the_losses_and_writes_nothing(self):
+    steps = run_lib.Steps(self.workdir, self.state, 10)
+    steps.add({'loss': tf.constant(1.0)})
+    for act in (steps.log, steps.save, steps.save_best, steps.restart_best):
+      act()
+    steps.evaluate(self.sets)
+    self.assertEqual(self.state.step, 1)
+    self.assertEmpty(list(self.workdir.iterdir()))
+    steps.add({'loss': tf.constant(np.nan)})
+    with self.assertRaisesRegex(FloatingPointError, 'Step 2: loss'):
+      steps.log()
+
   def test_the_best_network_is_saved(self):
     run = self._run()
     self.state.step = 2

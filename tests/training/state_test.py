@@ -115,6 +115,22 @@ class StateTest(tf.test.TestCase):
         self.assertAllEqual(old, new, msg=old.path)
     self.assertTrue((self.workdir / workdir_lib.LAST).is_file())
 
+  def test_follows_the_chief(self):
+    chief, other = _create(), _create(loss=None)
+    chief.step, chief.best = 7, 0.5
+    chief.average.variables[0].assign(chief.average.variables[0] + 1.0)
+    sent = []
+    chief.copy_from_chief(lambda arrays: sent.extend(arrays) or arrays)
+    other.copy_from_chief(lambda arrays: sent)
+    self.assertEqual((other.step, other.best), (7, 0.5))
+    for one, two in (
+      (chief.network, other.network),
+      (chief.average, other.average),
+      (chief.optimizer, other.optimizer),
+    ):
+      for value, copied in zip(one.variables, two.variables, strict=True):
+        self.assertAllEqual(value, copied, msg=value.path)
+
   def test_restores_the_variables_of_the_loss(self):
     state = _create(loss=_learned_weights())
     self.assertLen(state.loss_variables, 2)

@@ -2,7 +2,6 @@
 """Tests of depth_mai/training/step.py, on one device and on two."""
 
 import os
-import pathlib
 import subprocess
 import sys
 
@@ -13,7 +12,9 @@ import tensorflow as tf
 from depth_mai.distillation import distillation as distillation_lib
 from depth_mai.losses import learned_weights
 from depth_mai.losses import weighted
+from depth_mai.training import mixing
 from depth_mai.training import step
+from depth_mai.training import strategies
 
 _TWO_CPUS = 'DEPTH_MAI_TWO_CPUS' in os.environ
 if _TWO_CPUS:
@@ -81,6 +82,71 @@ def _run(strategy, batch, clip, optimizer=None, learned=False, teacher=None):
   weights = np.concatenate([v.numpy().ravel() for v in trained])
   means = np.concatenate([v.numpy().ravel() for v in average.variables])
   return {k: float(v) for k, v in results.items()}, weights, means
+
+
+def _pooled(strategy, order=None):
+  """Takes a step of a network with BatchNorm and a loss that pools a batch.
+
+  Returns:
+    What changed: network and average, and the values of the step.
+  """
+  with strategy.scope():
+    networks = []
+    for _ in range(2):
+      inputs = keras.Input((2, 2, 3))
+      # A bias before BatchNorm would have no gradient but noise.
+      x = keras.layers.Conv2D(
+        4, 1, kernel_initializer=_ordered, use_bias=False
+      )(inputs)
+      # Nested, as a layer of another network is.
+      x = keras.Sequential([keras.layers.BatchNormalization(momentum=0.5)])(x)
+      x = keras.layers.Conv2D(
+        1, 1, activation='softplus', kernel_initializer=_ordered
+      )(x)
+      networks.append(keras.Model(inputs, x))
+    network, average = networks
+    optimizer = keras.optimizers.SGD(0.1, momentum=0.9)
+    optimizer.build(network.trainable_variables)
+  silog = weighted.WeightedLoss({'silog': 1.0, 'gradient': 0.1})
+  losses = [silog, weighted.WeightedLoss({'l1': 1.0})]
+  train_step = step.make_train_step(
+    strategy=strategy,
+    network=network,
+    average=average,
+    optimizer=optimizer,
+    loss=mixing.MixedLoss(losses, (4, 2)),
+    gradient_clip=1.0,
+    ema_decay=0.5,
+    order=order,
+  )
+  batch = _mixed_batch()
+  if order is not None:
+    # The first device's images, then the second's.
+    batch = {name: value[[0, 1, 4, 2, 3, 5]] for name, value in batch.items()}
+  share = 6 // strategy.num_replicas_in_sync
+  dataset = tf.data.Dataset.from_tensors(batch).unbatch().repeat()
+  dataset = dataset.batch(share, drop_remainder=True)
+  batches = iter(strategies.distributed(strategy, dataset))
+  for _ in range(2):
+    results = train_step(next(batches))
+  changed = [*network.variables, *average.variables, *optimizer.variables]
+  return [v.numpy() for v in changed], {x: float(y) for x, y in results.items()}
+
+
+def _ordered(shape, dtype=None):
+  return tf.reshape(tf.linspace(-0.5, 1.0, int(np.prod(shape))), shape)
+
+
+def _mixed_batch():
+  """Six images with more and more known pixels, none in the first one."""
+  rng = np.random.default_rng(0)
+  shape = (6, 2, 2, 1)
+  known = np.arange(6)[:, None, None, None] > np.arange(4).reshape(1, 2, 2, 1)
+  return {
+    'rgb': rng.normal(2.0, size=(6, 2, 2, 3)).astype(np.float32),
+    'depth_m': rng.uniform(1, 9, size=shape).astype(np.float32),
+    'valid_mask': known.astype(np.float32),
+  }
 
 
 def _reference(batch, clip):
@@ -204,6 +270,16 @@ class StepTest(tf.test.TestCase):
     self._check(strategy, clip=0.1)
     self._check_learned_weights(strategy, clip=0.1)
     self._check_distillation(strategy, clip=100.0)
+    self._check_pooled(strategy)
+
+  def _check_pooled(self, strategy):
+    """The means of halves are not those of the batch, so all is collected."""
+    order = mixing.order((4, 2), 2)
+    expected, losses = _pooled(tf.distribute.get_strategy())
+    computed, other_losses = _pooled(strategy, order)
+    self.assertAllClose(losses, other_losses, rtol=1e-5)
+    for one, other in zip(expected, computed, strict=True):
+      self.assertAllClose(one, other, rtol=1e-5, atol=1e-6)
 
   def test_loss_scaling_does_not_change_the_step(self):
     def scaled():
@@ -217,24 +293,6 @@ class StepTest(tf.test.TestCase):
     self.assertAllClose(results['gradient_norm'], norm, rtol=1e-4)
     self.assertAllClose(weights, expected, rtol=1e-4)
     self._check_learned_weights(strategy, 0.1, scaled())
-
-
-class StrategyTest(tf.test.TestCase):
-  def test_strategies_by_name(self):
-    self.assertEqual(step.make_strategy('default').num_replicas_in_sync, 1)
-    self.assertIsInstance(
-      step.make_strategy('mirrored'), tf.distribute.MirroredStrategy
-    )
-
-  def test_one_machine_writes_to_the_workdir(self):
-    workdir = pathlib.Path('runs/tcl')
-    for name in ('default', 'mirrored'):
-      chosen = step.make_strategy(name)
-      self.assertEqual(step.own_folder(chosen, workdir), workdir)
-
-  def test_refuses_unknown_names(self):
-    with self.assertRaisesRegex(ValueError, "'tpu'.*mirrored"):
-      step.make_strategy('tpu')
 
 
 class AverageTest(tf.test.TestCase):
