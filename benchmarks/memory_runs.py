@@ -17,7 +17,7 @@ from depth_mai.files import atomic
 from depth_mai.files import ready_models
 
 TCL_MB = 3 * 1024
-TCL_STEPS = 20
+TCL_STEPS = 100
 _SIZE = (48, 64)  # of the small pictures
 _LARGE = (480, 640)
 _LARGE_PAIRS = 96
@@ -40,7 +40,7 @@ class Activity:
   Attributes:
     command: from the folder of the output and the number of steps or pictures
       to the arguments of Python.
-    most_mb: the most memory that it may take; None if it only must not grow.
+    most_mb: the most memory that it may take; None for any that stays flat.
   """
 
   command: Callable[[pathlib.Path, int], list[str]]
