@@ -272,6 +272,13 @@ class StepTest(tf.test.TestCase):
     self._check_distillation(strategy, clip=100.0)
     self._check_pooled(strategy)
 
+  def test_a_strategy_with_one_device_computes_the_same(self):
+    expected, losses = _pooled(tf.distribute.get_strategy())
+    computed, other_losses = _pooled(tf.distribute.MirroredStrategy(['cpu:0']))
+    self.assertEqual(losses, other_losses)
+    for one, other in zip(expected, computed, strict=True):
+      self.assertAllEqual(one, other)
+
   def _check_pooled(self, strategy):
     """The means of halves are not those of the batch, so all is collected."""
     order = mixing.order((4, 2), 2)
