@@ -195,7 +195,9 @@ def draw(results: dict[str, dict], path: str | os.PathLike[str]) -> None:
   axes.set(xlim=(0, 100), xlabel='share of the run, %', ylabel='memory, MB')
   axes.set_ylim(bottom=0)
   axes.grid(alpha=0.3)
-  axes.legend(fontsize='small', ncols=2)
+  axes.legend(
+    fontsize='small', ncols=4, loc='lower left', bbox_to_anchor=(0, 1)
+  )
   figure.tight_layout()
   with atomic.atomic_path(path) as temporary:
     figure.savefig(temporary, format='png')
