@@ -25,8 +25,8 @@ train_and_convert() { # SYSTEM
   if [ -n "${INITIAL_DIR:-}" ]; then
     initial=("--gin_param=train.initial_network = '$INITIAL_DIR/$1/best.keras'")
   fi
-  # The 7.1 MB of Table 1 fit a file with 8-bit weights.
-  if [ "$1" = smartlab ]; then precisions+=,dynamic; fi
+  # The 7.1 MB of Table 1 fit a file with 8-bit weights. ICL's is published so, too.
+  case "$1" in smartlab | icl) precisions+=,dynamic ;; esac
   taskset -c "$slot" python -m depth_mai.train \
     --gin_file=gin_configs/base/small_data.gin \
     --gin_param="train.network = @$1" --gin_param='train.epochs = 80' \

@@ -16,8 +16,8 @@ from depth_mai.runtime import metadata as metadata_lib
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 _SYSTEMS = (
-  'aiia_hit', 'icl', 'jmu_cvlab', 'miaigo', 'ours_m', 'ours_s', 'smartlab',
-  'tcl', 'tencent_gylab', 'tencent_gylab_2021',
+  'aiia_hit', 'icl', 'jmu_cvlab', 'miaigo', 'ours_l', 'ours_m', 'ours_s',
+  'smartlab', 'tcl', 'tencent_gylab', 'tencent_gylab_2021',
 )  # fmt: skip
 
 
@@ -128,7 +128,7 @@ class InstallationTest(absltest.TestCase):
   def test_the_others_say_how_to_get_them(self):
     self.assertSequenceEqual(ready_models.names(), _SYSTEMS)
     for find, file in (
-      (ready_models.model_path, 'icl_fp16.tflite'),
+      (ready_models.model_path, 'icl_dynamic.tflite'),
       (ready_models.weights_path, 'icl.npz'),
     ):
       with self.assertRaisesRegex(

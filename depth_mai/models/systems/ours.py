@@ -3,7 +3,7 @@
 
 Three sizes: ours_s is made for the challenge's score, ours_m for the most
 accurate depth at the cost of TCL, and ours_l for sharper depth at five times
-that cost. docs/results.md has what they reach; ours_l was not trained yet.
+that cost. docs/results.md has what they reach.
 
 Stage table (operation; channels and height x width of ours_s, ours_m, ours_l)
 
