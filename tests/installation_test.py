@@ -160,7 +160,7 @@ class InstallationTest(parameterized.TestCase):
       for folder, pattern in (
         ('gin_configs', '**/*.gin'),
         ('pretrained', '*/README.md'),
-        ('pretrained', '*/*_int8.tflite'),
+        ('pretrained', 'ours_[ms]/*_int8.tflite'),
         ('pretrained', f'{ready_models.DEFAULT}/*.tflite'),
         ('pretrained', 'SHA256SUMS'),
         ('datasets', '*/layouts/*.toml'),
