@@ -52,8 +52,8 @@ class TurnsTest(absltest.TestCase):
     # One step of each turn is not timed.
     for steps in (3, 2):
       turn = worker.turn(steps)
-      self.assertBetween(turn.cpu_s, 0.02, 0.03)
-      self.assertGreaterEqual(turn.elapsed_s, 0.9 * turn.cpu_s)
+      self.assertBetween(turn.cpu_s, 0.02, 0.2)
+      self.assertGreater(turn.elapsed_s, 0)
     with self.assertRaisesRegex(
       ValueError, 'fast: .* code 1: ValueError: the eighth step fails'
     ):
