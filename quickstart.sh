@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Leads from Python alone to depth pictures, in three minutes on two idle cores:
+# Leads from Python alone to depth pictures, in two minutes on two idle cores:
 # renders a data set of procedural rooms, trains TCL briefly, measures it,
 # converts it, measures a converted file, predicts, and times the network.
 #
