@@ -99,7 +99,7 @@ class TwoMachinesTest(tf.test.TestCase):
     dummy_data.write_folder(self.folder / 'data', {'train': 10})
 
   def _start(self):
-    """Starts both machines; the second one has a disk of its own."""
+    """Starts both machines, each with its own disk."""
     addresses = _free_addresses(2)
     processes = []
     for index, name in enumerate(('run', 'other_disk')):
