@@ -74,14 +74,19 @@ def main(argv: list[str]) -> None:
         )
         found = recipe.Evidence(*workers[-1].answer())
         expected = expected or found
-        recipe.check(variant.title, found, expected)
+        recipe.check(variant.title, found, expected, variant.bfloat16)
         print(f'{variant.title}: {found}', file=sys.stderr, flush=True)
       taken = turns.race(workers, _TURNS.value, _STEPS.value)
     finally:
       for worker in workers:
         worker.close()
   titles = [variant.title for variant in variants]
-  print(table.table(titles, taken, _BATCH_SIZE.value))
+  references = [
+    variant.title
+    for variant in variants
+    if variant in (variants_lib.OURS, variants_lib.FAST)
+  ]
+  print(table.table(titles, taken, _BATCH_SIZE.value, references))
 
 
 if __name__ == '__main__':

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trains a network with this project, for benchmarks/pytorch_step.py.
 
-    python -m benchmarks.step_race.own_worker FOLDER FUSED THREADS
+    python -m benchmarks.step_race.own_worker FOLDER FUSED PRECISION THREADS
 
-FOLDER is from graph.export; FUSED is 1, or 0 for the BatchNorm of Keras.
+FOLDER is from graph.export; FUSED is 1, or 0 for the BatchNorm of Keras;
+PRECISION is a value of train.precision.
 """
 
 from collections.abc import Callable
@@ -24,11 +25,16 @@ from depth_mai.losses import weighted
 from depth_mai.models import network_file
 from depth_mai.training import fused_norm
 from depth_mai.training import optimizers
+from depth_mai.training import precision as precision_lib
 from depth_mai.training import step as step_lib
 
 
 def make_step(
-  network: keras.Model, average: keras.Model, upsampling: str, fused: bool
+  network: keras.Model,
+  average: keras.Model,
+  upsampling: str,
+  fused: bool,
+  precision: str = 'float32',
 ) -> Callable[[dict], dict]:
   """Returns the project's training step.
 
@@ -37,7 +43,9 @@ def make_step(
     average: receives the moving average of its weights and statistics.
     upsampling: how the loss enlarges the prediction, 'bilinear' or 'nearest'.
     fused: whether BatchNorm has TensorFlow's fused kernel, as in a training.
+    precision: 'float32' or 'bfloat16_convolutions'.
   """
+  precision_lib.apply(precision, network)
   optimizer = optimizers.adamw(
     1,
     schedule=lambda _: recipe.LEARNING_RATE,
@@ -59,13 +67,14 @@ def make_step(
 
 
 def prepare(
-  folder: pathlib.Path, fused: bool
+  folder: pathlib.Path, fused: bool, precision: str = 'float32'
 ) -> tuple[Callable[[], Any], recipe.Evidence]:
   """Builds the network and takes the first steps.
 
   Args:
     folder: from graph.export.
     fused: see make_step.
+    precision: see make_step.
 
   Returns:
     The step, and the evidence.
@@ -77,7 +86,7 @@ def prepare(
   with np.load(folder / recipe.BATCH) as arrays:
     batch = {name: tf.constant(array) for name, array in arrays.items()}
   difference = network(batch['rgb'], training=False) - batch.pop('prediction')
-  train_step = make_step(network, average, upsampling, fused)
+  train_step = make_step(network, average, upsampling, fused, precision)
 
   def step() -> tuple[float, float]:
     results = train_step(batch)
@@ -95,9 +104,8 @@ def prepare(
 
 
 if __name__ == '__main__':
-  threads = int(sys.argv[3])
+  folder, fused, precision = sys.argv[1:4]
+  threads = int(sys.argv[4])
   tf.config.threading.set_intra_op_parallelism_threads(threads)
   tf.config.threading.set_inter_op_parallelism_threads(threads)
-  turns.serve(
-    lambda: prepare(pathlib.Path(sys.argv[1]), bool(int(sys.argv[2])))
-  )
+  turns.serve(lambda: prepare(pathlib.Path(folder), fused == '1', precision))

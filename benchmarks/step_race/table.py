@@ -53,26 +53,29 @@ def table(
   titles: Sequence[str],
   taken: Sequence[Sequence[turns_lib.Turn]],
   batch_size: int,
+  references: Sequence[str],
 ) -> str:
   """Returns a table with a row for each worker.
 
   Args:
-    titles: of the workers; the first one is what the others are compared with.
+    titles: of the workers.
     taken: the turns of each.
     batch_size: images of a step.
+    references: titles of those that all are compared with.
   """
+  columns = [f'time / {title}' for title in references]
   lines = [
-    '| step | images/s | CPU ms per image | time / ours | CPU time / ours |',
-    '|---|---:|---:|---:|---:|',
+    f'| step | images/s | CPU ms per image | {" | ".join(columns)} |',
+    '|---|---:|---:|' + '---:|' * len(columns),
   ]
   for title, found in zip(titles, taken, strict=True):
     elapsed_s, cpu_s = map(statistics.median, zip(*found, strict=True))
     ratios = [
-      ratio(taken[0], found, seconds)
-      for seconds in (lambda x: x.elapsed_s, lambda x: x.cpu_s)
+      str(ratio(taken[titles.index(x)], found, lambda turn: turn.elapsed_s))
+      for x in references
     ]
     lines.append(
       f'| {title} | {batch_size / elapsed_s:.0f} | '
-      f'{1000 * cpu_s / batch_size:.2f} | {ratios[0]} | {ratios[1]} |'
+      f'{1000 * cpu_s / batch_size:.2f} | {" | ".join(ratios)} |'
     )
   return '\n'.join(lines)

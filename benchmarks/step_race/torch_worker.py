@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Trains the twin of a network with PyTorch, for benchmarks/pytorch_step.py.
+r"""Trains the twin of a network with PyTorch, for benchmarks/pytorch_step.py.
 
-    PYTHON -m benchmarks.step_race.torch_worker FOLDER FORMAT COMPILED THREADS
+    PYTHON -m benchmarks.step_race.torch_worker \
+        FOLDER FORMAT COMPILED BFLOAT16 THREADS
 
-FOLDER is from graph.export, FORMAT 'contiguous' or 'channels_last', COMPILED 0
-or 1. Runs in a Python that has PyTorch, see twin.py.
+FOLDER is from graph.export, FORMAT 'contiguous' or 'channels_last', COMPILED
+and BFLOAT16 0 or 1. Runs in a Python that has PyTorch, see twin.py.
 """
 
 from collections.abc import Callable
@@ -58,6 +59,7 @@ def make_step(
   batch: dict[str, torch.Tensor],
   upsampling: str,
   compiled: bool,
+  bfloat16: bool = False,
 ) -> Callable[[], tuple[float, float]]:
   """Returns a function that takes a step: the loss and the gradient's norm.
 
@@ -67,6 +69,8 @@ def make_step(
     batch: 'rgb', 'depth_m' and 'valid_mask', [B, C, H, W].
     upsampling: see `silog`.
     compiled: whether to compile the network and the loss.
+    bfloat16: whether the network computes what PyTorch's autocast chooses in
+      bfloat16.
   """
   parameters = list(network.parameters())
   optimizer = torch.optim.AdamW(
@@ -89,7 +93,9 @@ def make_step(
   steps = 0
 
   def loss_of(rgb, depth_m, valid_mask):
-    return silog(network(rgb), depth_m, valid_mask, upsampling)
+    with torch.autocast('cpu', torch.bfloat16, enabled=bfloat16):
+      prediction = network(rgb)
+    return silog(prediction.float(), depth_m, valid_mask, upsampling)
 
   if compiled:
     loss_of = torch.compile(loss_of)
@@ -111,7 +117,7 @@ def make_step(
 
 
 def prepare(
-  folder: pathlib.Path, memory_format: str, compiled: bool
+  folder: pathlib.Path, memory_format: str, compiled: bool, bfloat16: bool
 ) -> tuple[Callable[[], Any], recipe.Evidence]:
   """Builds the twin and takes the first steps.
 
@@ -119,6 +125,7 @@ def prepare(
     folder: from graph.export.
     memory_format: 'contiguous' or 'channels_last'.
     compiled: see make_step.
+    bfloat16: see make_step.
 
   Returns:
     The step, and the evidence.
@@ -139,7 +146,12 @@ def prepare(
   with torch.no_grad():
     difference = network.eval()(batch['rgb']) - batch.pop('prediction')
   step = make_step(
-    network.train(), average, batch, described['upsampling'], compiled
+    network.train(),
+    average,
+    batch,
+    described['upsampling'],
+    compiled,
+    bfloat16,
   )
 
   def parameters(model: torch.nn.Module) -> list[np.ndarray]:
@@ -154,9 +166,10 @@ def prepare(
 
 
 if __name__ == '__main__':
-  torch.set_num_threads(int(sys.argv[4]))
+  folder, memory_format, compiled, bfloat16 = sys.argv[1:5]
+  torch.set_num_threads(int(sys.argv[5]))
   turns.serve(
     lambda: prepare(
-      pathlib.Path(sys.argv[1]), sys.argv[2], bool(int(sys.argv[3]))
+      pathlib.Path(folder), memory_format, compiled == '1', bfloat16 == '1'
     )
   )

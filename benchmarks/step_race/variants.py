@@ -23,24 +23,41 @@ class Variant(NamedTuple):
 
   Attributes:
     title: in the table.
-    torch: arguments of torch_worker, the format and whether it is compiled;
-      None for this project.
-    fused: whether this project's step has the fused BatchNorm.
+    options: arguments of own_worker or torch_worker between FOLDER and THREADS.
+    torch: whether it is PyTorch that trains.
+    bfloat16: whether some of the arithmetic is in bfloat16.
   """
 
   title: str
-  torch: tuple[str, str] | None = None
-  fused: bool = True
+  options: tuple[str, ...]
+  torch: bool = False
+  bfloat16: bool = False
 
 
-OURS = Variant('this project')
+def _torch(title: str, *options: str, bfloat16: bool = False) -> Variant:
+  return Variant(
+    f'PyTorch, {title}', (*options, str(int(bfloat16))), True, bfloat16
+  )
+
+
+OURS = Variant('exact', ('1', 'float32'))
+FAST = Variant('fast', ('1', 'bfloat16_convolutions'), bfloat16=True)
 COMPARED = {
-  'plain': Variant('this project, BatchNorm of Keras', fused=False),
-  'eager': Variant('PyTorch, eager', ('contiguous', '0')),
-  'channels_last': Variant('PyTorch, channels_last', ('channels_last', '0')),
-  'compile': Variant('PyTorch, compile', ('contiguous', '1')),
-  'compile_channels_last': Variant(
-    'PyTorch, compile, channels_last', ('channels_last', '1')
+  'fast': FAST,
+  'plain': Variant('exact, BatchNorm of Keras', ('0', 'float32')),
+  'eager': _torch('eager', 'contiguous', '0'),
+  'channels_last': _torch('channels_last', 'channels_last', '0'),
+  'compile': _torch('compile', 'contiguous', '1'),
+  'compile_channels_last': _torch(
+    'compile, channels_last', 'channels_last', '1'
+  ),
+  'bfloat16': _torch(
+    'channels_last, autocast to bfloat16', 'channels_last', '0', bfloat16=True
+  ),
+  'compile_bfloat16': _torch(
+    'compile, channels_last, autocast to bfloat16',
+    *('channels_last', '1'),
+    bfloat16=True,
   ),
 }
 
@@ -99,14 +116,13 @@ def start(
     torch_python: see `chosen`.
   """
   python, worker = sys.executable, 'own_worker'
-  options: tuple[str, ...] = (str(int(variant.fused)),)
   if variant.torch:
-    python, worker, options = str(torch_python), 'torch_worker', variant.torch
+    python, worker = str(torch_python), 'torch_worker'
   return turns.Worker(
     variant.title,
     [
       *(python, '-m', f'benchmarks.step_race.{worker}', str(folder)),
-      *options,
+      *variant.options,
       str(threads),
     ],
     folder / f'{variant.title}.log',

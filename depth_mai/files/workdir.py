@@ -5,7 +5,7 @@ best.keras, last.keras     averaged weights: best on validation, and newest
 checkpoints/               state to resume from (training/checkpoint.py)
 config.gin                 the configuration as given
 operative_config.gin       every parameter that was used, defaults included
-versions.json              Python and the packages, git commit, command
+versions.json              Python, packages, precision, git commit, command
 data.json                  the data's checksums and the number of steps
 .lock                      held by the training that runs (training/claim.py)
 metrics.jsonl, events/     losses and metrics (training/journal.py)
@@ -132,13 +132,19 @@ def package_versions() -> dict[str, str | None]:
   return versions
 
 
-def write_versions(workdir: pathlib.Path) -> None:
-  """Writes versions.json."""
+def write_versions(workdir: pathlib.Path, precision: str) -> None:
+  """Writes versions.json.
+
+  Args:
+    workdir: folder of a run.
+    precision: of the arithmetic of its training, see training/loop.py.
+  """
   versions = {
     'git_commit': git_commit(),
     'command': sys.argv,
     'python': platform.python_version(),
     'platform': platform.platform(),
+    'precision': precision,
     'packages': package_versions(),
   }
   atomic.write_json(workdir / VERSIONS, versions)

@@ -105,12 +105,16 @@ class CollapsibleConv2D(keras.layers.Layer):
       kernel = kernel + self._identity
     return kernel, bias + self.project_bias
 
+  def convolution_op(self, inputs, kernel):
+    """Convolves [B, H, W, in]; can be replaced, as that of Conv2D."""
+    return keras.ops.conv(inputs, kernel, padding='same')
+
   def call(self, inputs):
     """Convolves [B, H, W, in] with the collapsed kernel."""
     kernel, bias = self._collapse()
     kernel = keras.ops.cast(kernel, inputs.dtype)
     bias = keras.ops.cast(bias, inputs.dtype)
-    return keras.ops.conv(inputs, kernel, padding='same') + bias
+    return self.convolution_op(inputs, kernel) + bias
 
   def collapsed_weights(self) -> tuple[np.ndarray, np.ndarray]:
     """Returns kernel [k, k, in, filters] and bias of the equivalent Conv2D."""

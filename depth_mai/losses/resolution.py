@@ -40,8 +40,9 @@ def upsample_prediction(
   if _has_size(pred_depth_m, height, width):
     return pred_depth_m
   if method == 'nearest':
-    # Unlike tf.image.resize, it has a deterministic gradient on a GPU.
-    return _sample(_sample(pred_depth_m, 1, height), 2, width)
+    # Unlike tf.image.resize, it has a deterministic gradient on a GPU. The
+    # columns, which are copied pixel by pixel, come first: rows are fewer.
+    return _sample(_sample(pred_depth_m, 2, width), 1, height)
   return tf.image.resize(pred_depth_m, (height, width), method)
 
 

@@ -65,6 +65,7 @@ def store(
   config: str | None,
   splits: dict,
   total_steps: int,
+  precision: str = 'float32',
   teacher: str = '',
 ) -> None:
   """Writes what the run in a workdir is made of, and the versions.
@@ -76,11 +77,12 @@ def store(
     config: the configuration as text; None for none.
     splits: result of `fingerprint.describe`.
     total_steps: number of steps of the whole training.
+    precision: see loop.train.
     teacher: SHA-256 of the teacher of a distillation; '' for none.
   """
   if config is not None:
     atomic.write_text(workdir / workdir_lib.CONFIG, config)
-  workdir_lib.write_versions(workdir)
+  workdir_lib.write_versions(workdir, precision)
   content = {'total_steps': total_steps, 'splits': splits}
   if teacher:
     content['teacher'] = teacher

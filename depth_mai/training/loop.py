@@ -32,6 +32,7 @@ from depth_mai.training import interruption
 from depth_mai.training import mixing as mixing_lib
 from depth_mai.training import optimizers
 from depth_mai.training import options
+from depth_mai.training import precision as precision_lib
 from depth_mai.training import run as run_lib
 from depth_mai.training import state as state_lib
 from depth_mai.training import step as step_lib
@@ -110,7 +111,8 @@ def train(
     gradient_clip: largest global norm of the gradients, those of the loss's
       variables included; None for no clipping.
     ema_decay: decay of the averaged weights, which are evaluated and saved.
-    precision: 'float32', 'mixed_bfloat16' or 'mixed_float16'.
+    precision: 'float32', 'bfloat16_convolutions', 'mixed_bfloat16' or
+      'mixed_float16'; see training/precision.py.
     strategy: 'default', 'mirrored' or 'multi_worker'; see strategies.make.
     seed: seed for weights, order and augmentation.
     initial_network: network to start from instead of random weights: a .keras
@@ -161,7 +163,7 @@ def train(
     }
   )
   tf.config.experimental.enable_op_determinism()
-  keras.mixed_precision.set_global_policy(precision)
+  precision_lib.set_policy(precision)
   directory = pathlib.Path(workdir)
   data_dir, *further_dirs = (
     [data_dir] if isinstance(data_dir, str) else data_dir
@@ -261,6 +263,7 @@ def train(
     config=config,
     splits=splits,
     total_steps=total_steps,
+    precision=precision,
     teacher=teacher,
   )
   with contextlib.ExitStack() as stack:
@@ -276,7 +279,8 @@ def train(
       )
     )
     if workers.is_chief and operative_config:
-      stack.callback(_write_operative_config, directory, operative_config)
+      write = workdir_lib.write_operative_config
+      stack.callback(lambda: write(directory, operative_config()))
     if workers.is_chief and state.restore(directory):
       print(f'Resuming at step {state.step} of {total_steps} in {workdir}.')
     if workers.count > 1:
@@ -319,6 +323,7 @@ def train(
             examples,
             [fingerprint.identity(splits['train']), repr(changes)],
           )
+      precision_lib.apply(precision, state.network)
       step_fn = step_lib.make_train_step(
         strategy=chosen_strategy,
         network=state.network,
@@ -352,12 +357,6 @@ def train(
     workers.wait()
   print(f'Done. Results are in {workdir}.')
   return directory
-
-
-def _write_operative_config(
-  directory: pathlib.Path, text: Callable[[], str]
-) -> None:
-  workdir_lib.write_operative_config(directory, text())
 
 
 def _take_steps(

@@ -12,14 +12,14 @@ import typing
 
 import keras
 
-from depth_mai.training import pytorch_adam
+from depth_mai.training import fused_adam
 
 Schedule: typing.TypeAlias = keras.optimizers.schedules.LearningRateSchedule
 
 # Where Adam adds epsilon: before or after the bias correction.
 EPSILON_PLACEMENTS = {
-  'keras': keras.optimizers.Adam,
-  'pytorch': pytorch_adam.PytorchAdam,
+  'keras': fused_adam.FusedAdam,
+  'pytorch': fused_adam.PytorchAdam,
 }
 # These weights scale and shift; decay would pull them towards zero.
 _UNDECAYED = ('bias', 'gamma', 'beta', 'alpha', 'positions', 'class_token')
@@ -157,7 +157,7 @@ def adamw(
   Returns:
     A Keras optimizer.
   """
-  optimizer = keras.optimizers.AdamW(
+  optimizer = fused_adam.FusedAdamW(
     schedule(total_steps), weight_decay=weight_decay, epsilon=epsilon
   )
   optimizer.exclude_from_weight_decay(var_names=list(_UNDECAYED))

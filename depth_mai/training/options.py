@@ -11,9 +11,9 @@ from depth_mai.data import augmentation
 from depth_mai.data import pipeline
 from depth_mai.distillation import distillation
 from depth_mai.training import mixing
+from depth_mai.training import precision
 from depth_mai.training import strategies
 
-PRECISIONS = ('float32', 'mixed_bfloat16', 'mixed_float16')
 _LARGEST_SEED = 2**32 - 1
 
 
@@ -90,7 +90,7 @@ _ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
     lambda value: _is_number(value) and 0 <= value < 1,
     'a number from 0 to below 1',
   ),
-  'precision': _one_of(PRECISIONS),
+  'precision': _one_of(precision.PRECISIONS),
   'strategy': _one_of(tuple(strategies.STRATEGIES)),
   'seed': (
     lambda value: _is_integer(value, 0, _LARGEST_SEED),

@@ -47,10 +47,11 @@ class WorkdirTest(tf.test.TestCase):
 
   def test_versions(self):
     self.workdir.mkdir()
-    workdir_lib.write_versions(self.workdir)
+    workdir_lib.write_versions(self.workdir, 'float32')
     versions = json.loads((self.workdir / workdir_lib.VERSIONS).read_text())
     self.assertEqual(versions['python'], platform.python_version())
     self.assertEqual(versions['packages']['keras'], keras.__version__)
+    self.assertEqual(versions['precision'], 'float32')
     self.assertIn('git_commit', versions)
 
 

@@ -320,6 +320,18 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
     self.assertLen(losses, 3)
     self.assertAllInRange(losses, 0.01, 2.0)
 
+  def test_fast_convolutions_are_repeatable(self):
+    kernels = []
+    for name in ('exact', 'fast', 'again'):
+      precision = 'float32' if name == 'exact' else 'bfloat16_convolutions'
+      workdir = self._train(name, precision=precision, epochs=2, network=_toy)
+      network = keras.models.load_model(workdir / workdir_lib.LAST)
+      kernels.append(network.get_weights()[0])
+    self.assertNotAllEqual(kernels[0], kernels[1])
+    self.assertAllEqual(kernels[1], kernels[2])
+    versions = (workdir / workdir_lib.VERSIONS).read_text()
+    self.assertIn('"precision": "bfloat16_convolutions"', versions)
+
   def test_starts_from_the_initial_network(self):
     start = str(self.workdir / workdir_lib.LAST)
     frozen = self._train(

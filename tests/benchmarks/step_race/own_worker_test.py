@@ -31,13 +31,20 @@ class OwnWorkerTest(tf.test.TestCase):
 
   def test_a_process_trains_what_this_one_does(self):
     folder = tiny_network.export(self.create_tempdir().full_path)
-    worker = variants.start(variants.OURS, folder, threads=1)
+    worker, fast = (
+      variants.start(variant, folder, threads=1)
+      for variant in (variants.OURS, variants.FAST)
+    )
     self.addCleanup(worker.close)
+    self.addCleanup(fast.close)
     step, plain = own_worker.prepare(folder, fused=False)
     self.assertLess(plain.losses[-1], plain.losses[0])
     self.assertGreater(plain.average_moved, 0)
     self.assertLess(plain.average_moved, plain.moved)
     recipe.check('fused', recipe.Evidence(*worker.answer()), plain)
+    rounded = recipe.Evidence(*fast.answer())
+    recipe.check('fast', rounded, plain, bfloat16=True)
+    self.assertNotEqual(rounded.losses, plain.losses)
     self.assertGreater(worker.turn(2).cpu_s, 0)
     loss, _ = step()
     self.assertLess(loss, plain.losses[0])

@@ -20,11 +20,11 @@ class TableTest(absltest.TestCase):
   def test_a_row_has_medians_and_ratios(self):
     ours = [turns.Turn(0.5, 0.25), turns.Turn(0.5, 0.25), turns.Turn(9.0, 0.25)]
     theirs = [turns.Turn(1.0, 0.5), turns.Turn(1.0, 0.5), turns.Turn(18.0, 0.5)]
-    lines = table.table(['a', 'b'], [ours, theirs], 8).splitlines()
+    lines = table.table(['a', 'b'], [ours, theirs], 8, ['a', 'b']).splitlines()
     # 8 images in 0.5 s, and 0.25 s of processor time for 8 of them.
-    one, two = '1.00 (1.00-1.00)', '2.00 (2.00-2.00)'
-    self.assertEqual(lines[2], f'| a | 16 | 31.25 | {one} | {one} |')
-    self.assertEqual(lines[3], f'| b | 8 | 62.50 | {two} | {two} |')
+    half, one, two = (f'{x} ({x}-{x})' for x in ('0.50', '1.00', '2.00'))
+    self.assertEqual(lines[2], f'| a | 16 | 31.25 | {one} | {half} |')
+    self.assertEqual(lines[3], f'| b | 8 | 62.50 | {two} | {one} |')
 
 
 if __name__ == '__main__':

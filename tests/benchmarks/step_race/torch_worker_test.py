@@ -15,13 +15,14 @@ class TorchWorkerTest(tf.test.TestCase):
     python = torch_python.find_or_skip(self)
     folder = tiny_network.export(self.create_tempdir().full_path)
     _, ours = own_worker.prepare(folder, fused=True)
-    for name in ('eager', 'channels_last'):
-      worker = variants.start(variants.COMPARED[name], folder, 1, python)
+    for name in ('eager', 'channels_last', 'bfloat16'):
+      variant = variants.COMPARED[name]
+      worker = variants.start(variant, folder, 1, python)
       self.addCleanup(worker.close)
       found = recipe.Evidence(*worker.answer())
       # The prediction is that of Keras.
       self.assertLess(found.prediction_error_m, 1e-5)
-      recipe.check(name, found, ours)
+      recipe.check(name, found, ours, variant.bfloat16)
       self.assertGreater(worker.turn(1).cpu_s, 0)
 
 

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of depth_mai/training/pytorch_adam.py."""
+"""Tests of depth_mai/training/fused_adam.py."""
 
 from absl.testing import parameterized
 import keras
 import numpy as np
 import tensorflow as tf
 
-from depth_mai.training import pytorch_adam
+from depth_mai.training import fused_adam
 
 _KINDS = {
-  'keras': keras.optimizers.Adam,
-  'pytorch': pytorch_adam.PytorchAdam,
+  'keras': fused_adam.FusedAdam,
+  'pytorch': fused_adam.PytorchAdam,
 }
 
 
@@ -44,7 +44,7 @@ def _weights(optimizer, gradients, start=0.0, compiled=False):
   return np.array(values)
 
 
-class PytorchAdamTest(tf.test.TestCase, parameterized.TestCase):
+class FusedAdamTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.product(
     placement=('keras', 'pytorch'),
     epsilon=(1e-3, 1e-7),
@@ -57,17 +57,24 @@ class PytorchAdamTest(tf.test.TestCase, parameterized.TestCase):
     optimizer = _KINDS[placement](1.0, epsilon=epsilon)
     weights = _weights(optimizer, gradients, compiled=compiled)
     steps = _numpy_steps(gradients, np.ones(100), epsilon, placement)
-    # Keras' own rounds 1 - 0.999.
-    rtol = 1e-6 if placement == 'pytorch' else 3e-5
     self.assertAllClose(
-      weights, -np.cumsum(list(steps), 0), rtol=rtol, atol=1e-6
+      weights, -np.cumsum(list(steps), 0), rtol=1e-6, atol=1e-6
     )
+
+  def test_adamw_is_that_of_keras(self):
+    gradients = np.random.default_rng(2).normal(size=(30, 4))
+    theirs, ours = (
+      _weights(kind(1e-2, weight_decay=0.3), gradients, start=2.0)
+      for kind in (keras.optimizers.AdamW, fused_adam.FusedAdamW)
+    )
+    # Keras rounds 1 - 0.999.
+    self.assertAllClose(ours, theirs, rtol=3e-5)
 
   def test_follows_a_schedule(self):
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay(
       [3], [0.1, 0.01]
     )
-    optimizer = pytorch_adam.PytorchAdam(schedule, epsilon=1e-3)
+    optimizer = fused_adam.PytorchAdam(schedule, epsilon=1e-3)
     weights = _weights(optimizer, np.full((6, 1), 1e-3))
     rates = [0.1] * 4 + [0.01] * 2
     steps = _numpy_steps(np.full((6, 1), 1e-3), rates, 1e-3, 'pytorch')
@@ -95,10 +102,10 @@ class PytorchAdamTest(tf.test.TestCase, parameterized.TestCase):
 
   def test_a_restored_optimizer_takes_the_same_steps(self):
     gradients = np.random.default_rng(1).normal(size=(20, 3)) * 1e-3
-    expected = _weights(pytorch_adam.PytorchAdam(1e-2), gradients)
-    first = pytorch_adam.PytorchAdam(1e-2)
+    expected = _weights(fused_adam.PytorchAdam(1e-2), gradients)
+    first = fused_adam.PytorchAdam(1e-2)
     values = _weights(first, gradients[:11])
-    second = pytorch_adam.PytorchAdam(1e-2)
+    second = fused_adam.PytorchAdam(1e-2)
     variable = keras.Variable(values[-1])
     second.build([variable])
     for source, target in zip(first.variables, second.variables, strict=True):
@@ -118,7 +125,7 @@ class PytorchAdamTest(tf.test.TestCase, parameterized.TestCase):
 
   def test_skips_a_step_whose_scaled_loss_overflows(self):
     """As with Keras' Adam under mixed_float16."""
-    inner = pytorch_adam.PytorchAdam(1e-2, epsilon=1e-3)
+    inner = fused_adam.PytorchAdam(1e-2, epsilon=1e-3)
     optimizer = keras.optimizers.LossScaleOptimizer(inner, initial_scale=1024.0)
     gradients = np.array([[1e-3], [np.inf], [2e-3]])
     weights = _weights(optimizer, gradients * 1024, start=1.0)
