@@ -50,6 +50,7 @@ ALLOWED = {
     'metrics',
     'report',
     'data',
+    'layers',
     'models',
     'losses',
     'distillation',

@@ -4,9 +4,10 @@
 'float32', 'mixed_bfloat16' and 'mixed_float16' are policies of Keras; the last
 two gain on GPUs. 'bfloat16_convolutions' is the fast one for CPUs with bfloat16
 instructions (AVX512_BF16, AMX), which multiply twice as many numbers at once as
-in float32. Only convolutions gain there: TensorFlow's BatchNorm and depthwise
-convolutions are several times slower in bfloat16 than in float32, which makes
-'mixed_bfloat16' slower than 'float32'.
+in float32. Only large convolutions gain there: TensorFlow's BatchNorm and
+depthwise convolutions are several times slower in bfloat16 than in float32,
+which makes 'mixed_bfloat16' slower than 'float32', and the 1x1 convolutions of
+small networks take as long as the conversion of their maps.
 """
 
 import functools
@@ -14,6 +15,8 @@ import pathlib
 
 import keras
 import tensorflow as tf
+
+from depth_mai.layers import clb
 
 _CONVOLUTIONS = 'bfloat16_convolutions'
 PRECISIONS = ('float32', _CONVOLUTIONS, 'mixed_bfloat16', 'mixed_float16')
@@ -44,8 +47,8 @@ def apply(precision: str, network: keras.Model) -> None:
   They then round their inputs and kernels to bfloat16, which has eight
   significant bits, sum the products in float32 and round the sums; likewise
   for the gradients. All weights, and what is between the convolutions, stay in
-  float32, and the saved file is the same. Depthwise and grouped convolutions
-  are left alone.
+  float32, and the saved file is the same. 1x1, depthwise and grouped
+  convolutions are left alone.
 
   Args:
     precision: one of PRECISIONS.
@@ -54,9 +57,14 @@ def apply(precision: str, network: keras.Model) -> None:
   if precision != _CONVOLUTIONS:
     return
   for layer in network._flatten_layers():
-    # Conv2D and CollapsibleConv2D.
-    if hasattr(layer, 'convolution_op') and getattr(layer, 'groups', 1) == 1:
+    if _gains(layer):
       layer.convolution_op = functools.partial(_convolve, layer)
+
+
+def _gains(layer: keras.layers.Layer) -> bool:
+  if isinstance(layer, keras.layers.Conv2D):
+    return layer.kernel_size != (1, 1) and layer.groups == 1
+  return isinstance(layer, clb.CollapsibleConv2D) and layer.kernel_size != 1
 
 
 def _convolve(layer, inputs, kernel):

@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from depth_mai.distillation import distillation as distillation_lib
 from depth_mai.training import fused_norm
+from depth_mai.training import pointwise
 
 
 def update_average(
@@ -90,6 +91,7 @@ def make_train_step(
   if replicas > 1:
     _synchronise_batch_norm(network)
   fused_norm.fuse(network)  # It leaves layers alone that synchronise.
+  pointwise.use(network)
 
   def whole_batch(maps):
     """Collects the maps of all replicas, as float32."""
