@@ -7,9 +7,9 @@
     <root>/test/{rgb,depth}/...                 the same; depth/ may be absent
 
 A depth of 0 means "unknown", and so do 65535 and the like (`true_depth`). Any
-split may be absent. Every file is checked
-when it is read, and the error for a bad file states a cure: a network trained
-on depth in the wrong unit, or on 8-bit depth, would be wrong without any error.
+split may be absent. Every file is checked when it is read, and the error for a
+bad file states a cure: a network trained on depth in the wrong unit, or on
+8-bit depth, would be wrong without any error.
 
 This module also runs on the device, so it needs only NumPy and Pillow.
 """
@@ -29,6 +29,7 @@ from depth_mai.files import file_names
 from depth_mai.files import in_order
 from depth_mai.files import natural_order
 from depth_mai.files import problems as problems_lib
+from depth_mai.pictures import median
 from depth_mai.pictures import picture_files
 from depth_mai.pictures import true_depth
 from depth_mai.pictures import turned
@@ -358,12 +359,7 @@ def _read_pair(
   if depth is None or pair.depth_path is None:
     return rgb_uint8, None, 0, problems
   depth_mm, marked = depth
-  lying = None
   if rgb_uint8 is not None and rgb_uint8.shape[:2] != depth_mm.shape:
-    lying = turned.problem(pair.depth_path, depth_mm, pair.rgb_path, rgb_uint8)
-  if lying is not None:
-    problems.append(lying)
-  elif rgb_uint8 is not None and rgb_uint8.shape[:2] != depth_mm.shape:
     what = (
       f'the depth map is {problems_lib.size_text(depth_mm)}, but its picture '
       f'{pair.rgb_path.name} is {problems_lib.size_text(rgb_uint8)} (width x '
@@ -373,16 +369,18 @@ def _read_pair(
       'resize both to one size: colour with a smooth filter, depth with '
       'nearest neighbour'
     )
-    problems.append(Problem(pair.depth_path, what, cure))
+    lying = turned.problem(pair.depth_path, depth_mm, pair.rgb_path, rgb_uint8)
+    problems.append(lying or Problem(pair.depth_path, what, cure))
   known_mm = depth_mm[depth_mm > 0]
-  if not known_mm.size:
+  median_mm = median.median(known_mm) if known_mm.size else 0.0
+  if not median_mm:
     what = 'the depth map is unknown (0 or 65535) everywhere'
     cure = 'export it again, or remove the pair'
     problems.append(Problem(pair.depth_path, what, cure))
-  elif not MIN_MEDIAN_MM <= np.median(known_mm) <= MAX_MEDIAN_MM:
+  elif not MIN_MEDIAN_MM <= median_mm <= MAX_MEDIAN_MM:
     median_m, least_m, most_m = (
       value / challenge.MM_PER_M
-      for value in (np.median(known_mm), MIN_MEDIAN_MM, MAX_MEDIAN_MM)
+      for value in (median_mm, MIN_MEDIAN_MM, MAX_MEDIAN_MM)
     )
     what = (
       'the depth map is not in millimetres: its median would be '

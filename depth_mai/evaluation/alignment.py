@@ -19,6 +19,8 @@ import math
 
 import numpy as np
 
+from depth_mai.pictures import median as median_lib
+
 _MIN_MM = 1.0
 
 # Maps (prediction [H, W] of any unit, depth_mm [H, W]) to millimetres [H, W].
@@ -39,13 +41,13 @@ def median(prediction: np.ndarray, depth_mm: np.ndarray) -> np.ndarray:
     ValueError: if the prediction's median is not positive.
   """
   known = _known(prediction, depth_mm)
-  middle = float(np.median(prediction[known]))
+  middle = median_lib.median(prediction[known])
   if not middle > 0:
     raise ValueError(
       f'The median of the prediction is {middle:g}, which cannot be scaled to '
       'the true one. Use --align=scale_shift or inverse_scale_shift.'
     )
-  return prediction * (float(np.median(depth_mm[known])) / middle)
+  return prediction * (median_lib.median(depth_mm[known]) / middle)
 
 
 def scale_shift(prediction: np.ndarray, depth_mm: np.ndarray) -> np.ndarray:

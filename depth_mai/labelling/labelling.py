@@ -23,6 +23,7 @@ from depth_mai.files import problems as problems_lib
 from depth_mai.labelling import agreement
 from depth_mai.labelling import label_folder
 from depth_mai.labelling import teachers as teachers_lib
+from depth_mai.pictures import median
 from depth_mai.pictures import picture_files
 from depth_mai.pictures import picture_folder
 
@@ -248,11 +249,12 @@ def _write(
       f'{photograph.path}: the teachers disagree everywhere. Cure: a larger '
       '--max_disagreement, or leave it out.'
     ]
+  median_mm = median.median(known_mm)
   # What training would refuse.
-  if not folder.MIN_MEDIAN_MM <= np.median(known_mm) <= folder.MAX_MEDIAN_MM:
+  if not folder.MIN_MEDIAN_MM <= median_mm <= folder.MAX_MEDIAN_MM:
     return [
       f'{photograph.path}: the median of its depth would be '
-      f'{np.median(known_mm):g} mm, which no photograph has. Cure: check the '
+      f'{median_mm:g} mm, which no photograph has. Cure: check the '
       "teachers' unit (--unit), or leave it out."
     ]
   output.write(photograph.name, photograph.path, label, with_confidence)

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from depth_mai.pictures import median
+
 # A network that learned other scenes is off by less than this factor; the
 # nearest units that people mix up, 1/1000 m and 1/256 m, differ by 3.9.
 CLEARLY_OFF = 3.5
@@ -30,7 +32,7 @@ def ratio(pred_mm: np.ndarray, depth_mm: np.ndarray) -> float | None:
   known = (depth_mm > _MIN_MM) & np.isfinite(pred_mm)
   if not known.any():
     return None
-  return float(np.median(pred_mm[known]) / np.median(depth_mm[known]))
+  return median.median(pred_mm[known]) / median.median(depth_mm[known])
 
 
 def text(ratios: Iterable[float | None]) -> str:

@@ -10,6 +10,7 @@ This module also runs on the device, so it needs only NumPy and Pillow.
 
 import collections
 from collections.abc import Sequence
+import math
 import os
 
 import numpy as np
@@ -49,10 +50,12 @@ def marks(values: np.ndarray) -> tuple[float, ...]:
   largest = known.max()
   if _is_largest_of_16_bits(largest):
     return (largest.item(),)
-  others = known[known < largest]
+  is_largest = known == largest
+  if np.count_nonzero(is_largest) < _LEAST_SHARE * known.size:
+    return ()
+  others = known[~is_largest]
   if (
-    known.size - others.size >= _LEAST_SHARE * known.size
-    and others.size
+    others.size
     and float(largest) >= _LEAST_FACTOR * float(others.max())
     and np.unique(others).size >= _LEAST_LEVELS
   ):
@@ -68,7 +71,7 @@ def reason(mark: float) -> str:
 
 
 def _is_largest_of_16_bits(number: float) -> bool:
-  return bool(np.isclose(float(number), _MARKS, rtol=1e-6, atol=0).any())
+  return any(math.isclose(number, mark, rel_tol=1e-6) for mark in _MARKS)
 
 
 def limit(values: np.ndarray) -> float:

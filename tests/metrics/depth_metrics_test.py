@@ -51,8 +51,12 @@ def _cases():
   pred_mm, depth_mm = _scene(0)
   extreme = np.array([[0, 1, 2, 65535, 65535, 400]], np.uint16)
   other = np.array([[65535, 65535, 65535, 0, 1, 65535]], np.uint16)
+  # More pixels of one range than are measured at once.
+  large_pred_mm, large_mm = _scene(5, 150, 250)
+  large_mm = np.where(large_mm > 0, 4000 + large_mm % 4000, 0)
   return (
     ('float64', pred_mm, depth_mm),
+    ('large', large_pred_mm, large_mm),
     ('float32', pred_mm.astype(np.float32), depth_mm),
     ('uint16', pred_mm.clip(0, 65535).astype(np.uint16), depth_mm),
     ('one_channel', pred_mm[..., None], depth_mm[..., None]),
