@@ -117,11 +117,15 @@ def opinions_mm(
       found.append(depth_mm)
     if not flip:
       continue
-    mirrored = [np.ascontiguousarray(rgb[:, ::-1]) for rgb in rgbs]
+    # Channel by channel, as NumPy is slow at turning rows of three bytes.
+    mirrored = [
+      np.stack([rgb[:, ::-1, channel] for channel in range(3)], axis=-1)
+      for rgb in rgbs
+    ]
     for found, depth_mm in zip(
       opinions, _predict(teacher, names, mirrored), strict=True
     ):
-      found.append(depth_mm[:, ::-1])
+      found.append(np.ascontiguousarray(depth_mm[:, ::-1]))
   return opinions
 
 
