@@ -110,34 +110,20 @@ def opinions_mm(
   """
   opinions: list[list[np.ndarray]] = [[] for _ in pictures]
   for number, teacher in enumerate(teachers):
-    rgbs = [picture[number] for picture in pictures]
-    for found, depth_mm in zip(
-      opinions, _predict(teacher, names, rgbs), strict=True
-    ):
-      found.append(depth_mm)
-    if not flip:
-      continue
-    # Channel by channel, as NumPy is slow at turning rows of three bytes.
-    mirrored = [
-      np.stack([rgb[:, ::-1, channel] for channel in range(3)], axis=-1)
-      for rgb in rgbs
-    ]
-    for found, depth_mm in zip(
-      opinions, _predict(teacher, names, mirrored), strict=True
-    ):
-      found.append(np.ascontiguousarray(depth_mm[:, ::-1]))
+    predictor = teacher.predictor
+    for start in range(0, len(pictures), predictor.batch_size):
+      part = slice(start, start + predictor.batch_size)
+      rgbs = [picture[number] for picture in pictures[part]]
+      seen = [predictor.predict_mm(names[part], rgbs)]
+      if flip:
+        mirrored = predictor.predict_mm(names[part], list(map(_mirror, rgbs)))
+        seen.append([np.ascontiguousarray(x[:, ::-1]) for x in mirrored])
+      for opinion, *depths_mm in zip(opinions[part], *seen, strict=True):
+        opinion.extend(depths_mm)
   return opinions
 
 
-def _predict(
-  teacher: Teacher, names: Sequence[str], rgbs: Sequence[np.ndarray]
-) -> list[np.ndarray]:
-  """Predicts in batches of the size that the teacher takes."""
-  size = teacher.predictor.batch_size
-  return [
-    np.asarray(depth_mm)
-    for start in range(0, len(rgbs), size)
-    for depth_mm in teacher.predictor.predict_mm(
-      names[start : start + size], rgbs[start : start + size]
-    )
-  ]
+def _mirror(rgb_uint8: np.ndarray) -> np.ndarray:
+  """Returns the mirror image; NumPy is slow at turning rows of three bytes."""
+  channels = [rgb_uint8[:, ::-1, channel] for channel in range(3)]
+  return np.stack(channels, axis=-1)
