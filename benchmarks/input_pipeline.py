@@ -2,7 +2,7 @@
 r"""Measures how fast training batches are made.
 
     python benchmarks/input_pipeline.py --data_dir=DIR \
-        [--gin_file=gin_configs/tcl.gin]
+        [--gin_file=gin_configs/tcl.gin] [--precision=bfloat16_convolutions]
 
 Prints for each way of caching: seconds until the first batch, which fills the
 cache; images per second; and CPU time per image, which does not depend on the
@@ -28,7 +28,6 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 
 from absl import flags
 from absl import logging
-import keras
 import tensorflow as tf
 
 from depth_mai import gin_registry
@@ -36,6 +35,8 @@ from depth_mai import program
 from depth_mai.data import augmentation as augmentation_lib
 from depth_mai.data import pipeline
 from depth_mai.data import source
+from depth_mai.training import optimizers
+from depth_mai.training import precision as precision_lib
 from depth_mai.training import state as state_lib
 from depth_mai.training import step as step_lib
 
@@ -54,6 +55,12 @@ _CACHES = flags.DEFINE_list(
 )
 _BATCH_SIZE = flags.DEFINE_integer('batch_size', 32, 'Images per batch.', 1)
 _BATCHES = flags.DEFINE_integer('batches', 40, 'Number of batches to time.', 1)
+_PRECISION = flags.DEFINE_enum(
+  'precision',
+  'float32',
+  ['float32', 'bfloat16_convolutions'],
+  'The arithmetic of the step.',
+)
 # Turns of the step alone and of both together, and batches between them, which
 # use up what was made in advance meanwhile.
 _TURNS = 8
@@ -100,11 +107,12 @@ def configured_step() -> tuple[Callable[[dict], float], tuple[int, int]]:
   state = state_lib.create(
     strategy=strategy,
     network=lambda: gin_registry.load_network()[0],
-    optimizer=lambda _: keras.optimizers.AdamW(),
+    optimizer=optimizers.adamw,
     total_steps=1000,
     initial_network=None,
     loss_scaling=False,
   )
+  precision_lib.apply(_PRECISION.value, state.network)
   step = step_lib.make_train_step(
     strategy=strategy,
     network=state.network,
