@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 import tensorflow as tf
 
-from benchmarks import step_profile
+from benchmarks.step_race import operators
 
 
-class StepProfileTest(tf.test.TestCase):
+class OperatorsTest(tf.test.TestCase):
   def test_operators_are_counted(self):
     x = tf.random.normal((4, 16, 16, 8))
     kernels = [tf.random.normal((3, 3, 8, 8)) for _ in range(3)]
@@ -17,22 +17,22 @@ class StepProfileTest(tf.test.TestCase):
       return tf.reduce_sum(y)
 
     step()
-    found = step_profile.parts(step_profile.operators(step, steps=5))
+    found = operators.parts(operators.measure(step, steps=5))
     self.assertEqual(found['convolutions'].operators, 3)
     self.assertGreater(found['convolutions'].ms, 0)
     self.assertNotIn('BatchNorm and its gradients', found)
 
   def test_parts_are_sums_in_order(self):
     types = {
-      'Conv2D': step_profile.Part(1, 2.0),
-      '_MklNativeConv2D': step_profile.Part(2, 3.0),
-      '_MklNativeConv2DBackpropFilter': step_profile.Part(1, 4.0),
-      '_MklNativeDepthwiseConv2dNativeBackpropInput': step_profile.Part(1, 6.0),
-      'Mul': step_profile.Part(7, 0.5),
-      'Sub': step_profile.Part(7, 0.5),
+      'Conv2D': operators.Part(1, 2.0),
+      '_MklNativeConv2D': operators.Part(2, 3.0),
+      '_MklNativeConv2DBackpropFilter': operators.Part(1, 4.0),
+      '_MklNativeDepthwiseConv2dNativeBackpropInput': operators.Part(1, 6.0),
+      'Mul': operators.Part(7, 0.5),
+      'Sub': operators.Part(7, 0.5),
     }
     self.assertEqual(
-      list(step_profile.parts(types).items()),
+      list(operators.parts(types).items()),
       [
         ('depthwise convolutions and their gradients', (1, 6.0)),
         ('convolutions', (3, 5.0)),
