@@ -17,7 +17,7 @@ from depth_mai.files import atomic
 from depth_mai.files import ready_models
 
 TCL_MB = 3 * 1024
-TCL_STEPS = 100
+TCL_STEPS = 300
 _SIZE = (48, 64)  # of the small pictures
 _LARGE = (480, 640)
 _LARGE_PAIRS = 96

@@ -29,7 +29,6 @@ from benchmarks.step_race import table
 from benchmarks.step_race import turns
 from benchmarks.step_race import variants as variants_lib
 from depth_mai import program
-from depth_mai.models import network_file
 
 _TORCH_PYTHON = flags.DEFINE_string(
   'torch_python', None, 'A Python interpreter that has torch and numpy.'
@@ -50,13 +49,8 @@ _STEPS = flags.DEFINE_integer('steps', 4, 'Steps of each turn.', 1)
 def main(argv: list[str]) -> None:
   """Checks that all train the same, lets them take turns and prints a table."""
   program.no_arguments(argv)
-  systems = network_file.systems()
-  if _SYSTEM.value not in systems:
-    raise ValueError(
-      f'--system={_SYSTEM.value} must be of {", ".join(systems)}.'
-    )
+  system = graph.system(_SYSTEM.value)
   variants = variants_lib.chosen(_NAMES.value, _TORCH_PYTHON.value)
-  system = systems[_SYSTEM.value]
   network = system.build()
   height, width = network.input_shape[1:3]
   batch = recipe.batch(height, width, _BATCH_SIZE.value)

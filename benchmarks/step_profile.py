@@ -16,12 +16,12 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 from absl import flags
 import tensorflow as tf
 
+from benchmarks.step_race import graph
 from benchmarks.step_race import operators
 from benchmarks.step_race import own_worker
 from benchmarks.step_race import recipe
 from depth_mai import program
 from depth_mai.metrics import table
-from depth_mai.models import network_file
 
 _SYSTEM = flags.DEFINE_string('system', 'tcl', 'The network that is trained.')
 _PRECISION = flags.DEFINE_enum(
@@ -37,14 +37,9 @@ _STEPS = 10
 def main(argv: list[str]) -> None:
   """Prints the table."""
   program.no_arguments(argv)
-  systems = network_file.systems()
-  if _SYSTEM.value not in systems:
-    raise ValueError(
-      f'--system={_SYSTEM.value} must be of {", ".join(systems)}.'
-    )
   tf.config.threading.set_intra_op_parallelism_threads(1)
   tf.config.threading.set_inter_op_parallelism_threads(1)
-  system = systems[_SYSTEM.value]
+  system = graph.system(_SYSTEM.value)
   network, average = system.build(), system.build()
   train_step = own_worker.make_step(
     network, average, system.output_upsampling, True, _PRECISION.value

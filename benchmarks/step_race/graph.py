@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a network, so that another library can build it and train it."""
+"""Chooses a network and writes it, so that another library can train it."""
 
 import json
 import pathlib
@@ -11,6 +11,7 @@ import numpy as np
 
 from benchmarks.step_race import recipe
 from depth_mai.models import network_file
+from depth_mai.models import system_base
 
 _CURE = (
   'Only networks of layers that are each called once can be compared. Choose '
@@ -34,6 +35,21 @@ class Node(TypedDict):
   config: dict[str, Any]
   inputs: list[str]
   input_shape: list[int]
+
+
+def system(name: str) -> system_base.System:
+  """Returns a system or teacher.
+
+  Args:
+    name: value of the flag --system.
+
+  Raises:
+    ValueError: for an unknown name.
+  """
+  systems = network_file.systems()
+  if name not in systems:
+    raise ValueError(f'--system={name} must be of {", ".join(systems)}.')
+  return systems[name]
 
 
 def nodes(network: keras.Model) -> list[Node]:

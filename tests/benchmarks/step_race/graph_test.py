@@ -39,6 +39,11 @@ class GraphTest(tf.test.TestCase):
       with self.assertRaisesRegex(ValueError, f'{named}.*--system'):
         graph.nodes(network)
 
+  def test_an_unknown_system_is_refused(self):
+    self.assertEqual(graph.system('tcl').output_upsampling, 'nearest')
+    with self.assertRaisesRegex(ValueError, '--system=tlc must be of .*tcl,'):
+      graph.system('tlc')
+
   def test_all_that_a_worker_needs_is_written(self):
     folder = tiny_network.export(self.create_tempdir().full_path)
     network = network_file.load_network(folder / recipe.NETWORK)
