@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-r"""Compares a training step with PyTorch's, and fused BatchNorm with Keras'.
+r"""Compares the training steps of this project and of PyTorch.
 
     python -m benchmarks.pytorch_step --torch_python=VENV/bin/python \
         [--system=tcl] [--batch_size=32] [--threads=1]
 
 PyTorch is no requirement of this project: VENV is another virtual environment,
-with torch and numpy. Without --torch_python only BatchNorm is compared.
+with torch and numpy. Without --torch_python only our own steps are compared:
+exact, fast (train.precision = 'bfloat16_convolutions'), and exact with the
+BatchNorm of Keras.
 
 Both sides have the same network, layer by layer and with the same weights, the
 same batch, SILog, AdamW, clipping and averaging of the weights. Before they are

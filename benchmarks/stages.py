@@ -95,6 +95,8 @@ def labelling(stages: Stages) -> None:
   """Takes the stages of `label`, with one teacher and its mirror image."""
   paths = sorted(pathlib.Path(_PHOTOGRAPHS.value).rglob('*.jpg'))
   paths = paths[: _COUNT.value]
+  if not paths:
+    raise ValueError(f'--photographs={_PHOTOGRAPHS.value} has no .jpg file.')
   teacher = teachers_lib.open_teacher(_MODEL.value, 1)
 
   def predict(shown):
