@@ -36,7 +36,7 @@ from depth_mai.labelling import agreement
 from depth_mai.pictures import picture_files
 
 _LOCK = '.lock'
-# Smooth maps: a fifth larger than at the default level, 4 times as fast.
+# Smooth maps: somewhat larger than at the default level, and much faster.
 _PNG_LEVEL = 1
 _CURE = 'Choose another --output_dir'
 

@@ -32,7 +32,8 @@ def _update(
 
   Args:
     optimizer: a keras.optimizers.Adam without AMSGrad.
-    gradient: tensor of the variable's shape.
+    gradient: tensor of the variable's shape, or tf.IndexedSlices, whose rows
+      are summed; Keras counts each row that occurs twice as two gradients.
     variable: of one device.
     learning_rate: scalar.
     epsilon_after_correction: whether epsilon is added where PyTorch does.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trains 1x1 convolutions as the matrix products that they are.
 
-TensorFlow's gradient of the kernel of a convolution takes up to three times as
-long on a CPU as the product of the two matrices that it is for 1x1 kernels.
+On a CPU, TensorFlow's gradient of a convolution's kernel takes longer than the
+product of two matrices that it is for a 1x1 kernel.
 """
 
 import functools

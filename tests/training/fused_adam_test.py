@@ -70,6 +70,23 @@ class FusedAdamTest(tf.test.TestCase, parameterized.TestCase):
     # Keras rounds 1 - 0.999.
     self.assertAllClose(ours, theirs, rtol=3e-5)
 
+  def test_rows_that_are_gathered_twice(self):
+    weights = []
+    for rows in ([1, 1, 4], None):
+      variable = keras.Variable(np.ones((5, 2), np.float32))
+      optimizer = fused_adam.FusedAdam(1e-2)
+      optimizer.build([variable])
+      for _ in range(3):
+        with tf.GradientTape() as tape:
+          taken = tf.gather(variable.value, rows) if rows else variable.value
+          counts = 1.0 if rows else np.float32([[0], [2], [0], [0], [1]])
+          loss = tf.reduce_sum(taken**2 * counts)
+        gradient = tape.gradient(loss, variable.value)
+        self.assertIsInstance(gradient, tf.IndexedSlices if rows else tf.Tensor)
+        optimizer.apply_gradients([(gradient, variable)])
+      weights.append(variable.numpy())
+    self.assertAllClose(weights[0], weights[1], rtol=1e-6)
+
   def test_follows_a_schedule(self):
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay(
       [3], [0.1, 0.01]

@@ -13,6 +13,7 @@ from depth_mai.distillation import distillation as distillation_lib
 from depth_mai.losses import learned_weights
 from depth_mai.losses import weighted
 from depth_mai.training import mixing
+from depth_mai.training import optimizers
 from depth_mai.training import step
 from depth_mai.training import strategies
 
@@ -271,6 +272,30 @@ class StepTest(tf.test.TestCase):
     self._check_learned_weights(strategy, clip=0.1)
     self._check_distillation(strategy, clip=100.0)
     self._check_pooled(strategy)
+
+  def test_one_device_uses_the_fast_kernels(self):
+    inputs = keras.Input((2, 2, 3))
+    x = keras.layers.BatchNormalization()(keras.layers.Conv2D(1, 1)(inputs))
+    network, average = (
+      keras.models.clone_model(keras.Model(inputs, x)) for _ in range(2)
+    )
+    optimizer = optimizers.adamw(10)
+    optimizer.build(network.trainable_variables)
+    train_step = step.make_train_step(
+      strategy=tf.distribute.get_strategy(),
+      network=network,
+      average=average,
+      optimizer=optimizer,
+      loss=_loss,
+      gradient_clip=1.0,
+      ema_decay=0.5,
+    )
+    batch = {name: tf.constant(value) for name, value in _batch().items()}
+    graph = train_step.get_concrete_function(batch).graph
+    kernels = {operation.type for operation in graph.get_operations()}
+    fast = {'FusedBatchNormV3', 'MatMul', 'ResourceApplyAdam'}
+    self.assertContainsSubset(fast, kernels)
+    self.assertNotIn('Conv2D', kernels)
 
   def test_a_strategy_with_one_device_computes_the_same(self):
     expected, losses = _pooled(tf.distribute.get_strategy())
